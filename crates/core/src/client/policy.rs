@@ -1,0 +1,134 @@
+//! How patient a client is.
+
+use std::time::Duration;
+
+use crate::{Result, settings::config};
+
+/// How often, how long and how slowly a [`RefundClient`](crate::RefundClient) tries.
+///
+/// ```
+/// use std::time::Duration;
+/// use refunds_core::Policy;
+///
+/// let mut policy = Policy::default();
+/// policy.max_attempts = 5;
+/// policy.total_timeout = Duration::from_secs(60);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Attempts of one call, the first included; at least 1. Default 3.
+    pub max_attempts: u32,
+    /// How long one attempt may take. Default 30 s.
+    pub attempt_timeout: Duration,
+    /// How long a call may take with all its attempts and waits. Default 2 min.
+    pub total_timeout: Duration,
+    /// How long a refund is looked for after its answer was lost. Longer than the provider can
+    /// take to carry out a request whose connection is gone. Default 30 s.
+    pub settle_timeout: Duration,
+    /// The longest wait before the second attempt; it doubles from attempt to attempt. The wait
+    /// itself is drawn evenly from nothing to this ("full jitter"). Default 500 ms.
+    pub base_delay: Duration,
+    /// What the doubling stops at. Default 10 s.
+    pub max_delay: Duration,
+    /// Makes the jitter repeatable, for tests.
+    pub jitter_seed: Option<u64>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 3,
+            attempt_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(120),
+            settle_timeout: Duration::from_secs(30),
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(10),
+            jitter_seed: None,
+        }
+    }
+}
+
+impl Policy {
+    /// The policy that the environment sets: `REFUNDS_MAX_ATTEMPTS`, `REFUNDS_ATTEMPT_TIMEOUT`,
+    /// `REFUNDS_TOTAL_TIMEOUT`, `REFUNDS_SETTLE_TIMEOUT`; durations as `10s`, `2m`, `500ms`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where one can not be read or is nothing.
+    pub fn from_env() -> Result<Self> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// As [`from_env`](Self::from_env), from variables that are looked up in `variable`.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut policy = Self::default();
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(text) = variable("REFUNDS_MAX_ATTEMPTS") {
+            policy.max_attempts = text
+                .parse()
+                .ok()
+                .filter(|attempts| *attempts > 0)
+                .ok_or_else(|| config("REFUNDS_MAX_ATTEMPTS has to be a whole number from 1 up"))?;
+        }
+        for (name, field, may_be_zero) in [
+            ("REFUNDS_ATTEMPT_TIMEOUT", &mut policy.attempt_timeout, false),
+            ("REFUNDS_TOTAL_TIMEOUT", &mut policy.total_timeout, false),
+            ("REFUNDS_SETTLE_TIMEOUT", &mut policy.settle_timeout, true),
+        ] {
+            if let Some(text) = variable(name) {
+                *field = humantime::parse_duration(&text)
+                    .ok()
+                    .filter(|duration| may_be_zero || !duration.is_zero())
+                    .ok_or_else(|| config(format!("{name} has to be a duration such as 500ms, 10s or 2m")))?;
+            }
+        }
+        Ok(policy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn the_environment_sets_it() {
+        let policy = Policy::from_variables(|name| {
+            let value = match name {
+                "REFUNDS_MAX_ATTEMPTS" => "5",
+                "REFUNDS_ATTEMPT_TIMEOUT" => "500ms",
+                "REFUNDS_TOTAL_TIMEOUT" => "2m",
+                "REFUNDS_SETTLE_TIMEOUT" => "",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })
+        .unwrap();
+        assert_eq!(policy.max_attempts, 5);
+        assert_eq!(policy.attempt_timeout, Duration::from_millis(500));
+        assert_eq!(policy.total_timeout, Duration::from_secs(120));
+        assert_eq!(policy.settle_timeout, Policy::default().settle_timeout);
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (name, value) in [
+            ("REFUNDS_MAX_ATTEMPTS", "0"),
+            ("REFUNDS_MAX_ATTEMPTS", "-1"),
+            ("REFUNDS_MAX_ATTEMPTS", "many"),
+            ("REFUNDS_ATTEMPT_TIMEOUT", "10"),
+            ("REFUNDS_TOTAL_TIMEOUT", "0s"),
+            ("REFUNDS_SETTLE_TIMEOUT", "soon"),
+        ] {
+            let error =
+                Policy::from_variables(|asked| (asked == name).then(|| value.to_owned())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+}

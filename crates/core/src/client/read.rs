@@ -1,0 +1,60 @@
+//! Reads: tried again within the policy, since they move nothing.
+
+use std::{future::Future, time::Duration};
+
+use super::{
+    RefundClient,
+    backoff::Backoff,
+    next_step::{AfterRead, after_read},
+};
+use crate::{Error, Operation, Result};
+
+impl RefundClient {
+    /// Makes a read, and again while it fails in a way that may pass.
+    pub(super) async fn read<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        self.read_until(operation, self.deadline(self.policy.total_timeout), call).await
+    }
+
+    /// As [`read`](Self::read), until `deadline`.
+    pub(super) async fn read_until<T, F>(
+        &self,
+        operation: Operation,
+        deadline: Duration,
+        call: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut backoff = Backoff::new(&self.policy);
+        let mut attempts = 1;
+        loop {
+            // A read moves no money, whatever its adapter's careful default says.
+            let error = match self.attempt(operation, deadline, call()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error.not_applied(),
+            };
+            if after_read(&error) == AfterRead::Stop || attempts >= self.policy.max_attempts {
+                return Err(error);
+            }
+            if !self.pause(&error, &mut backoff, deadline).await {
+                return Err(error);
+            }
+            tracing::debug!(provider = self.provider.name(), %operation, attempts, kind = %error.kind(), "trying again");
+            attempts += 1;
+        }
+    }
+
+    /// Waits before the next attempt, as long as the provider asks for or the back-off says.
+    /// False, at once, where that would take until after `deadline`.
+    pub(super) async fn pause(&self, error: &Error, backoff: &mut Backoff, deadline: Duration) -> bool {
+        let delay = backoff.next_delay().max(error.retry_after().unwrap_or_default());
+        if delay >= self.time_left(deadline) {
+            return false;
+        }
+        self.clock.sleep(delay).await;
+        true
+    }
+}

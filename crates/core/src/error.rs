@@ -1,0 +1,475 @@
+//! One error for every provider, that answers the three questions a caller has about money.
+//!
+//! What kind of failure is it ([`Error::kind`]), may the same call be tried again as it is
+//! ([`Error::is_retryable`]), and may a refund have been made all the same
+//! ([`Error::may_have_applied`])?
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::UnresolvedRefund;
+
+/// A `Result` whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, in one vocabulary for all providers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is missing, unknown or malformed. Nothing was sent.
+    Config,
+    /// What was asked is malformed or breaks a rule; the same request can never succeed.
+    InvalidRequest,
+    /// The credentials were not accepted.
+    Unauthenticated,
+    /// The credentials are fine and not allowed to do this.
+    PermissionDenied,
+    /// The provider knows no such payment or refund (for these credentials).
+    NotFound,
+    /// The payment can not give this money back: not captured, too much, too old, disputed.
+    NotRefundable,
+    /// The payment service or the bank said no.
+    Declined,
+    /// Something else holds this reference or this payment at the moment.
+    Conflict,
+    /// Too many requests; see [`Error::retry_after`].
+    RateLimited,
+    /// The provider is there and can not serve now (5xx).
+    Unavailable,
+    /// No answer within the time allowed.
+    Timeout,
+    /// The connection could not be made, or broke.
+    Transport,
+    /// The answer was not what the provider's documentation says it is, or not what was asked for.
+    Protocol,
+    /// A refund may or may not have been made. Carries an [`UnresolvedRefund`].
+    OutcomeUnknown,
+    /// The provider, or its adapter, does not offer this.
+    Unsupported,
+    /// Anything else; the message says what.
+    Other,
+}
+
+impl ErrorKind {
+    /// Every kind, for tables and tests.
+    pub const ALL: [Self; 16] = [
+        Self::Config,
+        Self::InvalidRequest,
+        Self::Unauthenticated,
+        Self::PermissionDenied,
+        Self::NotFound,
+        Self::NotRefundable,
+        Self::Declined,
+        Self::Conflict,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Transport,
+        Self::Protocol,
+        Self::OutcomeUnknown,
+        Self::Unsupported,
+        Self::Other,
+    ];
+
+    /// The kind's name as it stands in JSON: `not_found`, `outcome_unknown`, ….
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::InvalidRequest => "invalid_request",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission_denied",
+            Self::NotFound => "not_found",
+            Self::NotRefundable => "not_refundable",
+            Self::Declined => "declined",
+            Self::Conflict => "conflict",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Transport => "transport",
+            Self::Protocol => "protocol",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Unsupported => "unsupported",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether a repetition may succeed, unless the error itself says otherwise.
+    const fn retryable(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Transport)
+    }
+
+    /// Whether a write that failed so may have moved money, unless the error itself says otherwise.
+    ///
+    /// The careful answer: an adapter has to know better to say that nothing happened.
+    const fn ambiguous(self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable
+                | Self::Timeout
+                | Self::Transport
+                | Self::Protocol
+                | Self::OutcomeUnknown
+                | Self::Other
+        )
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What was being done when an error arose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Operation {
+    /// Building a provider or a client from settings.
+    Configure,
+    /// [`RefundProvider::payment`](crate::RefundProvider::payment).
+    Payment,
+    /// [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds).
+    ListRefunds,
+    /// [`RefundProvider::get_refund`](crate::RefundProvider::get_refund).
+    GetRefund,
+    /// [`RefundProvider::submit_refund`](crate::RefundProvider::submit_refund).
+    SubmitRefund,
+    /// [`RefundProvider::verify_webhook`](crate::RefundProvider::verify_webhook).
+    VerifyWebhook,
+    /// [`RefundClient::create`](crate::RefundClient::create), the whole of it.
+    CreateRefund,
+    /// [`RefundClient::wait_until_final`](crate::RefundClient::wait_until_final).
+    WaitUntilFinal,
+}
+
+impl Operation {
+    /// The operation's name as it stands in JSON: `list_refunds`, ….
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Configure => "configure",
+            Self::Payment => "payment",
+            Self::ListRefunds => "list_refunds",
+            Self::GetRefund => "get_refund",
+            Self::SubmitRefund => "submit_refund",
+            Self::VerifyWebhook => "verify_webhook",
+            Self::CreateRefund => "create_refund",
+            Self::WaitUntilFinal => "wait_until_final",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One field that the provider complained about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FieldError {
+    /// Where: a JSON pointer, a parameter's name, or whatever the provider calls it.
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl FieldError {
+    /// A complaint about `field`.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Why a call failed, and what that means for the money.
+///
+/// ```
+/// use refunds_core::{Error, ErrorKind};
+///
+/// // An adapter that knows nothing better reports the careful answer …
+/// let lost = Error::new(ErrorKind::Timeout, "no answer within 30 s");
+/// assert!(lost.is_retryable() && lost.may_have_applied());
+///
+/// // … and says so where it knows that nothing was sent.
+/// let refused = Error::new(ErrorKind::Transport, "connection refused").not_applied();
+/// assert!(refused.is_retryable() && !refused.may_have_applied());
+/// ```
+///
+/// `Display` is one line and leaves the cause to [`source`](StdError::source). Neither it nor
+/// `Debug` holds secrets, card numbers, e-mail addresses or raw bodies, as long as adapters keep
+/// them out of the messages that they pass in.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    provider: Option<String>,
+    operation: Option<Operation>,
+    code: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<Duration>,
+    retryable: bool,
+    may_have_applied: bool,
+    details: Vec<FieldError>,
+    unresolved: Option<Box<UnresolvedRefund>>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// An error of `kind`; `message` says in one line what happened and, where it can, what to do.
+    ///
+    /// [`is_retryable`](Self::is_retryable) and [`may_have_applied`](Self::may_have_applied) start
+    /// with the careful answer for the kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            provider: None,
+            operation: None,
+            code: None,
+            request_id: None,
+            retry_after: None,
+            retryable: kind.retryable(),
+            may_have_applied: kind.ambiguous(),
+            details: Vec::new(),
+            unresolved: None,
+            source: None,
+        }))
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed if it is made again, unchanged, later.
+    ///
+    /// For a write, ask [`may_have_applied`](Self::may_have_applied) first.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether a refund may have been made although the call failed.
+    ///
+    /// `false` is a promise: nothing was made by this call. `true` on a create means: look before
+    /// you ask again, or ask again with the same reference through
+    /// [`RefundClient::create`](crate::RefundClient::create), which looks for you.
+    #[must_use]
+    pub fn may_have_applied(&self) -> bool {
+        self.0.may_have_applied
+    }
+
+    /// What happened, in one line, without the context that `Display` adds.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The provider that failed, by its registry name.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.0.provider.as_deref()
+    }
+
+    /// What was being done.
+    #[must_use]
+    pub fn operation(&self) -> Option<Operation> {
+        self.0.operation
+    }
+
+    /// The provider's own code for this failure, as it was sent.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The provider's id of the request, to quote to its support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the provider asks to wait before the next request.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The fields that the provider complained about.
+    #[must_use]
+    pub fn details(&self) -> &[FieldError] {
+        &self.0.details
+    }
+
+    /// What is needed to find out later whether the refund was made; there with
+    /// [`ErrorKind::OutcomeUnknown`].
+    #[must_use]
+    pub fn unresolved(&self) -> Option<&UnresolvedRefund> {
+        self.0.unresolved.as_deref()
+    }
+
+    /// Names the provider.
+    #[must_use]
+    pub fn with_provider(mut self, provider: impl Into<String>) -> Self {
+        self.0.provider = Some(provider.into());
+        self
+    }
+
+    /// Names the operation.
+    #[must_use]
+    pub fn with_operation(mut self, operation: Operation) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    /// Keeps the provider's own code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Keeps the provider's id of the request.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.0.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Keeps how long the provider asks to wait.
+    #[must_use]
+    pub fn with_retry_after(mut self, retry_after: Duration) -> Self {
+        self.0.retry_after = Some(retry_after);
+        self
+    }
+
+    /// Adds a field that the provider complained about.
+    #[must_use]
+    pub fn with_detail(mut self, detail: FieldError) -> Self {
+        self.0.details.push(detail);
+        self
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Overrides whether a repetition may succeed.
+    #[must_use]
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// States that a refund may have been made.
+    #[must_use]
+    pub fn may_be_applied(mut self) -> Self {
+        self.0.may_have_applied = true;
+        self
+    }
+
+    /// States that certainly no refund was made by this call.
+    #[must_use]
+    pub fn not_applied(mut self) -> Self {
+        self.0.may_have_applied = false;
+        self
+    }
+
+    /// Attaches what is needed to finish later.
+    #[must_use]
+    pub fn with_unresolved(mut self, unresolved: UnresolvedRefund) -> Self {
+        self.0.unresolved = Some(Box::new(unresolved));
+        self
+    }
+
+    /// Fills in provider and operation where the error does not tell them yet.
+    #[must_use]
+    pub(crate) fn in_context(mut self, provider: &str, operation: Operation) -> Self {
+        self.0.provider.get_or_insert_with(|| provider.to_owned());
+        self.0.operation.get_or_insert(operation);
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(provider) = &inner.provider {
+            write!(f, "{provider}: ")?;
+        }
+        if let Some(operation) = inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        write!(f, "{} ({}", inner.message, inner.kind)?;
+        if let Some(code) = &inner.code {
+            write!(f, ", code {code}")?;
+        }
+        if let Some(request_id) = &inner.request_id {
+            write!(f, ", request {request_id}")?;
+        }
+        if inner.may_have_applied {
+            f.write_str(", a refund may have been made")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("provider", &inner.provider)
+            .field("operation", &inner.operation)
+            .field("code", &inner.code)
+            .field("request_id", &inner.request_id)
+            .field("retry_after", &inner.retry_after)
+            .field("retryable", &inner.retryable)
+            .field("may_have_applied", &inner.may_have_applied)
+            .field("details", &inner.details)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_json_are_those_of_as_str() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_reads_as_one_line() {
+        let error = Error::new(ErrorKind::Timeout, "no answer within 30 s")
+            .with_provider("memory")
+            .with_operation(Operation::SubmitRefund)
+            .with_request_id("r-1");
+        assert_eq!(
+            error.to_string(),
+            "memory: submit_refund: no answer within 30 s (timeout, request r-1, \
+             a refund may have been made)"
+        );
+    }
+}

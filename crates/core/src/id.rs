@@ -1,0 +1,186 @@
+//! Identifiers: opaque strings of the provider, checked once and trusted afterwards.
+
+/// The longest identifier that is accepted, in bytes.
+pub const MAX_ID_LEN: usize = 255;
+
+/// A newtype of text that was checked by `$fault`, with all the conversions that such a type wants.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps the text.
+            ///
+            /// # Errors
+            ///
+            /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) where the text can
+            /// not be one; the text itself is not repeated in the message.
+            pub fn new(value: impl Into<String>) -> crate::Result<Self> {
+                let value = value.into();
+                match $fault(&value) {
+                    None => Ok(Self(value)),
+                    Some(fault) => Err(crate::Error::new(
+                        crate::ErrorKind::InvalidRequest,
+                        format!(concat!("the ", $what, " {}"), fault),
+                    )),
+                }
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::Error;
+
+            fn from_str(value: &str) -> crate::Result<Self> {
+                Self::new(value)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = crate::Error;
+
+            fn try_from(value: String) -> crate::Result<Self> {
+                Self::new(value)
+            }
+        }
+
+        impl TryFrom<&str> for $name {
+            type Error = crate::Error;
+
+            fn try_from(value: &str) -> crate::Result<Self> {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    };
+}
+pub(crate) use checked_text;
+
+checked_text!(
+    /// A provider's id of a payment.
+    ///
+    /// Opaque: any text of 1 to 255 bytes without control characters, without blanks at its
+    /// ends, and not `.` or `..`. Adapters send it as one percent-encoded path segment, so
+    /// that `a/b` or `x?y=1` can never become another request.
+    PaymentId,
+    "payment id",
+    fault
+);
+
+checked_text!(
+    /// A provider's id of one refund of a payment.
+    ///
+    /// Opaque: any text of 1 to 255 bytes without control characters, without blanks at its
+    /// ends, and not `.` or `..`. Adapters send it as one percent-encoded path segment, so
+    /// that `a/b` or `x?y=1` can never become another request.
+    RefundId,
+    "refund id",
+    fault
+);
+
+/// Why a string can not be an identifier, if it can not.
+fn fault(value: &str) -> Option<String> {
+    if value.is_empty() {
+        return Some("is empty".into());
+    }
+    if value.len() > MAX_ID_LEN {
+        return Some(format!("is {} bytes long, at most {MAX_ID_LEN} are allowed", value.len()));
+    }
+    if value.chars().any(char::is_control) {
+        return Some("contains a control character".into());
+    }
+    if value.trim() != value {
+        return Some("begins or ends with a blank".into());
+    }
+    if value == "." || value == ".." {
+        return Some("is a dot segment".into());
+    }
+    None
+}
+
+#[cfg(feature = "testing")]
+impl PaymentId {
+    /// Wraps what we made ourselves.
+    pub(crate) fn trusted(value: String) -> Self {
+        Self(value)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl RefundId {
+    /// Wraps what we made ourselves.
+    pub(crate) fn trusted(value: String) -> Self {
+        Self(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn what_can_be_an_id() {
+        let long = "x".repeat(10_000);
+        let longest = "x".repeat(MAX_ID_LEN);
+        for (value, ok) in [
+            ("T11223344.9rQ2xW", true),
+            ("fe26475d-ec3e-4884-9553-f7356683f7f9", true),
+            ("../x", true),
+            ("a/b", true),
+            ("%2e%2e", true),
+            ("x?y=1", true),
+            ("x#y", true),
+            ("å", true),
+            (longest.as_str(), true),
+            ("", false),
+            (" ", false),
+            (" x", false),
+            ("x\n", false),
+            ("a\nb", false),
+            ("a\0b", false),
+            (".", false),
+            ("..", false),
+            (long.as_str(), false),
+        ] {
+            let made = PaymentId::new(value);
+            assert_eq!(made.is_ok(), ok, "{value:.40?}");
+            if let Err(error) = made {
+                assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+                assert!(!error.may_have_applied());
+                assert!(error.to_string().len() < 200, "the value is not repeated: {error}");
+            }
+        }
+    }
+}

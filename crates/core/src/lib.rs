@@ -1,0 +1,82 @@
+//! Refunds, whatever the payment provider.
+//!
+//! An application holds a [`RefundClient`]; the client drives any [`RefundProvider`]; an adapter
+//! crate implements that trait for one provider by translating its payloads into the normalized
+//! [`Refund`]. Another provider is a change of configuration ([`Registry`], [`Settings`]), never of
+//! code. Over everything stand two sentences: **a refund asked for once is made once, and what the
+//! caller is told is true**.
+//!
+//! # Making a refund
+//!
+//! ```
+//! # #[cfg(feature = "testing")]
+//! # async fn example() -> refunds_core::Result<()> {
+//! use refunds_core::{CreateRefund, Money, Reference, RefundAmount, RefundClient, testing::MemoryProvider};
+//!
+//! let nok = "NOK".parse()?;
+//! let provider = MemoryProvider::new();
+//! let payment = provider.captured(Money::new(44850, nok));
+//!
+//! let client = RefundClient::new(provider);
+//! // The reference is yours: derived from the decision to refund, so that a second worker, or the
+//! // same one after a crash, asks for the same refund and not for another one.
+//! let reference = Reference::derive("shop.example/returns", ["order-42", "rma-551"]);
+//! let request = CreateRefund::new(payment, RefundAmount::Exact(Money::new(14950, nok)), reference);
+//!
+//! let refund = client.create(&request).await?;
+//! let again = client.create(&request).await?;
+//! assert_eq!(refund.id, again.id);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to rely on
+//!
+//! - Money is integer minor units with an ISO 4217 code ([`Money`], [`Currency`]); no floats.
+//! - Errors answer what a caller has to know ([`Error`]): the kind, whether to try again, and
+//!   whether a refund may have been made.
+//! - Nothing here opens a connection or reads a clock by itself: adapters bring their transport, and
+//!   time is injected ([`Clock`]).
+
+mod capabilities;
+mod client;
+mod clock;
+mod error;
+mod id;
+mod money;
+mod page;
+mod paging;
+mod payment;
+mod provider;
+mod reference;
+mod refund;
+mod registry;
+mod request;
+mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod unresolved;
+mod webhook;
+
+pub use self::{
+    capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, Replay},
+    client::{LocalGuard, Policy, RefundClient, RefundGuard, RefundGuardPermit, RefundStream, Waited},
+    clock::{BoxFuture, Clock, SystemClock},
+    error::{Error, ErrorKind, FieldError, Operation, Result},
+    id::{MAX_ID_LEN, PaymentId, RefundId},
+    money::{Currency, Money},
+    page::{Cursor, Page, PageRequest},
+    paging::{Listing, all_refunds},
+    payment::Payment,
+    provider::{Overview, RefundProvider},
+    reference::{MAX_REFERENCE_LEN, Reference},
+    refund::{
+        Card, PaymentMethod, Payout, PayoutDestination, Refund, RefundFailure, RefundLine, RefundStatus,
+        RefundTarget, RetryAdvice, TargetKind,
+    },
+    registry::{ProviderFactory, Registry, SettingSpec},
+    request::{CreateRefund, RefundAmount, SubmitRefund},
+    settings::Settings,
+    unresolved::UnresolvedRefund,
+    webhook::{Notice, WebhookRequest},
+};

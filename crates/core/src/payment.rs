@@ -1,0 +1,79 @@
+//! What can still be refunded of a payment.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Currency, Money, PaymentId, Result};
+
+/// A payment, as far as refunds are concerned.
+///
+/// ```
+/// use refunds_core::{Money, Payment, PaymentId};
+///
+/// let nok = "NOK".parse()?;
+/// let amount = |minor| Money::new(minor, nok);
+/// let payment = Payment::new("memory", PaymentId::new("p-1")?, amount(44850), amount(10000), amount(4850))?;
+/// assert_eq!(payment.refundable, amount(30000));
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Payment {
+    /// The provider's name in the registry.
+    pub provider: String,
+    /// The provider's id of the payment.
+    pub id: PaymentId,
+    /// The provider's own word for where the payment stands, where it has one.
+    #[serde(default)]
+    pub provider_status: Option<String>,
+    /// The money taken from the buyer.
+    pub captured: Money,
+    /// The money given back.
+    pub refunded: Money,
+    /// The money on its way back: refunds that are pending, or whose status is not known.
+    pub pending: Money,
+    /// What is left to refund, never below zero.
+    pub refundable: Money,
+    /// Whether these sums are the whole truth. `false` where the provider may have refunds that it
+    /// did not list: then less may be left than [`refundable`](Self::refundable) says.
+    pub complete: bool,
+    /// What else the provider tells, under its own names.
+    #[serde(default)]
+    pub extra: Map<String, Value>,
+}
+
+impl Payment {
+    /// A payment of which `captured` was taken, `refunded` given back and `pending` is on its way;
+    /// what is left follows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) where the amounts are not in one
+    /// currency or leave 64 bits.
+    pub fn new(
+        provider: impl Into<String>,
+        id: PaymentId,
+        captured: Money,
+        refunded: Money,
+        pending: Money,
+    ) -> Result<Self> {
+        let refundable = captured.remaining_after(refunded.checked_add(pending)?)?;
+        Ok(Self {
+            provider: provider.into(),
+            id,
+            provider_status: None,
+            captured,
+            refunded,
+            pending,
+            refundable,
+            complete: true,
+            extra: Map::new(),
+        })
+    }
+
+    /// The payment's currency.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.captured.currency()
+    }
+}

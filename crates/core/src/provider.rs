@@ -1,0 +1,182 @@
+//! The trait that adapters implement.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    Capabilities, CreateRefund, Error, ErrorKind, Listing, Notice, Operation, Page, PageRequest, Payment,
+    PaymentId, Refund, RefundId, Result, SubmitRefund, WebhookRequest, paging::all_refunds,
+};
+
+/// A payment provider's refunds, translated.
+///
+/// This is for those who write an adapter; applications call [`RefundClient`](crate::RefundClient),
+/// which adds all behaviour: looking before a refund is made, retries, paging, time limits.
+///
+/// # The contract
+///
+/// - **One call is one logical attempt.** No retry loop, no sleep, no policy. (Renewing a token and
+///   repeating a request that was refused for its old one is part of the attempt.)
+/// - **Errors tell the truth** about [what may have happened](Error::may_have_applied). An adapter
+///   that is not sure keeps the careful answer that [`Error::new`] gives.
+/// - **A success is what the provider said**: status, amount and currency come from its answer,
+///   never from the request. An unknown status word is
+///   [`RefundStatus::Unknown`](crate::RefundStatus::Unknown), not an error.
+/// - **The reference goes out and comes back.** `submit_refund` sends
+///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds`
+///   and `get_refund` read it back. Where an answer cannot tell it, say so with
+///   [`Refund::with_hidden_reference`].
+/// - **Cancel safety.** A future that is dropped leaves the adapter usable. A refund that was sent
+///   is not called back by it.
+/// - Ids are sent as one percent-encoded path segment.
+///
+/// A new operation will join as a provided method together with a capability, so that adapters
+/// keep compiling.
+#[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no refund provider",
+    label = "this does not implement `RefundProvider`",
+    note = "an adapter crate has one, such as `refunds_dintero::Dintero`; an `Arc<dyn RefundProvider>` is one too"
+)]
+pub trait RefundProvider: Debug + Send + Sync {
+    /// The name under which a registry knows it, and which its refunds carry.
+    fn name(&self) -> &str;
+
+    /// What the provider can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// What is captured, refunded, pending and left of a payment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where there is no such payment.
+    async fn payment(&self, payment: &PaymentId) -> Result<Payment>;
+
+    /// One page of a payment's refunds, whatever became of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where there is no such payment; a payment without refunds is an
+    /// empty page.
+    async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>>;
+
+    /// One refund of a payment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where the payment has no such refund, even if another payment has.
+    async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund>;
+
+    /// Asks the provider for a refund: one attempt.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the provider, or the way to it, had against it. The money is untouched if and only
+    /// if [`Error::may_have_applied`] is false.
+    async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund>;
+
+    /// Checks a request against the provider's limits, before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] or [`ErrorKind::Unsupported`] where the provider could only
+    /// refuse it: an amount beyond its range, a reason that is too long.
+    fn validate(&self, _request: &CreateRefund) -> Result<()> {
+        Ok(())
+    }
+
+    /// A payment and all its refunds, read together: what creating a refund looks at.
+    ///
+    /// The provided method makes the two calls side by side. Override it where one answer holds
+    /// both, or where the sums need the refunds anyway.
+    ///
+    /// # Errors
+    ///
+    /// As [`payment`](Self::payment) and [`list_refunds`](Self::list_refunds).
+    async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+        let (payment, refunds) =
+            futures_util::future::try_join(self.payment(payment), all_refunds(self, payment)).await?;
+        Ok(Overview::new(payment, refunds))
+    }
+
+    /// Verifies a webhook's signature over the raw bytes and says what it is about.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`] unless the adapter does it; [`ErrorKind::Unauthenticated`] where
+    /// the signature does not hold.
+    fn verify_webhook(&self, _request: &WebhookRequest) -> Result<Notice> {
+        Err(Error::new(ErrorKind::Unsupported, "this adapter does not verify webhooks")
+            .with_provider(self.name())
+            .with_operation(Operation::VerifyWebhook))
+    }
+}
+
+/// A payment together with its refunds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Overview {
+    /// The sums.
+    pub payment: Payment,
+    /// The refunds.
+    pub refunds: Listing,
+}
+
+impl Overview {
+    /// A payment and its refunds.
+    #[must_use]
+    pub fn new(payment: Payment, refunds: Listing) -> Self {
+        Self { payment, refunds }
+    }
+}
+
+/// Whatever points to a provider is one. Every method is forwarded; the lint proves it.
+macro_rules! forward {
+    ($($(#[$attr:meta])* impl<$p:ident> for $pointer:ty;)*) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<$p: RefundProvider + ?Sized> RefundProvider for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+            async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
+                (**self).payment(payment).await
+            }
+            async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+                (**self).list_refunds(payment, page).await
+            }
+            async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+                (**self).get_refund(payment, refund).await
+            }
+            async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
+                (**self).submit_refund(submit).await
+            }
+            fn validate(&self, request: &CreateRefund) -> Result<()> {
+                (**self).validate(request)
+            }
+            async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+                (**self).overview(payment).await
+            }
+            fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+                (**self).verify_webhook(request)
+            }
+        }
+    )*};
+}
+
+forward! {
+    impl<P> for &P;
+    impl<P> for Box<P>;
+    impl<P> for Arc<P>;
+}
+
+/// The trait is used behind `Arc<dyn …>`, from any thread.
+const _: fn() = || {
+    fn holds<T: ?Sized + Send + Sync>() {}
+    holds::<dyn RefundProvider>();
+    holds::<Arc<dyn RefundProvider>>();
+};

@@ -1,0 +1,190 @@
+//! What is true of one refund after it was told several times.
+
+use time::OffsetDateTime;
+
+use super::{Refund, RefundStatus};
+use crate::{Error, ErrorKind, Result};
+
+impl Refund {
+    /// What is true of this refund when `other` was told of it too, whichever came first.
+    ///
+    /// Answers, lists and webhooks arrive late, doubled and out of order. Merging is commutative,
+    /// associative and idempotent, so an application may fold whatever it gets, in any order, and
+    /// end with the same refund:
+    ///
+    /// - A final status wins over one that is not: nothing turns back into pending.
+    /// - Between two final ones the later [`updated_at`](Self::updated_at) wins, and without times
+    ///   the one with less money gone: a reversed success is a failure.
+    /// - What never changes once it is known (reference, reason, target, lines, …) is kept
+    ///   from whichever told it.
+    ///
+    /// A kept [raw payload](Self::raw) is dropped: it was one answer's, not the refund's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`] where the two are not the same refund, or tell different amounts.
+    pub fn merge(self, other: Self) -> Result<Self> {
+        if (&self.provider, &self.payment_id, &self.id) != (&other.provider, &other.payment_id, &other.id) {
+            return Err(Error::new(ErrorKind::Protocol, "two different refunds can not be merged"));
+        }
+        if self.amount != other.amount {
+            return Err(Error::new(
+                ErrorKind::Protocol,
+                format!("one refund is told with two amounts, {} and {}", self.amount, other.amount),
+            ));
+        }
+        let (winner, loser) = if is_later(&self, &other) { (self, other) } else { (other, self) };
+        Ok(Self {
+            reference: winner.reference.max(loser.reference),
+            reason: winner.reason.max(loser.reason),
+            target: by_text(winner.target, loser.target),
+            lines: if texts_in_order(&loser.lines, &winner.lines) { winner.lines } else { loser.lines },
+            payment_method: by_text(winner.payment_method, loser.payment_method),
+            provider_reference: winner.provider_reference.max(loser.provider_reference),
+            created_at: winner.created_at.max(loser.created_at),
+            hidden_reference: winner.hidden_reference && loser.hidden_reference,
+            raw: None,
+            ..winner
+        })
+    }
+}
+
+/// Whether `left` is the later version: a total order over all that changes in a refund's life.
+fn is_later(left: &Refund, right: &Refund) -> bool {
+    let key = |refund: &Refund| -> (bool, Option<OffsetDateTime>, u8) {
+        (refund.status.is_final(), refund.updated_at, rank(refund.status))
+    };
+    match key(left).cmp(&key(right)) {
+        std::cmp::Ordering::Equal => changing_text(left) >= changing_text(right),
+        order => order.is_gt(),
+    }
+}
+
+fn rank(status: RefundStatus) -> u8 {
+    match status {
+        RefundStatus::Unknown => 0,
+        RefundStatus::Pending => 1,
+        RefundStatus::Succeeded => 2,
+        RefundStatus::Voided => 3,
+        RefundStatus::Declined => 4,
+        RefundStatus::Failed => 5,
+    }
+}
+
+/// The changing part as text, to decide between two versions that nothing else tells apart.
+fn changing_text(refund: &Refund) -> String {
+    serde_json::to_string(&(
+        &refund.provider_status,
+        &refund.failure,
+        refund.processed_at.map(OffsetDateTime::unix_timestamp_nanos).map(|nanos| nanos.to_string()),
+        &refund.metadata,
+        &refund.extra,
+    ))
+    .unwrap_or_default()
+}
+
+fn by_text<T: serde::Serialize>(left: Option<T>, right: Option<T>) -> Option<T> {
+    match (left, right) {
+        (Some(left), Some(right)) => Some(if texts_in_order(&right, &left) { left } else { right }),
+        (left, right) => left.or(right),
+    }
+}
+
+/// Whether `low` comes before `high`, or is equal. The longer text wins: it tells more.
+fn texts_in_order<T: serde::Serialize>(low: &T, high: &T) -> bool {
+    let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
+    let (low, high) = (text(low), text(high));
+    (low.len(), low) <= (high.len(), high)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{option, prelude::*, sample};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Money, PaymentId, Reference, RefundFailure, RefundId, RefundLine, RefundTarget, TargetKind};
+
+    fn time(seconds: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(seconds).unwrap()
+    }
+
+    prop_compose! {
+        fn version()(
+            status in sample::select(&RefundStatus::ALL[..]),
+            word in "a|b",
+            updated in option::of(0_i64..3),
+            processed in option::of(0_i64..3),
+            created in option::of(0_i64..2),
+            reference in option::of("r|s"),
+            reason in option::of("x|y"),
+            target in option::of("t|u"),
+            lines in 0_usize..3,
+            code in option::of("c|d"),
+            settled in option::of(any::<bool>()),
+            hidden in any::<bool>(),
+        ) -> Refund {
+            let nok = "NOK".parse().unwrap();
+            let mut refund = Refund::new(
+                "test",
+                RefundId::new("r-1").unwrap(),
+                PaymentId::new("p-1").unwrap(),
+                status,
+                word,
+                Money::new(300, nok),
+            );
+            if hidden {
+                refund = refund.with_hidden_reference();
+            }
+            refund.updated_at = updated.map(time);
+            refund.processed_at = processed.map(time);
+            refund.created_at = created.map(time);
+            refund.reference = reference.map(|text| Reference::new(text).unwrap());
+            refund.reason = reason;
+            refund.target = target.map(|id| RefundTarget::new(TargetKind::PaymentMethod, Some(id)));
+            refund.lines = (0..lines).map(|n| RefundLine::new(n.to_string(), Money::new(1, nok))).collect();
+            refund.failure = code.map(|code| RefundFailure::new(Some(code), None, None));
+            if let Some(settled) = settled {
+                refund.extra.insert("settled".into(), json!(settled));
+            }
+            refund
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_repetition_make_no_difference(a in version(), b in version(), c in version()) {
+            let merge = |x: &Refund, y: &Refund| x.clone().merge(y.clone()).unwrap();
+            prop_assert_eq!(merge(&a, &a), a.clone());
+            prop_assert_eq!(merge(&a, &b), merge(&b, &a));
+            prop_assert_eq!(merge(&merge(&a, &b), &c), merge(&a, &merge(&b, &c)));
+            prop_assert_eq!(merge(&merge(&a, &b), &b), merge(&a, &b));
+        }
+
+        #[test]
+        fn nothing_turns_back_into_pending(a in version(), b in version()) {
+            let merged = a.clone().merge(b.clone()).unwrap();
+            prop_assert_eq!(merged.status.is_final(), a.status.is_final() || b.status.is_final());
+        }
+    }
+
+    #[test]
+    fn a_late_failure_of_a_success_is_told() {
+        let at = |status, seconds| {
+            let mut refund = Refund::new(
+                "test",
+                RefundId::new("r-1").unwrap(),
+                PaymentId::new("p-1").unwrap(),
+                status,
+                "word",
+                Money::new(300, "NOK".parse().unwrap()),
+            );
+            refund.updated_at = Some(time(seconds));
+            refund
+        };
+        let merged = at(RefundStatus::Failed, 20).merge(at(RefundStatus::Succeeded, 10)).unwrap();
+        assert_eq!(merged.status, RefundStatus::Failed);
+        let stale = merged.merge(at(RefundStatus::Pending, 30)).unwrap();
+        assert_eq!(stale.status, RefundStatus::Failed);
+    }
+}

@@ -1,0 +1,204 @@
+//! Choosing a provider by its name.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use crate::{Capabilities, RefundProvider, Result, Settings, settings::config};
+
+/// The variable that names the provider.
+const PROVIDER_VARIABLE: &str = "REFUNDS_PROVIDER";
+
+/// A setting that a provider knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettingSpec {
+    /// The key in [`Settings`]; in capitals behind the prefix, the variable.
+    pub key: &'static str,
+    /// What it is, in one line.
+    pub help: &'static str,
+    /// Whether a provider can not be built without it.
+    pub required: bool,
+}
+
+impl SettingSpec {
+    /// A setting that has a default.
+    #[must_use]
+    pub const fn optional(key: &'static str, help: &'static str) -> Self {
+        Self { key, help, required: false }
+    }
+
+    /// A setting without which there is no provider.
+    #[must_use]
+    pub const fn required(key: &'static str, help: &'static str) -> Self {
+        Self { key, help, required: true }
+    }
+}
+
+/// Builds the provider of one adapter from settings. Each adapter crate has one.
+pub trait ProviderFactory: Send + Sync {
+    /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`.
+    fn name(&self) -> &str;
+
+    /// The settings that it knows. Any other is refused before [`build`](Self::build).
+    fn settings(&self) -> &[SettingSpec];
+
+    /// What a provider with default settings can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Builds the provider. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting that is at fault and
+    /// never its value.
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>>;
+}
+
+/// The providers that an application knows, by name.
+///
+/// A value that the application builds; there is no global one.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use refunds_core::{Registry, Settings, testing::MemoryFactory};
+///
+/// let registry = Registry::new().with(MemoryFactory);
+/// let provider = registry.build("memory", &Settings::new())?;
+/// assert_eq!(provider.name(), "memory");
+///
+/// let unknown = registry.build("stripe", &Settings::new()).unwrap_err();
+/// assert!(unknown.to_string().contains("known are: memory"));
+/// # }
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Registry(BTreeMap<String, Arc<dyn ProviderFactory>>);
+
+impl Registry {
+    /// A registry that knows nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a provider; an earlier one of the same name is replaced.
+    #[must_use]
+    pub fn with(mut self, factory: impl ProviderFactory + 'static) -> Self {
+        self.0.insert(factory.name().to_owned(), Arc::new(factory));
+        self
+    }
+
+    /// The factories, by name.
+    pub fn factories(&self) -> impl Iterator<Item = &dyn ProviderFactory> {
+        self.0.values().map(AsRef::as_ref)
+    }
+
+    /// Builds the provider called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown name (the known ones are
+    /// listed), an unknown or missing setting, or a malformed one.
+    pub fn build(&self, name: &str, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        let factory = self.factory(name)?;
+        check_keys(factory, settings, str::to_owned)?;
+        factory.build(settings).map_err(|error| error.with_provider(name))
+    }
+
+    /// Builds the provider that the environment names and configures: `REFUNDS_PROVIDER`, and its
+    /// own settings behind its prefix, such as `DINTERO_ACCOUNT_ID`. A variable that is empty
+    /// counts as not set.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build); an unknown variable behind the prefix is an error too, since a
+    /// mistyped URL would lead to the default one.
+    pub fn from_env(&self) -> Result<Arc<dyn RefundProvider>> {
+        let variables = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        self.from_variables(variables)
+    }
+
+    /// As [`from_env`](Self::from_env), from variables that are handed in.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_variables<K, V>(
+        &self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Arc<dyn RefundProvider>>
+    where
+        K: Into<String>,
+        V: Into<String>,
+    {
+        let mut variables: BTreeMap<String, String> =
+            variables.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        variables.retain(|_, value| !value.is_empty());
+        let name = variables
+            .get(PROVIDER_VARIABLE)
+            .ok_or_else(|| config(format!("{PROVIDER_VARIABLE} is not set; known are: {}", self.names())))?;
+        let factory = self.factory(name)?;
+        let prefix = prefix(name);
+        let settings: Settings = variables
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((key.strip_prefix(&prefix)?.to_ascii_lowercase(), value.as_str()))
+            })
+            .collect();
+        check_keys(factory, &settings, |key| format!("{prefix}{}", key.to_ascii_uppercase()))?;
+        factory.build(&settings).map_err(|error| error.with_provider(name))
+    }
+
+    fn factory(&self, name: &str) -> Result<&dyn ProviderFactory> {
+        self.0
+            .get(name)
+            .map(AsRef::as_ref)
+            .ok_or_else(|| config(format!("no provider has this name; known are: {}", self.names())))
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<_> = self.0.keys().map(String::as_str).collect();
+        if names.is_empty() { "none".into() } else { names.join(", ") }
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What the variables of the provider `name` begin with.
+fn prefix(name: &str) -> String {
+    format!("{}_", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// Refuses what the factory does not know and misses what it needs; `spelled` is how the user
+/// wrote a key.
+fn check_keys(
+    factory: &dyn ProviderFactory,
+    settings: &Settings,
+    spelled: impl Fn(&str) -> String,
+) -> Result<()> {
+    let specs = factory.settings();
+    for key in settings.keys() {
+        if !specs.iter().any(|spec| spec.key == key) {
+            let known: Vec<_> = specs.iter().map(|spec| spelled(spec.key)).collect();
+            return Err(config(format!(
+                "{} is no setting of {}; known are: {}",
+                spelled(key),
+                factory.name(),
+                known.join(", ")
+            )));
+        }
+    }
+    let missing: Vec<_> = specs
+        .iter()
+        .filter(|spec| spec.required && settings.get(spec.key).is_none())
+        .map(|spec| spelled(spec.key))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(config(format!("{} needs these settings too: {}", factory.name(), missing.join(", "))))
+}

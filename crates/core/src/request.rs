@@ -1,0 +1,192 @@
+//! What a caller asks for.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Money, PaymentId, Reference, RefundLine, RefundTarget, Result};
+
+/// How much to refund.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefundAmount {
+    /// This much, more than nothing.
+    Exact(Money),
+    /// All that is left: captured less what is refunded or pending. It is worked out from the
+    /// payment right before the refund is submitted, and then submitted as an exact amount.
+    Remaining,
+}
+
+/// A refund that a caller asks for, by [`RefundClient::create`](crate::RefundClient::create).
+///
+/// ```
+/// use refunds_core::{CreateRefund, Money, PaymentId, Reference, RefundAmount};
+///
+/// let request = CreateRefund::new(
+///     PaymentId::new("T11223344.9rQ2xW")?,
+///     RefundAmount::Exact(Money::new(14950, "NOK".parse()?)),
+///     Reference::new("rma-551")?,
+/// )
+/// .with_reason("one of two items returned");
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CreateRefund {
+    /// The payment to give money back from.
+    pub payment_id: PaymentId,
+    /// How much.
+    pub amount: RefundAmount,
+    /// The caller's own key of this refund.
+    pub reference: Reference,
+    /// Why; some providers show it to the buyer or limit its length.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The order lines that it covers; their sum has to be the amount.
+    #[serde(default)]
+    pub lines: Vec<RefundLine>,
+    /// Where the money should go, if not back to the main payment method.
+    #[serde(default)]
+    pub target: Option<RefundTarget>,
+    /// What to attach to it, at providers that keep such data.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl CreateRefund {
+    /// A refund of `amount` from `payment_id` under the caller's own `reference`.
+    #[must_use]
+    pub fn new(payment_id: PaymentId, amount: RefundAmount, reference: Reference) -> Self {
+        Self {
+            payment_id,
+            amount,
+            reference,
+            reason: None,
+            lines: Vec::new(),
+            target: None,
+            metadata: BTreeMap::new(),
+        }
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds an order line that the refund covers.
+    #[must_use]
+    pub fn with_line(mut self, line: RefundLine) -> Self {
+        self.lines.push(line);
+        self
+    }
+
+    /// Says where the money should go.
+    #[must_use]
+    pub fn with_target(mut self, target: RefundTarget) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Attaches a piece of data.
+    #[must_use]
+    pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// What is wrong with it whatever the provider: amounts that are not positive, lines that do
+    /// not make up the amount.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`]; nothing has been sent.
+    pub fn validate(&self) -> Result<()> {
+        let RefundAmount::Exact(amount) = self.amount else {
+            return self.lines_in_one_currency().map(drop);
+        };
+        if !amount.is_positive() {
+            return Err(invalid(format!("the amount has to be more than nothing, not {amount}")));
+        }
+        match self.lines_in_one_currency()? {
+            Some(sum) if sum != amount => {
+                Err(invalid(format!("the lines make up {sum}, the amount is {amount}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lines_in_one_currency(&self) -> Result<Option<Money>> {
+        let mut lines = self.lines.iter();
+        let Some(first) = lines.next() else { return Ok(None) };
+        let mut seen = vec![first.id.as_str()];
+        let mut sum = first.amount;
+        for line in lines {
+            if seen.contains(&line.id.as_str()) {
+                return Err(invalid("two lines have the same id"));
+            }
+            seen.push(&line.id);
+            sum = sum.checked_add(line.amount).map_err(|cause| {
+                invalid("the lines' amounts do not add up in one currency").with_source(cause)
+            })?;
+        }
+        Ok(Some(sum))
+    }
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidRequest, message)
+}
+
+/// One attempt at a refund, as [`RefundProvider::submit_refund`](crate::RefundProvider::submit_refund)
+/// gets it: the request with its amount worked out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubmitRefund {
+    /// What the caller asked for.
+    pub request: CreateRefund,
+    /// The exact amount to refund.
+    pub amount: Money,
+}
+
+impl SubmitRefund {
+    /// An attempt to refund `amount` as `request` asks.
+    #[must_use]
+    pub fn new(request: CreateRefund, amount: Money) -> Self {
+        Self { request, amount }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_asked_for() {
+        let nok = "NOK".parse().unwrap();
+        let sek = "SEK".parse().unwrap();
+        let line = |id: &str, minor, currency| RefundLine::new(id, Money::new(minor, currency));
+        for (minor, lines, ok) in [
+            (1, vec![], true),
+            (i64::MAX, vec![], true),
+            (0, vec![], false),
+            (-1, vec![], false),
+            (300, vec![line("1", 100, nok), line("2", 200, nok)], true),
+            (300, vec![line("1", 400, nok), line("gift", -100, nok)], true),
+            (300, vec![line("1", 100, nok)], false),
+            (300, vec![line("1", 100, nok), line("1", 200, nok)], false),
+            (300, vec![line("1", 100, nok), line("2", 200, sek)], false),
+            (300, vec![line("1", i64::MAX, nok), line("2", 301, nok)], false),
+        ] {
+            let mut request = CreateRefund::new(
+                PaymentId::new("p").unwrap(),
+                RefundAmount::Exact(Money::new(minor, nok)),
+                Reference::new("r").unwrap(),
+            );
+            request.lines.clone_from(&lines);
+            assert_eq!(request.validate().is_ok(), ok, "{minor} {lines:?}");
+        }
+    }
+}
