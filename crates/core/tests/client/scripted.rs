@@ -1,0 +1,161 @@
+//! The in-memory provider with a script of what goes wrong.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Capabilities, CreateRefund, Cursor, Error, Listing, Money, Overview, Page, PageRequest, Payment,
+    PaymentId, Reference, Refund, RefundAmount, RefundClient, RefundId, RefundProvider, Result, SubmitRefund,
+    testing::MemoryProvider,
+};
+
+/// What happens to one call.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The provider answers.
+    Pass,
+    /// It fails without having done anything.
+    Fail(Error),
+    /// It does what was asked, and the answer is lost.
+    Lose(Error),
+    /// It never answers, and does nothing.
+    Hang,
+    /// It does what was asked and never answers.
+    LoseAndHang,
+    /// It answers with something else than was asked for.
+    Alter(fn(&mut Refund)),
+}
+
+/// Everything that is asked of the provider, and what becomes of it.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    pub(crate) reads: VecDeque<Step>,
+    pub(crate) writes: VecDeque<Step>,
+    pub(crate) asked: Vec<&'static str>,
+    pub(crate) hide_references: bool,
+    pub(crate) ignore_cursors: bool,
+    pub(crate) capabilities: Option<Capabilities>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scripted {
+    pub(crate) memory: MemoryProvider,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Scripted {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn script<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
+        change(&mut self.script.lock().unwrap())
+    }
+
+    pub(crate) fn read(&self, step: Step) -> &Self {
+        self.script(|script| script.reads.push_back(step));
+        self
+    }
+
+    pub(crate) fn write(&self, step: Step) -> &Self {
+        self.script(|script| script.writes.push_back(step));
+        self
+    }
+
+    pub(crate) fn asked(&self, what: &str) -> usize {
+        self.script(|script| script.asked.iter().filter(|asked| **asked == what).count())
+    }
+
+    pub(crate) fn client(&self) -> RefundClient {
+        RefundClient::new(self.clone())
+    }
+
+    fn next(&self, what: &'static str) -> Step {
+        self.script(|script| {
+            script.asked.push(what);
+            let steps = if what == "submit" { &mut script.writes } else { &mut script.reads };
+            steps.pop_front().unwrap_or(Step::Pass)
+        })
+    }
+}
+
+async fn follow<T>(step: Step, act: impl Future<Output = Result<T>>) -> Result<T> {
+    match step {
+        Step::Pass | Step::Alter(_) => act.await,
+        Step::Fail(error) => Err(error),
+        Step::Lose(error) => act.await.and(Err(error)),
+        Step::Hang => std::future::pending().await,
+        Step::LoseAndHang => {
+            act.await?;
+            std::future::pending().await
+        }
+    }
+}
+
+#[async_trait]
+impl RefundProvider for Scripted {
+    fn name(&self) -> &str {
+        self.memory.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.script(|script| script.capabilities.clone()).unwrap_or_else(|| self.memory.capabilities())
+    }
+
+    async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
+        follow(self.next("payment"), self.memory.payment(payment)).await
+    }
+
+    async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        let (hide, ignore) = self.script(|script| (script.hide_references, script.ignore_cursors));
+        let asked = if ignore { PageRequest::first().with_limit(1) } else { page.clone() };
+        let mut page = follow(self.next("list"), self.memory.list_refunds(payment, &asked)).await?;
+        if ignore {
+            page.next = Some(Cursor::new("again")?);
+        }
+        if hide {
+            for refund in &mut page.items {
+                refund.reference = None;
+                *refund = refund.clone().with_hidden_reference();
+            }
+        }
+        Ok(page)
+    }
+
+    async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+        follow(self.next("get"), self.memory.get_refund(payment, refund)).await
+    }
+
+    async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
+        // Somebody else may run between the look and this: what a network does.
+        tokio::task::yield_now().await;
+        let step = self.next("submit");
+        let alter = if let Step::Alter(alter) = &step { Some(*alter) } else { None };
+        let mut refund = follow(step, self.memory.submit_refund(submit)).await?;
+        if let Some(alter) = alter {
+            alter(&mut refund);
+        }
+        Ok(refund)
+    }
+
+    /// One read, so that a script's steps are easy to count.
+    async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+        let refunds: Listing = refunds_core::all_refunds(self, payment).await?;
+        Ok(Overview::new(self.memory.payment(payment).await?, refunds))
+    }
+}
+
+pub(crate) fn nok(minor: i64) -> Money {
+    Money::new(minor, "NOK".parse().unwrap())
+}
+
+pub(crate) fn request(payment: &PaymentId, minor: i64, reference: &str) -> CreateRefund {
+    CreateRefund::new(payment.clone(), RefundAmount::Exact(nok(minor)), Reference::new(reference).unwrap())
+}
+
+pub(crate) fn remaining(payment: &PaymentId, reference: &str) -> CreateRefund {
+    CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::new(reference).unwrap())
+}

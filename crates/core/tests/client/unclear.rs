@@ -1,0 +1,57 @@
+//! Providers that do not tell references, or not all refunds: careful, and truthful about it.
+
+use refunds_core::{Error, ErrorKind};
+
+use crate::scripted::{Scripted, Step, nok, remaining, request};
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_that_may_be_the_one_is_not_made_again() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    provider.script(|script| script.hide_references = true);
+    let first = provider.client().create(&request(&payment, 100, "a")).await.unwrap();
+    assert_eq!(first.reference.unwrap().as_str(), "a", "the answer to our own request is ours");
+
+    let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
+    assert_eq!(error.unresolved().unwrap().suspects, [first.id.clone()]);
+    assert!(error.to_string().contains(first.id.as_str()), "a person can look it up: {error}");
+
+    let error = provider.client().create(&remaining(&payment, "a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "any of them may be the rest of back then");
+    assert_eq!(provider.memory.moved(&payment), 100);
+
+    // Another amount can not be it.
+    provider.client().create(&request(&payment, 200, "b")).await.unwrap();
+    assert_eq!(provider.memory.moved(&payment), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_without_references_stays_unknown_and_names_the_suspect() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    provider.script(|script| script.hide_references = true);
+    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+    let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(error.unresolved().unwrap().suspects.len(), 1);
+    let error = provider.client().resolve(error.unresolved().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_cut_short_proves_nothing() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    for reference in ["a", "b"] {
+        provider.client().create(&request(&payment, 100, reference)).await.unwrap();
+    }
+    provider.script(|script| script.ignore_cursors = true);
+    // The first page shows it …
+    provider.client().create(&request(&payment, 100, "a")).await.unwrap();
+    // … and where it does not, it may be on the pages that can not be reached.
+    let error = provider.client().create(&request(&payment, 100, "b")).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
+    assert_eq!(provider.memory.moved(&payment), 200);
+}
