@@ -1,0 +1,306 @@
+//! Who we are: credentials, and tokens that are fetched once and shared.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use refunds_core::{Clock, Error, Result};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Gives the credential of each request.
+#[async_trait]
+pub trait Authorizer: fmt::Debug + Send + Sync {
+    /// The credential to send now.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept it from being had. The request that it is for is not sent, and its error says
+    /// that nothing was applied.
+    async fn credential(&self) -> Result<Credential>;
+
+    /// Hears that the provider refused `credential` with a 401; answers whether another one is worth
+    /// a try. The request is repeated once then.
+    fn refused(&self, credential: &Credential) -> bool {
+        let _ = credential;
+        false
+    }
+}
+
+/// The value of an `Authorization` header. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Credential(SecretString);
+
+impl Credential {
+    /// `Bearer` and a token.
+    #[must_use]
+    pub fn bearer(token: &SecretString) -> Self {
+        Self(format!("Bearer {}", token.expose_secret()).into())
+    }
+
+    /// HTTP Basic: a user name (which holds no colon) and a password.
+    #[must_use]
+    pub fn basic(user: &str, password: &SecretString) -> Self {
+        let plain = SecretString::from(format!("{user}:{}", password.expose_secret()));
+        Self(format!("Basic {}", STANDARD.encode(plain.expose_secret())).into())
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential([redacted])")
+    }
+}
+
+/// A credential that stays the same: a token from the settings, or HTTP Basic. Where the provider
+/// refuses it, the request is not repeated.
+#[derive(Clone, Debug)]
+pub struct StaticToken(Credential);
+
+impl StaticToken {
+    /// A bearer token that is never renewed.
+    #[must_use]
+    pub fn new(token: SecretString) -> Self {
+        Self(Credential::bearer(&token))
+    }
+
+    /// HTTP Basic.
+    #[must_use]
+    pub fn basic(user: &str, password: &SecretString) -> Self {
+        Self(Credential::basic(user, password))
+    }
+}
+
+#[async_trait]
+impl Authorizer for StaticToken {
+    async fn credential(&self) -> Result<Credential> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A bearer token and how long it lives.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Token {
+    /// The token itself.
+    pub secret: SecretString,
+    /// How long it can be used from now on; `None` where that is not told: until it is refused.
+    pub expires_in: Option<Duration>,
+}
+
+impl Token {
+    /// A token that lives for `expires_in`.
+    #[must_use]
+    pub fn new(secret: SecretString, expires_in: Option<Duration>) -> Self {
+        Self { secret, expires_in }
+    }
+}
+
+/// Where tokens come from: a token endpoint, or a key that signs them. A [`TokenCache`] asks it.
+///
+/// ```
+/// use refunds_core::{Operation, Result, SystemClock};
+/// use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, Token, TokenCache, TokenSource};
+/// use serde::Deserialize;
+/// use std::{sync::Arc, time::Duration};
+///
+/// #[derive(Debug)]
+/// struct TokenEndpoint {
+///     http: HttpClient,
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl TokenSource for TokenEndpoint {
+///     async fn fetch(&self) -> Result<Token> {
+///         #[derive(Deserialize)]
+///         struct Wire {
+///             access_token: String,
+///             expires_in: u64,
+///         }
+///         // It moves no money: `read`.
+///         let request = Request::post(Operation::Configure)
+///             .paths(["auth", "token"])
+///             .json(&serde_json::json!({ "grant_type": "client_credentials" }))
+///             .read();
+///         let wire: Wire = self.http.json(request).await?;
+///         Ok(Token::new(wire.access_token.into(), Some(Duration::from_secs(wire.expires_in))))
+///     }
+/// }
+///
+/// let base = BaseUrl::parse("https://api.example.com/v1", false)?;
+/// let basic = StaticToken::basic("client", &"secret".to_owned().into());
+/// let http = HttpClient::builder("acme", base.clone()).auth(Arc::new(basic)).build()?;
+/// let client = HttpClient::builder("acme", base)
+///     .transport(http.transport())
+///     .auth(Arc::new(TokenCache::new(TokenEndpoint { http }, Arc::new(SystemClock))))
+///     .build()?;
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[async_trait]
+pub trait TokenSource: fmt::Debug + Send + Sync {
+    /// Gets a new token: one attempt, no cache.
+    ///
+    /// # Errors
+    ///
+    /// Whatever kept it from being had.
+    async fn fetch(&self) -> Result<Token>;
+}
+
+#[async_trait]
+impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
+    async fn fetch(&self) -> Result<Token> {
+        (**self).fetch().await
+    }
+}
+
+/// Keeps the token of a [`TokenSource`] and renews it in time.
+///
+/// A token is used until five minutes before its end, or until half its life is over, whichever is
+/// later; so a token of an hour serves 55 minutes, one of a minute 30 seconds. However many requests
+/// need a new one at a time, one of them fetches it and the others wait for it: for its token, or
+/// for its failure. A failure is not kept: the next request tries anew.
+#[derive(Debug)]
+pub struct TokenCache<S> {
+    source: S,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    /// Held by the one that fetches. If its future is dropped, the next one that waits fetches.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    held: Option<Held>,
+    failures: u64,
+    last_failure: Option<Error>,
+}
+
+#[derive(Debug)]
+struct Held {
+    secret: SecretString,
+    /// By the clock's monotonic time.
+    renew_at: Option<Duration>,
+}
+
+impl<S: TokenSource> TokenCache<S> {
+    /// An empty cache over `source`.
+    pub fn new(source: S, clock: Arc<dyn Clock>) -> Self {
+        Self { source, clock, state: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+    }
+
+    /// A token that can be used now: the kept one, or a new one.
+    ///
+    /// # Errors
+    ///
+    /// What the source answers.
+    pub async fn token(&self) -> Result<SecretString> {
+        let failures = match self.kept() {
+            Ok(secret) => return Ok(secret),
+            Err(failures) => failures,
+        };
+        let _fetching = self.fetching.lock().await;
+        // Who waited takes what the one before got.
+        match self.kept() {
+            Ok(secret) => return Ok(secret),
+            Err(now) if now != failures => {
+                if let Some(failure) = &self.state().last_failure {
+                    return Err(copy(failure));
+                }
+            }
+            Err(_) => {}
+        }
+        // The life of a token is counted from before the call: too short rather than too long.
+        let asked_at = self.clock.monotonic();
+        let fetched = self.source.fetch().await;
+        let mut state = self.state();
+        match fetched {
+            Ok(Token { secret, expires_in }) => {
+                let renew_at = expires_in.map(|life| asked_at.saturating_add(useful(life)));
+                state.held = Some(Held { secret: secret.clone(), renew_at });
+                state.last_failure = None;
+                Ok(secret)
+            }
+            Err(failure) => {
+                state.failures = state.failures.wrapping_add(1);
+                state.last_failure = Some(copy(&failure));
+                Err(failure)
+            }
+        }
+    }
+
+    /// Forgets `token`, unless another one has taken its place already.
+    pub fn invalidate(&self, token: &SecretString) {
+        self.forget(|held| held.expose_secret() == token.expose_secret());
+    }
+
+    fn forget(&self, refused: impl FnOnce(&SecretString) -> bool) {
+        let mut state = self.state();
+        if state.held.as_ref().is_some_and(|held| refused(&held.secret)) {
+            state.held = None;
+        }
+    }
+
+    /// The kept token, or how many fetches had failed by now.
+    fn kept(&self) -> Result<SecretString, u64> {
+        let state = self.state();
+        match &state.held {
+            Some(held) if held.renew_at.is_none_or(|at| self.clock.monotonic() < at) => {
+                Ok(held.secret.clone())
+            }
+            _ => Err(state.failures),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held, and every state of it is a sound one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<S: TokenSource> Authorizer for TokenCache<S> {
+    async fn credential(&self) -> Result<Credential> {
+        Ok(Credential::bearer(&self.token().await?))
+    }
+
+    fn refused(&self, credential: &Credential) -> bool {
+        self.forget(|held| Credential::bearer(held).expose() == credential.expose());
+        true
+    }
+}
+
+/// For how much of its life a token is used.
+fn useful(life: Duration) -> Duration {
+    (life / 2).max(life.saturating_sub(MARGIN))
+}
+
+/// The same failure, for another one who waited for it.
+fn copy(failure: &Error) -> Error {
+    let mut copy = Error::new(failure.kind(), failure.message()).with_retryable(failure.is_retryable());
+    if let Some(provider) = failure.provider() {
+        copy = copy.with_provider(provider);
+    }
+    if let Some(operation) = failure.operation() {
+        copy = copy.with_operation(operation);
+    }
+    if let Some(code) = failure.code() {
+        copy = copy.with_code(code);
+    }
+    if let Some(request_id) = failure.request_id() {
+        copy = copy.with_request_id(request_id);
+    }
+    if let Some(retry_after) = failure.retry_after() {
+        copy = copy.with_retry_after(retry_after);
+    }
+    copy = failure.details().iter().cloned().fold(copy, Error::with_detail);
+    if failure.may_have_applied() { copy.may_be_applied() } else { copy.not_applied() }
+}
+
+const MARGIN: Duration = Duration::from_secs(5 * 60);

@@ -1,0 +1,160 @@
+//! Where a provider lives.
+
+use std::fmt;
+
+use refunds_core::{Error, ErrorKind, Operation, Result};
+use url::{Host, Url};
+
+/// The root of a provider's API: the only origin that requests, and with them credentials, go to.
+///
+/// ```
+/// use refunds_http::BaseUrl;
+///
+/// let base = BaseUrl::parse("https://api.dintero.com/v1/", false)?;
+/// assert_eq!((base.host(), base.to_string().as_str()), ("api.dintero.com", "https://api.dintero.com/v1"));
+/// assert!(BaseUrl::parse("http://localhost:8080", false).is_ok());
+/// assert!(BaseUrl::parse("http://api.dintero.com/v1", false).is_err());
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct BaseUrl {
+    /// Scheme, host, port and path prefix, without a slash at the end.
+    root: String,
+    host: String,
+    tls: bool,
+    loopback: bool,
+}
+
+impl BaseUrl {
+    /// Reads and checks a base URL.
+    ///
+    /// It has to be `https://`, or `http://` on a loopback host (`127.0.0.0/8`, `::1`, `localhost`);
+    /// `allow_http` lets plain HTTP through elsewhere. A path prefix is kept, and whether it ends
+    /// with a slash does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] for anything else, and for user names, passwords, queries and
+    /// fragments. The message never repeats the text, which may hold a password.
+    pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
+        // The parser would drop these without a word.
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(fault("holds blanks or control characters"));
+        }
+        let url = Url::parse(text).map_err(|cause| fault("can not be read").with_source(cause))?;
+        let tls = match url.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(fault("has to begin with https://")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(fault("must not hold a user name or a password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(fault("must not hold a query or a fragment"));
+        }
+        let host = url.host().ok_or_else(|| fault("has no host"))?;
+        let loopback = is_loopback(&host.to_string());
+        if !tls && !loopback && !allow_http {
+            return Err(fault("is plain http:// on a host that is not loopback; use https://"));
+        }
+        Ok(Self {
+            root: url.as_str().trim_end_matches('/').to_owned(),
+            host: host.to_string(),
+            tls,
+            loopback,
+        })
+    }
+
+    /// The host, without the port.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether requests are encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.tls
+    }
+
+    /// Whether the host is this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.root
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.root)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({})", self.root)
+    }
+}
+
+/// Whether a host, as it stands in a URL, is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Domain(name)) => name == "localhost",
+        Ok(Host::Ipv4(address)) => address.is_loopback(),
+        Ok(Host::Ipv6(address)) => address.is_loopback(),
+        Err(_) => false,
+    }
+}
+
+fn fault(what: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("the base URL {what}"))
+        .with_operation(Operation::Configure)
+        .not_applied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_base_urls_are_taken() {
+        for (text, allow_http, want) in [
+            ("https://api.dintero.com/v1", false, Some("https://api.dintero.com/v1")),
+            ("https://api.dintero.com/v1//", false, Some("https://api.dintero.com/v1")),
+            ("https://API.example.com", false, Some("https://api.example.com")),
+            ("https://api.example.com:8443/", false, Some("https://api.example.com:8443")),
+            ("http://127.0.0.1:80", false, Some("http://127.0.0.1")),
+            ("http://127.9.9.9:8080/x", false, Some("http://127.9.9.9:8080/x")),
+            ("http://[::1]:8080", false, Some("http://[::1]:8080")),
+            ("http://localhost", false, Some("http://localhost")),
+            ("http://localhost.evil.example", false, None),
+            ("http://10.0.0.1", false, None),
+            ("http://10.0.0.1", true, Some("http://10.0.0.1")),
+            ("http://128.0.0.1", false, None),
+            ("ftp://localhost", true, None),
+            ("localhost:8080", true, None),
+            ("https://", true, None),
+            ("https://h/?q", true, None),
+            ("https://h/#f", true, None),
+            ("https://u@h", true, None),
+            ("https://u:canary@h", true, None),
+            ("https://:canary@h", true, None),
+            (" https://h", true, None),
+            ("https://h\n", true, None),
+            ("https://a b/", true, None),
+            ("", true, None),
+        ] {
+            let got = BaseUrl::parse(text, allow_http);
+            assert_eq!(got.as_ref().ok().map(BaseUrl::as_str), want, "{text:?}");
+            if let Err(error) = got {
+                assert_eq!(error.kind(), ErrorKind::Config, "{text:?}");
+                assert!(!format!("{error} {error:?}").contains("canary"), "{text:?}");
+            }
+        }
+    }
+}

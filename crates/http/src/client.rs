@@ -1,0 +1,230 @@
+//! The client that adapters hold.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::{HeaderMap, header::USER_AGENT};
+use refunds_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    auth::Authorizer,
+    base_url::BaseUrl,
+    exchange,
+    provider_error::{Decoder, ErrorBody, ProviderError},
+    request::{Request, header},
+    reqwest_transport::ReqwestTransport,
+    response::Response,
+    transport::Transport,
+};
+
+/// Makes HTTP exchanges with one provider: each once, within limits, with a credential, and with an
+/// [`Error`] that says what became of a write. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient(Arc<Inner>);
+
+#[derive(Clone)]
+pub(crate) struct Inner {
+    pub(crate) provider: Arc<str>,
+    pub(crate) base: BaseUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) auth: Option<Arc<dyn Authorizer>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) timeout: Duration,
+    pub(crate) decoder: Option<Arc<Decoder>>,
+}
+
+impl HttpClient {
+    /// Starts building a client of `provider`, by its registry name, at `base`.
+    pub fn builder(provider: impl Into<String>, base: BaseUrl) -> HttpClientBuilder {
+        HttpClientBuilder {
+            provider: provider.into(),
+            base,
+            headers: vec![(USER_AGENT.to_string(), DEFAULT_USER_AGENT.to_owned(), false)],
+            auth: None,
+            clock: Arc::new(SystemClock),
+            transport: None,
+            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+            timeout: DEFAULT_TIMEOUT,
+            decoder: None,
+        }
+    }
+
+    /// The same client at another base URL of the same provider: same transport, headers, error
+    /// decoder **and credentials**.
+    #[must_use]
+    pub fn at(&self, base: BaseUrl) -> Self {
+        Self(Arc::new(Inner { base, ..(*self.0).clone() }))
+    }
+
+    /// The transport, to share its connections with another client.
+    #[must_use]
+    pub fn transport(&self) -> Arc<dyn Transport> {
+        Arc::clone(&self.0.transport)
+    }
+
+    /// Where it sends requests to.
+    #[must_use]
+    pub fn base_url(&self) -> &BaseUrl {
+        &self.0.base
+    }
+
+    /// Sends `request` and gives the answer, if it is a success (2xx).
+    ///
+    /// It is sent once. Only where the provider refuses the credential with a 401 and the
+    /// [`Authorizer`] has another one, it is sent a second time: a 401 was not processed. The limit
+    /// of time covers all of it: the fetch of a token, the connection, both exchanges, the bodies.
+    ///
+    /// # Errors
+    ///
+    /// Any other status, as [`classify_status`](crate::classify_status) and the error decoder say;
+    /// [`ErrorKind::InvalidRequest`] where the request is malformed, [`ErrorKind::Transport`],
+    /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no whole answer came back. Whether
+    /// it may have been applied is `false` for a read and wherever nothing can have been sent.
+    pub async fn send(&self, request: Request) -> Result<Response> {
+        exchange::send(&self.0, &request).await
+    }
+
+    /// Sends `request` and reads the answer's JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send) and [`Response::json`].
+    pub async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T> {
+        self.send(request).await?.json()
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient")
+            .field("provider", &self.0.provider)
+            .field("base", &self.0.base)
+            .field("transport", &self.0.transport)
+            .field("timeout", &self.0.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds an [`HttpClient`].
+#[must_use = "a builder does nothing until it is built"]
+pub struct HttpClientBuilder {
+    provider: String,
+    base: BaseUrl,
+    headers: Vec<(String, String, bool)>,
+    auth: Option<Arc<dyn Authorizer>>,
+    clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn Transport>>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    decoder: Option<Arc<Decoder>>,
+}
+
+impl HttpClientBuilder {
+    /// Sends a header with every request, unless a request sets it itself.
+    pub fn default_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned(), false));
+        self
+    }
+
+    /// Sends a header whose value is a secret with every request.
+    pub fn sensitive_default_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned(), true));
+        self
+    }
+
+    /// Names the caller to the provider.
+    pub fn user_agent(self, user_agent: &str) -> Self {
+        self.default_header(USER_AGENT.as_str(), user_agent)
+    }
+
+    /// Gives every request a credential.
+    pub fn auth(mut self, auth: Arc<dyn Authorizer>) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
+    /// Takes the time from `clock`; from [`SystemClock`], unless set.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sends requests through `transport`: another one, or one to share. Its limit of time for a
+    /// connection is its own then.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How long a connection may take; five seconds, unless set, and always less than
+    /// [`timeout`](Self::timeout): only so it is known that nothing was sent.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long a call of [`HttpClient::send`] may take altogether; 25 seconds, unless set: less than
+    /// the attempt's limit in core's policy, so that this error, which knows more, comes first.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Reads what the provider says in answers that are no success. It must not panic, whatever the
+    /// bytes.
+    pub fn error_decoder(
+        mut self,
+        decoder: impl Fn(&ErrorBody) -> Option<ProviderError> + Send + Sync + 'static,
+    ) -> Self {
+        self.decoder = Some(Arc::new(decoder));
+        self
+    }
+
+    /// Builds the client. Nothing is opened or read yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where a header's name or value is malformed.
+    pub fn build(self) -> Result<HttpClient> {
+        let mut headers = HeaderMap::new();
+        for (name, value, sensitive) in &self.headers {
+            let (name, value) = header(name, value, *sensitive).map_err(|fault| {
+                Error::new(ErrorKind::Config, fault)
+                    .with_provider(&*self.provider)
+                    .with_operation(Operation::Configure)
+                    .not_applied()
+            })?;
+            headers.insert(name, value);
+        }
+        // A connection that never comes has to be told as that, before the whole is merely late.
+        let connect = self.connect_timeout.min(self.timeout / 5 * 4);
+        let transport = self.transport.unwrap_or_else(|| Arc::new(ReqwestTransport::new(connect)));
+        Ok(HttpClient(Arc::new(Inner {
+            provider: self.provider.into(),
+            base: self.base,
+            headers,
+            auth: self.auth,
+            clock: self.clock,
+            transport,
+            timeout: self.timeout,
+            decoder: self.decoder,
+        })))
+    }
+}
+
+impl fmt::Debug for HttpClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClientBuilder")
+            .field("provider", &self.provider)
+            .field("base", &self.base)
+            .field("transport", &self.transport)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
+const DEFAULT_USER_AGENT: &str = concat!("refunds-http/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,240 @@
+//! One call of [`HttpClient::send`](crate::HttpClient::send): credential, exchange, answer.
+
+use std::{future::Future, pin::pin};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::{Bytes, BytesMut};
+use futures_util::future::{Either, select};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH};
+use refunds_core::{BoxFuture, Error, ErrorKind, Result};
+use tracing::{Instrument as _, field::Empty};
+
+use crate::{
+    auth::Credential,
+    client::Inner,
+    failure::{Context, Failure},
+    provider_error::{ErrorBody, answer_error, request_id},
+    request::{Request, header},
+    response::Response,
+    transport::{Body, Limits},
+};
+
+pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> {
+    let context = Context {
+        provider: client.provider.clone(),
+        operation: request.operation(),
+        write: request.is_write(),
+    };
+    let wire = request.prepare(&client.base, &client.headers).map_err(|fault| context.fail(fault))?;
+    let call = Call { client, request, context: &context };
+    let mut deadline = client.clock.limit(client.timeout);
+
+    let first = call.credential(&mut deadline).await?;
+    match call.traced(&wire, first.as_ref(), true, &mut deadline).await? {
+        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Refused => {
+            let second = call.credential(&mut deadline).await?;
+            match call.traced(&wire, second.as_ref(), false, &mut deadline).await? {
+                Outcome::Answer(answer) => Ok(answer),
+                Outcome::Refused => {
+                    Err(context.error(ErrorKind::Unauthenticated, "HTTP 401 Unauthorized", false))
+                }
+            }
+        }
+    }
+}
+
+struct Call<'a> {
+    client: &'a Inner,
+    request: &'a Request,
+    context: &'a Context,
+}
+
+enum Outcome {
+    Answer(Response),
+    /// The credential was refused, and there is another one to try.
+    Refused,
+}
+
+type Deadline = BoxFuture<'static, ()>;
+
+impl Call<'_> {
+    /// The credential to send now. Whatever goes wrong, the request was not sent.
+    async fn credential(&self, deadline: &mut Deadline) -> Result<Option<Credential>> {
+        let Some(auth) = &self.client.auth else { return Ok(None) };
+        match within(deadline, auth.credential()).await {
+            Some(Ok(credential)) => Ok(Some(credential)),
+            Some(Err(error)) => Err(self.context.complete(error).not_applied()),
+            None => Err(self.context.fail(Failure::unsent(ErrorKind::Timeout, "no credential in time"))),
+        }
+    }
+
+    /// One exchange, in a span that tells nothing of what was exchanged.
+    async fn traced(
+        &self,
+        wire: &http::Request<Bytes>,
+        credential: Option<&Credential>,
+        renewable: bool,
+        deadline: &mut Deadline,
+    ) -> Result<Outcome> {
+        let span = tracing::debug_span!(
+            "http_exchange",
+            provider = &*self.context.provider,
+            operation = self.context.operation.as_str(),
+            method = self.request.method().as_str(),
+            status = Empty,
+            request_id = Empty,
+            elapsed_ms = Empty,
+        );
+        let started = self.client.clock.monotonic();
+        let outcome = self.exchange(wire, credential, renewable, deadline).instrument(span.clone()).await;
+        let elapsed = self.client.clock.monotonic().saturating_sub(started);
+        span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        span.in_scope(|| match &outcome {
+            Ok(Outcome::Answer(_)) => tracing::debug!("answered"),
+            Ok(Outcome::Refused) => tracing::debug!("credential refused, another one is tried"),
+            Err(error) => tracing::debug!(
+                kind = error.kind().as_str(),
+                may_have_applied = error.may_have_applied(),
+                "failed"
+            ),
+        });
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        wire: &http::Request<Bytes>,
+        credential: Option<&Credential>,
+        renewable: bool,
+        deadline: &mut Deadline,
+    ) -> Result<Outcome> {
+        let mut wire = wire.clone();
+        if let Some(credential) = credential {
+            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true).map_err(|_| {
+                self.fail(Failure::unsent(ErrorKind::Config, "the credential can not stand in a header"))
+            })?;
+            wire.headers_mut().insert(name, value);
+        }
+        let secrets = secrets(wire.headers());
+        let limits = Limits::new(self.client.timeout, self.request.limit());
+
+        let (head, body) = match within(deadline, self.client.transport.send(wire, limits)).await {
+            Some(Ok(answer)) => answer.into_parts(),
+            Some(Err(error)) => return Err(self.fail(error)),
+            None => return Err(self.fail(late())),
+        };
+        let request_id = request_id(&head.headers, &secrets);
+        let span = tracing::Span::current();
+        span.record("status", head.status.as_u16());
+        if let Some(id) = &request_id {
+            span.record("request_id", id);
+        }
+
+        if head.status.is_success() {
+            let limit = limits.body_bytes;
+            if announced(&head.headers).is_some_and(|bytes| bytes > limit) {
+                return Err(named(self.fail(too_long(limit)), request_id));
+            }
+            let read = within(deadline, read(body, limit)).await.unwrap_or_else(|| Err(late()));
+            return match read {
+                Ok(body) => Ok(Outcome::Answer(Response {
+                    status: head.status.as_u16(),
+                    headers: head.headers,
+                    body,
+                    request_id,
+                    context: self.context.clone(),
+                })),
+                Err(failure) => Err(named(self.fail(failure), request_id)),
+            };
+        }
+
+        if let (401, true, Some(auth), Some(credential)) =
+            (head.status.as_u16(), renewable, &self.client.auth, credential)
+            && auth.refused(credential)
+        {
+            return Ok(Outcome::Refused);
+        }
+        // The status has decided already: a body that is late, cut off or too long only takes away
+        // the provider's words.
+        let limit = limits.body_bytes.min(MAX_ERROR_BODY);
+        let body = match within(deadline, read(body, limit)).await {
+            Some(Ok(body)) => body,
+            Some(Err(_)) | None => Bytes::new(),
+        };
+        let answer = ErrorBody {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            write: self.context.write,
+        };
+        let decoder = self.client.decoder.as_deref();
+        Err(answer_error(self.context, &answer, decoder, &*self.client.clock, &secrets))
+    }
+
+    fn fail(&self, failure: impl Into<Failure>) -> Error {
+        self.context.fail(failure.into())
+    }
+}
+
+fn named(error: Error, request_id: Option<String>) -> Error {
+    match request_id {
+        Some(id) => error.with_request_id(id),
+        None => error,
+    }
+}
+
+/// What `work` gives, or nothing where the deadline is over first.
+async fn within<T>(deadline: &mut Deadline, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), deadline).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(((), _)) => None,
+    }
+}
+
+async fn read(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
+    let mut read = BytesMut::new();
+    while let Some(piece) = body.piece().await {
+        let piece = piece?;
+        if piece.len() > limit - read.len() {
+            return Err(too_long(limit));
+        }
+        read.extend_from_slice(&piece);
+    }
+    Ok(read.freeze())
+}
+
+fn announced(headers: &http::HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The secrets of a request, for the case that the answer repeats them: sensitive headers, with and
+/// without a scheme, and the password of HTTP Basic.
+fn secrets(headers: &http::HeaderMap) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for value in headers.values().filter(|value| value.is_sensitive()) {
+        let Ok(text) = value.to_str() else { continue };
+        secrets.push(text.to_owned());
+        let Some((scheme, secret)) = text.split_once(' ') else { continue };
+        secrets.push(secret.to_owned());
+        if scheme == "Basic"
+            && let Some(plain) = STANDARD.decode(secret).ok().and_then(|plain| String::from_utf8(plain).ok())
+            && let Some((_, password)) = plain.split_once(':')
+        {
+            secrets.push(password.to_owned());
+        }
+    }
+    secrets.retain(|secret| secret.len() >= MIN_SECRET);
+    secrets
+}
+
+fn late() -> Failure {
+    Failure::sent(ErrorKind::Timeout, "no whole answer in time")
+}
+
+fn too_long(limit: usize) -> Failure {
+    Failure::sent(ErrorKind::Protocol, format!("the answer is longer than {limit} bytes"))
+}
+
+const MAX_ERROR_BODY: usize = 64 << 10;
+const MIN_SECRET: usize = 6;

@@ -1,0 +1,93 @@
+//! What HTTP adapters of [`refunds_core`] share, ours and anybody's: exchanges that are made once and
+//! within limits, credentials that are fetched once, errors that are exact about money.
+//!
+//! # An adapter's exchange
+//!
+//! ```no_run
+//! use refunds_core::{ErrorKind, Operation, Result};
+//! use refunds_http::{BaseUrl, ErrorBody, HttpClient, ProviderError, Request, StaticToken};
+//! use serde::Deserialize;
+//! use std::sync::Arc;
+//!
+//! #[derive(Deserialize)]
+//! struct WireRefund {
+//!     id: String,
+//! }
+//!
+//! /// What this provider says in its errors, and what their codes mean.
+//! fn decode(answer: &ErrorBody) -> Option<ProviderError> {
+//!     #[derive(Deserialize)]
+//!     struct Wire {
+//!         code: String,
+//!         message: String,
+//!     }
+//!     let wire: Wire = answer.json()?;
+//!     let error = ProviderError::new().with_message(wire.message);
+//!     Some(match wire.code.as_str() {
+//!         "concurrent_request" => error.with_retryable(true).with_may_have_applied(false),
+//!         "already_refunded" => error.with_kind(ErrorKind::NotRefundable),
+//!         _ => error,
+//!     }
+//!     .with_code(wire.code))
+//! }
+//!
+//! # async fn example() -> Result<()> {
+//! let client = HttpClient::builder("acme", BaseUrl::parse("https://api.example.com/v1", false)?)
+//!     .auth(Arc::new(StaticToken::new("token".to_owned().into())))
+//!     .error_decoder(decode)
+//!     .build()?;
+//!
+//! let refund: WireRefund = client
+//!     .json(
+//!         Request::post(Operation::SubmitRefund)
+//!             .paths(["payments", "pay_551", "refunds"])
+//!             .json(&serde_json::json!({ "amount": 1299, "reference": "rma-551" })),
+//!     )
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to rely on
+//!
+//! - **Once.** A request is sent one time. Redirects are not followed and nothing is repeated, but for
+//!   one case: a 401 for a token that a [`TokenCache`] can renew, since a 401 was not processed.
+//! - **Exact.** [`Error::may_have_applied`](refunds_core::Error::may_have_applied) is `false` for
+//!   reads, for requests that were never sent (malformed, no token, no connection), and for statuses
+//!   that refuse. It is `true` for writes that were sent and whose outcome no whole answer tells.
+//! - **Bounded.** One limit of time covers a call from its token to the last byte of its body; bodies
+//!   are bounded while they are read; texts that get into errors are bounded too.
+//! - **Silent.** No secret, address, header or body is in a `Debug`, a `Display`, an error or a trace;
+//!   what providers say passes [`redact`] first.
+//! - **Contained.** A [`Request`] has path segments, not addresses: whatever an id holds, the request
+//!   and its credential go to the [`BaseUrl`].
+//!
+//! The feature `testing` adds a transport that plays a script.
+
+mod auth;
+mod base_url;
+mod classify;
+mod client;
+mod exchange;
+mod failure;
+mod provider_error;
+mod redact;
+mod request;
+mod reqwest_transport;
+mod response;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod transport;
+
+pub use self::{
+    auth::{Authorizer, Credential, StaticToken, Token, TokenCache, TokenSource},
+    base_url::BaseUrl,
+    classify::{StatusClass, classify_status},
+    client::{HttpClient, HttpClientBuilder},
+    provider_error::{ErrorBody, ProviderError},
+    redact::redact,
+    request::Request,
+    reqwest_transport::ReqwestTransport,
+    response::Response,
+    transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
+};

@@ -1,0 +1,255 @@
+//! One exchange to make.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, Method, Uri,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use refunds_core::{ErrorKind, Operation};
+use serde::Serialize;
+
+use crate::{base_url::BaseUrl, failure::Failure};
+
+/// One HTTP exchange to make, relative to the client's [`BaseUrl`].
+///
+/// ```
+/// use refunds_core::Operation;
+/// use refunds_http::Request;
+///
+/// let request = Request::post(Operation::SubmitRefund)
+///     .paths(["transactions", "fe26475d", "refunds"])
+///     .header("idempotency-key", "rma-551")
+///     .json(&serde_json::json!({ "amount": 1299 }));
+/// ```
+///
+/// What is wrong with a part of it is told when it is sent, before anything leaves the machine.
+/// `Debug` shows neither path, query, header values nor body.
+#[derive(Clone)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct Request {
+    method: Method,
+    operation: Operation,
+    write: bool,
+    path: String,
+    query: String,
+    headers: HeaderMap,
+    body: Bytes,
+    body_limit: usize,
+    fault: Option<&'static str>,
+}
+
+impl Request {
+    /// A `GET`; a read.
+    pub fn get(operation: Operation) -> Self {
+        Self::new(Method::GET, operation)
+    }
+
+    /// A `POST`; a write, unless [`read`](Self::read) says otherwise.
+    pub fn post(operation: Operation) -> Self {
+        Self::new(Method::POST, operation)
+    }
+
+    /// A `PUT`; a write, unless [`read`](Self::read) says otherwise.
+    pub fn put(operation: Operation) -> Self {
+        Self::new(Method::PUT, operation)
+    }
+
+    /// A `DELETE`; a write, unless [`read`](Self::read) says otherwise.
+    pub fn delete(operation: Operation) -> Self {
+        Self::new(Method::DELETE, operation)
+    }
+
+    fn new(method: Method, operation: Operation) -> Self {
+        Self {
+            write: method != Method::GET,
+            method,
+            operation,
+            path: String::new(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            body_limit: DEFAULT_BODY_LIMIT,
+            fault: None,
+        }
+    }
+
+    /// Appends one segment of the path, whatever it holds: slashes and the like are encoded.
+    ///
+    /// Sending fails, before anything is sent, if it is empty, `.`, `..`, over-long or holds control
+    /// characters.
+    pub fn path(mut self, segment: &str) -> Self {
+        if segment.is_empty() || segment == "." || segment == ".." {
+            return self.faulty("a part of the path is empty, `.` or `..`");
+        }
+        if segment.len() > MAX_SEGMENT_LEN {
+            return self.faulty("a part of the path is too long");
+        }
+        if segment.chars().any(char::is_control) {
+            return self.faulty("a part of the path holds control characters");
+        }
+        self.path.push('/');
+        self.path.extend(utf8_percent_encode(segment, RESERVED));
+        self
+    }
+
+    /// Appends several segments of the path, each as [`path`](Self::path) does.
+    pub fn paths<'a>(self, segments: impl IntoIterator<Item = &'a str>) -> Self {
+        segments.into_iter().fold(self, Self::path)
+    }
+
+    /// Adds a parameter to the query; name and value are encoded.
+    pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.query.push(if self.query.is_empty() { '?' } else { '&' });
+        self.query.extend(utf8_percent_encode(name, RESERVED));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(&value.to_string(), RESERVED));
+        self
+    }
+
+    /// Sets a header. Its name is in lower case.
+    ///
+    /// Sending fails, before anything is sent, if the value holds anything but visible ASCII
+    /// characters and blanks.
+    pub fn header(self, name: &'static str, value: &str) -> Self {
+        self.set_header(name, value, false)
+    }
+
+    /// Sets a header whose value is a secret: marked as such for the layers below, and taken out of
+    /// error messages if the provider repeats it.
+    pub fn sensitive_header(self, name: &'static str, value: &str) -> Self {
+        self.set_header(name, value, true)
+    }
+
+    /// Sets the body, as JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
+        let Ok(body) = serde_json::to_vec(body) else {
+            return self.faulty("the body can not be written as JSON");
+        };
+        self.body = body.into();
+        self.header("content-type", "application/json")
+    }
+
+    /// Sets the body, as it is.
+    pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self.header("content-type", content_type)
+    }
+
+    /// How many bytes the answer's body may have; one MiB, unless set.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// States that it moves money: a failure after sending leaves open whether it was done.
+    pub fn write(mut self) -> Self {
+        self.write = true;
+        self
+    }
+
+    /// States that it moves no money, such as the call for a token: whatever happens, nothing was
+    /// applied.
+    pub fn read(mut self) -> Self {
+        self.write = false;
+        self
+    }
+
+    /// What is being done.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Whether it moves money.
+    pub fn is_write(&self) -> bool {
+        self.write
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.body_limit
+    }
+
+    /// The exchange as it goes over the wire, without credentials.
+    pub(crate) fn prepare(
+        &self,
+        base: &BaseUrl,
+        defaults: &HeaderMap,
+    ) -> Result<http::Request<Bytes>, Failure> {
+        if let Some(fault) = self.fault {
+            return Err(Failure::unsent(ErrorKind::InvalidRequest, fault));
+        }
+        let uri: Uri = format!("{}{}{}", base.as_str(), self.path, self.query).parse().map_err(|_| {
+            Failure::unsent(ErrorKind::InvalidRequest, "the address is too long or malformed")
+        })?;
+        let mut request = http::Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in defaults.iter().chain(&self.headers) {
+            headers.insert(name, value.clone());
+        }
+        if self.body.is_empty() {
+            headers.remove(CONTENT_TYPE);
+            if matches!(self.method, Method::POST | Method::PUT) {
+                // Some servers refuse a body whose length is not told, even if there is none.
+                headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+        }
+        Ok(request)
+    }
+
+    fn set_header(mut self, name: &'static str, value: &str, sensitive: bool) -> Self {
+        match header(name, value, sensitive) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+                self
+            }
+            Err(fault) => self.faulty(fault),
+        }
+    }
+
+    fn faulty(mut self, fault: &'static str) -> Self {
+        self.fault.get_or_insert(fault);
+        self
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("operation", &self.operation)
+            .field("write", &self.write)
+            .field("body_limit", &self.body_limit)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A checked header, marked where it is a secret.
+pub(crate) fn header(
+    name: &str,
+    value: &str,
+    sensitive: bool,
+) -> Result<(HeaderName, HeaderValue), &'static str> {
+    let name: HeaderName = name.parse().map_err(|_| "a header's name is malformed")?;
+    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err("a header's value holds control or non-ASCII characters");
+    }
+    let mut value: HeaderValue = value.parse().map_err(|_| "a header's value is malformed")?;
+    value.set_sensitive(sensitive || name == AUTHORIZATION);
+    Ok((name, value))
+}
+
+const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+const MAX_SEGMENT_LEN: usize = 1024;
+
+/// All but RFC 3986's unreserved characters is encoded, in paths and queries.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -1,0 +1,211 @@
+//! For tests of adapters: a transport that plays a script, so that no socket is needed.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, future, stream};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
+
+use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};
+
+/// Plays a list of replies, one per request, and keeps the requests.
+///
+/// ```
+/// use refunds_http::testing::{Reply, ScriptedTransport};
+///
+/// let transport = ScriptedTransport::new([
+///     Reply::json(401, "{}"),
+///     Reply::json(200, r#"{"id":"ref_1"}"#).header("x-request-id", "req-1"),
+/// ]);
+/// assert!(transport.requests().is_empty());
+/// ```
+#[derive(Debug, Default)]
+pub struct ScriptedTransport {
+    script: Mutex<VecDeque<Reply>>,
+    requests: Mutex<Vec<RecordedRequest>>,
+}
+
+impl ScriptedTransport {
+    /// Plays `replies` in their order. A request beyond them fails as one that was never sent.
+    #[must_use]
+    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self { script: Mutex::new(replies.into_iter().collect()), requests: Mutex::default() }
+    }
+
+    /// Adds a reply to the end.
+    pub fn push(&self, reply: Reply) {
+        lock(&self.script).push_back(reply);
+    }
+
+    /// The requests until now.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.requests).clone()
+    }
+
+    /// How many replies are left.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        lock(&self.script).len()
+    }
+}
+
+#[async_trait]
+impl Transport for ScriptedTransport {
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        _limits: Limits,
+    ) -> Result<http::Response<Body>, TransportError> {
+        let (head, body) = request.into_parts();
+        let uri = head.uri;
+        lock(&self.requests).push(RecordedRequest {
+            method: head.method,
+            path: uri.path().to_owned(),
+            query: uri.query().map(ToOwned::to_owned),
+            uri: uri.to_string(),
+            headers: head.headers,
+            body,
+        });
+        let reply = lock(&self.script).pop_front();
+        let Some(Reply(reply)) = reply else {
+            return Err(TransportError::unsent(TransportErrorKind::Connect).with_source("the script is over"));
+        };
+        match reply {
+            Play::Answer { status, headers, body, cut } => {
+                let mut answer = http::Response::new(match cut {
+                    None => Body::full(body),
+                    Some(kind) => Body::from_stream(
+                        stream::iter([Ok(body)]).chain(stream::iter([Err(TransportError::sent(kind))])),
+                    ),
+                });
+                *answer.status_mut() = status;
+                *answer.headers_mut() = headers;
+                Ok(answer)
+            }
+            Play::Fail { kind, sent: true } => Err(TransportError::sent(kind)),
+            Play::Fail { kind, sent: false } => Err(TransportError::unsent(kind)),
+            Play::Silence => future::pending().await,
+        }
+    }
+}
+
+/// What a [`ScriptedTransport`] does with one request.
+#[derive(Clone)]
+pub struct Reply(Play);
+
+#[derive(Clone)]
+enum Play {
+    Answer { status: StatusCode, headers: HeaderMap, body: Bytes, cut: Option<TransportErrorKind> },
+    Fail { kind: TransportErrorKind, sent: bool },
+    Silence,
+}
+
+impl Reply {
+    /// Answers with a JSON body.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is none.
+    #[must_use]
+    pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        Self::bytes(status, body).header("content-type", "application/json")
+    }
+
+    /// Answers with any body.
+    ///
+    /// # Panics
+    ///
+    /// If `status` is none.
+    #[must_use]
+    pub fn bytes(status: u16, body: impl Into<Bytes>) -> Self {
+        let Ok(status) = StatusCode::from_u16(status) else { panic!("{status} is no status") };
+        Self(Play::Answer { status, headers: HeaderMap::new(), body: body.into(), cut: None })
+    }
+
+    /// Fails, before or after the request was `sent`.
+    #[must_use]
+    pub fn fail(kind: TransportErrorKind, sent: bool) -> Self {
+        Self(Play::Fail { kind, sent })
+    }
+
+    /// Never answers.
+    #[must_use]
+    pub fn silence() -> Self {
+        Self(Play::Silence)
+    }
+
+    /// Adds a header to an answer.
+    ///
+    /// # Panics
+    ///
+    /// If name or value can not stand in HTTP.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let Ok(value) = HeaderValue::from_str(value) else { panic!("no value of a header: {value:?}") };
+        if let Play::Answer { headers, .. } = &mut self.0 {
+            headers.append(HeaderName::from_static(name), value);
+        }
+        self
+    }
+
+    /// Breaks the connection after the body of an answer.
+    #[must_use]
+    pub fn cut(mut self, kind: TransportErrorKind) -> Self {
+        if let Play::Answer { cut, .. } = &mut self.0 {
+            *cut = Some(kind);
+        }
+        self
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Play::Answer { status, .. } => write!(f, "Reply({status})"),
+            Play::Fail { kind, sent } => write!(f, "Reply(fail {kind:?}, sent: {sent})"),
+            Play::Silence => f.write_str("Reply(silence)"),
+        }
+    }
+}
+
+/// A request as a [`ScriptedTransport`] got it. `Debug` leaves out headers and body.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub uri: String,
+    /// The path, percent-encoded.
+    pub path: String,
+    /// The query, percent-encoded.
+    pub query: Option<String>,
+    /// All headers, credentials included.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl RecordedRequest {
+    /// A header, if it is there and text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,174 @@
+//! The seam below which bytes travel.
+
+use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, stream};
+use refunds_core::ErrorKind;
+
+use crate::failure::Failure;
+
+/// Carries one request to the provider and its answer back.
+///
+/// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that
+/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. The exactness of
+/// [`TransportError::is_sent`] decides whether a refund is called lost or safely repeated.
+///
+/// The caller enforces [`Limits`] as well; a transport may use them to give up early.
+#[async_trait]
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends the request and answers as soon as the response's head is there.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] where no complete response head came back.
+    async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        limits: Limits,
+    ) -> Result<http::Response<Body>, TransportError>;
+}
+
+/// The limits of one exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How long the whole exchange may take, its body included.
+    pub timeout: Duration,
+    /// How many bytes the answer's body may have.
+    pub body_bytes: usize,
+}
+
+impl Limits {
+    pub(crate) fn new(timeout: Duration, body_bytes: usize) -> Self {
+        Self { timeout, body_bytes }
+    }
+}
+
+/// An answer's body, as it arrives.
+pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
+
+impl Body {
+    /// A body that arrives in pieces.
+    pub fn from_stream(pieces: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static) -> Self {
+        Self(Box::pin(pieces))
+    }
+
+    /// A body that is there already.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self::from_stream(stream::iter([Ok(bytes)]))
+    }
+
+    pub(crate) async fn piece(&mut self) -> Option<Result<Bytes, TransportError>> {
+        self.0.next().await
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body(..)")
+    }
+}
+
+/// In which way an exchange failed below HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The transport can not work at all: no certificates, no TLS.
+    Setup,
+    /// The request can not be put on the wire as it is.
+    Request,
+    /// No connection: name look-up, connection or TLS handshake failed.
+    Connect,
+    /// A limit of time was over.
+    Timeout,
+    /// The connection broke, or the answer was cut off.
+    Broken,
+    /// The answer is not HTTP, where a transport can tell that from a broken connection.
+    Protocol,
+}
+
+impl TransportErrorKind {
+    fn describe(self) -> (ErrorKind, &'static str) {
+        match self {
+            Self::Setup => {
+                (ErrorKind::Config, "TLS could not be set up; are the system's CA certificates installed?")
+            }
+            Self::Request => (ErrorKind::InvalidRequest, "the request could not be put on the wire"),
+            Self::Connect => (ErrorKind::Transport, "no connection to the provider"),
+            Self::Timeout => (ErrorKind::Timeout, "no answer in time"),
+            Self::Broken => (ErrorKind::Transport, "the connection broke before the answer was complete"),
+            Self::Protocol => (ErrorKind::Protocol, "the answer is not HTTP"),
+        }
+    }
+}
+
+/// An exchange that failed below HTTP.
+///
+/// Neither it nor its source may hold the request's address, headers or body.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    sent: bool,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl TransportError {
+    /// A failure after which the provider can not have had any of the request: the connection was
+    /// never made.
+    #[must_use]
+    pub fn unsent(kind: TransportErrorKind) -> Self {
+        Self { kind, sent: false, source: None }
+    }
+
+    /// A failure after the request, or a part of it, may have left. The careful choice.
+    #[must_use]
+    pub fn sent(kind: TransportErrorKind) -> Self {
+        Self { kind, sent: true, source: None }
+    }
+
+    /// Keeps the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// In which way it failed.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// Whether the provider may have had the request.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.sent
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.kind, self.sent) {
+            (TransportErrorKind::Timeout, false) => "no connection to the provider in time",
+            (kind, _) => kind.describe().1,
+        })
+    }
+}
+
+impl StdError for TransportError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let message = error.to_string();
+        let (kind, _) = error.kind.describe();
+        let failure = if error.sent { Self::sent(kind, message) } else { Self::unsent(kind, message) };
+        failure.with_source(error.source)
+    }
+}

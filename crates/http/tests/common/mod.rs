@@ -1,0 +1,178 @@
+//! A server that says and does exactly what a test wants, byte by byte.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use refunds_core::{Error, Operation};
+use refunds_http::{BaseUrl, HttpClient, HttpClientBuilder, Request};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+
+/// What the server does after it read a request.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Writes these bytes.
+    Write(Vec<u8>),
+    /// Writes these bytes one by one, this long apart.
+    Drip(Vec<u8>, Duration),
+    /// Writes this over and over, until the client goes.
+    Endless(Vec<u8>),
+    /// Does nothing for this long.
+    Wait(Duration),
+    /// Takes the next request from the same connection.
+    KeepAlive,
+    /// Ends the connection with a reset instead of an end.
+    Reset,
+}
+
+#[derive(Debug)]
+pub struct Server {
+    pub address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// Does the same for every request, and closes the connection after it.
+    pub async fn doing(acts: Vec<Act>) -> Self {
+        Self::new(move |_| acts.clone()).await
+    }
+
+    /// Writes the same for every request.
+    pub async fn saying(answer: &str) -> Self {
+        Self::doing(vec![Act::Write(answer.into())]).await
+    }
+
+    pub async fn new(acts: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let connections = Arc::<AtomicUsize>::default();
+        let (seen, count, acts) = (requests.clone(), connections.clone(), Arc::new(acts));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                let (seen, acts) = (seen.clone(), acts.clone());
+                tokio::spawn(async move {
+                    let _ = serve(stream, &seen, &*acts).await;
+                });
+            }
+        });
+        Self { address, requests, connections }
+    }
+
+    pub fn base(&self) -> BaseUrl {
+        BaseUrl::parse(&format!("http://{}/v1", self.address), false).unwrap()
+    }
+
+    pub fn builder(&self) -> HttpClientBuilder {
+        HttpClient::builder("acme", self.base()).timeout(Duration::from_secs(5))
+    }
+
+    pub fn client(&self) -> HttpClient {
+        self.builder().build().unwrap()
+    }
+
+    /// The requests as they came, heads and bodies.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    seen: &Mutex<Vec<String>>,
+    acts: &(dyn Fn(&str) -> Vec<Act> + Send + Sync),
+) -> std::io::Result<()> {
+    loop {
+        let request = read_request(&mut stream).await?;
+        seen.lock().unwrap().push(request.clone());
+        if !perform(&mut stream, acts(&request)).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether the connection stays.
+async fn perform(stream: &mut TcpStream, acts: Vec<Act>) -> std::io::Result<bool> {
+    for act in acts {
+        match act {
+            Act::KeepAlive => return Ok(true),
+            Act::Write(bytes) => stream.write_all(&bytes).await?,
+            Act::Drip(bytes, pause) => {
+                for byte in bytes {
+                    stream.write_all(&[byte]).await?;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+            Act::Endless(bytes) => loop {
+                stream.write_all(&bytes).await?;
+            },
+            Act::Wait(pause) => tokio::time::sleep(pause).await,
+            Act::Reset => stream.set_zero_linger()?,
+        }
+    }
+    Ok(false)
+}
+
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut read = Vec::new();
+    let mut piece = [0; 4096];
+    loop {
+        let count = stream.read(&mut piece).await?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        read.extend_from_slice(&piece[..count]);
+        let text = String::from_utf8_lossy(&read).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+        if body.len() >= length.parse().unwrap() {
+            return Ok(text);
+        }
+    }
+}
+
+/// An answer with its length and the end of the connection told.
+pub fn answer(status: u16, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+pub fn json(status: u16, body: &str) -> String {
+    answer(status, "content-type: application/json\r\n", body)
+}
+
+pub fn write() -> Request {
+    Request::post(Operation::SubmitRefund).path("refunds").json(&serde_json::json!({ "amount": 1299 }))
+}
+
+pub fn read() -> Request {
+    Request::get(Operation::ListRefunds).path("refunds")
+}
+
+/// An error with its sources, as logs print it and as debuggers do.
+pub fn all_of(error: &Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text} {cause} {cause:?}");
+        source = cause.source();
+    }
+    text
+}

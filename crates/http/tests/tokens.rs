@@ -1,0 +1,280 @@
+//! Tokens are fetched once, renewed in time, and never make a write ambiguous.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+
+mod common;
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use common::{all_of, read, write};
+use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Result};
+use refunds_http::{
+    BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource,
+    testing::{Reply, ScriptedTransport},
+};
+use secrecy::ExposeSecret as _;
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+
+/// Gives `token-canary-1`, `-2` and so on; fails where the script says so.
+#[derive(Debug, Default)]
+struct Source {
+    fetches: AtomicU32,
+    life: Option<Duration>,
+    failures: Mutex<VecDeque<bool>>,
+    /// Fetches wait for it, where it is there.
+    gate: Option<Notify>,
+}
+
+impl Source {
+    fn living(seconds: u64) -> Self {
+        Self { life: Some(Duration::from_secs(seconds)), ..Self::default() }
+    }
+
+    fn gated() -> Self {
+        Self { gate: Some(Notify::new()), ..Self::default() }
+    }
+
+    fn failing(failures: impl Into<VecDeque<bool>>) -> Self {
+        Self { failures: Mutex::new(failures.into()), ..Self::default() }
+    }
+
+    fn fetches(&self) -> u32 {
+        self.fetches.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl TokenSource for Source {
+    async fn fetch(&self) -> Result<Token> {
+        let count = self.fetches.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(gate) = &self.gate {
+            gate.notified().await;
+        }
+        if self.failures.lock().unwrap().pop_front().unwrap_or_default() {
+            // As a careless source would say it: this may have applied.
+            return Err(Error::new(ErrorKind::Unavailable, format!("token endpoint down {count}")));
+        }
+        Ok(Token::new(format!("token-canary-{count}").into(), self.life))
+    }
+}
+
+/// A clock whose time passes when the test says so.
+#[derive(Debug, Default)]
+struct HandClock(Mutex<Duration>);
+
+impl HandClock {
+    fn advance(&self, seconds: u64) {
+        *self.0.lock().unwrap() += Duration::from_secs(seconds);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+fn cache(source: Source) -> (Arc<TokenCache<Arc<Source>>>, Arc<Source>, Arc<HandClock>) {
+    let (source, clock) = (Arc::new(source), Arc::new(HandClock::default()));
+    (Arc::new(TokenCache::new(source.clone(), clock.clone())), source, clock)
+}
+
+async fn token(cache: &TokenCache<Arc<Source>>) -> String {
+    cache.token().await.unwrap().expose_secret().to_owned()
+}
+
+fn builder(transport: &Arc<ScriptedTransport>) -> HttpClientBuilder {
+    let base = BaseUrl::parse("https://api.example.com", false).unwrap();
+    HttpClient::builder("acme", base).transport(transport.clone())
+}
+
+fn sent(transport: &ScriptedTransport) -> Vec<String> {
+    let requests = transport.requests();
+    requests.iter().map(|request| request.header("authorization").unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_at_a_time_fetch_one_token() {
+    let (cache, source, _) = cache(Source::gated());
+    let tasks: Vec<_> = (0..100)
+        .map(|_| {
+            let cache = cache.clone();
+            tokio::spawn(async move { token(&cache).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    source.gate.as_ref().unwrap().notify_one();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), "token-canary-1");
+    }
+    assert_eq!(source.fetches(), 1);
+}
+
+#[tokio::test]
+async fn those_who_wait_share_a_failure_and_the_next_one_tries_anew() {
+    let (source, clock) =
+        (Source { failures: Mutex::new([true].into()), ..Source::gated() }, HandClock::default());
+    let source = Arc::new(source);
+    let cache = Arc::new(TokenCache::new(source.clone(), Arc::new(clock)));
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let cache = cache.clone();
+            tokio::spawn(async move { cache.token().await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    source.gate.as_ref().unwrap().notify_one();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().unwrap_err().message(), "token endpoint down 1");
+    }
+    source.gate.as_ref().unwrap().notify_one();
+    assert_eq!(token(&cache).await, "token-canary-2");
+}
+
+#[tokio::test]
+async fn a_fetch_that_was_dropped_blocks_nobody() {
+    let (cache, source, _) = cache(Source::gated());
+    let dropped = tokio::time::timeout(Duration::from_millis(10), cache.token()).await;
+    assert!(dropped.is_err());
+    source.gate.as_ref().unwrap().notify_one();
+    assert_eq!(token(&cache).await, "token-canary-2");
+}
+
+#[tokio::test]
+async fn tokens_are_renewed_before_their_end() {
+    for (life, useful) in [(86_400, 86_100), (3600, 3300), (600, 300), (400, 200), (60, 30), (2, 1)] {
+        let (cache, source, clock) = cache(Source::living(life));
+        token(&cache).await;
+        clock.advance(useful - 1);
+        token(&cache).await;
+        assert_eq!(source.fetches(), 1, "a token of {life} s after {} s", useful - 1);
+        clock.advance(1);
+        assert_eq!(token(&cache).await, "token-canary-2", "a token of {life} s after {useful} s");
+    }
+    let (cache, source, clock) = cache(Source::default());
+    token(&cache).await;
+    clock.advance(1_000_000_000);
+    token(&cache).await;
+    assert_eq!(source.fetches(), 1, "no end told");
+    let (forever, _, _) = self::cache(Source::living(u64::MAX));
+    token(&forever).await;
+}
+
+#[tokio::test]
+async fn only_the_token_in_place_is_invalidated() {
+    let (cache, source, _) = cache(Source::default());
+    let first = cache.token().await.unwrap();
+    cache.invalidate(&first);
+    token(&cache).await;
+    cache.invalidate(&first);
+    assert_eq!((token(&cache).await.as_str(), source.fetches()), ("token-canary-2", 2));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_and_the_request_repeated_once() {
+    let (cache, _, _) = cache(Source::default());
+    let transport = Arc::new(ScriptedTransport::new([
+        Reply::json(401, "{}"),
+        Reply::json(201, "{}"),
+        Reply::json(200, "{}"),
+    ]));
+    let client = builder(&transport).auth(cache).build().unwrap();
+    client.send(write()).await.unwrap();
+    client.send(read()).await.unwrap();
+    assert_eq!(sent(&transport), ["Bearer token-canary-1", "Bearer token-canary-2", "Bearer token-canary-2"]);
+    let [first, second, _] = &transport.requests()[..] else { panic!() };
+    assert_eq!((&first.method, &first.uri, &first.body), (&second.method, &second.uri, &second.body));
+    assert!(first.headers["authorization"].is_sensitive());
+}
+
+#[tokio::test]
+async fn refused_twice_is_unauthenticated_and_not_applied() {
+    let (cache, source, _) = cache(Source::default());
+    let echo = r#"{"message":"bad token token-canary-2"}"#;
+    let transport = Arc::new(ScriptedTransport::new([Reply::json(401, "{}"), Reply::json(401, echo)]));
+    let client = builder(&transport)
+        .auth(cache)
+        .error_decoder(|answer| {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            Some(refunds_http::ProviderError::new().with_message(body))
+        })
+        .build()
+        .unwrap();
+    let error = client.send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unauthenticated, false), "{error:?}");
+    assert_eq!((source.fetches(), transport.remaining()), (2, 0));
+    assert!(!all_of(&error).contains("canary"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_write_lost_after_the_renewal_may_have_been_applied() {
+    let (cache, _, _) = cache(Source::default());
+    let broken = Reply::fail(refunds_http::TransportErrorKind::Broken, true);
+    let transport = Arc::new(ScriptedTransport::new([Reply::json(401, "{}"), broken]));
+    let error = builder(&transport).auth(cache).build().unwrap().send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Transport, true));
+}
+
+#[tokio::test]
+async fn a_static_token_is_not_tried_twice() {
+    let transport = Arc::new(ScriptedTransport::new([Reply::json(401, "{}"), Reply::json(200, "{}")]));
+    let client =
+        builder(&transport).auth(Arc::new(StaticToken::new("canary".to_owned().into()))).build().unwrap();
+    let error = client.send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unauthenticated, false));
+    assert_eq!((sent(&transport), transport.remaining()), (vec!["Bearer canary".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn basic_credentials_are_those_of_rfc_7617() {
+    let transport = Arc::new(ScriptedTransport::new([Reply::json(200, "{}")]));
+    let basic = StaticToken::basic("Aladdin", &"open sesame".to_owned().into());
+    builder(&transport).auth(Arc::new(basic)).build().unwrap().send(write().read()).await.unwrap();
+    assert_eq!(sent(&transport), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+}
+
+/// Whatever a source says of itself: the write that the token was for was never sent.
+#[tokio::test]
+async fn a_write_without_a_token_is_certainly_not_applied() {
+    let transport = Arc::new(ScriptedTransport::new([]));
+    let (cache, _, _) = cache(Source::failing([true]));
+    let client = builder(&transport).auth(cache).build().unwrap();
+    let error = client.send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unavailable, false), "{error:?}");
+    assert_eq!(error.provider(), Some("acme"));
+
+    let (cache, _, _) = self::cache(Source::gated());
+    let client = builder(&transport).auth(cache).timeout(Duration::from_millis(30)).build().unwrap();
+    let error = client.send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Timeout, false), "{error:?}");
+
+    let client = builder(&transport)
+        .auth(Arc::new(StaticToken::new("canary\r\nx: y".to_owned().into())))
+        .build()
+        .unwrap();
+    let error = client.send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false), "{error:?}");
+    assert!(!all_of(&error).contains("canary"));
+    assert!(transport.requests().is_empty());
+
+    let refusing = Arc::new(ScriptedTransport::new([Reply::json(401, "{}")]));
+    let (cache, _, _) = self::cache(Source::failing([false, true]));
+    let error = builder(&refusing).auth(cache).build().unwrap().send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unavailable, false), "{error:?}");
+}
