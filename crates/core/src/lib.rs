@@ -78,5 +78,5 @@ pub use self::{
     request::{CreateRefund, RefundAmount, SubmitRefund},
     settings::Settings,
     unresolved::UnresolvedRefund,
-    webhook::{Notice, WebhookRequest},
+    webhook::{DEFAULT_WEBHOOK_TOLERANCE, Notice, WebhookRequest, webhook_status},
 };

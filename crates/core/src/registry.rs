@@ -61,7 +61,7 @@ pub trait ProviderFactory: Send + Sync {
 /// # #[cfg(feature = "testing")] {
 /// use refunds_core::{Registry, Settings, testing::MemoryFactory};
 ///
-/// let registry = Registry::new().with(MemoryFactory);
+/// let registry = Registry::new().with(MemoryFactory::default());
 /// let provider = registry.build("memory", &Settings::new())?;
 /// assert_eq!(provider.name(), "memory");
 ///

@@ -1,14 +1,20 @@
-//! What a provider tells by webhook.
+//! What a provider tells by webhook: verified, normalized, and never trusted for money.
 
+use std::time::Duration;
+
+use http::request::Parts;
 use time::OffsetDateTime;
 
-use crate::{PaymentId, RefundId};
+use crate::{Error, ErrorKind, Operation, PaymentId, RefundId, Result};
+
+/// How far a webhook's time may be from ours, both ways, unless an adapter is told otherwise.
+pub const DEFAULT_WEBHOOK_TOLERANCE: Duration = Duration::from_secs(300);
 
 /// A webhook as it arrived, before anybody believed it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WebhookRequest {
-    /// The HTTP method.
+    /// The HTTP method, in capitals.
     pub method: String,
     /// The public URL as the provider called it, before proxies rewrote it.
     pub url: String,
@@ -31,9 +37,83 @@ impl WebhookRequest {
     ) -> Self {
         Self { method: method.into(), url: url.into(), headers, body: body.into(), received_at }
     }
+
+    /// From the parts of an [`http::Request`], as every Rust web framework has them.
+    ///
+    /// `public_origin` is what the provider sees in front of the path, such as
+    /// `https://shop.example`: a proxy's `Host` is not it, and some signatures cover it. Where a
+    /// proxy strips a part of the path too, add that part. Headers whose value is no visible text
+    /// are left out.
+    ///
+    /// ```
+    /// use refunds_core::{Clock, SystemClock, WebhookRequest};
+    ///
+    /// let (parts, body) = http::Request::post("/webhooks/mattilda?x=1")
+    ///     .header("X-Gr4vy-Webhook-ID", "delivery-1")
+    ///     .body(b"{}".to_vec())?
+    ///     .into_parts();
+    /// let request = WebhookRequest::from_parts(&parts, "https://shop.example", body, SystemClock.now());
+    /// assert_eq!(request.url, "https://shop.example/webhooks/mattilda?x=1");
+    /// assert_eq!(request.header("x-gr4vy-webhook-id"), Some("delivery-1"));
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    pub fn from_parts(
+        parts: &Parts,
+        public_origin: &str,
+        body: impl Into<Vec<u8>>,
+        received_at: OffsetDateTime,
+    ) -> Self {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let headers = parts
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let url = format!("{}{path}", public_origin.trim_end_matches('/'));
+        Self::new(parts.method.as_str(), url, headers, body, received_at)
+    }
+
+    /// The first header of that name, whatever the case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers_named(name).next()
+    }
+
+    /// All headers of that name, whatever the case.
+    pub fn headers_named<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
+        self.headers
+            .iter()
+            .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Checks the time that the provider signed against the time of receipt, both ways: an old
+    /// delivery may be a replay, one from the future was not made by the provider's clock.
+    ///
+    /// For adapters, after the signature.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthenticated`] where they are further apart than `tolerance`.
+    pub fn check_time(&self, signed_at: OffsetDateTime, tolerance: Duration) -> Result<()> {
+        let apart = (self.received_at - signed_at).unsigned_abs();
+        if apart <= tolerance {
+            return Ok(());
+        }
+        let side = if signed_at < self.received_at { "ago" } else { "ahead of our clock" };
+        Err(webhook_error(
+            ErrorKind::Unauthenticated,
+            format!(
+                "it was signed {} s {side}, at most {} s are accepted",
+                apart.as_secs(),
+                tolerance.as_secs()
+            ),
+        ))
+    }
 }
 
-/// What a verified webhook is about. It carries no amount: read the refunds and book those.
+/// What a verified webhook is about. It carries no amount: read the refunds
+/// ([`RefundClient::refresh`](crate::RefundClient::refresh)) and book those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notice {
@@ -43,7 +123,7 @@ pub struct Notice {
     pub payment_id: PaymentId,
     /// The refund, where it is told.
     pub refund_id: Option<RefundId>,
-    /// The delivery, constant over redeliveries.
+    /// The delivery, constant over redeliveries: what to de-duplicate by.
     pub delivery_id: Option<String>,
     /// The provider's own name of the event.
     pub event: Option<String>,
@@ -61,6 +141,56 @@ impl Notice {
             delivery_id: None,
             event: None,
             occurred_at: None,
+        }
+    }
+}
+
+/// The HTTP status to answer a webhook with, so that the provider does the right thing.
+///
+/// `handled` is how it went: verifying and, where the application does more, handing over.
+///
+/// | how it went | status | the provider |
+/// |---|---|---|
+/// | it was taken in | 200 | is done |
+/// | forged, malformed, too old | 400 | never sends it again |
+/// | anything else: not ready, no secret configured, the read failed | 503 | sends it again |
+///
+/// Answer within five seconds (Gr4vy waits no longer, Dintero ten): store the notice and read the
+/// refunds afterwards. A payment that the application does not know *yet* is no reason for a 4xx:
+/// to Dintero it [means never again](https://docs.dintero.com/docs/checkout/validating-callbacks).
+///
+/// ```
+/// use refunds_core::{Error, ErrorKind, webhook_status};
+///
+/// assert_eq!(webhook_status(&Ok(())), 200);
+/// assert_eq!(webhook_status::<()>(&Err(Error::new(ErrorKind::Unauthenticated, "forged"))), 400);
+/// assert_eq!(webhook_status::<()>(&Err(Error::new(ErrorKind::Unavailable, "database down"))), 503);
+/// ```
+#[must_use]
+pub fn webhook_status<T>(handled: &Result<T>) -> u16 {
+    match handled.as_ref().map_err(Error::kind) {
+        Ok(_) => 200,
+        Err(ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => 400,
+        Err(_) => 503,
+    }
+}
+
+pub(crate) fn webhook_error(kind: ErrorKind, message: impl Into<String>) -> Error {
+    Error::new(kind, message).with_operation(Operation::VerifyWebhook).not_applied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_checked_both_ways() {
+        let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+        let request = WebhookRequest::new("POST", "https://shop.example/", Vec::new(), *b"", now);
+        for (seconds, ok) in [(0, true), (-300, true), (-301, false), (300, true), (301, false)] {
+            let signed_at = now + time::Duration::seconds(seconds);
+            let checked = request.check_time(signed_at, DEFAULT_WEBHOOK_TOLERANCE);
+            assert_eq!(checked.is_ok(), ok, "{seconds}: {checked:?}");
         }
     }
 }

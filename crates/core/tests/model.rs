@@ -4,6 +4,8 @@
 //! takes every sequence of choices up to a depth, and after each run compares what the caller was
 //! told with what the provider holds. Then the world heals and the caller asks again.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard},

@@ -8,6 +8,7 @@ mod guard;
 mod next_step;
 mod policy;
 mod read;
+mod refresh;
 mod stream;
 mod wait;
 

@@ -190,9 +190,18 @@ impl RefundProvider for MemoryProvider {
     }
 }
 
-/// Builds [`MemoryProvider`]s for a registry, under the name `memory`. Each is empty.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MemoryFactory;
+/// Hands out a [`MemoryProvider`] to a registry, under the name `memory`. All that it builds share
+/// their payments with the one it was made of.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryFactory(MemoryProvider);
+
+impl MemoryFactory {
+    /// A factory of clones of `provider`.
+    #[must_use]
+    pub fn of(provider: MemoryProvider) -> Self {
+        Self(provider)
+    }
+}
 
 impl ProviderFactory for MemoryFactory {
     fn name(&self) -> &'static str {
@@ -204,10 +213,10 @@ impl ProviderFactory for MemoryFactory {
     }
 
     fn capabilities(&self) -> Capabilities {
-        MemoryProvider::new().capabilities()
+        self.0.capabilities()
     }
 
     fn build(&self, _: &Settings) -> Result<Arc<dyn RefundProvider>> {
-        Ok(Arc::new(MemoryProvider::new()))
+        Ok(Arc::new(self.0.clone()))
     }
 }

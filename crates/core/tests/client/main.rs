@@ -1,6 +1,8 @@
 //! What an application sees of `RefundClient`, under paused time.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod create;
 mod read;
+mod refresh;
 mod scripted;
 mod unclear;

@@ -14,7 +14,7 @@ async fn a_refund_that_may_be_the_one_is_not_made_again() {
 
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
-    assert_eq!(error.unresolved().unwrap().suspects, [first.id.clone()]);
+    assert_eq!(error.unresolved().unwrap().suspects, std::slice::from_ref(&first.id));
     assert!(error.to_string().contains(first.id.as_str()), "a person can look it up: {error}");
 
     let error = provider.client().create(&remaining(&payment, "a")).await.unwrap_err();

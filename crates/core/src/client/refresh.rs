@@ -1,0 +1,58 @@
+//! From a notice to what is new.
+
+use super::RefundClient;
+use crate::{Error, ErrorKind, Listing, Notice, Operation, Refund, Result, paging::all_refunds};
+
+impl RefundClient {
+    /// Reads the refunds of the payment that a webhook is about; [`Listing::news`] then tells which
+    /// of them the application does not know yet.
+    ///
+    /// A webhook that never came is healed the same way: by reading a payment's refunds now and
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// As [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds), after retries;
+    /// [`ErrorKind::InvalidRequest`] for a notice of another provider.
+    pub async fn refresh(&self, notice: &Notice) -> Result<Listing> {
+        if notice.provider != self.provider.name() {
+            let message = format!(
+                "this notice is {}'s, and this is a client of {}",
+                notice.provider,
+                self.provider.name()
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        self.read(Operation::ListRefunds, || all_refunds(&*self.provider, &notice.payment_id)).await
+    }
+}
+
+impl Listing {
+    /// The refunds that are news to somebody who knows `known`: those he has never seen, and those
+    /// that have changed, [merged](Refund::merge) with what he knows, so that a stale answer is no
+    /// news.
+    ///
+    /// Compared by refund, never by the payment's status: two partial refunds are two.
+    ///
+    /// # Errors
+    ///
+    /// As [`Refund::merge`]: a refund that is told with another amount than before.
+    pub fn news(&self, known: &[Refund]) -> Result<Vec<Refund>> {
+        let mut news = Vec::new();
+        for refund in &self.refunds {
+            let same = |other: &&Refund| {
+                (&other.provider, &other.payment_id, &other.id)
+                    == (&refund.provider, &refund.payment_id, &refund.id)
+            };
+            let Some(before) = known.iter().find(same) else {
+                news.push(refund.clone());
+                continue;
+            };
+            let now = before.clone().merge(refund.clone())?;
+            if (now.status, now.updated_at) != (before.status, before.updated_at) {
+                news.push(now);
+            }
+        }
+        Ok(news)
+    }
+}
