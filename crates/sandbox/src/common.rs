@@ -1,0 +1,71 @@
+//! What both providers share: the clock, the ids, the book, and when asynchronous refunds settle.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::{Clock, later};
+use crate::ids::Ids;
+use crate::ledger::Book;
+
+/// A poisoned lock only says that another test thread panicked; the data is whole, since no holder panics halfway.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) book: Mutex<Book>,
+    pub(crate) settling: Mutex<Settling>,
+}
+
+impl Common {
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
+    pub(crate) fn settling(&self) -> Settling {
+        *lock(&self.settling)
+    }
+}
+
+/// When an asynchronous refund becomes final by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settling {
+    /// After this many reads that showed it pending; `None` is never.
+    pub(crate) after_reads: Option<u32>,
+    /// After this long on the sandbox's clock; `None` is never.
+    pub(crate) after: Option<Duration>,
+}
+
+impl Default for Settling {
+    fn default() -> Self {
+        Self { after_reads: Some(2), after: None }
+    }
+}
+
+/// The life of one asynchronous refund until it settles.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pending {
+    reads: u32,
+    due: Option<OffsetDateTime>,
+}
+
+impl Pending {
+    pub(crate) fn new(settling: Settling, now: OffsetDateTime) -> Self {
+        Self { reads: 0, due: settling.after.map(|after| later(now, after)) }
+    }
+
+    pub(crate) fn is_due(&self, now: OffsetDateTime) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    /// Counts a read that showed the refund pending; true when it was the last such read.
+    pub(crate) fn was_read(&mut self, settling: Settling) -> bool {
+        self.reads = self.reads.saturating_add(1);
+        settling.after_reads.is_some_and(|limit| self.reads >= limit)
+    }
+}

@@ -1,0 +1,103 @@
+//! Tokens: client credentials in, a bearer token for one account out.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock::later;
+use crate::common::lock;
+use crate::wire::{Incoming, Reply};
+
+use super::route::Route;
+use super::{Dintero, error};
+
+pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(14_400);
+pub(super) const DEFAULT_SCOPES: [&str; 2] = ["admin:checkout", "admin:shopping"];
+
+impl Dintero {
+    pub(super) fn token(&self, request: &Incoming, account: &str) -> Reply {
+        if !is_account_id(account) {
+            return error::invalid("aid", "must be P or T and eight digits");
+        }
+        let mine = &self.credentials;
+        let known = request.basic().is_some_and(|(id, secret)| {
+            id == mine.client_id && secret == mine.client_secret && account == mine.account_id
+        });
+        if !known {
+            return error::of_status(401);
+        }
+        let Some(body) = json_object(request) else {
+            return error::bad_request("The body must be a JSON object");
+        };
+        if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
+            return error::invalid("grant_type", "must be client_credentials");
+        }
+        match body.get("audience").and_then(Value::as_str) {
+            Some(audience) if is_audience(audience, account) => self.issue(),
+            Some(_) => error::of_status(401),
+            None => error::invalid("audience", "is required"),
+        }
+    }
+
+    fn issue(&self) -> Reply {
+        let token = format!("sandbox.{}", self.common.ids.base62(43));
+        let mut state = lock(&self.state);
+        let lifetime = state.token_lifetime;
+        let expires = later(self.common.now(), lifetime);
+        state.tokens.insert(token.clone(), expires);
+        let body = json!({
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": lifetime.as_secs(),
+        });
+        Reply::json(200, &body)
+    }
+
+    pub(super) fn check_access(&self, request: &Incoming, route: &Route) -> Result<(), Reply> {
+        let scopes = route.scopes();
+        if scopes.is_empty() {
+            return Ok(());
+        }
+        let state = lock(&self.state);
+        let expires = request.bearer().and_then(|token| state.tokens.get(token));
+        if expires.is_none_or(|expires| *expires <= self.common.now()) {
+            return Err(error::of_status(401));
+        }
+        let mine = &self.credentials.account_id;
+        let elsewhere = route.account().is_some_and(|account| account != mine);
+        let may = scopes.iter().any(|scope| state.scopes.iter().any(|held| held == scope));
+        if elsewhere || !may {
+            return Err(error::of_status(403));
+        }
+        Ok(())
+    }
+
+    pub(super) fn forget_tokens(&self) {
+        lock(&self.state).tokens.clear();
+    }
+}
+
+pub(super) fn json_object(request: &Incoming) -> Option<serde_json::Map<String, Value>> {
+    if !request.is_json() {
+        return None;
+    }
+    match serde_json::from_slice(&request.body) {
+        Ok(Value::Object(body)) => Some(body),
+        _ => None,
+    }
+}
+
+/// The audience names the production host, whatever host is called; Dintero's own SDK also knows the form with the
+/// account as user.
+fn is_audience(audience: &str, account: &str) -> bool {
+    let plain = format!("https://api.dintero.com/v1/accounts/{account}");
+    let with_user = format!("https://{account}@api.dintero.com/v1/accounts/{account}");
+    audience == plain || audience == with_user
+}
+
+pub(super) fn is_account_id(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix(['P', 'T']) else {
+        return false;
+    };
+    digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

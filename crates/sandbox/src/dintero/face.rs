@@ -1,0 +1,154 @@
+//! What a test may do to the Dintero side.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::common::lock;
+use crate::settle::Outcome;
+
+use super::spec::{Flow, TransactionSpec};
+use super::{Dintero, OrderSpec};
+
+/// The Dintero side of a [`Sandbox`](crate::Sandbox).
+pub struct DinteroSandbox {
+    inner: Arc<Dintero>,
+    origin: String,
+}
+
+impl DinteroSandbox {
+    pub(crate) fn new(inner: Arc<Dintero>, origin: String) -> Self {
+        Self { inner, origin }
+    }
+
+    /// The base of the token and Order Management calls, with its `/v1`.
+    pub fn api_url(&self) -> String {
+        format!("{}/v1", self.origin)
+    }
+
+    /// The base of the Checkout calls, with its `/v1`; here the same as [`api_url`](Self::api_url).
+    pub fn checkout_url(&self) -> String {
+        self.api_url()
+    }
+
+    /// The account, a test account.
+    pub fn account_id(&self) -> &str {
+        &self.inner.credentials.account_id
+    }
+
+    /// The settings of an adapter, by key.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let credentials = &self.inner.credentials;
+        [
+            ("account_id", credentials.account_id.clone()),
+            ("client_id", credentials.client_id.clone()),
+            ("client_secret", credentials.client_secret.clone()),
+            ("api_url", self.api_url()),
+            ("checkout_url", self.checkout_url()),
+            ("callback_secret", credentials.callback_secret.clone()),
+            ("hook_secret", credentials.hook_secret.clone()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
+    }
+
+    /// A transaction that was captured in full; answers its id.
+    pub fn captured(&self, amount_minor: i64, currency: &str) -> String {
+        self.transaction(TransactionSpec::new(amount_minor, currency))
+    }
+
+    /// A transaction as specified; answers its id.
+    pub fn transaction(&self, spec: TransactionSpec) -> String {
+        self.inner.add_transaction(spec)
+    }
+
+    /// A transaction from its JSON, which is served as it is until a refund adds to it; answers its `id`.
+    ///
+    /// What can be refunded is read from its `status` and `events`. Anything but an object is ignored.
+    pub fn insert_transaction_json(&self, document: Value) -> String {
+        match document {
+            Value::Object(document) => self.inner.add_document(document),
+            _ => String::new(),
+        }
+    }
+
+    /// An order as specified; answers its id.
+    pub fn order(&self, spec: OrderSpec) -> String {
+        self.inner.add_order(spec)
+    }
+
+    /// Serves this body, `{"refunds": […]}`, as the refunds of an order, whether or not the order exists.
+    pub fn insert_order_refunds_json(&self, order_id: &str, body: Value) {
+        self.insert_order_refunds_bytes(order_id, body.to_string());
+    }
+
+    /// Serves these bytes, as they are, as the refunds of an order, whether or not the order exists.
+    pub fn insert_order_refunds_bytes(&self, order_id: &str, body: impl Into<Bytes>) {
+        let account = self.account_id();
+        let path = format!("/v1/accounts/{account}/shopping/orders/{order_id}/refunds");
+        self.serve_bytes(path, body);
+    }
+
+    /// Serves these bytes for `GET` of this path as on the wire, which must be one that the API has.
+    pub fn serve_bytes(&self, path: impl Into<String>, body: impl Into<Bytes>) {
+        let mut state = lock(&self.inner.state);
+        state.canned.insert(path.into(), body.into());
+    }
+
+    /// Sets what was recorded on an existing order; records made later are added.
+    pub fn set_order_refunds(&self, order_id: &str, refunds: Vec<Value>) {
+        self.inner.set_records(order_id, refunds);
+    }
+
+    /// The refunds recorded on an order, oldest first. They are records: the ledger does not know them.
+    pub fn order_refunds(&self, order_id: &str) -> Vec<Value> {
+        self.inner.records(order_id)
+    }
+
+    /// A transaction's document as it is now, without counting as a read.
+    pub fn transaction_json(&self, id: &str) -> Option<Value> {
+        let mut state = lock(&self.inner.state);
+        let transaction = state.transaction(id)?;
+        Some(Value::Object(transaction.document.clone()))
+    }
+
+    /// How long tokens live that are made from now on; the default is four hours.
+    pub fn set_token_lifetime(&self, lifetime: Duration) {
+        lock(&self.inner.state).token_lifetime = lifetime;
+    }
+
+    /// Makes every token that was given out invalid.
+    pub fn expire_tokens(&self) {
+        self.inner.forget_tokens();
+    }
+
+    /// The scopes of the API client; the default is `admin:checkout` and `admin:shopping`.
+    pub fn set_scopes<I: Into<String>>(&self, scopes: impl IntoIterator<Item = I>) {
+        lock(&self.inner.state).scopes = scopes.into_iter().map(Into::into).collect();
+    }
+
+    /// Makes the transaction's refunds asynchronous, or not, from now on.
+    pub fn set_asynchronous(&self, transaction_id: &str, asynchronous: bool) {
+        let mut state = lock(&self.inner.state);
+        if let Some(transaction) = state.transaction(transaction_id) {
+            transaction.refunds.flow = if asynchronous { Flow::Later } else { Flow::AtOnce };
+        }
+    }
+
+    pub(crate) fn settle(&self, id: Option<&str>, outcome: Option<Outcome>) {
+        self.inner.settle(id, outcome);
+    }
+}
+
+impl fmt::Debug for DinteroSandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DinteroSandbox")
+            .field("origin", &self.origin)
+            .field("account_id", &self.account_id())
+            .finish_non_exhaustive()
+    }
+}

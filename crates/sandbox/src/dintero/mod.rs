@@ -1,0 +1,136 @@
+//! Dintero: Checkout, which moves money, and Order Management, which keeps records.
+//!
+//! A Checkout transaction *is* its document: the events in it are the state, so that a document which a test brings
+//! along lives on like one that was built here.
+
+mod auth;
+mod document;
+mod error;
+mod face;
+mod order_spec;
+mod orders;
+mod refund;
+mod refund_body;
+mod route;
+mod search;
+mod spec;
+mod transactions;
+
+pub use face::DinteroSandbox;
+pub use order_spec::OrderSpec;
+pub use spec::{Decline, TransactionSpec};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use crate::common::{Common, lock};
+use crate::fault::Call;
+use crate::wire::{Api, Grant, Incoming, Reply};
+
+use self::orders::Order;
+use self::route::Route;
+use self::transactions::Transaction;
+
+pub(crate) struct Dintero {
+    common: Arc<Common>,
+    credentials: Credentials,
+    state: Mutex<State>,
+}
+
+/// The account and its API client, and the secrets of its webhooks.
+pub(crate) struct Credentials {
+    pub(crate) account_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) callback_secret: String,
+    pub(crate) hook_secret: String,
+}
+
+struct State {
+    /// Oldest first.
+    transactions: Vec<Transaction>,
+    orders: HashMap<String, Order>,
+    /// Bodies served as they are, by path.
+    canned: HashMap<String, Bytes>,
+    /// Access tokens and when they expire.
+    tokens: HashMap<String, OffsetDateTime>,
+    token_lifetime: Duration,
+    scopes: Vec<String>,
+}
+
+impl Dintero {
+    pub(crate) fn new(common: Arc<Common>, credentials: Credentials) -> Self {
+        Self {
+            common,
+            credentials,
+            state: Mutex::new(State {
+                transactions: Vec::new(),
+                orders: HashMap::new(),
+                canned: HashMap::new(),
+                tokens: HashMap::new(),
+                token_lifetime: auth::DEFAULT_LIFETIME,
+                scopes: auth::DEFAULT_SCOPES.map(str::to_owned).to_vec(),
+            }),
+        }
+    }
+
+    fn dispatch(&self, request: &Incoming, route: Route) -> Reply {
+        if request.method == "GET"
+            && let Some(body) = lock(&self.state).canned.get(&request.path)
+        {
+            return Reply::raw(200, "application/json", body.clone());
+        }
+        match route {
+            Route::Token { account } => self.token(request, &account),
+            Route::Transaction { id } => self.transaction(&id),
+            Route::Transactions => self.search(request),
+            Route::Refund { transaction } => self.refund(request, &transaction),
+            Route::Order { id, .. } => self.order(&id),
+            Route::OrderList { id, list, .. } => self.order_list(&id, list),
+            Route::OrderRefund { id, refund, .. } => self.order_refund(&id, &refund),
+            Route::Record { id, .. } => self.record(request, &id),
+        }
+    }
+}
+
+impl Api for Dintero {
+    fn calls(&self, request: &Incoming) -> Vec<Call> {
+        Route::of(request).map_or_else(|_| Vec::new(), |route| route.calls())
+    }
+
+    fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
+        let route = Route::of(request)?;
+        self.check_access(request, &route).map(|()| Grant::default()).map_err(|refused| self.signed(refused))
+    }
+
+    fn answer(&self, request: &Incoming, _grant: &Grant) -> Reply {
+        let reply = match Route::of(request) {
+            Ok(route) => self.dispatch(request, route),
+            Err(refused) => refused,
+        };
+        self.signed(reply)
+    }
+
+    fn error(&self, status: u16) -> Reply {
+        self.signed(error::of_status(status))
+    }
+
+    fn settle_due(&self) {
+        let now = self.common.now();
+        let mut state = lock(&self.state);
+        for transaction in &mut state.transactions {
+            transaction.settle_where(&self.common, None, |pending| pending.is_due(now));
+        }
+    }
+}
+
+impl Dintero {
+    /// Every answer of Dintero carries its own id.
+    fn signed(&self, reply: Reply) -> Reply {
+        reply.with("request-id", self.common.ids.uuid())
+    }
+}

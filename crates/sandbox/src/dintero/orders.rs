@@ -1,0 +1,256 @@
+//! Order Management: orders, their captures, and records of refunds. No money moves here.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::seconds_z;
+use crate::common::{Common, lock};
+use crate::wire::{Incoming, Reply};
+
+use super::auth::json_object;
+use super::document::integer;
+use super::order_spec::{CaptureSpec, OrderSpec};
+use super::route::List;
+use super::{Dintero, error};
+
+const MAX_ID: usize = 40;
+
+pub(super) struct Order {
+    document: Value,
+    authorizations: Vec<Value>,
+    captures: Vec<Value>,
+    refunds: Vec<Value>,
+}
+
+impl Dintero {
+    pub(super) fn add_order(&self, spec: OrderSpec) -> String {
+        let common = &self.common;
+        let id = spec.id.clone().unwrap_or_else(|| common.ids.uuid());
+        let now = seconds_z(common.now());
+        let amount = sum(&spec.lines);
+        let items: Vec<Value> = spec
+            .lines
+            .iter()
+            .map(|(line_id, amount)| {
+                json!({
+                    "line_id": line_id,
+                    "id": format!("sku-{line_id}"),
+                    "description": format!("Line {line_id}"),
+                    "quantity": 1,
+                    "gross_amount": amount,
+                })
+            })
+            .collect();
+        let document = json!({
+            "id": id,
+            "currency": spec.currency,
+            "status": "open",
+            "payment_status": "pending",
+            "gross_amount": amount,
+            "items": items,
+            "events": [],
+            "created_at": now,
+            "created_by": self.credentials.client_id,
+            "updated_at": now,
+        });
+        let captures = spec.captures.iter().map(|capture| self.capture(capture, &spec.lines)).collect();
+        let authorization = operation(common, &self.credentials.client_id, &spec.lines);
+        let order = Order {
+            document,
+            authorizations: vec![Value::Object(authorization)],
+            captures,
+            refunds: Vec::new(),
+        };
+        lock(&self.state).orders.insert(id.clone(), order);
+        id
+    }
+
+    fn capture(&self, spec: &CaptureSpec, all: &[(i64, i64)]) -> Value {
+        let lines = spec.lines.as_deref().unwrap_or(all);
+        let mut capture = operation(&self.common, &self.credentials.client_id, lines);
+        capture.insert("success".to_owned(), json!(spec.success));
+        if let Some((psp, payment_id)) = &spec.payment {
+            let mut details = json!({"psp": psp, "payment_id": payment_id});
+            if psp == "dintero" {
+                details["payment_product"] = json!("dintero_psp");
+                details["payment_product_type"] = json!("dintero_psp.creditcard");
+            }
+            capture.insert("payment_details".to_owned(), details);
+        }
+        Value::Object(capture)
+    }
+
+    pub(super) fn order(&self, id: &str) -> Reply {
+        match lock(&self.state).orders.get(id) {
+            Some(order) => Reply::json(200, &order.document),
+            None => error::of_status(404),
+        }
+    }
+
+    pub(super) fn order_list(&self, id: &str, list: List) -> Reply {
+        let state = lock(&self.state);
+        let Some(order) = state.orders.get(id) else {
+            return error::of_status(404);
+        };
+        let body = match list {
+            List::Authorizations => json!({"authorizations": order.authorizations}),
+            List::Captures => json!({"captures": order.captures}),
+            List::Refunds => json!({"refunds": order.refunds}),
+        };
+        Reply::json(200, &body)
+    }
+
+    pub(super) fn order_refund(&self, id: &str, refund: &str) -> Reply {
+        let state = lock(&self.state);
+        let order = state.orders.get(id);
+        match order.and_then(|order| order.refund(refund)) {
+            Some(refund) => Reply::json(200, refund),
+            None => error::of_status(404),
+        }
+    }
+
+    pub(super) fn record(&self, request: &Incoming, id: &str) -> Reply {
+        let mut state = lock(&self.state);
+        let Some(order) = state.orders.get_mut(id) else {
+            return error::of_status(404);
+        };
+        let Some(body) = json_object(request) else {
+            return error::bad_request("The body must be a JSON object");
+        };
+        let lines = match order.read_lines(body.get("items")) {
+            Ok(lines) => lines,
+            Err(refused) => return refused,
+        };
+        let amount = sum(&lines);
+        if amount > order.left() {
+            return error::bad_request("The amount exceeds what is left on the order");
+        }
+        let mut refund = operation(&self.common, &self.credentials.client_id, &lines);
+        if let Err(refused) = copy_optional(&body, &mut refund) {
+            return refused;
+        }
+        let chosen = refund.get("id").and_then(Value::as_str).unwrap_or_default();
+        if order.refund(chosen).is_some() {
+            return error::of_status(409);
+        }
+        let refund = Value::Object(refund);
+        order.refunds.push(refund.clone());
+        Reply::json(200, &refund)
+    }
+
+    /// The refunds recorded on an order, as they are served.
+    pub(super) fn records(&self, id: &str) -> Vec<Value> {
+        let state = lock(&self.state);
+        state.orders.get(id).map_or_else(Vec::new, |order| order.refunds.clone())
+    }
+
+    pub(super) fn set_records(&self, id: &str, refunds: Vec<Value>) {
+        if let Some(order) = lock(&self.state).orders.get_mut(id) {
+            order.refunds = refunds;
+        }
+    }
+}
+
+impl Order {
+    fn refund(&self, id: &str) -> Option<&Value> {
+        self.refunds.iter().find(|refund| refund.get("id").and_then(Value::as_str) == Some(id))
+    }
+
+    fn left(&self) -> i64 {
+        let done = |operations: &[Value]| {
+            operations
+                .iter()
+                .filter(|operation| operation.get("success") == Some(&Value::Bool(true)))
+                .fold(0_i64, |sum, operation| sum.saturating_add(integer(operation.get("amount"))))
+        };
+        // Nothing says that an order without captures refuses records: then the order itself is the limit.
+        let limit = if self.captures.is_empty() {
+            integer(self.document.get("gross_amount"))
+        } else {
+            done(&self.captures)
+        };
+        limit.saturating_sub(done(&self.refunds))
+    }
+
+    /// Lines are named by integers here, and must be the order's.
+    fn read_lines(&self, items: Option<&Value>) -> Result<Vec<(i64, i64)>, Reply> {
+        let items = items
+            .and_then(Value::as_array)
+            .filter(|items| !items.is_empty())
+            .ok_or_else(|| error::invalid("items", "are required"))?;
+        items.iter().map(|item| self.read_line(item)).collect()
+    }
+
+    fn read_line(&self, item: &Value) -> Result<(i64, i64), Reply> {
+        let line_id = item
+            .get("line_id")
+            .and_then(Value::as_i64)
+            .ok_or_else(|| error::invalid("items.line_id", "must be an integer"))?;
+        let ordered = self.document.get("items").and_then(Value::as_array);
+        let known = ordered
+            .into_iter()
+            .flatten()
+            .any(|ordered| ordered.get("line_id").and_then(Value::as_i64) == Some(line_id));
+        if !known {
+            return Err(error::invalid("items.line_id", "is not a line of the order"));
+        }
+        match item.get("amount").and_then(Value::as_i64) {
+            Some(amount) if amount > 0 => Ok((line_id, amount)),
+            _ => Err(error::invalid("items.amount", "must be a positive integer")),
+        }
+    }
+}
+
+/// What authorizations, captures and refunds have in common. The amount is the sum of the items.
+fn operation(common: &Common, client_id: &str, lines: &[(i64, i64)]) -> Map<String, Value> {
+    let now = seconds_z(common.now());
+    let items: Vec<Value> =
+        lines.iter().map(|(line_id, amount)| json!({"line_id": line_id, "amount": amount})).collect();
+    let operation = json!({
+        "id": common.ids.uuid(),
+        "amount": sum(lines),
+        "success": true,
+        "items": items,
+        "metadata": {},
+        "created_at": now,
+        "created_by": client_id,
+        "processed_at": now,
+        "processed_by": "dintero-checkout",
+        "_links": [],
+    });
+    match operation {
+        Value::Object(operation) => operation,
+        _ => Map::new(),
+    }
+}
+
+/// The members of a record that the caller may choose, each with its check.
+fn copy_optional(body: &Map<String, Value>, refund: &mut Map<String, Value>) -> Result<(), Reply> {
+    type Check = fn(&Value) -> bool;
+    const OPTIONAL: [(&str, Check); 7] = [
+        ("id", is_id),
+        ("success", Value::is_boolean),
+        ("processed_at", Value::is_string),
+        ("processed_by", Value::is_string),
+        ("payment_details", Value::is_object),
+        ("metadata", Value::is_object),
+        ("authorization_id", is_id),
+    ];
+    for (name, fits) in OPTIONAL {
+        let Some(value) = body.get(name) else {
+            continue;
+        };
+        if !fits(value) {
+            return Err(error::invalid(name, "has the wrong type"));
+        }
+        refund.insert(name.to_owned(), value.clone());
+    }
+    Ok(())
+}
+
+fn is_id(value: &Value) -> bool {
+    value.as_str().is_some_and(|id| !id.is_empty() && id.chars().count() <= MAX_ID)
+}
+
+fn sum(lines: &[(i64, i64)]) -> i64 {
+    lines.iter().fold(0, |sum, (_, amount)| i64::saturating_add(sum, *amount))
+}

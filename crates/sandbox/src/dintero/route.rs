@@ -1,0 +1,118 @@
+//! The paths, and what each of them needs.
+
+use crate::fault::Call;
+use crate::wire::{Incoming, Reply};
+
+use super::error;
+
+#[derive(Debug)]
+pub(super) enum Route {
+    Token { account: String },
+    Transaction { id: String },
+    Transactions,
+    Refund { transaction: String },
+    Order { account: String, id: String },
+    OrderList { account: String, id: String, list: List },
+    OrderRefund { account: String, id: String, refund: String },
+    Record { account: String, id: String },
+}
+
+/// The lists of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    Authorizations,
+    Captures,
+    Refunds,
+}
+
+impl Route {
+    pub(super) fn of(request: &Incoming) -> Result<Self, Reply> {
+        let segments = request.segments();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        let method = request.method.as_str();
+        let path = match segments.as_slice() {
+            ["v1", "accounts", account, "auth", "token"] => {
+                let account = (*account).to_owned();
+                return only(method, "POST", Self::Token { account });
+            }
+            ["v1", "accounts", account, "shopping", "orders", id, rest @ ..] => {
+                return order(method, account, id, rest);
+            }
+            // The account-scoped base of the payments API, beside the one on the checkout host. A transaction's id
+            // names its account, so the one in the path changes nothing.
+            ["v1", "accounts", _, "payments", rest @ ..] | ["v1", rest @ ..] => rest,
+            _ => return Err(error::of_status(404)),
+        };
+        match path {
+            ["transactions"] => only(method, "GET", Self::Transactions),
+            ["transactions", id] => {
+                let id = (*id).to_owned();
+                only(method, "GET", Self::Transaction { id })
+            }
+            ["transactions", id, "refund"] => {
+                let transaction = (*id).to_owned();
+                only(method, "POST", Self::Refund { transaction })
+            }
+            _ => Err(error::of_status(404)),
+        }
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        match self {
+            Self::Token { .. } => vec![Call::Token],
+            Self::Transaction { .. } => vec![Call::Payment, Call::List, Call::Get],
+            Self::Transactions => vec![Call::Search],
+            Self::Refund { .. } => vec![Call::Submit],
+            Self::OrderList { list: List::Refunds, .. } => vec![Call::Orders, Call::List, Call::Get],
+            Self::OrderRefund { .. } => vec![Call::Orders, Call::Get],
+            Self::Order { .. } | Self::OrderList { .. } => vec![Call::Orders],
+            Self::Record { .. } => vec![Call::Orders, Call::Record],
+        }
+    }
+
+    /// The scopes of which one is needed; none for the token itself.
+    pub(super) fn scopes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Token { .. } => &[],
+            Self::Transaction { .. } | Self::Transactions => &["admin:checkout", "read:checkout"],
+            Self::Refund { .. } => &["admin:checkout", "write:checkout"],
+            Self::Order { .. } | Self::OrderList { .. } | Self::OrderRefund { .. } => {
+                &["admin:shopping", "read:shopping"]
+            }
+            Self::Record { .. } => &["admin:shopping", "write:shopping"],
+        }
+    }
+
+    /// The account in the path, where there is one that the token must be for.
+    pub(super) fn account(&self) -> Option<&str> {
+        match self {
+            Self::Order { account, .. }
+            | Self::OrderList { account, .. }
+            | Self::OrderRefund { account, .. }
+            | Self::Record { account, .. } => Some(account),
+            _ => None,
+        }
+    }
+}
+
+fn order(method: &str, account: &str, id: &str, rest: &[&str]) -> Result<Route, Reply> {
+    let (account, id) = (account.to_owned(), id.to_owned());
+    let list = match rest {
+        [] => return only(method, "GET", Route::Order { account, id }),
+        ["refunds"] if method == "POST" => return Ok(Route::Record { account, id }),
+        ["refunds"] => List::Refunds,
+        ["captures"] => List::Captures,
+        ["authorizations"] => List::Authorizations,
+        ["refunds", refund] => {
+            let refund = (*refund).to_owned();
+            let route = Route::OrderRefund { account, id, refund };
+            return only(method, "GET", route);
+        }
+        _ => return Err(error::of_status(404)),
+    };
+    only(method, "GET", Route::OrderList { account, id, list })
+}
+
+fn only(method: &str, expected: &str, route: Route) -> Result<Route, Reply> {
+    if method == expected { Ok(route) } else { Err(error::of_status(405)) }
+}

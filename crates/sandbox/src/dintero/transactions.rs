@@ -1,0 +1,218 @@
+//! Checkout transactions: building, reading, and settling what is under way.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::millis_z;
+use crate::common::{Common, Pending, lock};
+use crate::ledger::Line;
+use crate::settle::Outcome;
+use crate::wire::Reply;
+
+use super::document::{Sums, text};
+use super::spec::{Refunds, TransactionSpec};
+use super::{Dintero, State, error};
+
+pub(super) struct Transaction {
+    pub(super) id: String,
+    pub(super) document: Map<String, Value>,
+    pub(super) refunds: Refunds,
+    pub(super) under_way: Vec<UnderWay>,
+}
+
+/// A refund that was accepted and has not ended.
+pub(super) struct UnderWay {
+    pub(super) request_id: String,
+    pub(super) line: Line,
+    pub(super) pending: Pending,
+    /// The final event, but for its outcome.
+    pub(super) event: Map<String, Value>,
+}
+
+impl Dintero {
+    pub(super) fn add_transaction(&self, spec: TransactionSpec) -> String {
+        let ids = &self.common.ids;
+        let account = &self.credentials.account_id;
+        let id = spec.id.clone().unwrap_or_else(|| format!("{account}.{}", ids.base62(22)));
+        let now = millis_z(self.common.now());
+        let items: Vec<Value> = spec.lines.iter().map(item).collect();
+        let mut document = json!({
+            "id": id,
+            "session_id": format!("{account}.{}", ids.base62(22)),
+            "amount": spec.amount,
+            "currency": spec.currency,
+            "payment_product": spec.product,
+            "payment_product_type": spec.product_type,
+            "settlement_status": "NOT_SETTLED",
+            "items": items,
+            "events": [],
+            "metadata": {},
+            "created_at": now,
+            "updated_at": now,
+        });
+        if let Some(reference) = &spec.merchant_reference {
+            document["merchant_reference"] = json!(reference);
+        }
+        if spec.product_type.ends_with("creditcard") {
+            document["card"] = json!({
+                "brand": "Visa",
+                "masked_pan": "411111******1111",
+                "type": "Credit",
+                "expiry_date": "2030-12",
+                "country": "NO",
+            });
+        }
+        let Value::Object(document) = document else {
+            return id;
+        };
+        let mut transaction =
+            Transaction { id: id.clone(), document, refunds: spec.refunds, under_way: Vec::new() };
+        transaction.push_operation(&self.common, "AUTHORIZE", spec.amount, &items);
+        if spec.captured > 0 {
+            transaction.push_operation(&self.common, "CAPTURE", spec.captured, &items);
+        }
+        lock(&self.state).replace(transaction);
+        id
+    }
+
+    /// Takes a document as it is; refunds of it are synchronous and succeed.
+    pub(super) fn add_document(&self, document: Map<String, Value>) -> String {
+        let id = text(&document, "id").to_owned();
+        lock(&self.state).replace(Transaction {
+            id: id.clone(),
+            document,
+            refunds: Refunds::default(),
+            under_way: Vec::new(),
+        });
+        id
+    }
+
+    pub(super) fn transaction(&self, id: &str) -> Reply {
+        let mut state = lock(&self.state);
+        let Some(transaction) = state.transaction(id) else {
+            return error::of_status(404);
+        };
+        let reply = transaction.reply(200);
+        let settling = self.common.settling();
+        transaction.settle_where(&self.common, None, |pending| pending.was_read(settling));
+        reply
+    }
+
+    pub(super) fn settle(&self, id: Option<&str>, outcome: Option<Outcome>) {
+        let mut state = lock(&self.state);
+        let wanted = |transaction: &&mut Transaction| id.is_none_or(|id| id == transaction.id);
+        for transaction in state.transactions.iter_mut().filter(wanted) {
+            transaction.settle_where(&self.common, outcome, |_| true);
+        }
+    }
+}
+
+impl State {
+    pub(super) fn transaction(&mut self, id: &str) -> Option<&mut Transaction> {
+        self.transactions.iter_mut().find(|kept| kept.id == id)
+    }
+
+    fn replace(&mut self, transaction: Transaction) {
+        self.transactions.retain(|kept| kept.id != transaction.id);
+        self.transactions.push(transaction);
+    }
+}
+
+impl Transaction {
+    pub(super) fn reply(&self, status: u16) -> Reply {
+        Reply::json(status, &Value::Object(self.document.clone()))
+    }
+
+    /// A request id in the form that this transaction's events have.
+    pub(super) fn written_id(&self, request_id: &str) -> String {
+        if self.refunds.plain_request_ids { request_id.replace('-', "") } else { request_id.to_owned() }
+    }
+
+    /// Ends the refunds under way for which this is the moment.
+    pub(super) fn settle_where(
+        &mut self,
+        common: &Common,
+        outcome: Option<Outcome>,
+        mut is_time: impl FnMut(&mut Pending) -> bool,
+    ) {
+        let outcome = outcome.unwrap_or(self.refunds.outcome);
+        let ended: Vec<UnderWay> =
+            self.under_way.extract_if(.., |refund| is_time(&mut refund.pending)).collect();
+        for refund in ended {
+            let correlation = self.written_id(&refund.request_id);
+            let mut event = refund.event;
+            event.insert("correlation_request_id".to_owned(), json!(correlation));
+            event.insert("request_id".to_owned(), json!(self.written_id(&common.ids.uuid())));
+            lock(&common.book).settle(refund.line, outcome.entry());
+            self.push_refund(common, event, outcome);
+        }
+    }
+
+    /// Appends the REFUND event of this outcome, with the status that follows from it.
+    pub(super) fn push_refund(&mut self, common: &Common, mut event: Map<String, Value>, outcome: Outcome) {
+        let succeeded = outcome == Outcome::Succeeded;
+        event.insert("event".to_owned(), json!("REFUND"));
+        event.insert("success".to_owned(), json!(succeeded));
+        if !succeeded {
+            event.insert("error".to_owned(), self.refunds.decline.to_json());
+        }
+        self.push_event(common, event);
+        if !succeeded && self.refunds.corrects {
+            let sums = Sums::of(&self.document);
+            let correction = json!({
+                "status": sums.status(),
+                "remaining_capture_amount": sums.total.saturating_sub(sums.captured),
+                "remaining_refund_amount": sums.left(),
+                "remaining_void_amount": 0,
+            });
+            if let Some(event) = self.newest_event() {
+                event.insert("correction".to_owned(), correction);
+            }
+        }
+    }
+
+    /// Appends an event, and sets the document's status and the event's by the sums that include it.
+    pub(super) fn push_event(&mut self, common: &Common, mut event: Map<String, Value>) {
+        let now = millis_z(common.now());
+        event.insert("id".to_owned(), json!(common.ids.uuid()));
+        event.insert("created_at".to_owned(), json!(now));
+        let events = self.document.entry("events").or_insert_with(|| json!([]));
+        match events {
+            Value::Array(events) => events.push(Value::Object(event)),
+            other => *other = json!([event]),
+        }
+        let status = json!(Sums::of(&self.document).status());
+        if let Some(event) = self.newest_event() {
+            event.insert("transaction_status".to_owned(), status.clone());
+        }
+        self.document.insert("status".to_owned(), status);
+        self.document.insert("updated_at".to_owned(), json!(now));
+    }
+
+    fn newest_event(&mut self) -> Option<&mut Map<String, Value>> {
+        self.document.get_mut("events")?.as_array_mut()?.last_mut()?.as_object_mut()
+    }
+
+    fn push_operation(&mut self, common: &Common, kind: &str, amount: i64, items: &[Value]) {
+        let request_id = self.written_id(&common.ids.uuid());
+        let event = json!({
+            "event": kind,
+            "success": true,
+            "amount": amount,
+            "items": items,
+            "request_id": request_id,
+        });
+        if let Value::Object(event) = event {
+            self.push_event(common, event);
+        }
+    }
+}
+
+fn item((line_id, amount): &(String, i64)) -> Value {
+    json!({
+        "line_id": line_id,
+        "id": format!("sku-{line_id}"),
+        "description": format!("Line {line_id}"),
+        "quantity": 1,
+        "amount": amount,
+    })
+}

@@ -1,0 +1,130 @@
+//! Faults as data: which call, which time, what happens.
+
+mod action;
+mod call;
+mod parse;
+mod respond;
+mod set;
+
+pub use action::FaultAction;
+pub use call::Call;
+pub use parse::ParseFaultError;
+pub(crate) use respond::{Hangup, respond};
+pub use set::Faults;
+
+use std::fmt;
+
+use crate::provider::Provider;
+
+/// Something that goes wrong: on which call, at which time, in which way.
+///
+/// A fault without a time strikes every matching call. Calls are counted from the moment when the fault is added. When
+/// several faults would strike one request, the one that was added first does.
+///
+/// ```
+/// use refunds_sandbox::{Call, Fault, FaultAction};
+///
+/// let fault = Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop);
+/// assert_eq!(fault, "submit:1:process-then-drop".parse().unwrap());
+/// assert_eq!(fault.to_string(), "submit:1:process-then-drop");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    provider: Option<Provider>,
+    call: Call,
+    when: When,
+    action: FaultAction,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    Every,
+    /// From the `first` matching call on, `times` times.
+    Nth {
+        first: u32,
+        times: u32,
+    },
+    Percent(u8),
+}
+
+impl Fault {
+    /// Begins a fault on a kind of call.
+    pub fn on(call: Call) -> FaultTrigger {
+        FaultTrigger { provider: None, call, when: When::Every }
+    }
+
+    /// What it does.
+    pub fn action(&self) -> &FaultAction {
+        &self.action
+    }
+}
+
+/// A fault of which everything is said but what happens: see [`Fault::on`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a fault needs its action: call `then`"]
+pub struct FaultTrigger {
+    provider: Option<Provider>,
+    call: Call,
+    when: When,
+}
+
+impl FaultTrigger {
+    /// Only at this provider.
+    pub fn at(mut self, provider: Provider) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// At the n-th matching call, counted from 1, and once.
+    pub fn nth(mut self, n: u32) -> Self {
+        self.when = When::Nth { first: n, times: 1 };
+        self
+    }
+
+    /// At so many calls in a row, from the n-th on (or from the first).
+    pub fn times(mut self, times: u32) -> Self {
+        let first = match self.when {
+            When::Nth { first, .. } => first,
+            When::Every | When::Percent(_) => 1,
+        };
+        self.when = When::Nth { first, times };
+        self
+    }
+
+    /// At every matching call, which is what a fault without a time does.
+    pub fn every(mut self) -> Self {
+        self.when = When::Every;
+        self
+    }
+
+    /// At so many calls in a hundred, by the sandbox's seed.
+    pub fn percent(mut self, percent: u8) -> Self {
+        self.when = When::Percent(percent);
+        self
+    }
+
+    /// What happens then.
+    pub fn then(self, action: FaultAction) -> Fault {
+        Fault { provider: self.provider, call: self.call, when: self.when, action }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(provider) = self.provider {
+            write!(f, "{provider}/")?;
+        }
+        write!(f, "{}:{}:{}", self.call, self.when, self.action)
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every => f.write_str("every"),
+            Self::Nth { first, times: 1 } => write!(f, "{first}"),
+            Self::Nth { first, times } => write!(f, "{first}x{times}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Bearer tokens that the merchant signs: signature, header, times and scopes, and the merchant account.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use crate::common::lock;
+use crate::wire::{Grant, Incoming, Reply};
+
+use super::key::SigningKey;
+use super::route::Route;
+use super::{Mattilda, error};
+
+const ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
+/// The year 5138 in seconds: what is above it was meant in milliseconds.
+const LAST_SECOND: i64 = 100_000_000_000;
+
+impl Mattilda {
+    pub(super) fn check_access(&self, request: &Incoming, route: &Route) -> Result<Grant, Reply> {
+        let scopes = request
+            .bearer()
+            .and_then(|token| check_token(token, &self.identity.key, self.common.now()))
+            .ok_or_else(|| error::of_status(401))?;
+        let holds = |resource: &str, right: &str| {
+            scopes
+                .iter()
+                .any(|scope| *scope == format!("{resource}.{right}") || *scope == format!("*.{right}"))
+        };
+        let right = if route.writes() { "write" } else { "read" };
+        if !holds("transactions", right) {
+            return Err(error::of_status(403));
+        }
+        let account = request.header(ACCOUNT_HEADER).unwrap_or(&self.identity.default_account);
+        let state = lock(&self.state);
+        if let Route::CreateAll { transaction } = route
+            && state
+                .owned(transaction, account)
+                .is_some_and(|transaction| !transaction.spec.gift_cards.is_empty())
+            && !holds("gift-cards", "write")
+        {
+            return Err(error::of_status(403));
+        }
+        if !state.merchant_accounts.contains(account) {
+            return Err(error::not_found());
+        }
+        Ok(Grant { merchant_account: account.to_owned() })
+    }
+}
+
+/// The scopes of a token that is good now. Nobody is told what was wrong with one that is not.
+fn check_token(token: &str, key: &SigningKey, now: OffsetDateTime) -> Option<Vec<String>> {
+    let (message, signature) = token.rsplit_once('.')?;
+    let (header, claims) = message.split_once('.')?;
+    let header = decoded(header)?;
+    let text =
+        |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+    let is_ours = text(&header, "alg")? == "ES512"
+        && text(&header, "typ")? == "JWT"
+        && text(&header, "kid")? == key.kid();
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    if !is_ours || !key.verifies(message.as_bytes(), &signature) {
+        return None;
+    }
+    let claims = decoded(claims)?;
+    text(&claims, "iss")?;
+    text(&claims, "jti").filter(|jti| !jti.is_empty())?;
+    let now = now.unix_timestamp();
+    let (nbf, exp) = (seconds(&claims, "nbf")?, seconds(&claims, "exp")?);
+    if nbf > now || exp <= now {
+        return None;
+    }
+    let scopes = claims.get("scopes").and_then(Value::as_array);
+    let scopes = scopes.into_iter().flatten().filter_map(Value::as_str);
+    Some(scopes.map(str::to_owned).collect())
+}
+
+fn decoded(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+fn seconds(claims: &Map<String, Value>, name: &str) -> Option<i64> {
+    let time = claims.get(name)?.as_i64()?;
+    (0..LAST_SECOND).contains(&time).then_some(time)
+}

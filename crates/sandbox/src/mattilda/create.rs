@@ -1,0 +1,135 @@
+//! The two calls that make refunds: where money moves.
+
+use serde_json::{Value, json};
+
+use crate::common::{Pending, lock};
+use crate::ledger::{Entry, EntryState};
+use crate::provider::Provider;
+use crate::settle::Outcome;
+use crate::wire::{Incoming, Reply};
+
+use super::create_body::CreateBody;
+use super::error::{self, Detail};
+use super::model::{Refund, Target};
+use super::{Mattilda, State};
+
+impl Mattilda {
+    pub(super) fn create(&self, state: &mut State, request: &Incoming, id: &str, account: &str) -> Reply {
+        let asked = match CreateBody::one(request, state.options.errors) {
+            Ok(asked) => asked,
+            Err(refused) => return refused,
+        };
+        let Some(transaction) = state.owned(id, account) else {
+            return error::not_found();
+        };
+        let card = asked.gift_card.as_deref();
+        let known_card = card.is_none_or(|id| transaction.gift_cards.iter().any(|card| card.id == id));
+        if !known_card {
+            let detail = Detail::body("target_id", "Unknown gift card redemption", "value_error");
+            return error::invalid(&[detail], state.options.errors);
+        }
+        if card.is_none() && transaction.spec.captured <= 0 {
+            return error::refused("Only a captured transaction can be refunded");
+        }
+        let left = state.left(transaction, card);
+        let amount = asked.amount.unwrap_or(left);
+        if left <= 0 {
+            return error::refused("The transaction has been refunded in full");
+        }
+        if amount <= 0 {
+            return error::refused("The amount must be positive");
+        }
+        if amount > left {
+            return error::refused("The amount exceeds what is left to refund");
+        }
+        let target = match &asked.gift_card {
+            Some(id) => Target::GiftCard(id.clone()),
+            None => Target::PaymentMethod(transaction.payment_method_id.clone()),
+        };
+        match self.make(state, id, target, amount, &asked) {
+            Some(refund) => Reply::json(201, &refund),
+            None => error::not_found(),
+        }
+    }
+
+    pub(super) fn create_all(&self, state: &mut State, request: &Incoming, id: &str, account: &str) -> Reply {
+        let asked = match CreateBody::all(request, state.options.errors) {
+            Ok(asked) => asked,
+            Err(refused) => return refused,
+        };
+        let Some(transaction) = state.owned(id, account) else {
+            return error::not_found();
+        };
+        if transaction.spec.captured <= 0 {
+            return error::refused("Only a captured transaction can be refunded");
+        }
+        let method = transaction.payment_method_id.clone();
+        let mut parts = vec![(Target::PaymentMethod(method), state.left(transaction, None))];
+        for card in &transaction.gift_cards {
+            let left = state.left(transaction, Some(&card.id));
+            parts.push((Target::GiftCard(card.id.clone()), left));
+        }
+        parts.retain(|(_, left)| *left > 0);
+        if parts.is_empty() {
+            return error::refused("The transaction has been refunded in full");
+        }
+        let items: Vec<Value> = parts
+            .into_iter()
+            .filter_map(|(target, left)| self.make(state, id, target, left, &asked))
+            .collect();
+        let body = json!({
+            "items": items,
+            "limit": state.options.page_size,
+            "next_cursor": null,
+            "previous_cursor": null,
+        });
+        Reply::json(201, &body)
+    }
+
+    /// Makes the refund and answers its JSON; the checks are done.
+    fn make(
+        &self,
+        state: &mut State,
+        id: &str,
+        target: Target,
+        amount: i64,
+        asked: &CreateBody,
+    ) -> Option<Value> {
+        let common = &self.common;
+        let now = common.now();
+        let spec = &state.transactions.get(id)?.spec;
+        let refund_id = common.ids.uuid();
+        let ended = (!spec.asynchronous).then_some(spec.outcome);
+        let line = lock(&common.book).write(Entry {
+            provider: Provider::Mattilda,
+            payment_id: id.to_owned(),
+            refund_id: refund_id.clone(),
+            reference: asked.external_identifier.clone(),
+            amount,
+            currency: spec.currency.clone(),
+            state: ended.map_or(EntryState::Pending, Outcome::entry),
+            at: now,
+        });
+        let refund = Refund {
+            id: refund_id,
+            transaction_id: id.to_owned(),
+            transaction_external_identifier: spec.external_identifier.clone(),
+            service_id: format!("refund_{}", common.ids.base62(14)),
+            ended,
+            will_end: spec.outcome,
+            failure: spec.failure.clone(),
+            currency: spec.currency.clone(),
+            amount,
+            reason: asked.reason.clone(),
+            external_identifier: asked.external_identifier.clone(),
+            target,
+            created_at: now,
+            updated_at: now,
+            pending: spec.asynchronous.then(|| Pending::new(common.settling(), now)),
+            line,
+        };
+        let rendered = state.render(&refund);
+        state.refunds.push(refund);
+        Some(rendered)
+    }
+}

@@ -1,0 +1,107 @@
+//! Gr4vy's error envelope, and `FastAPI`'s, which shows through now and then.
+
+use serde_json::{Value, json};
+
+use crate::wire::Reply;
+
+use super::options::ErrorShape;
+
+/// One thing that is wrong with a request.
+#[derive(Debug)]
+pub(super) struct Detail {
+    pub(super) location: &'static str,
+    /// A JSON pointer.
+    pub(super) pointer: String,
+    pub(super) message: String,
+    /// Pydantic's word for it.
+    pub(super) kind: &'static str,
+}
+
+impl Detail {
+    pub(super) fn body(field: &str, message: impl Into<String>, kind: &'static str) -> Self {
+        Self { location: "body", pointer: format!("/{field}"), message: message.into(), kind }
+    }
+}
+
+pub(super) fn invalid(details: &[Detail], shape: ErrorShape) -> Reply {
+    let reply = match shape {
+        ErrorShape::Envelope => {
+            let details: Vec<Value> = details
+                .iter()
+                .map(|detail| {
+                    json!({
+                        "location": detail.location,
+                        "pointer": detail.pointer,
+                        "message": detail.message,
+                        "type": detail.kind,
+                    })
+                })
+                .collect();
+            envelope(400, "bad_request", "Request failed validation", &json!(details))
+        }
+        ErrorShape::Detail => {
+            let details: Vec<Value> = details
+                .iter()
+                .map(|detail| {
+                    json!({
+                        "loc": [detail.location, detail.pointer.trim_start_matches('/')],
+                        "msg": detail.message,
+                        "type": detail.kind,
+                    })
+                })
+                .collect();
+            Reply::json(422, &json!({"detail": details}))
+        }
+    };
+    reply.not_stored()
+}
+
+/// A request that is well formed and cannot be done. Its answer is kept for its idempotency key.
+pub(super) fn refused(message: &str) -> Reply {
+    envelope(400, "bad_request", message, &json!([]))
+}
+
+pub(super) fn not_found() -> Reply {
+    of_status(404)
+}
+
+pub(super) fn concurrent() -> Reply {
+    envelope(
+        409,
+        "concurrent_request",
+        "A request with this idempotency key is still being processed",
+        &json!([]),
+    )
+}
+
+pub(super) fn of_status(status: u16) -> Reply {
+    let (code, message) = match status {
+        400 => ("bad_request", "Generic error"),
+        401 => ("unauthorized", "No valid API authentication found"),
+        403 => ("forbidden", "Generic error"),
+        404 => ("not_found", "The resource could not be found"),
+        405 => ("method_not_allowed", "Method Not Allowed"),
+        409 => ("duplicate_record", "Generic error"),
+        413 => ("request_too_large", "Generic error"),
+        425 => ("too_early", "Generic error"),
+        429 => ("too_many_requests", "Generic error"),
+        502 => ("bad_gateway", "Request could not be processed"),
+        503 => ("service_unavailable", "Request could not be processed"),
+        504 => ("gateway_timeout", "Request could not be processed"),
+        _ => ("server_error", "Request could not be processed"),
+    };
+    envelope(status, code, message, &json!([])).not_stored()
+}
+
+fn envelope(status: u16, code: &str, message: &str, details: &Value) -> Reply {
+    Reply::json(
+        status,
+        &json!({
+            "type": "error",
+            "code": code,
+            "status": status,
+            "message": message,
+            "details": details,
+        }),
+    )
+}

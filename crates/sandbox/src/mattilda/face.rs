@@ -1,0 +1,158 @@
+//! What a test may do to the Mattilda side.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::common::lock;
+use crate::settle::Outcome;
+
+use super::key::SigningKey;
+use super::options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode};
+use super::{Mattilda, TransactionSpec};
+
+/// Long enough for every test, short enough to be a date.
+const STATIC_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// Who the sandbox's merchant is.
+pub(crate) struct Identity {
+    pub(crate) key: SigningKey,
+    /// The account that owns transactions unless they say otherwise.
+    pub(crate) merchant_account: String,
+    /// The account of a request without the header.
+    pub(crate) default_account: String,
+    pub(crate) webhook_secret: String,
+}
+
+/// The Mattilda side of a [`Sandbox`](crate::Sandbox).
+pub struct MattildaSandbox {
+    inner: Arc<Mattilda>,
+    origin: String,
+    static_token: String,
+}
+
+impl MattildaSandbox {
+    pub(crate) fn new(inner: Arc<Mattilda>, origin: String) -> io::Result<Self> {
+        let mut sandbox = Self { inner, origin, static_token: String::new() };
+        let scopes = ["*.read", "*.write"];
+        sandbox.static_token = sandbox.token(&scopes, STATIC_TOKEN_LIFETIME)?;
+        Ok(sandbox)
+    }
+
+    /// The base of all calls.
+    pub fn api_url(&self) -> &str {
+        &self.origin
+    }
+
+    /// The settings of an adapter, by key: `merchant_account_id` only where the builder was given one.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let identity = &self.inner.identity;
+        let mut settings = BTreeMap::from([
+            ("api_url".to_owned(), self.origin.clone()),
+            ("private_key".to_owned(), identity.key.pem().to_owned()),
+            ("webhook_secret".to_owned(), identity.webhook_secret.clone()),
+        ]);
+        if identity.merchant_account != identity.default_account {
+            let account = identity.merchant_account.clone();
+            settings.insert("merchant_account_id".to_owned(), account);
+        }
+        settings
+    }
+
+    /// A bearer token that is good for everything, for years of the sandbox's clock.
+    pub fn static_token(&self) -> &str {
+        &self.static_token
+    }
+
+    /// A bearer token with these scopes, good for so long from now on the sandbox's clock.
+    ///
+    /// # Errors
+    ///
+    /// When the token cannot be signed.
+    pub fn token(&self, scopes: &[&str], lifetime: Duration) -> io::Result<String> {
+        let now = self.inner.common.now().unix_timestamp();
+        let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        self.inner.identity.key.sign(&json!({
+            "iss": "refunds-sandbox",
+            "iat": now,
+            "nbf": now.saturating_sub(5),
+            "exp": now.saturating_add(lifetime),
+            "jti": self.inner.common.ids.uuid(),
+            "scopes": scopes,
+        }))
+    }
+
+    /// The id of the key pair: the RFC 7638 thumbprint of its public half.
+    pub fn key_id(&self) -> &str {
+        self.inner.identity.key.kid()
+    }
+
+    /// A transaction that was captured in full; answers its id.
+    pub fn captured(&self, amount_minor: i64, currency: &str) -> String {
+        self.transaction(TransactionSpec::new(amount_minor, currency))
+    }
+
+    /// A transaction as specified; answers its id.
+    pub fn transaction(&self, spec: TransactionSpec) -> String {
+        self.inner.add_transaction(spec)
+    }
+
+    /// The ids of a transaction's gift card redemptions, in the order of the specification.
+    pub fn gift_card_redemptions(&self, transaction_id: &str) -> Vec<String> {
+        let state = lock(&self.inner.state);
+        let transaction = state.transactions.get(transaction_id);
+        let cards = transaction.into_iter().flat_map(|found| &found.gift_cards);
+        cards.map(|card| card.id.clone()).collect()
+    }
+
+    /// Serves these bytes, as they are, as the refunds of a transaction, whether or not it exists.
+    pub fn insert_refunds_page_bytes(&self, transaction_id: &str, body: impl Into<Bytes>) {
+        self.serve_bytes(format!("/transactions/{transaction_id}/refunds"), body);
+    }
+
+    /// Serves these bytes for `GET` of this path as on the wire, which must be one that the API has.
+    pub fn serve_bytes(&self, path: impl Into<String>, body: impl Into<Bytes>) {
+        let mut state = lock(&self.inner.state);
+        state.canned.insert(path.into(), body.into());
+    }
+
+    /// Whether idempotency keys are honoured, from now on.
+    pub fn set_idempotency(&self, mode: IdempotencyMode) {
+        lock(&self.inner.state).keys.mode = mode;
+    }
+
+    /// What the list of refunds does with `limit` and `cursor`, from now on.
+    pub fn set_cursors(&self, mode: CursorMode) {
+        lock(&self.inner.state).options.cursors = mode;
+    }
+
+    /// Which members bodies have, from now on.
+    pub fn set_fields(&self, fields: FieldSet) {
+        lock(&self.inner.state).options.fields = fields;
+    }
+
+    /// How failed validation is told, from now on.
+    pub fn set_error_shape(&self, shape: ErrorShape) {
+        lock(&self.inner.state).options.errors = shape;
+    }
+
+    /// How many refunds a page has that was asked for without `limit`, from now on: 1 to 100, 20 at first.
+    pub fn set_page_size(&self, size: usize) {
+        lock(&self.inner.state).options.page_size = size.clamp(1, 100);
+    }
+
+    pub(crate) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
+        self.inner.settle(transaction, outcome);
+    }
+}
+
+impl fmt::Debug for MattildaSandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MattildaSandbox").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}

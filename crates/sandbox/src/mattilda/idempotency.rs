@@ -1,0 +1,74 @@
+//! `Idempotency-Key`: the first answer is kept and replayed; while there is none yet, others are told to wait.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::later;
+use crate::wire::{Grant, Incoming, Reply};
+
+use super::error::{self, Detail};
+use super::options::{ErrorShape, IdempotencyMode};
+
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_KEY: usize = 255;
+
+/// A key belongs to a merchant account, not to a path: used for another payment, it replays the first one's answer.
+type Scoped = (String, String);
+
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    pub(super) mode: IdempotencyMode,
+    kept: HashMap<Scoped, (OffsetDateTime, Reply)>,
+    in_flight: HashSet<Scoped>,
+}
+
+impl Keys {
+    /// What is known before the request is done: a replay, a conflict, or a key that cannot be.
+    pub(super) fn look(&mut self, request: &Incoming, grant: &Grant, now: OffsetDateTime) -> Option<Reply> {
+        let key = self.key(request, grant)?;
+        if key.1.is_empty() || key.1.len() > MAX_KEY {
+            let detail = Detail {
+                location: "header",
+                pointer: "/idempotency-key".to_owned(),
+                message: "must have between 1 and 255 characters".to_owned(),
+                kind: "value_error",
+            };
+            return Some(error::invalid(&[detail], ErrorShape::Envelope));
+        }
+        if self.in_flight.contains(&key) {
+            return Some(error::concurrent());
+        }
+        self.kept.retain(|_, (until, _)| *until > now);
+        self.kept.get(&key).map(|(_, reply)| reply.clone())
+    }
+
+    pub(super) fn keep(&mut self, request: &Incoming, grant: &Grant, reply: &Reply, now: OffsetDateTime) {
+        if let Some(key) = self.key(request, grant).filter(|_| reply.is_stored) {
+            let until = later(now, KEPT_FOR);
+            self.kept.insert(key, (until, reply.clone()));
+        }
+    }
+
+    pub(super) fn begin(&mut self, request: &Incoming, grant: &Grant) -> bool {
+        match self.key(request, grant) {
+            Some(key) => self.in_flight.insert(key),
+            None => false,
+        }
+    }
+
+    pub(super) fn end(&mut self, request: &Incoming, grant: &Grant) {
+        if let Some(key) = self.key(request, grant) {
+            self.in_flight.remove(&key);
+        }
+    }
+
+    fn key(&self, request: &Incoming, grant: &Grant) -> Option<Scoped> {
+        if self.mode == IdempotencyMode::Ignored || request.method != "POST" {
+            return None;
+        }
+        let key = request.header("idempotency-key")?;
+        Some((grant.merchant_account.clone(), key.to_owned()))
+    }
+}

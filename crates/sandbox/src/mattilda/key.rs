@@ -1,0 +1,88 @@
+//! The key pair of the integration: made at start, registered with the sandbox, handed out as PKCS#8 PEM.
+
+use std::io;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Bytes of a P-521 coordinate, leading zeros included.
+const COORDINATE: usize = 66;
+
+pub(crate) struct SigningKey {
+    pair: EcdsaKeyPair,
+    pem: String,
+    kid: String,
+}
+
+impl SigningKey {
+    pub(crate) fn generate() -> io::Result<Self> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING)
+            .map_err(|_| io::Error::other("no P-521 key could be made"))?;
+        let document = pair.to_pkcs8v1().map_err(|_| io::Error::other("the P-521 key has no PKCS#8 form"))?;
+        let kid = thumbprint(pair.public_key().as_ref())
+            .ok_or_else(|| io::Error::other("the P-521 key has an unknown form"))?;
+        let pem = pem_of(document.as_ref());
+        Ok(Self { pair, pem, kid })
+    }
+
+    pub(crate) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub(crate) fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let key = UnparsedPublicKey::new(&ECDSA_P521_SHA512_FIXED, self.pair.public_key().as_ref());
+        key.verify(message, signature).is_ok()
+    }
+
+    /// A compact JWS over these claims.
+    pub(crate) fn sign(&self, claims: &Value) -> io::Result<String> {
+        let header = json!({"alg": "ES512", "typ": "JWT", "kid": self.kid});
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", encode(&header), encode(claims));
+        let signature = self
+            .pair
+            .sign(&SystemRandom::new(), message.as_bytes())
+            .map_err(|_| io::Error::other("the token could not be signed"))?;
+        let signature = URL_SAFE_NO_PAD.encode(signature.as_ref());
+        Ok(format!("{message}.{signature}"))
+    }
+}
+
+/// RFC 7638: the hash of the public key as JSON, with its members in the order of the alphabet and no spaces.
+fn thumbprint(uncompressed: &[u8]) -> Option<String> {
+    let (tag, coordinates) = uncompressed.split_first()?;
+    if *tag != 4 || coordinates.len() != 2 * COORDINATE {
+        return None;
+    }
+    let (x, y) = coordinates.split_at(COORDINATE);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let jwk = format!(r#"{{"crv":"P-521","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    Some(URL_SAFE_NO_PAD.encode(Sha256::digest(jwk)))
+}
+
+fn pem_of(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    let mut rest = text.as_str();
+    while let Some((line, more)) = rest.split_at_checked(64) {
+        pem.push_str(line);
+        pem.push('\n');
+        rest = more;
+    }
+    if !rest.is_empty() {
+        pem.push_str(rest);
+        pem.push('\n');
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    pem
+}

@@ -1,0 +1,181 @@
+//! Mattilda Payments, which is Gr4vy's API: signed tokens, refunds as objects, idempotency keys.
+
+mod auth;
+mod create;
+mod create_body;
+mod error;
+mod face;
+mod idempotency;
+mod key;
+mod list;
+mod model;
+mod options;
+mod render;
+mod route;
+mod spec;
+
+pub(crate) use face::Identity;
+pub use face::MattildaSandbox;
+pub(crate) use key::SigningKey;
+pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode};
+pub use spec::{Failure, TransactionSpec};
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use crate::common::{Common, lock};
+use crate::fault::Call;
+use crate::wire::{Api, Grant, Incoming, Reply};
+
+use self::idempotency::Keys;
+use self::model::{Refund, Transaction};
+use self::options::Options;
+use self::route::Route;
+
+pub(crate) struct Mattilda {
+    common: Arc<Common>,
+    identity: Identity,
+    state: Mutex<State>,
+}
+
+struct State {
+    transactions: HashMap<String, Transaction>,
+    /// Oldest first.
+    refunds: Vec<Refund>,
+    /// Bodies served as they are, by path.
+    canned: HashMap<String, Bytes>,
+    merchant_accounts: HashSet<String>,
+    keys: Keys,
+    options: Options,
+}
+
+impl Mattilda {
+    pub(crate) fn new(common: Arc<Common>, identity: Identity) -> Self {
+        let merchant_accounts = HashSet::from([identity.merchant_account.clone()]);
+        Self {
+            common,
+            identity,
+            state: Mutex::new(State {
+                transactions: HashMap::new(),
+                refunds: Vec::new(),
+                canned: HashMap::new(),
+                merchant_accounts,
+                keys: Keys::default(),
+                options: Options::default(),
+            }),
+        }
+    }
+
+    fn dispatch(&self, state: &mut State, request: &Incoming, grant: &Grant) -> Reply {
+        let route = match Route::of(request) {
+            Ok(route) => route,
+            Err(refused) => return refused,
+        };
+        if request.method == "GET"
+            && let Some(body) = state.canned.get(&request.path)
+        {
+            return Reply::raw(200, "application/json", body.clone());
+        }
+        if let Err(refused) = route.check_ids(state.options.errors) {
+            return refused;
+        }
+        let account = &grant.merchant_account;
+        match &route {
+            Route::Transaction { id } => state.read_transaction(id, account),
+            Route::Refunds { transaction } => self.list_refunds(state, request, transaction, account),
+            Route::Refund { transaction, refund } => {
+                self.read_refund(state, transaction.as_deref(), refund, account)
+            }
+            Route::Create { transaction } => self.create(state, request, transaction, account),
+            Route::CreateAll { transaction } => self.create_all(state, request, transaction, account),
+        }
+    }
+
+    fn read_refund(&self, state: &mut State, transaction: Option<&str>, id: &str, account: &str) -> Reply {
+        let Some(at) = state.refunds.iter().position(|refund| {
+            refund.id == id && transaction.is_none_or(|wanted| wanted == refund.transaction_id)
+        }) else {
+            return error::not_found();
+        };
+        let Some(refund) = state.refunds.get(at) else {
+            return error::not_found();
+        };
+        if state.owned(&refund.transaction_id, account).is_none() {
+            return error::not_found();
+        }
+        let reply = Reply::json(200, &state.render(refund));
+        self.count_reads(state, &[at]);
+        reply
+    }
+
+    /// These refunds were shown; those for which it was the last time that they were pending are settled.
+    fn count_reads(&self, state: &mut State, shown: &[usize]) {
+        let settling = self.common.settling();
+        for at in shown {
+            if let Some(refund) = state.refunds.get_mut(*at)
+                && refund.pending.as_mut().is_some_and(|pending| pending.was_read(settling))
+            {
+                refund.settle(&self.common, None);
+            }
+        }
+    }
+}
+
+impl State {
+    /// A transaction of this merchant account: others are as good as not there.
+    fn owned(&self, id: &str, account: &str) -> Option<&Transaction> {
+        self.transactions.get(id).filter(|transaction| transaction.spec.merchant_account == account)
+    }
+
+    fn read_transaction(&self, id: &str, account: &str) -> Reply {
+        match self.owned(id, account) {
+            Some(transaction) => Reply::json(200, &self.render_transaction(transaction)),
+            None => error::not_found(),
+        }
+    }
+}
+
+impl Api for Mattilda {
+    fn calls(&self, request: &Incoming) -> Vec<Call> {
+        Route::of(request).map_or_else(|_| Vec::new(), |route| route.calls())
+    }
+
+    fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
+        let route = Route::of(request)?;
+        self.check_access(request, &route)
+    }
+
+    fn answer(&self, request: &Incoming, grant: &Grant) -> Reply {
+        let mut state = lock(&self.state);
+        if let Some(reply) = state.keys.look(request, grant, self.common.now()) {
+            return reply;
+        }
+        let reply = self.dispatch(&mut state, request, grant);
+        let now = self.common.now();
+        state.keys.keep(request, grant, &reply, now);
+        reply
+    }
+
+    fn error(&self, status: u16) -> Reply {
+        error::of_status(status)
+    }
+
+    fn settle_due(&self) {
+        let now = self.common.now();
+        for refund in &mut lock(&self.state).refunds {
+            if refund.pending.as_ref().is_some_and(|pending| pending.is_due(now)) {
+                refund.settle(&self.common, None);
+            }
+        }
+    }
+
+    fn begin(&self, request: &Incoming, grant: &Grant) -> bool {
+        lock(&self.state).keys.begin(request, grant)
+    }
+
+    fn end(&self, request: &Incoming, grant: &Grant) {
+        lock(&self.state).keys.end(request, grant);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a test says about a transaction.
+
+use crate::settle::Outcome;
+
+/// A transaction to be: paid and captured in full, and its refunds succeed at once, unless said otherwise.
+///
+/// ```
+/// use refunds_sandbox::{Outcome, mattilda::TransactionSpec};
+///
+/// let slow = TransactionSpec::new(129_900, "MXN")
+///     .external_identifier("invoice-5531")
+///     .asynchronous(Outcome::Declined);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct TransactionSpec {
+    pub(super) id: Option<String>,
+    pub(super) amount: i64,
+    pub(super) captured: i64,
+    pub(super) currency: String,
+    pub(super) merchant_account: String,
+    pub(super) external_identifier: Option<String>,
+    pub(super) stored_instrument: bool,
+    pub(super) gift_cards: Vec<i64>,
+    pub(super) asynchronous: bool,
+    pub(super) outcome: Outcome,
+    pub(super) failure: Failure,
+}
+
+impl TransactionSpec {
+    /// Captured in full.
+    pub fn new(amount_minor: i64, currency: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            amount: amount_minor,
+            captured: amount_minor,
+            currency: currency.into(),
+            merchant_account: String::new(),
+            external_identifier: None,
+            stored_instrument: true,
+            gift_cards: Vec::new(),
+            asynchronous: false,
+            outcome: Outcome::Succeeded,
+            failure: Failure::default(),
+        }
+    }
+
+    /// A chosen id, which must be a UUID to be found.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Captured in part.
+    pub fn captured(mut self, amount_minor: i64) -> Self {
+        self.captured = amount_minor;
+        self
+    }
+
+    /// Not captured at all: it can be voided, not refunded.
+    pub fn authorized_only(self) -> Self {
+        self.captured(0)
+    }
+
+    /// Of this merchant account instead of the sandbox's own.
+    pub fn merchant_account(mut self, id: impl Into<String>) -> Self {
+        self.merchant_account = id.into();
+        self
+    }
+
+    /// The merchant's own reference.
+    pub fn external_identifier(mut self, reference: impl Into<String>) -> Self {
+        self.external_identifier = Some(reference.into());
+        self
+    }
+
+    /// The instrument was not stored: the refunds' `target_id` is null.
+    pub fn without_stored_instrument(mut self) -> Self {
+        self.stored_instrument = false;
+        self
+    }
+
+    /// So much was paid by a gift card, on top of the amount.
+    pub fn gift_card(mut self, amount_minor: i64) -> Self {
+        self.gift_cards.push(amount_minor);
+        self
+    }
+
+    /// Refunds begin as `processing` and end so later.
+    pub fn asynchronous(mut self, outcome: Outcome) -> Self {
+        self.asynchronous = true;
+        self.outcome = outcome;
+        self
+    }
+
+    /// Refunds are created and have ended so at once.
+    pub fn ends(mut self, outcome: Outcome) -> Self {
+        self.asynchronous = false;
+        self.outcome = outcome;
+        self
+    }
+
+    /// What refunds that do not succeed say about it.
+    pub fn failure(mut self, failure: Failure) -> Self {
+        self.failure = failure;
+        self
+    }
+}
+
+/// Why a refund did not succeed: the members that only the newest generation has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Failure {
+    pub(super) error_code: String,
+    pub(super) raw_code: Option<String>,
+    pub(super) raw_description: Option<String>,
+}
+
+impl Default for Failure {
+    fn default() -> Self {
+        Self::new("service_decline")
+    }
+}
+
+impl Failure {
+    /// With Gr4vy's own `error_code`.
+    pub fn new(error_code: impl Into<String>) -> Self {
+        Self { error_code: error_code.into(), raw_code: None, raw_description: None }
+    }
+
+    /// The payment service's `raw_response_code` and `raw_response_description`.
+    pub fn raw(mut self, code: impl Into<String>, description: impl Into<String>) -> Self {
+        self.raw_code = Some(code.into());
+        self.raw_description = Some(description.into());
+        self
+    }
+}

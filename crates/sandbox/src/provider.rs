@@ -1,0 +1,60 @@
+//! The two providers by name.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One of the two APIs that the sandbox speaks.
+///
+/// ```
+/// use refunds_sandbox::Provider;
+///
+/// assert_eq!(Provider::Dintero.as_str(), "dintero");
+/// assert_eq!("mattilda".parse(), Ok(Provider::Mattilda));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Provider {
+    /// Dintero: Checkout and Order Management.
+    Dintero,
+    /// Mattilda Payments, which is a Gr4vy instance.
+    Mattilda,
+}
+
+impl Provider {
+    /// The name in lower case, as `REFUNDS_PROVIDER` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dintero => "dintero",
+            Self::Mattilda => "mattilda",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Provider {
+    type Err = UnknownProvider;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "dintero" => Ok(Self::Dintero),
+            "mattilda" => Ok(Self::Mattilda),
+            _ => Err(UnknownProvider),
+        }
+    }
+}
+
+/// A name that is neither `dintero` nor `mattilda`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownProvider;
+
+impl fmt::Display for UnknownProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown provider, expected `dintero` or `mattilda`")
+    }
+}
+
+impl std::error::Error for UnknownProvider {}

@@ -1,0 +1,313 @@
+//! The sandbox as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::net::TcpSocket;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::common::{Common, Settling, lock};
+use crate::dintero::{Credentials, Dintero, DinteroSandbox};
+use crate::fault::Faults;
+use crate::ids::Ids;
+use crate::ledger::{Book, Ledger};
+use crate::log::RecordedRequest;
+use crate::mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey};
+use crate::provider::Provider;
+use crate::server::{Server, bind};
+use crate::settle::Outcome;
+use crate::world::World;
+
+/// The account of a merchant who sends no account header.
+const DEFAULT_MERCHANT_ACCOUNT: &str = "default";
+const ACCOUNT_ID: &str = "T11223344";
+
+/// Both providers' APIs on loopback, and the truth about them.
+///
+/// It lives in the runtime on which it was started, and ends when it is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// use refunds_sandbox::{Call, Fault, FaultAction, Sandbox};
+///
+/// let sandbox = Sandbox::start().await?;
+/// let payment = sandbox.dintero().captured(44_850, "NOK");
+/// sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+/// // … refund `payment` with an adapter that was given `sandbox.settings("dintero")` …
+/// assert!(sandbox.ledger().total_refunded(&payment) <= 44_850);
+/// # Ok(()) }
+/// ```
+pub struct Sandbox {
+    world: Arc<World>,
+    dintero: DinteroSandbox,
+    mattilda: MattildaSandbox,
+    servers: [Server; 2],
+    /// Bound and never listening: connecting to it is refused, and nobody else can take it.
+    refusing: TcpSocket,
+}
+
+impl Sandbox {
+    /// Both providers, on ports that are free.
+    ///
+    /// # Errors
+    ///
+    /// When a port cannot be opened, or no key can be made.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A sandbox with something chosen.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder::default()
+    }
+
+    /// The Dintero side.
+    pub fn dintero(&self) -> &DinteroSandbox {
+        &self.dintero
+    }
+
+    /// The Mattilda side.
+    pub fn mattilda(&self) -> &MattildaSandbox {
+        &self.mattilda
+    }
+
+    /// The settings with which the adapter of this provider talks to the sandbox; empty for an unknown name.
+    pub fn settings(&self, provider: &str) -> BTreeMap<String, String> {
+        match provider.parse() {
+            Ok(Provider::Dintero) => self.dintero.settings(),
+            Ok(Provider::Mattilda) => self.mattilda.settings(),
+            Err(_) => BTreeMap::new(),
+        }
+    }
+
+    /// The settings of both providers as environment variables, for other processes.
+    pub fn env(&self) -> Vec<(String, String)> {
+        [Provider::Dintero, Provider::Mattilda]
+            .into_iter()
+            .flat_map(|provider| {
+                let prefix = provider.as_str().to_ascii_uppercase();
+                self.settings(provider.as_str())
+                    .into_iter()
+                    .map(move |(key, value)| (format!("{prefix}_{}", key.to_ascii_uppercase()), value))
+            })
+            .collect()
+    }
+
+    /// What really happened to the money, up to now on the sandbox's clock.
+    pub fn ledger(&self) -> Ledger {
+        self.world.catch_up();
+        lock(&self.world.common.book).snapshot()
+    }
+
+    /// Every request that arrived, in order.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.world.log.snapshot()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.world.log.clear();
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> &Faults {
+        &self.world.faults
+    }
+
+    /// Ends every refund under way, each as its transaction says.
+    pub fn settle_all(&self) {
+        self.world.catch_up();
+        self.dintero.settle(None, None);
+        self.mattilda.settle(None, None);
+    }
+
+    /// Ends the refunds of one payment that are under way, so.
+    pub fn settle(&self, payment_id: &str, outcome: Outcome) {
+        self.world.catch_up();
+        self.dintero.settle(Some(payment_id), Some(outcome));
+        self.mattilda.settle(Some(payment_id), Some(outcome));
+    }
+
+    /// After how many reads that show it pending a refund ends by itself; `None` is never. Two at first.
+    pub fn set_settle_after_reads(&self, reads: Option<u32>) {
+        lock(&self.world.common.settling).after_reads = reads;
+    }
+
+    /// After how long on the sandbox's clock a refund ends by itself; `None`, as at first, is never. Counts for refunds
+    /// made from now on.
+    pub fn set_settle_after(&self, time: Option<Duration>) {
+        lock(&self.world.common.settling).after = time;
+    }
+
+    /// Delivers now what [`FaultAction::ProcessLate`](crate::FaultAction::ProcessLate) and its kin hold back.
+    pub fn deliver_late(&self) {
+        self.world.apply_all_late();
+    }
+
+    /// Moves the sandbox's clock on: tokens expire, keys are forgotten, what is late arrives, refunds settle.
+    pub fn advance(&self, by: Duration) {
+        self.world.common.clock.advance(by);
+        self.world.catch_up();
+    }
+
+    /// The time on the sandbox's clock.
+    pub fn now(&self) -> OffsetDateTime {
+        self.world.common.now()
+    }
+
+    /// Closes both ports and every connection. When it returns, connecting is refused.
+    pub async fn stop_listening(&self) {
+        for server in &self.servers {
+            server.stop().await;
+        }
+    }
+
+    /// Opens the same ports again.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has taken a port meanwhile.
+    pub async fn resume_listening(&self) -> io::Result<()> {
+        for server in &self.servers {
+            server.resume().await?;
+        }
+        Ok(())
+    }
+
+    /// A base URL on which connecting is refused for as long as the sandbox lives.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not tell the port.
+    pub fn refused_url(&self) -> io::Result<String> {
+        let address = self.refusing.local_addr()?;
+        Ok(format!("http://{address}"))
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("dintero", &self.dintero)
+            .field("mattilda", &self.mattilda)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Chooses what a [`Sandbox`] starts with.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct SandboxBuilder {
+    dintero_port: u16,
+    mattilda_port: u16,
+    seed: u64,
+    clock_at: Option<OffsetDateTime>,
+    merchant_account: Option<String>,
+    settling: Settling,
+}
+
+impl SandboxBuilder {
+    /// Dintero's port; 0, as at first, is any that is free.
+    pub fn dintero_port(mut self, port: u16) -> Self {
+        self.dintero_port = port;
+        self
+    }
+
+    /// Mattilda's port; 0, as at first, is any that is free.
+    pub fn mattilda_port(mut self, port: u16) -> Self {
+        self.mattilda_port = port;
+        self
+    }
+
+    /// The seed of ids and of faults by per cent; 0 at first. Credentials do not come from it.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A clock that stands still at this time until it is advanced, instead of following the system's.
+    pub fn clock_at(mut self, time: OffsetDateTime) -> Self {
+        self.clock_at = Some(time);
+        self
+    }
+
+    /// Mattilda's merchant account, which requests must then name, instead of `default`.
+    pub fn merchant_account(mut self, id: impl Into<String>) -> Self {
+        self.merchant_account = Some(id.into());
+        self
+    }
+
+    /// See [`Sandbox::set_settle_after_reads`].
+    pub fn settle_after_reads(mut self, reads: Option<u32>) -> Self {
+        self.settling.after_reads = reads;
+        self
+    }
+
+    /// See [`Sandbox::set_settle_after`].
+    pub fn settle_after(mut self, time: Option<Duration>) -> Self {
+        self.settling.after = time;
+        self
+    }
+
+    /// Opens the ports and answers on them.
+    ///
+    /// # Errors
+    ///
+    /// When a port cannot be opened, or no key can be made.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        let listeners = (bind(self.dintero_port).await?, bind(self.mattilda_port).await?);
+        let dintero_origin = format!("http://{}", listeners.0.local_addr()?);
+        let mattilda_origin = format!("http://{}", listeners.1.local_addr()?);
+        let refusing = TcpSocket::new_v4()?;
+        refusing.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+
+        let common = Arc::new(Common {
+            clock: Clock::new(self.clock_at),
+            ids: Ids::new(self.seed),
+            book: Mutex::new(Book::default()),
+            settling: Mutex::new(self.settling),
+        });
+        let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials()));
+        let account = self.merchant_account.unwrap_or_else(|| DEFAULT_MERCHANT_ACCOUNT.to_owned());
+        let identity = Identity {
+            key: SigningKey::generate()?,
+            merchant_account: account,
+            default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
+            webhook_secret: secret(),
+        };
+        let mattilda = Arc::new(Mattilda::new(Arc::clone(&common), identity));
+        let world = World::new(common, Arc::clone(&dintero), Arc::clone(&mattilda));
+        let world = Arc::new(world);
+        let servers = [
+            Server::run(Provider::Dintero, listeners.0, Arc::clone(&world))?,
+            Server::run(Provider::Mattilda, listeners.1, Arc::clone(&world))?,
+        ];
+        Ok(Sandbox {
+            world,
+            dintero: DinteroSandbox::new(dintero, dintero_origin),
+            mattilda: MattildaSandbox::new(mattilda, mattilda_origin)?,
+            servers,
+            refusing,
+        })
+    }
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        account_id: ACCOUNT_ID.to_owned(),
+        client_id: Uuid::new_v4().to_string(),
+        client_secret: secret(),
+        callback_secret: secret(),
+        hook_secret: secret(),
+    }
+}
+
+fn secret() -> String {
+    Uuid::new_v4().simple().to_string()
+}

@@ -1,0 +1,170 @@
+//! The listening side: an accept loop per provider, and connections that can be cut at any moment.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming as IncomingBody;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use crate::body::WireBody;
+use crate::common::lock;
+use crate::fault::{Hangup, respond};
+use crate::log::RecordedRequest;
+use crate::provider::Provider;
+use crate::socket::{Line, Socket};
+use crate::wire::{Incoming, Reply};
+use crate::world::World;
+
+/// No request of these APIs comes near it.
+const MAX_REQUEST_BODY: usize = 1024 * 1024;
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+}
+
+/// One provider's port.
+pub(crate) struct Server {
+    provider: Provider,
+    address: SocketAddr,
+    world: Arc<World>,
+    accepting: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Server {
+    pub(crate) fn run(provider: Provider, listener: TcpListener, world: Arc<World>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let accepting = tokio::spawn(accept(listener, provider, Arc::clone(&world)));
+        Ok(Self { provider, address, world, accepting: Mutex::new(Some(accepting)) })
+    }
+
+    /// Closes the port and every connection; returns when connecting is refused.
+    pub(crate) async fn stop(&self) {
+        let accepting = lock(&self.accepting).take();
+        if let Some(accepting) = accepting {
+            accepting.abort();
+            // An aborted task answers with an error; what counts is that it is gone, and its listener with it.
+            let _ = accepting.await;
+        }
+    }
+
+    /// Opens the same port again.
+    pub(crate) async fn resume(&self) -> io::Result<()> {
+        if lock(&self.accepting).is_some() {
+            return Ok(());
+        }
+        let listener = bind(self.address.port()).await?;
+        let accepting = tokio::spawn(accept(listener, self.provider, Arc::clone(&self.world)));
+        *lock(&self.accepting) = Some(accepting);
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(accepting) = lock(&self.accepting).take() {
+            accepting.abort();
+        }
+    }
+}
+
+/// Owns its connections: aborting it aborts them.
+async fn accept(listener: TcpListener, provider: Provider, world: Arc<World>) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                connections.spawn(connection(stream, provider, Arc::clone(&world)));
+            }
+            // Out of file handles or the like: some of them may be free again in a moment.
+            Err(_) => sleep(ACCEPT_PAUSE).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connection(stream: TcpStream, provider: Provider, world: Arc<World>) {
+    // Without it a head and a body in two segments cost 40 ms. A socket that refuses it is slow, not wrong.
+    let _ = stream.set_nodelay(true);
+    let line = Arc::new(Line::default());
+    let socket = TokioIo::new(Socket::new(stream, Arc::clone(&line)));
+    let service = service_fn(|request| {
+        line.heard_request();
+        serve(Arc::clone(&world), provider, Arc::clone(&line), request)
+    });
+    let served = http1::Builder::new().serve_connection(socket, service).await;
+    if served.is_err_and(|error| error.is_parse()) {
+        record_malformed(&world, provider, &line);
+    }
+}
+
+async fn serve(
+    world: Arc<World>,
+    provider: Provider,
+    line: Arc<Line>,
+    request: Request<IncomingBody>,
+) -> Result<Response<WireBody>, Hangup> {
+    let (head, body) = request.into_parts();
+    let ticket = world.log.arrived(RecordedRequest {
+        provider,
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        status: None,
+        fault: None,
+    });
+    let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => {
+            let status = if error.is::<LengthLimitError>() { 413 } else { 400 };
+            world.log.answered(ticket, status);
+            return into_response(world.api(provider).error(status));
+        }
+    };
+    let request = Incoming {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        body,
+    };
+    respond(&world, provider, &line, ticket, request).await
+}
+
+/// A reply that leaves in one piece.
+pub(crate) fn into_response(reply: Reply) -> Result<Response<WireBody>, Hangup> {
+    let body = WireBody::whole(Bytes::clone(&reply.body));
+    with_body(reply, body)
+}
+
+/// A reply's head over another body.
+pub(crate) fn with_body(reply: Reply, body: WireBody) -> Result<Response<WireBody>, Hangup> {
+    let mut response = Response::builder().status(reply.status);
+    if !reply.content_type.is_empty() {
+        response = response.header("content-type", reply.content_type);
+    }
+    for (name, value) in reply.headers {
+        response = response.header(name, value);
+    }
+    // A fault may carry a header or a status that HTTP cannot: then there is nothing to send.
+    response.body(body).map_err(|_| Hangup)
+}
+
+fn record_malformed(world: &World, provider: Provider, line: &Line) {
+    let (method, target) = line.first_request_line().unwrap_or_default();
+    let (path, query) = match target.split_once('?') {
+        Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
+        None => (target, None),
+    };
+    world.log.arrived(RecordedRequest { provider, method, path, query, status: Some(400), fault: None });
+}

@@ -1,0 +1,111 @@
+//! Both APIs, the log and the faults, and the requests that are still on their way through some slow proxy.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::later;
+use crate::common::{Common, lock};
+use crate::dintero::Dintero;
+use crate::fault::Faults;
+use crate::log::Log;
+use crate::mattilda::Mattilda;
+use crate::provider::Provider;
+use crate::wire::{Api, Grant, Incoming, Reply};
+
+pub(crate) struct World {
+    pub(crate) common: Arc<Common>,
+    pub(crate) dintero: Arc<Dintero>,
+    pub(crate) mattilda: Arc<Mattilda>,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+    late: Mutex<Vec<Late>>,
+}
+
+/// A request whose sender has lost its connection, and which arrives nevertheless.
+struct Late {
+    provider: Provider,
+    request: Incoming,
+    grant: Grant,
+    due: Due,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Due {
+    At(OffsetDateTime),
+    AfterRequests(u32),
+}
+
+impl World {
+    pub(crate) fn new(common: Arc<Common>, dintero: Arc<Dintero>, mattilda: Arc<Mattilda>) -> Self {
+        Self {
+            common,
+            dintero,
+            mattilda,
+            faults: Faults::default(),
+            log: Log::default(),
+            late: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn api(&self, provider: Provider) -> &dyn Api {
+        match provider {
+            Provider::Dintero => &*self.dintero,
+            Provider::Mattilda => &*self.mattilda,
+        }
+    }
+
+    /// Checks and answers one request.
+    pub(crate) fn process(&self, provider: Provider, request: &Incoming) -> Reply {
+        let api = self.api(provider);
+        match api.admit(request) {
+            Ok(grant) => api.answer(request, &grant),
+            Err(refused) => refused,
+        }
+    }
+
+    /// Keeps a request for later. Its credentials were checked when it was sent: a token that expires meanwhile does
+    /// not stop it.
+    pub(crate) fn defer(&self, provider: Provider, request: Incoming, grant: Grant, due: Due) {
+        self.api(provider).begin(&request, &grant);
+        lock(&self.late).push(Late { provider, request, grant, due });
+    }
+
+    pub(crate) fn due_in(&self, delay: Duration) -> Due {
+        Due::At(later(self.common.now(), delay))
+    }
+
+    /// Brings the world up to the clock. Doing so before anybody looks is the same as having done it in time.
+    pub(crate) fn catch_up(&self) {
+        let now = self.common.now();
+        self.apply_late(|due| matches!(due, Due::At(at) if *at <= now));
+        self.dintero.settle_due();
+        self.mattilda.settle_due();
+    }
+
+    /// A further request has come: what waited for a number of them is nearer.
+    pub(crate) fn count_request(&self) {
+        self.apply_late(|due| match due {
+            Due::AfterRequests(0) => true,
+            Due::AfterRequests(left) => {
+                *left -= 1;
+                false
+            }
+            Due::At(_) => false,
+        });
+    }
+
+    pub(crate) fn apply_all_late(&self) {
+        self.apply_late(|_| true);
+    }
+
+    fn apply_late(&self, mut is_due: impl FnMut(&mut Due) -> bool) {
+        let due: Vec<Late> = lock(&self.late).extract_if(.., |late| is_due(&mut late.due)).collect();
+        for late in due {
+            let api = self.api(late.provider);
+            api.end(&late.request, &late.grant);
+            api.answer(&late.request, &late.grant);
+        }
+    }
+}
