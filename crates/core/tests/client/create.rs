@@ -107,6 +107,22 @@ async fn a_lost_answer_is_found_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_looked_for_as_long_as_it_may_take_to_show() {
+    for (failing_looks, found) in [(4, true), (100, false)] {
+        let provider = Scripted::new();
+        let payment = provider.memory.captured(nok(1000));
+        provider.read(Step::Pass).write(Step::Lose(lost()));
+        for _ in 0..failing_looks {
+            provider.read(Step::Fail(Error::new(ErrorKind::Unavailable, "503")));
+        }
+        let begun = Instant::now();
+        let told = provider.client().create(&request(&payment, 100, "a")).await;
+        assert_eq!((told.is_ok(), provider.asked("submit")), (found, 1));
+        assert!(begun.elapsed() <= Duration::from_secs(31), "the settle time: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lost_request_is_never_blindly_repeated_and_can_be_resolved() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));

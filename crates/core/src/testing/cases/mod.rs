@@ -1,0 +1,22 @@
+//! The cases: what each shows and needs is said once, in the list in `macros.rs`.
+
+pub(super) mod capabilities;
+pub(super) mod identity;
+pub(super) mod life;
+pub(super) mod once;
+pub(super) mod pages;
+pub(super) mod refusals;
+pub(super) mod safety;
+pub(super) mod trouble;
+
+use super::{kit::skipped, report::Stop};
+
+/// The case does not apply: this would be needed.
+fn needs(what: &str) -> Stop {
+    skipped(format!("needs {what}"))
+}
+
+/// The case does not apply: whether a refund is already made can not be told at this provider.
+fn unclear() -> Stop {
+    skipped("the provider tells no references and honours no key")
+}

@@ -1,0 +1,148 @@
+//! The little that the kit can not know.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{On, SkippingClock, Trouble};
+use crate::{
+    Clock, Currency, PaymentId, Policy, Reference, RefundId, RefundLine, RefundProvider, RefundStatus,
+    RefundTarget,
+};
+
+/// What connects the conformance kit with one adapter and the world behind it: a fake server, a
+/// provider's sandbox, a map in memory.
+///
+/// Four methods are required. Each of the others has a default that says "can not"; what it would
+/// have been needed for is then reported as skipped. The more of them, the more is shown.
+///
+/// Each case gets a world of its own where [`conformance_tests!`](crate::conformance_tests) runs
+/// it, and shares one with the others in [`run_all`](super::run_all); payments are always fresh.
+///
+/// ```
+/// use std::sync::Arc;
+/// use refunds_core::{Currency, Money, PaymentId, RefundProvider, testing::{Harness, MemoryProvider}};
+///
+/// struct Mine {
+///     provider: MemoryProvider,
+///     nok: Currency,
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Harness for Mine {
+///     fn name(&self) -> &str {
+///         "memory"
+///     }
+///     fn provider(&self) -> Arc<dyn RefundProvider> {
+///         Arc::new(self.provider.clone())
+///     }
+///     fn currency(&self) -> Currency {
+///         self.nok
+///     }
+///     async fn captured(&self, minor: i64) -> PaymentId {
+///         self.provider.captured(Money::new(minor, self.nok))
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// The provider's name in a registry.
+    fn name(&self) -> &str;
+
+    /// A fresh instance at each call, as a process that has just started would have it: it shares
+    /// nothing with earlier ones but the world behind it.
+    fn provider(&self) -> Arc<dyn RefundProvider>;
+
+    /// The currency of the payments.
+    fn currency(&self) -> Currency;
+
+    /// A fresh payment of which `minor` units are captured, and whose refunds succeed.
+    async fn captured(&self, minor: i64) -> PaymentId;
+
+    /// A fresh payment of `minor` units that is authorized and not captured.
+    async fn authorized(&self, _minor: i64) -> Option<PaymentId> {
+        None
+    }
+
+    /// A fresh payment of `minor` captured units, whose refunds are accepted, take their time and
+    /// end in `end`. [`RefundStatus::Unknown`] stands for a word that the adapter does not know.
+    ///
+    /// They come to their end by being read a few times, or by [`settle`](Self::settle).
+    async fn slow(&self, _minor: i64, _end: RefundStatus) -> Option<PaymentId> {
+        None
+    }
+
+    /// Brings the refunds of a [`slow`](Self::slow) payment to their end.
+    async fn settle(&self, _payment: &PaymentId) {}
+
+    /// Lets a refund that succeeded fail, as a bank does that reverses it.
+    async fn reverse(&self, _payment: &PaymentId, _refund: &RefundId) -> bool {
+        false
+    }
+
+    /// A fresh payment of `minor` captured units that a gift card paid, and the gift card.
+    async fn gift_card(&self, _minor: i64) -> Option<(PaymentId, RefundTarget)> {
+        None
+    }
+
+    /// A fresh payment of `minor` captured units, and its order lines, which make up the payment.
+    async fn lines(&self, _minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
+        None
+    }
+
+    /// An id that looks like one of this provider's payments and is none. The provided method
+    /// changes the end of a real one.
+    async fn unknown_payment(&self) -> Option<PaymentId> {
+        let payment = self.captured(100).await;
+        PaymentId::new(super::kit::changed(payment.as_str())).ok()
+    }
+
+    /// The truth: the minor units that refunds of the payment moved or have under way, as the world
+    /// behind the adapter counts them. Without it, the kit believes the adapter's list.
+    async fn moved(&self, _payment: &PaymentId) -> Option<i64> {
+        None
+    }
+
+    /// The truth: how many refunds of the payment were made under the reference, whatever became
+    /// of them.
+    async fn made(&self, _payment: &PaymentId, _reference: &Reference) -> Option<usize> {
+        None
+    }
+
+    /// Makes one request go wrong; `false` where this harness can not do that.
+    async fn inject(&self, _trouble: Trouble, _on: On) -> bool {
+        false
+    }
+
+    /// Takes back every trouble that did not happen yet.
+    async fn heal(&self) {}
+
+    /// Secrets that the adapter was built with, as plain text that is in nothing else. They may
+    /// show nowhere.
+    fn secrets(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The raw paths, with their queries, of all requests on the wire so far.
+    async fn requests(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// The clock of the kit's clients; a fresh [`SkippingClock`] at each call.
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SkippingClock::new())
+    }
+
+    /// How patient the kit's clients are; the default is short and repeatable.
+    fn policy(&self) -> Policy {
+        Policy {
+            max_attempts: 3,
+            attempt_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(60),
+            settle_timeout: Duration::from_secs(5),
+            base_delay: Duration::from_millis(50),
+            max_delay: Duration::from_secs(1),
+            jitter_seed: Some(1),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What the cases have in common.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    Harness, On, Trouble,
+    report::{Stop, Verdict},
+};
+use crate::{
+    Capabilities, CreateRefund, Currency, Error, ErrorKind, Listing, Money, PaymentId, Reference, Refund,
+    RefundAmount, RefundClient, RefundProvider, RefundStatus, Result, SubmitRefund, all_refunds,
+};
+
+/// Ends a case as failed unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($reason:tt)+) => {
+        if !$condition {
+            return Err($crate::testing::report::Stop::Failed(format!($($reason)+)));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// A payment that cases take when they do not care, and a part of it.
+pub(crate) const WHOLE: i64 = 44850;
+pub(crate) const PART: i64 = 14950;
+
+/// A harness with the comfort that cases want.
+#[derive(Clone, Copy)]
+pub(crate) struct Kit<'a> {
+    pub(crate) harness: &'a dyn Harness,
+}
+
+impl<'a> Kit<'a> {
+    pub(crate) fn new(harness: &'a dyn Harness) -> Self {
+        Self { harness }
+    }
+
+    /// As a process that has just started would have it.
+    pub(crate) fn provider(self) -> Arc<dyn RefundProvider> {
+        self.harness.provider()
+    }
+
+    /// A client of a fresh provider.
+    pub(crate) fn client(self) -> RefundClient {
+        self.client_of(self.provider())
+    }
+
+    pub(crate) fn client_of(self, provider: Arc<dyn RefundProvider>) -> RefundClient {
+        RefundClient::new(provider).with_policy(self.harness.policy()).with_clock(self.harness.clock())
+    }
+
+    pub(crate) fn capabilities(self) -> Capabilities {
+        self.provider().capabilities()
+    }
+
+    pub(crate) fn key_honoured(self) -> bool {
+        self.capabilities().idempotency.honoured().is_some()
+    }
+
+    pub(crate) fn money(self, minor: i64) -> Money {
+        Money::new(minor, self.harness.currency())
+    }
+
+    /// Any currency but that of the payments.
+    pub(crate) fn other_currency(self) -> Verdict<Currency> {
+        let code = if self.harness.currency().code() == "SEK" { "NOK" } else { "SEK" };
+        ok("a currency", Currency::new(code))
+    }
+
+    pub(crate) async fn captured(self, minor: i64) -> PaymentId {
+        self.harness.captured(minor).await
+    }
+
+    /// A captured payment of [`WHOLE`] and what a case that does not care refunds of it.
+    pub(crate) async fn any(self) -> (PaymentId, i64) {
+        (self.captured(WHOLE).await, self.part())
+    }
+
+    /// [`PART`], or the whole payment where the provider refunds nothing less.
+    pub(crate) fn part(self) -> i64 {
+        if self.capabilities().partial { PART } else { WHOLE }
+    }
+
+    /// A request under a reference that nobody has used.
+    pub(crate) fn ask(self, payment: &PaymentId, minor: i64) -> CreateRefund {
+        self.ask_money(payment, self.money(minor))
+    }
+
+    pub(crate) fn ask_money(self, payment: &PaymentId, amount: Money) -> CreateRefund {
+        CreateRefund::new(payment.clone(), RefundAmount::Exact(amount), Reference::random())
+    }
+
+    pub(crate) fn remaining(self, payment: &PaymentId) -> CreateRefund {
+        CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::random())
+    }
+
+    /// Makes a refund that has to succeed in being made.
+    pub(crate) async fn create(self, payment: &PaymentId, minor: i64) -> Verdict<Refund> {
+        ok("making a refund", self.client().create(&self.ask(payment, minor)).await)
+    }
+
+    pub(crate) async fn slow(self, minor: i64, end: RefundStatus) -> Verdict<PaymentId> {
+        let payment = self.harness.slow(minor, end).await;
+        payment.ok_or_else(|| skipped(format!("the harness has no payment whose refunds end {end}")))
+    }
+
+    pub(crate) async fn unknown_payment(self) -> Verdict<PaymentId> {
+        let payment = self.harness.unknown_payment().await;
+        payment.ok_or_else(|| skipped("the harness knows no id of a payment that is not there"))
+    }
+
+    pub(crate) async fn inject(self, trouble: Trouble, on: On) -> Verdict {
+        if self.harness.inject(trouble, on).await {
+            return Ok(());
+        }
+        Err(skipped(format!("the harness can not do `{trouble}` to {on}")))
+    }
+
+    /// The minor units that moved or are under way: the world's count, else the adapter's list.
+    pub(crate) async fn moved(self, payment: &PaymentId) -> Verdict<i64> {
+        match self.harness.moved(payment).await {
+            Some(moved) => Ok(moved),
+            None => Ok(held(&self.listing(payment).await?.refunds)),
+        }
+    }
+
+    /// Says that exactly this much moved.
+    pub(crate) async fn ensure_moved(self, payment: &PaymentId, minor: i64, when: &str) -> Verdict {
+        let moved = self.moved(payment).await?;
+        ensure!(moved == minor, "{when}: {moved} minor units moved, it should be {minor}");
+        Ok(())
+    }
+
+    /// Says that one refund was made under the reference, where the harness can count them.
+    pub(crate) async fn ensure_made_once(self, request: &CreateRefund, when: &str) -> Verdict {
+        if let Some(made) = self.harness.made(&request.payment_id, &request.reference).await {
+            ensure!(made == 1, "{when}: made {made} times under one reference");
+        }
+        Ok(())
+    }
+
+    /// All refunds as the adapter itself tells them.
+    pub(crate) async fn listing(self, payment: &PaymentId) -> Verdict<Listing> {
+        ok("listing refunds", all_refunds(&*self.provider(), payment).await)
+    }
+
+    /// Whether the provider's answers can not tell references, judged by the refunds of a payment.
+    pub(crate) async fn hides(self, payment: &PaymentId) -> Verdict<bool> {
+        Ok(self.listing(payment).await?.refunds.iter().any(Refund::reference_is_hidden))
+    }
+
+    /// Whether the only honest answer to a reference that was asked for before is "I can not tell".
+    pub(crate) async fn can_not_tell(self, payment: &PaymentId) -> Verdict<bool> {
+        Ok(!self.key_honoured() && self.hides(payment).await?)
+    }
+
+    pub(crate) fn needs_partial(self) -> Verdict {
+        if self.capabilities().partial { Ok(()) } else { Err(skipped("it refunds whole payments only")) }
+    }
+
+    pub(crate) fn needs_several(self) -> Verdict {
+        self.needs_partial()?;
+        if self.capabilities().several { Ok(()) } else { Err(skipped("it refunds a payment once only")) }
+    }
+
+    pub(crate) fn needs_key(self) -> Verdict {
+        if self.key_honoured() { Ok(()) } else { Err(skipped("it honours no idempotency key")) }
+    }
+}
+
+/// One attempt at exactly what is asked.
+pub(crate) fn attempt(request: &CreateRefund) -> SubmitRefund {
+    let amount = match request.amount {
+        RefundAmount::Exact(amount) => amount,
+        RefundAmount::Remaining => unreachable!("cases work the rest out themselves"),
+    };
+    SubmitRefund::new(request.clone(), amount)
+}
+
+/// The minor units that these refunds hold.
+pub(crate) fn held(refunds: &[Refund]) -> i64 {
+    let holding = refunds.iter().filter(|refund| refund.status.holds_money());
+    holding.map(|refund| refund.amount.minor_units()).sum()
+}
+
+pub(crate) fn skipped(reason: impl Into<String>) -> Stop {
+    Stop::Skipped(reason.into())
+}
+
+pub(crate) fn failed(reason: impl Into<String>) -> Stop {
+    Stop::Failed(reason.into())
+}
+
+/// What has to work.
+pub(crate) fn ok<T>(what: &str, result: Result<T>) -> Verdict<T> {
+    result.map_err(|error| failed(format!("{what}: {error}")))
+}
+
+/// What has to be refused, in one of these ways and before any money moves.
+pub(crate) fn refused<T: fmt::Debug>(what: &str, result: Result<T>, kinds: &[ErrorKind]) -> Verdict<Error> {
+    match result {
+        Ok(answer) => Err(failed(format!("{what}: not refused, but answered with {answer:?}"))),
+        Err(error) => {
+            ensure!(kinds.contains(&error.kind()), "{what}: {} instead of {kinds:?}: {error}", error.kind());
+            ensure!(!error.may_have_applied(), "{what}: refused, and said to be done all the same: {error}");
+            Ok(error)
+        }
+    }
+}
+
+/// As [`refused`], by a read: there the adapter's careful default means nothing.
+pub(crate) fn not_read<T: fmt::Debug>(what: &str, result: Result<T>, kinds: &[ErrorKind]) -> Verdict<Error> {
+    refused(what, result.map_err(Error::not_applied), kinds)
+}
+
+/// The same kind of text with another end: digits stay digits, letters letters.
+pub(crate) fn changed(id: &str) -> String {
+    let mut left = 6;
+    let mut chars: Vec<char> = id.chars().collect();
+    for c in chars.iter_mut().rev() {
+        let other = match *c {
+            '0'..='9' => char::from(b'0' + b'9' - u8::try_from(*c).unwrap_or(b'0')),
+            'a'..='f' => char::from(b'a' + b'f' - u8::try_from(*c).unwrap_or(b'a')),
+            'A'..='F' => char::from(b'A' + b'F' - u8::try_from(*c).unwrap_or(b'A')),
+            'z' | 'Z' => 'y',
+            other if other.is_ascii_alphabetic() => 'z',
+            other => other,
+        };
+        if left > 0 && other != *c {
+            *c = other;
+            left -= 1;
+        }
+    }
+    chars.into_iter().collect()
+}

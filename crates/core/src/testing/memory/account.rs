@@ -1,0 +1,147 @@
+//! One payment and its refunds.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::{
+    Capabilities, Clock, Error, ErrorKind, Idempotency, Money, Payment, PaymentId, Reference, Refund,
+    RefundFailure, RefundId, RefundStatus, Result, SubmitRefund, SystemClock,
+};
+
+#[derive(Debug)]
+pub(super) struct Account {
+    captured: Money,
+    /// How its refunds come to their end, where it is not as with the provider's others.
+    pub(super) ending: Option<Ending>,
+    pub(super) gift_card: Option<String>,
+    refunds: Vec<(Refund, Ending)>,
+}
+
+/// How long a refund is pending, and what it ends in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub(super) reads_left: u32,
+    pub(super) end: RefundStatus,
+}
+
+impl Account {
+    pub(super) fn new(captured: Money) -> Self {
+        Self { captured, ending: None, gift_card: None, refunds: Vec::new() }
+    }
+
+    pub(super) fn payment(&self, id: &PaymentId) -> Result<Payment> {
+        let money = |minor| Money::new(minor, self.captured.currency());
+        let refunded = self.sum(|status| status == RefundStatus::Succeeded);
+        let pending = self.sum(RefundStatus::holds_money) - refunded;
+        Payment::new("memory", id.clone(), self.captured, money(refunded), money(pending))
+    }
+
+    /// Every look brings a pending refund closer to its end.
+    pub(super) fn read(&mut self) -> Vec<Refund> {
+        for (refund, ending) in &mut self.refunds {
+            ending.reads_left = ending.reads_left.saturating_sub(1);
+            if ending.reads_left == 0 && refund.status == RefundStatus::Pending {
+                change(refund, ending.end);
+            }
+        }
+        self.refunds.iter().map(|(refund, _)| refund.clone()).collect()
+    }
+
+    pub(super) fn refund(
+        &mut self,
+        submit: &SubmitRefund,
+        able: &Capabilities,
+        ending: Option<Ending>,
+    ) -> Result<Refund> {
+        if matches!(able.idempotency, Idempotency::Key(_))
+            && let Some((refund, _)) = self.refunds.iter().find(|(refund, _)| refund.reference.as_ref() == Some(&submit.request.reference))
+        {
+            return if refund.amount == submit.amount {
+                Ok(refund.clone())
+            } else {
+                Err(Error::new(ErrorKind::Conflict, "this key is that of a refund over another amount"))
+            };
+        }
+        self.check(submit, able)?;
+        let SubmitRefund { request, amount } = submit;
+        let id = RefundId::trusted(Uuid::new_v4().to_string());
+        let payment = request.payment_id.clone();
+        let mut refund = Refund::new("memory", id, payment, RefundStatus::Pending, "", *amount);
+        refund.reference = Some(request.reference.clone());
+        refund.reason.clone_from(&request.reason);
+        refund.lines.clone_from(&request.lines);
+        refund.target.clone_from(&request.target);
+        refund.metadata = request
+            .metadata
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
+            .collect::<Map<_, _>>();
+        refund.created_at = Some(SystemClock.now());
+        let ending = self.ending.or(ending);
+        change(&mut refund, ending.map_or(RefundStatus::Succeeded, |_| RefundStatus::Pending));
+        let at_once = Ending { reads_left: 0, end: RefundStatus::Succeeded };
+        self.refunds.push((refund.clone(), ending.unwrap_or(at_once)));
+        Ok(refund)
+    }
+
+    /// What a provider looks at before it gives money back.
+    fn check(&self, submit: &SubmitRefund, able: &Capabilities) -> Result<()> {
+        let SubmitRefund { request, amount } = submit;
+        let refuse = |kind, why: &str| Err(Error::new(kind, why));
+        let left = self.payment(&request.payment_id)?.refundable;
+        if amount.currency() != self.captured.currency() {
+            return refuse(ErrorKind::InvalidRequest, "the payment is in another currency");
+        }
+        if !amount.is_positive() {
+            return refuse(ErrorKind::InvalidRequest, "the amount has to be more than nothing");
+        }
+        if amount.minor_units() > left.minor_units() {
+            return refuse(ErrorKind::NotRefundable, "that is more than is left");
+        }
+        if !able.partial && *amount != self.captured {
+            return refuse(ErrorKind::NotRefundable, "payments are refunded whole");
+        }
+        if !able.several && left != self.captured {
+            return refuse(ErrorKind::NotRefundable, "a payment is refunded once");
+        }
+        let card = request.target.as_ref().and_then(|target| target.id.as_ref());
+        if card.is_some() && self.gift_card.as_ref() != card {
+            return refuse(ErrorKind::InvalidRequest, "this instrument did not pay");
+        }
+        Ok(())
+    }
+
+    pub(super) fn reverse(&mut self, id: &RefundId) -> bool {
+        let mut refunds = self.refunds.iter_mut().map(|(refund, _)| refund);
+        let made = refunds.find(|refund| refund.id == *id && refund.status == RefundStatus::Succeeded);
+        made.map(|refund| change(refund, RefundStatus::Failed)).is_some()
+    }
+
+    pub(super) fn sum(&self, counts: impl Fn(RefundStatus) -> bool) -> i64 {
+        let amounts = self.refunds.iter().filter(|(refund, _)| counts(refund.status));
+        amounts.map(|(refund, _)| refund.amount.minor_units()).sum()
+    }
+
+    pub(super) fn made(&self, reference: &Reference) -> usize {
+        self.refunds.iter().filter(|(refund, _)| refund.reference.as_ref() == Some(reference)).count()
+    }
+}
+
+/// Brings a refund to a status, with all that is told along with it.
+fn change(refund: &mut Refund, status: RefundStatus) {
+    refund.status = status;
+    refund.provider_status = match status {
+        RefundStatus::Pending => "under way",
+        RefundStatus::Succeeded => "made",
+        RefundStatus::Declined => "declined",
+        RefundStatus::Failed => "failed",
+        RefundStatus::Voided => "taken back",
+        RefundStatus::Unknown => "gone fishing",
+    }
+    .into();
+    refund.updated_at = Some(SystemClock.now());
+    if matches!(status, RefundStatus::Declined | RefundStatus::Failed) {
+        let (code, message) = ("no_deal".to_owned(), "the bank said no".to_owned());
+        refund.failure = Some(RefundFailure::new(Some(code), Some(message), None));
+    }
+}

@@ -1,0 +1,97 @@
+//! The memory under the kit.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::MemoryProvider;
+use crate::{
+    Currency, Money, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget,
+    testing::{Harness, On, Trouble},
+};
+
+/// How often the refunds of a slow payment are read until they are at their end.
+const READS: u32 = 3;
+
+/// Runs the kit on a [`MemoryProvider`]; also a harness to look at before writing one's own.
+#[derive(Clone, Debug)]
+pub struct MemoryHarness {
+    provider: MemoryProvider,
+    currency: Currency,
+}
+
+impl MemoryHarness {
+    /// A harness of `provider`, whose payments are in `currency`.
+    #[must_use]
+    pub fn new(provider: MemoryProvider, currency: Currency) -> Self {
+        Self { provider, currency }
+    }
+
+    /// The provider.
+    #[must_use]
+    pub fn memory(&self) -> &MemoryProvider {
+        &self.provider
+    }
+
+    fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
+}
+
+#[async_trait]
+impl Harness for MemoryHarness {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn provider(&self) -> Arc<dyn RefundProvider> {
+        Arc::new(self.provider.clone())
+    }
+
+    fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    async fn captured(&self, minor: i64) -> PaymentId {
+        self.provider.captured(self.money(minor))
+    }
+
+    async fn authorized(&self, minor: i64) -> Option<PaymentId> {
+        Some(self.provider.authorized(self.money(minor)))
+    }
+
+    async fn slow(&self, minor: i64, end: RefundStatus) -> Option<PaymentId> {
+        Some(self.provider.slow(self.money(minor), READS, end))
+    }
+
+    async fn reverse(&self, payment: &PaymentId, refund: &RefundId) -> bool {
+        self.provider.reverse(payment, refund)
+    }
+
+    async fn gift_card(&self, minor: i64) -> Option<(PaymentId, RefundTarget)> {
+        Some(self.provider.gift_card(self.money(minor)))
+    }
+
+    async fn lines(&self, minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
+        let lines = [("1", minor / 3), ("2", minor - minor / 3)];
+        let lines = lines.map(|(id, minor)| RefundLine::new(id, self.money(minor)));
+        Some((self.captured(minor).await, lines.to_vec()))
+    }
+
+    async fn moved(&self, payment: &PaymentId) -> Option<i64> {
+        Some(self.provider.held(payment))
+    }
+
+    async fn made(&self, payment: &PaymentId, reference: &Reference) -> Option<usize> {
+        Some(self.provider.made(payment, reference))
+    }
+
+    async fn inject(&self, trouble: Trouble, on: On) -> bool {
+        self.provider.inject(trouble, on);
+        true
+    }
+
+    async fn heal(&self) {
+        self.provider.heal();
+    }
+}

@@ -1,0 +1,152 @@
+//! What the memory does as a provider.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Ending, MemoryProvider, PAGE_SIZE, Settling};
+use crate::{
+    Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Page, PageRequest, Payment, PaymentId,
+    Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SubmitRefund, TargetKind,
+    testing::{On, Trouble},
+};
+
+#[async_trait]
+impl RefundProvider for MemoryProvider {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.able()
+    }
+
+    async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
+        self.met(On::Read)?;
+        self.with(payment, |account| account.payment(payment))
+    }
+
+    async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        let trouble = self.met(On::Read)?;
+        let mut refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
+        if let (Some(Trouble::OtherAmount), Some(first)) = (trouble, refunds.first_mut()) {
+            one_more(first)?;
+        }
+        let start = match &page.cursor {
+            None => 0,
+            Some(cursor) => cursor
+                .as_str()
+                .parse()
+                .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the cursor is none of this list"))?,
+        };
+        let size = self.page_size.unwrap_or(PAGE_SIZE);
+        let limit = page.limit.unwrap_or(size).min(size).max(1);
+        let end = refunds.len().min(usize::saturating_add(start, limit.into()));
+        let next = if end < refunds.len() { Some(Cursor::new(end.to_string())?) } else { None };
+        Ok(Page::new(refunds.get(start..end).unwrap_or_default().to_vec(), next, Some(limit)))
+    }
+
+    async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+        let trouble = self.met(On::Read)?;
+        let refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
+        let mut found = refunds
+            .into_iter()
+            .find(|candidate| candidate.id == *refund)
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the payment has no such refund"))?;
+        if trouble == Some(Trouble::OtherAmount) {
+            one_more(&mut found)?;
+        }
+        Ok(found)
+    }
+
+    async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
+        // Somebody else may run before the request arrives and before its answer does, and a
+        // future may be dropped there: what a network does.
+        tokio::task::yield_now().await;
+        let trouble = self.trouble(On::Submit);
+        if let Some(trouble) = trouble.filter(|trouble| !trouble.is_processed()) {
+            return Err(error(trouble));
+        }
+        self.validate(&submit.request)?;
+        let ending = match self.settling {
+            Settling::AtOnce => None,
+            Settling::AfterReads(reads_left) => {
+                Some(Ending { reads_left, end: self.end.unwrap_or(RefundStatus::Succeeded) })
+            }
+        };
+        let able = self.able();
+        let refund =
+            self.with(&submit.request.payment_id, |account| account.refund(submit, &able, ending))?;
+        tokio::task::yield_now().await;
+        let mut refund = self.told(vec![refund]).remove(0);
+        match trouble {
+            None => {}
+            Some(Trouble::OtherAmount) => one_more(&mut refund)?,
+            Some(trouble) => return Err(error(trouble)),
+        }
+        Ok(refund)
+    }
+
+    fn validate(&self, request: &CreateRefund) -> Result<()> {
+        let refuse = |kind, why: &str| Err(Error::new(kind, why));
+        let able = self.able();
+        if let (RefundAmount::Exact(amount), Some(maximum)) = (request.amount, self.maximum)
+            && amount.minor_units() > maximum
+        {
+            return refuse(ErrorKind::InvalidRequest, "that is more than can be refunded at once");
+        }
+        if request.target.as_ref().is_some_and(|target| target.kind == TargetKind::GiftCard)
+            && !able.gift_cards
+        {
+            return refuse(ErrorKind::Unsupported, "there are no gift cards here");
+        }
+        Ok(())
+    }
+}
+
+impl MemoryProvider {
+    /// What is in the way of a read.
+    fn met(&self, on: On) -> Result<Option<Trouble>> {
+        match self.trouble(on) {
+            Some(Trouble::OtherAmount) => Ok(Some(Trouble::OtherAmount)),
+            Some(trouble) => Err(error(trouble)),
+            None => Ok(None),
+        }
+    }
+
+    /// Refunds as this provider tells them.
+    fn told(&self, refunds: Vec<Refund>) -> Vec<Refund> {
+        if !self.hidden_references {
+            return refunds;
+        }
+        let hide = |mut refund: Refund| {
+            refund.reference = None;
+            refund.with_hidden_reference()
+        };
+        refunds.into_iter().map(hide).collect()
+    }
+}
+
+fn one_more(refund: &mut Refund) -> Result<()> {
+    refund.amount = refund.amount.checked_add(Money::new(1, refund.amount.currency()))?;
+    Ok(())
+}
+
+/// What an adapter that tells the truth makes of it.
+fn error(trouble: Trouble) -> Error {
+    match trouble {
+        Trouble::NeverSent => Error::new(ErrorKind::Transport, "the connection was refused").not_applied(),
+        Trouble::NoAnswer | Trouble::AnswerLost => Error::new(ErrorKind::Timeout, "no answer came"),
+        Trouble::ErrorAfterwards | Trouble::ServerError => {
+            Error::new(ErrorKind::Unavailable, "the server failed").with_code("500")
+        }
+        Trouble::RateLimited => Error::new(ErrorKind::RateLimited, "too many requests")
+            .with_retry_after(Duration::from_secs(1)),
+        Trouble::Unreadable | Trouble::OtherAmount => {
+            Error::new(ErrorKind::Protocol, "the answer can not be read")
+        }
+        Trouble::Unauthorized => {
+            Error::new(ErrorKind::Unauthenticated, "the credentials were not accepted").with_code("401")
+        }
+    }
+}

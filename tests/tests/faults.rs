@@ -1,0 +1,176 @@
+//! Every fault at every call of a creation, at every provider: made once or not at all, told
+//! truthfully, and once in the end.
+//!
+//! The outcome is a table, kept in `tests/fault-table.md` as measured; `UPDATE_TABLES=1` writes it
+//! anew.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{fmt::Write as _, path::Path, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use refunds_core::{ErrorKind, Refund, Result};
+use refunds_sandbox::{Call, Fault, FaultAction};
+use refunds_tests::{Shop, VARIANTS, Variant};
+
+const AMOUNT: i64 = 14950;
+const REFERENCE: &str = "rma-551";
+/// What an attempt may take where the fault is that it never ends.
+const SHORT: Duration = Duration::from_millis(700);
+
+/// The calls of a creation. Looking again comes after a submission whose answer was lost.
+const CALLS: [(&str, Call, u32); 5] = [
+    ("token", Call::Token, 1),
+    ("look", Call::List, 1),
+    ("payment", Call::Payment, 1),
+    ("submit", Call::Submit, 1),
+    ("look after", Call::List, 2),
+];
+
+fn actions() -> Vec<FaultAction> {
+    let late = Duration::from_secs(20);
+    let mut actions = vec![
+        FaultAction::Latency(Duration::from_millis(10)),
+        FaultAction::DropBefore,
+        FaultAction::ResetBefore,
+        FaultAction::Silence,
+        FaultAction::ProcessThenDrop,
+        FaultAction::ProcessThenReset,
+        FaultAction::ProcessThenSilence,
+        FaultAction::ProcessLate(late),
+        FaultAction::ProcessLateAfter(2),
+        FaultAction::TruncatedBody,
+        FaultAction::MalformedBody,
+        FaultAction::HtmlBody,
+        FaultAction::EndlessBody,
+        FaultAction::SlowDrip(Duration::from_millis(100)),
+        FaultAction::WrongContentType,
+        FaultAction::AlteredAmount,
+        FaultAction::DuplicateDelivery,
+        FaultAction::Unauthorized,
+        FaultAction::RateLimited { retry_after: Some(2) },
+        FaultAction::RateLimited { retry_after: None },
+        FaultAction::Redirect("https://example.com/elsewhere".into()),
+    ];
+    actions.extend([500, 502, 503, 504].map(FaultAction::ProcessThenStatus));
+    actions.extend([400, 403, 404, 408, 409, 500, 503].map(FaultAction::StatusOnly));
+    actions
+}
+
+/// What the network can do that nobody can undo: it doubles a request at a provider without a key.
+fn beyond_us(call: &str, action: &FaultAction, variant: Variant) -> bool {
+    call == "submit" && *action == FaultAction::DuplicateDelivery && !variant.key_honoured
+}
+
+fn never_ends(action: &FaultAction) -> bool {
+    matches!(action, FaultAction::Silence | FaultAction::ProcessThenSilence | FaultAction::SlowDrip(_))
+}
+
+/// One row at one provider; returns its cell.
+async fn row(variant: Variant, (title, call, nth): (&str, Call, u32), action: FaultAction) -> String {
+    let mut shop = Shop::open_variant(variant, 7).await;
+    shop.policy.attempt_timeout = if never_ends(&action) { SHORT } else { Duration::from_secs(20) };
+    let payment = shop.captured(44850);
+    let request = shop.ask(&payment, AMOUNT, REFERENCE);
+    let case = format!("{}: {title}: {action}", variant.title);
+
+    shop.sandbox.faults().add(Fault::on(call).nth(nth).then(action.clone()));
+    if title == "look after" {
+        shop.sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+    }
+    let told = shop.client().create(&request).await;
+    let made = shop.made(&payment, REFERENCE);
+
+    let doubled = beyond_us(title, &action, variant);
+    assert!(made <= 1 || doubled, "{case}: made {made} times, told {told:?}");
+    match &told {
+        Ok(refund) => assert!(made >= 1 && refund.amount == shop.money(AMOUNT), "{case}: told {refund:?}"),
+        Err(error) if error.may_have_applied() => assert!(error.unresolved().is_some(), "{case}: {error}"),
+        Err(error) => assert_eq!(made, 0, "{case}: told {error}"),
+    }
+
+    // The world heals, and another process asks again.
+    shop.sandbox.faults().clear();
+    shop.sandbox.deliver_late();
+    shop.policy.attempt_timeout = Duration::from_secs(20);
+    let again = shop.client().create(&request).await;
+    let in_the_end = shop.made(&payment, REFERENCE);
+    assert!(in_the_end == 1 || doubled, "{case}: made {in_the_end} times in the end, told {again:?}");
+    match &again {
+        Ok(refund) => assert_eq!(refund.amount, shop.money(AMOUNT), "{case}"),
+        // Where references are not told, the refund can not be told from another one.
+        Err(error) => assert!(
+            error.kind() == ErrorKind::OutcomeUnknown && !variant.references_told && !variant.key_honoured,
+            "{case}: again: {error}"
+        ),
+    }
+    format!("{}, {made}; {}, {in_the_end}", spoken(&told), spoken(&again))
+}
+
+fn spoken(told: &Result<Refund>) -> String {
+    match told {
+        Ok(_) => "made".into(),
+        Err(error) if error.may_have_applied() => "unknown".into(),
+        Err(error) => format!("not made ({})", error.kind()),
+    }
+}
+
+/// All rows of one provider, side by side: most of them wait.
+async fn column(variant: Variant) -> Vec<String> {
+    let mut rows = Vec::new();
+    for call in CALLS {
+        for action in actions() {
+            rows.push(row(variant, call.clone(), action));
+        }
+    }
+    stream::iter(rows).buffered(12).collect().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_at_every_call_ends_in_one_refund_and_in_the_truth() {
+    let mut columns = Vec::new();
+    for variant in VARIANTS {
+        columns.push(column(variant).await);
+    }
+    let mut table = String::from(HEAD);
+    for variant in VARIANTS {
+        let _ = write!(table, " {} |", variant.title);
+    }
+    table.push_str("\n|---|---|");
+    table.push_str(&"---|".repeat(VARIANTS.len()));
+    let rows = CALLS.iter().flat_map(|call| actions().into_iter().map(move |action| (call.0, action)));
+    for (index, (call, action)) in rows.enumerate() {
+        let _ = write!(table, "\n| {call} | `{action}` |");
+        for column in &columns {
+            let _ = write!(table, " {} |", column[index]);
+        }
+    }
+    table.push('\n');
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fault-table.md");
+    if std::env::var_os("UPDATE_TABLES").is_some() {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    for (line, (kept, measured)) in kept.lines().zip(table.lines()).enumerate() {
+        assert_eq!(kept, measured, "line {} of the kept table", line + 1);
+    }
+    assert_eq!(kept.lines().count(), table.lines().count(), "UPDATE_TABLES=1 writes the table");
+}
+
+const HEAD: &str = "\
+# Faults and what becomes of a refund
+
+Measured by `cargo test -p refunds-tests --test faults`; the test fails where this table is not what
+it measures. Each row puts one fault on one call of `RefundClient::create`, at each provider's
+sandbox over HTTP. A cell says what the caller was told and how many refunds the ledger then held;
+behind the semicolon, the same when the world had healed and another process asked again with the
+same reference.
+
+- *made*: `Ok`. *not made*: an error that promises that nothing was made. *unknown*: an error that
+  says that a refund may have been made, with what is needed to resolve it.
+- \"Key honoured\": the provider honours the idempotency key, and the adapter was told so.
+- \"Documented fields\": the provider's answers tell no references, as on Mattilda's page. Without a
+  key, a refund that is already there then can not be told from another of the same amount: the
+  client refuses to guess.
+- Two in the ledger: the network delivered one request twice, to a provider that knows no key.
+
+| call | fault |";
