@@ -13,7 +13,7 @@ use refunds_core::{
     testing::{MemoryFactory, MemoryProvider, SkippingClock},
 };
 use refunds_sandbox::{
-    FaultAction, Outcome, Sandbox, dintero,
+    Outcome, Sandbox, dintero,
     mattilda::{self, FieldSet, IdempotencyMode},
 };
 
@@ -179,22 +179,4 @@ impl Shop {
         let amount = RefundAmount::Exact(self.money(minor));
         CreateRefund::new(payment.clone(), amount, Reference::new(reference).unwrap())
     }
-}
-
-/// Whether the action makes the sandbox carry out the request although its answer goes wrong, as
-/// the fault table prints it.
-#[must_use]
-pub fn is_processed(action: &FaultAction) -> bool {
-    !matches!(
-        action,
-        FaultAction::DropBefore
-            | FaultAction::ResetBefore
-            | FaultAction::StatusOnly(_)
-            | FaultAction::Silence
-            | FaultAction::Unauthorized
-            | FaultAction::RateLimited { .. }
-            | FaultAction::Redirect(_)
-            | FaultAction::DetailBody(_)
-            | FaultAction::ErrorBody { .. }
-    )
 }

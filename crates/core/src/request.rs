@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Money, PaymentId, Reference, RefundLine, RefundTarget, Result};
+use crate::{Error, ErrorKind, Money, Payment, PaymentId, Reference, RefundLine, RefundTarget, Result};
 
 /// How much to refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub enum RefundAmount {
 /// A refund that a caller asks for, by [`RefundClient::create`](crate::RefundClient::create).
 ///
 /// ```
-/// use refunds_core::{CreateRefund, Money, PaymentId, Reference, RefundAmount};
+/// use refunds_core::{CreateRefund, Money, Payment, PaymentId, Reference, RefundAmount};
 ///
 /// let request = CreateRefund::new(
 ///     PaymentId::new("T11223344.9rQ2xW")?,
@@ -142,20 +142,30 @@ fn invalid(message: impl Into<String>) -> Error {
 
 /// One attempt at a refund, as [`RefundProvider::submit_refund`](crate::RefundProvider::submit_refund)
 /// gets it: the request with its amount worked out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SubmitRefund {
     /// What the caller asked for.
     pub request: CreateRefund,
     /// The exact amount to refund.
     pub amount: Money,
+    /// The payment as it was just read, so that an adapter need not read it again to know what kind
+    /// of payment it is. Its sums may be out of date.
+    pub payment: Option<Payment>,
 }
 
 impl SubmitRefund {
     /// An attempt to refund `amount` as `request` asks.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
-        Self { request, amount }
+        Self { request, amount, payment: None }
+    }
+
+    /// Hands on the payment as it was just read.
+    #[must_use]
+    pub fn with_payment(mut self, payment: Payment) -> Self {
+        self.payment = Some(payment);
+        self
     }
 }
 

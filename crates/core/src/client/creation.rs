@@ -96,7 +96,7 @@ impl<'a> Creation<'a> {
         };
         self.unresolved.amount = Some(amount);
         self.unresolved.refunded_before.get_or_insert(overview.payment.refunded);
-        self.submit(amount).await
+        self.submit(amount, overview.payment).await
     }
 
     /// What can be refused without asking anybody.
@@ -167,8 +167,8 @@ impl<'a> Creation<'a> {
         Ok(amount)
     }
 
-    async fn submit(&mut self, amount: Money) -> Result<Refund> {
-        let submit = SubmitRefund::new(self.request.clone(), amount);
+    async fn submit(&mut self, amount: Money, payment: Payment) -> Result<Refund> {
+        let submit = SubmitRefund::new(self.request.clone(), amount).with_payment(payment);
         let policy = &self.client.policy;
         let mut backoff = Backoff::new(policy);
         for attempt in 1.. {

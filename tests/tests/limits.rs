@@ -1,0 +1,61 @@
+//! Servers that never come to an end: a clear error, in time, and in bounded memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{sync::Arc, time::Duration};
+
+use refunds_core::{ErrorKind, SystemClock};
+use refunds_sandbox::{Call, Fault, FaultAction};
+use refunds_tests::Shop;
+
+const TOTAL: Duration = Duration::from_secs(2);
+/// Far more than the limit, far less than for ever: the machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+const MEMORY: u64 = 32 << 20;
+
+/// The most memory that this process ever held, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib << 10)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endless_answers_end_in_time_and_in_little_memory() {
+    for name in ["dintero", "mattilda"] {
+        for (action, kinds) in [
+            (FaultAction::EndlessBody, [ErrorKind::Protocol, ErrorKind::OutcomeUnknown]),
+            (
+                FaultAction::SlowDrip(Duration::from_millis(50)),
+                [ErrorKind::Timeout, ErrorKind::OutcomeUnknown],
+            ),
+            (FaultAction::ProcessThenSilence, [ErrorKind::Timeout, ErrorKind::OutcomeUnknown]),
+        ] {
+            for writes in [false, true] {
+                let mut shop = Shop::open(name).await;
+                (shop.policy.total_timeout, shop.policy.settle_timeout) = (TOTAL, TOTAL / 4);
+                shop.policy.attempt_timeout = TOTAL / 4;
+                let payment = shop.captured(44850);
+                let client = shop.client().with_clock(Arc::new(SystemClock));
+                // A token and the way to it are there before the server falls ill.
+                client.payment(&payment).await.unwrap();
+                let before = peak_memory();
+                if writes {
+                    shop.sandbox.faults().add(Fault::on(Call::Submit).then(action.clone()));
+                    shop.sandbox.faults().add(Fault::on(Call::List).nth(2).times(1000).then(action.clone()));
+                } else {
+                    shop.sandbox.faults().add(Fault::on(Call::List).then(action.clone()));
+                }
+                let request = shop.ask(&payment, 100, "rma-551");
+                let told =
+                    tokio::time::timeout(PATIENCE, client.create(&request)).await.expect("it ends in time");
+                let error = told.unwrap_err();
+                let case = format!("{name}: {action}, on the submission: {writes}: {error}");
+                assert_eq!(error.kind(), kinds[usize::from(writes)], "{case}");
+                assert_eq!(error.may_have_applied(), writes, "{case}");
+                if let (Some(before), Some(after)) = (before, peak_memory()) {
+                    assert!(after - before < MEMORY, "{case}: {} KiB more", (after - before) >> 10);
+                }
+            }
+        }
+    }
+}
