@@ -1,0 +1,341 @@
+//! How the adapter is configured.
+
+use std::{fmt, fs, sync::Arc, time::Duration};
+
+use refunds_core::{
+    Capabilities, Certainty, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result,
+    SettingSpec, Settings, SystemClock,
+};
+use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{Mattilda, auth::TokenSigner, error, key::SigningKey, provider};
+
+/// What a [`Mattilda`] is built from: a private key or a token, and what differs from the defaults.
+///
+/// ```
+/// use refunds_core::Settings;
+/// use refunds_mattilda::{Mattilda, MattildaConfig};
+///
+/// let config = MattildaConfig::from_token("a-ready-token")
+///     .with_api_url("https://api.sandbox.mattildapayments.com")
+///     .with_merchant_account_id("default");
+/// let provider = Mattilda::new(config)?;
+///
+/// // The same from settings, whose keys are those of the variables behind `MATTILDA_`.
+/// let settings = Settings::from_iter([("token", "a-ready-token"), ("merchant_account_id", "default")]);
+/// let provider = Mattilda::new(MattildaConfig::from_settings(&settings)?)?;
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+///
+/// `Debug` shows no secret.
+#[derive(Clone)]
+#[must_use = "a configuration does nothing until a `Mattilda` is built from it"]
+pub struct MattildaConfig {
+    credentials: Credentials,
+    api_url: String,
+    merchant_account_id: Option<String>,
+    webhook_secret: Option<SecretString>,
+    allow_http: bool,
+    idempotency: Certainty,
+    keep_raw: bool,
+    clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn Transport>>,
+    timeout: Option<Duration>,
+}
+
+#[derive(Clone)]
+enum Credentials {
+    PrivateKey(SecretString),
+    Token(SecretString),
+}
+
+impl MattildaConfig {
+    /// Signs its own tokens, each good for five minutes, by the merchant's private key: a PEM text as
+    /// [the dashboard](https://mattilda.mintlify.app/guides/api/jwts) gives it out, PKCS#8 or SEC1, on
+    /// the curve P-521. Its line ends may be written as `\n`, as in an environment variable.
+    pub fn from_private_key(pem: impl Into<SecretString>) -> Self {
+        Self::new(Credentials::PrivateKey(pem.into()))
+    }
+
+    /// Sends a ready bearer token, until the provider refuses it. It has to have the scopes
+    /// `transactions.read` and `transactions.write`.
+    pub fn from_token(token: impl Into<SecretString>) -> Self {
+        Self::new(Credentials::Token(token.into()))
+    }
+
+    /// Reads the settings that [`MattildaFactory`] lists.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`], naming the setting that is unknown, missing or malformed, or the file
+    /// that can not be read. No value is repeated.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        if let Some(key) = settings.keys().find(|key| !SETTINGS.iter().any(|spec| spec.key == *key)) {
+            return Err(config(format!("{key} is no setting of {}", crate::NAME)));
+        }
+        let credentials = [PRIVATE_KEY, PRIVATE_KEY_FILE, TOKEN].map(|key| settings.secret(key));
+        let mut config = match credentials {
+            [Some(pem), None, None] => Self::from_private_key(pem),
+            [None, Some(path), None] => Self::from_private_key(read_key(path.expose_secret())?),
+            [None, None, Some(token)] => Self::from_token(token),
+            _ => return Err(one_credential()),
+        };
+        if let Some(url) = settings.get(API_URL) {
+            url.clone_into(&mut config.api_url);
+        }
+        config.merchant_account_id = settings.get(MERCHANT_ACCOUNT_ID).map(ToOwned::to_owned);
+        config.webhook_secret = settings.secret(WEBHOOK_SECRET);
+        config.allow_http = settings.flag(ALLOW_HTTP)?;
+        config.keep_raw = settings.flag(KEEP_RAW)?;
+        config.idempotency = match settings.get(IDEMPOTENCY_KEY) {
+            None | Some("best_effort") => Certainty::BestEffort,
+            Some("honoured") => Certainty::Guaranteed,
+            Some(_) => {
+                return Err(self::config(format!(
+                    "the setting `{IDEMPOTENCY_KEY}` has to be `best_effort` or `honoured`"
+                )));
+            }
+        };
+        Ok(config)
+    }
+
+    /// Calls another instance or environment than `https://api.mattildapayments.com`, such as
+    /// `https://api.sandbox.mattildapayments.com` or any Gr4vy instance's
+    /// `https://api.example.gr4vy.app`.
+    pub fn with_api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = url.into();
+        self
+    }
+
+    /// Names the merchant account to use, in the header `X-GR4VY-MERCHANT-ACCOUNT-ID`. Without it the
+    /// provider uses its default account; under another account than its own, a payment is
+    /// [`NotFound`](ErrorKind::NotFound).
+    pub fn with_merchant_account_id(mut self, id: impl Into<String>) -> Self {
+        self.merchant_account_id = Some(id.into());
+        self
+    }
+
+    /// Keeps the secret of the webhook subscription.
+    pub fn with_webhook_secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.webhook_secret = Some(secret.into());
+        self
+    }
+
+    /// Lets a plain `http://` URL through on a host that is not loopback.
+    pub fn with_allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// How sure it is that this instance honours the `Idempotency-Key` of refunds. It is sent anyway;
+    /// [`Certainty::Guaranteed`] makes core rely on it, and ask again after a lost answer.
+    ///
+    /// [`Certainty::BestEffort`] unless set: [Gr4vy](https://docs.gr4vy.com/guides/api/idempotent-requests)
+    /// has documented the key for refunds since 2026, Mattilda's pages do not show it.
+    pub fn with_idempotency(mut self, certainty: Certainty) -> Self {
+        self.idempotency = certainty;
+        self
+    }
+
+    /// Keeps each refund's payload, for [`Refund::raw`](refunds_core::Refund::raw). It may hold
+    /// personal data of dashboard users.
+    pub fn with_keep_raw(mut self, keep: bool) -> Self {
+        self.keep_raw = keep;
+        self
+    }
+
+    /// Takes the time from `clock`; from [`SystemClock`] unless set.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sends requests through `transport`: to share connections, or to test without a socket.
+    pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// How long one request may take altogether; `refunds_http`'s default unless set.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            api_url: DEFAULT_API_URL.to_owned(),
+            merchant_account_id: None,
+            webhook_secret: None,
+            allow_http: false,
+            idempotency: Certainty::BestEffort,
+            keep_raw: false,
+            clock: Arc::new(SystemClock),
+            transport: None,
+            timeout: None,
+        }
+    }
+
+    pub(crate) fn idempotency(&self) -> Certainty {
+        self.idempotency
+    }
+
+    pub(crate) fn keep_raw(&self) -> bool {
+        self.keep_raw
+    }
+
+    /// The client that this describes. Nothing is sent.
+    pub(crate) fn http_client(&self) -> Result<HttpClient> {
+        let base = BaseUrl::parse(&self.api_url, self.allow_http)
+            .map_err(|error| config(format!("the setting `{API_URL}`: {}", error.message())))?;
+        let mut builder = HttpClient::builder(crate::NAME, base)
+            .user_agent(USER_AGENT)
+            .clock(Arc::clone(&self.clock))
+            .auth(self.authorizer()?)
+            .error_decoder(|answer| Some(error::decode(answer)));
+        if let Some(id) = &self.merchant_account_id {
+            if !is_word(id) {
+                return Err(config(format!(
+                    "the setting `{MERCHANT_ACCOUNT_ID}` may hold visible ASCII characters only"
+                )));
+            }
+            builder = builder.default_header(MERCHANT_ACCOUNT_HEADER, id);
+        }
+        if let Some(transport) = &self.transport {
+            builder = builder.transport(Arc::clone(transport));
+        }
+        if let Some(timeout) = self.timeout {
+            builder = builder.timeout(timeout);
+        }
+        builder.build()
+    }
+
+    fn authorizer(&self) -> Result<Arc<dyn Authorizer>> {
+        match &self.credentials {
+            Credentials::PrivateKey(pem) => {
+                let signer = TokenSigner::new(SigningKey::from_pem(pem)?, Arc::clone(&self.clock));
+                Ok(Arc::new(TokenCache::new(signer, Arc::clone(&self.clock))))
+            }
+            Credentials::Token(token) => {
+                let token = token.expose_secret().trim();
+                if !is_word(token) {
+                    return Err(config(format!(
+                        "the setting `{TOKEN}` is no bearer token: visible ASCII characters, without `Bearer`"
+                    )));
+                }
+                Ok(Arc::new(StaticToken::new(token.into())))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for MattildaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MattildaConfig")
+            .field(
+                "credentials",
+                &match self.credentials {
+                    Credentials::PrivateKey(_) => PRIVATE_KEY,
+                    Credentials::Token(_) => TOKEN,
+                },
+            )
+            .field("merchant_account_id", &self.merchant_account_id)
+            .field("webhook_secret", &self.webhook_secret.as_ref().map(|_| "[redacted]"))
+            .field("allow_http", &self.allow_http)
+            .field("idempotency", &self.idempotency)
+            .field("keep_raw", &self.keep_raw)
+            .field("timeout", &self.timeout)
+            // A URL that was not checked yet may hold a password.
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds [`Mattilda`]s for a [`Registry`](refunds_core::Registry), under the name `mattilda`.
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `private_key` | the private key, PEM, P-521 |
+/// | `private_key_file` | the path of a file that holds it |
+/// | `token` | instead of a key, a ready bearer token |
+/// | `api_url` | instead of `https://api.mattildapayments.com` |
+/// | `merchant_account_id` | the merchant account, if not the default one |
+/// | `webhook_secret` | the secret of the webhook subscription |
+/// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
+/// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
+/// | `keep_raw` | `true` keeps each refund's payload: see [`MattildaConfig::with_keep_raw`] |
+///
+/// Exactly one of the first three is needed. In the environment they are in capitals behind
+/// `MATTILDA_`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MattildaFactory;
+
+impl ProviderFactory for MattildaFactory {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        &SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        provider::capabilities(Certainty::BestEffort)
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Mattilda::new(MattildaConfig::from_settings(settings)?)?))
+    }
+}
+
+fn read_key(path: &str) -> Result<SecretString> {
+    let unreadable =
+        |why: &str| config(format!("the file that the setting `{PRIVATE_KEY_FILE}` names {why}"));
+    let size = fs::metadata(path).map_err(|cause| unreadable("can not be read").with_source(cause))?.len();
+    if size > MAX_KEY_FILE {
+        return Err(unreadable("is too long to be a key"));
+    }
+    let pem = fs::read_to_string(path).map_err(|cause| unreadable("can not be read").with_source(cause))?;
+    Ok(pem.into())
+}
+
+fn one_credential() -> Error {
+    config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn config(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, message).with_provider(crate::NAME).with_operation(Operation::Configure)
+}
+
+const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
+const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
+const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
+const MAX_KEY_FILE: u64 = 64 << 10;
+
+const API_URL: &str = "api_url";
+const MERCHANT_ACCOUNT_ID: &str = "merchant_account_id";
+const PRIVATE_KEY: &str = "private_key";
+const PRIVATE_KEY_FILE: &str = "private_key_file";
+const TOKEN: &str = "token";
+const WEBHOOK_SECRET: &str = "webhook_secret";
+const ALLOW_HTTP: &str = "allow_http";
+const IDEMPOTENCY_KEY: &str = "idempotency_key";
+const KEEP_RAW: &str = "keep_raw";
+
+/// None of them is required by itself: one of the first three is.
+const SETTINGS: [SettingSpec; 9] = [
+    SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521"),
+    SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
+    SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
+    SettingSpec::optional(API_URL, "base URL, default https://api.mattildapayments.com"),
+    SettingSpec::optional(MERCHANT_ACCOUNT_ID, "merchant account, if not the default one"),
+    SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
+    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
+    SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
+    SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
+];

@@ -1,0 +1,90 @@
+//! The merchant's private key: P-521, from PEM.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use refunds_core::{Error, ErrorKind, Operation, Result};
+use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+/// A P-521 key that signs, with the id by which the provider knows it.
+pub(crate) struct SigningKey {
+    pair: EcdsaKeyPair,
+    id: String,
+}
+
+impl SigningKey {
+    /// Reads a PEM text: PKCS#8 as the dashboard gives it out, or SEC1 as OpenSSL writes it.
+    pub(crate) fn from_pem(pem: &SecretString) -> Result<Self> {
+        let pem = unescaped(pem.expose_secret());
+        let text = pem.expose_secret();
+        if text.contains("ENCRYPTED") {
+            return Err(fault("is encrypted; decrypt it first, such as by `openssl pkey`"));
+        }
+        // The causes are dropped: they may hold parts of what could not be read.
+        let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
+            fault("is no private key in PEM: -----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----")
+        })?;
+        if matches!(der, PrivateKeyDer::Pkcs1(_)) {
+            return Err(fault("is an RSA key; an EC key on the curve P-521 is needed"));
+        }
+        let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P521_SHA512_FIXED_SIGNING, der.secret_der())
+            .map_err(|_| fault("is no EC key on the curve P-521, or is damaged"))?;
+        let id = thumbprint(pair.public_key().as_ref()).ok_or_else(|| fault("has no usable public key"))?;
+        Ok(Self { pair, id })
+    }
+
+    /// The `kid` of its tokens.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The signature as JOSE wants it for ES512: `r` and `s`, 66 bytes each.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<[u8; 2 * COORDINATE_LEN]> {
+        let signature = self.pair.sign(&SystemRandom::new(), message).ok();
+        signature.and_then(|signature| signature.as_ref().try_into().ok()).ok_or_else(|| {
+            Error::new(ErrorKind::Other, "a token could not be signed")
+                .with_provider(crate::NAME)
+                .not_applied()
+        })
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A key that stood in one line of an environment variable, with `\n` for its line ends.
+fn unescaped(pem: &str) -> SecretString {
+    let pem = pem.trim();
+    if pem.contains("\\n") { pem.replace("\\r", "").replace("\\n", "\n").into() } else { pem.into() }
+}
+
+/// The key's thumbprint by [RFC 7638](https://www.rfc-editor.org/rfc/rfc7638), from the uncompressed
+/// point: `4`, x, y. Both coordinates keep their leading zeros.
+fn thumbprint(point: &[u8]) -> Option<String> {
+    let (4, coordinates) = point.split_first()? else { return None };
+    if coordinates.len() != 2 * COORDINATE_LEN {
+        return None;
+    }
+    let (x, y) = coordinates.split_at(COORDINATE_LEN);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    // The members and their order are those of the RFC.
+    let jwk = format!(r#"{{"crv":"P-521","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    Some(URL_SAFE_NO_PAD.encode(Sha256::digest(jwk)))
+}
+
+fn fault(what: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("the private key {what}"))
+        .with_provider(crate::NAME)
+        .with_operation(Operation::Configure)
+}
+
+const COORDINATE_LEN: usize = 66;

@@ -1,0 +1,239 @@
+//! The provider: each call of the trait as one exchange, or two that belong together.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
+    Operation, Overview, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId,
+    RefundProvider, RefundTarget, Replay, Result, SubmitRefund, TargetKind, all_refunds,
+};
+use refunds_http::{HttpClient, Request, Response};
+use serde_json::Value;
+
+use crate::{MattildaConfig, convert, convert::is_same_id, totals::Totals, wire};
+
+/// Refunds of transactions at Mattilda Payments, or at any other Gr4vy instance. Cheap to clone.
+///
+/// ```
+/// use refunds_core::{RefundClient, RefundProvider};
+/// use refunds_mattilda::{Mattilda, MattildaConfig};
+///
+/// let provider = Mattilda::new(MattildaConfig::from_token("a-ready-token"))?;
+/// assert!(provider.capabilities().gift_cards);
+/// let client = RefundClient::new(provider);
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mattilda(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: HttpClient,
+    idempotency: Certainty,
+    keep_raw: bool,
+}
+
+impl Mattilda {
+    /// Builds the provider. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the URL, the key, the token or the merchant account can not be
+    /// used; the value is not repeated.
+    pub fn new(config: MattildaConfig) -> Result<Self> {
+        let http = config.http_client()?;
+        Ok(Self(Arc::new(Inner { http, idempotency: config.idempotency(), keep_raw: config.keep_raw() })))
+    }
+
+    async fn totals(&self, payment: &PaymentId) -> Result<Totals> {
+        let request = Request::get(Operation::Payment).paths(["transactions", payment.as_str()]);
+        let answer = self.0.http.send(request).await?;
+        Totals::new(answer.json()?, payment).map_err(|fault| answer.protocol_error(fault))
+    }
+
+    /// The refund that an answer holds.
+    fn refund(&self, answer: &Response, asked: &PaymentId) -> Result<Refund> {
+        let refund = convert::refund(answer.json()?, asked).map_err(|fault| answer.protocol_error(fault))?;
+        Ok(if self.0.keep_raw { refund.with_raw(answer.json()?) } else { refund })
+    }
+
+    /// A refund by its own id, wherever this instance has it: Mattilda documents the first path, Gr4vy
+    /// both.
+    async fn find(&self, payment: &PaymentId, refund: &RefundId) -> Result<Response> {
+        let get =
+            |path: &[&str]| self.0.http.send(Request::get(Operation::GetRefund).paths(path.iter().copied()));
+        let error = match get(&["refunds", refund.as_str()]).await {
+            Err(error) if is_elsewhere(&error) => error,
+            outcome => return outcome,
+        };
+        match get(&["transactions", payment.as_str(), "refunds", refund.as_str()]).await {
+            // This instance does not have the second path: the first one's word stands.
+            Err(second) if second.kind() == ErrorKind::Unsupported => Err(error),
+            outcome => outcome,
+        }
+    }
+}
+
+#[async_trait]
+impl RefundProvider for Mattilda {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities(self.0.idempotency)
+    }
+
+    async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
+        Ok(self.overview(payment).await?.payment)
+    }
+
+    async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        let mut request = Request::get(Operation::ListRefunds)
+            .paths(["transactions", payment.as_str(), "refunds"])
+            .body_limit(MAX_PAGE_BYTES);
+        if let Some(cursor) = &page.cursor {
+            request = request.query("cursor", cursor);
+        }
+        if let Some(limit) = page.limit {
+            request = request.query("limit", limit.clamp(1, MAX_PAGE_LIMIT));
+        }
+        let answer = self.0.http.send(request).await?;
+        let list: wire::RefundList<wire::Refund> = answer.json()?;
+        let fault = |fault| answer.protocol_error(fault);
+
+        let mut refunds = Vec::with_capacity(list.items.len());
+        for item in list.items {
+            let refund = convert::refund(item, payment).map_err(fault)?;
+            if refund.payment_id != *payment {
+                return Err(fault("the answer lists a refund of another transaction"));
+            }
+            refunds.push(refund);
+        }
+        if self.0.keep_raw {
+            let raw: wire::RefundList<Value> = answer.json()?;
+            refunds = refunds.into_iter().zip(raw.items).map(|(refund, raw)| refund.with_raw(raw)).collect();
+        }
+        let next = convert::next(list.next_cursor).map_err(fault)?;
+        Ok(Page::new(refunds, next, convert::limit(list.limit.as_ref())))
+    }
+
+    async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+        let answer = self.find(payment, refund).await?;
+        let found = self.refund(&answer, payment)?;
+        if !is_same_id(found.id.as_str(), refund.as_str()) {
+            return Err(answer.protocol_error("the answer is about another refund"));
+        }
+        if found.payment_id != *payment {
+            return Err(answer.error(ErrorKind::NotFound, "this refund is of another payment"));
+        }
+        Ok(found)
+    }
+
+    async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
+        let SubmitRefund { request, amount, .. } = submit;
+        check(request, Some(*amount)).map_err(|error| error.with_operation(Operation::SubmitRefund))?;
+        let (target_type, target_id) = target(request.target.as_ref())?;
+        let http = Request::post(Operation::SubmitRefund)
+            .paths(["transactions", request.payment_id.as_str(), "refunds"])
+            .header("idempotency-key", request.reference.as_str())
+            .json(&wire::NewRefund {
+                amount: amount.minor_units(),
+                external_identifier: request.reference.as_str(),
+                reason: request.reason.as_deref(),
+                target_type,
+                target_id,
+            });
+        let answer = self.0.http.send(http).await?;
+        self.refund(&answer, &request.payment_id)
+    }
+
+    fn validate(&self, request: &CreateRefund) -> Result<()> {
+        check(request, None)
+    }
+
+    async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+        let (totals, refunds) = tokio::try_join!(self.totals(payment), all_refunds(self, payment))?;
+        Ok(Overview::new(totals.with_refunds(payment, &refunds)?, refunds))
+    }
+}
+
+/// What the provider can do. `certainty` is that of its idempotency key.
+pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
+    let key = IdempotencyKey::new(MAX_REFERENCE_CHARS, KEY_RETENTION, Replay::FirstAnswer, certainty)
+        .with_conflict_in_flight();
+    let mut capabilities = Capabilities::default();
+    capabilities.partial = true;
+    capabilities.several = true;
+    capabilities.gift_cards = true;
+    capabilities.idempotency = Idempotency::Key(key);
+    capabilities.final_status = FinalStatus::by(true, true, false);
+    capabilities
+}
+
+/// Whether the refund may be found at another path.
+fn is_elsewhere(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
+}
+
+/// Checks a request against the provider's limits:
+/// <https://docs.gr4vy.com/api-reference/refunds/create-transaction-refund>
+fn check(request: &CreateRefund, amount: Option<Money>) -> Result<()> {
+    let amount = match request.amount {
+        RefundAmount::Exact(exact) => Some(amount.unwrap_or(exact)),
+        _ => amount,
+    };
+    if amount.is_some_and(|amount| !(1..=MAX_AMOUNT).contains(&amount.minor_units())) {
+        return Err(refused(
+            ErrorKind::InvalidRequest,
+            format!("a refund has from 1 to {MAX_AMOUNT} minor units at this provider"),
+        ));
+    }
+    if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS) {
+        return Err(refused(
+            ErrorKind::InvalidRequest,
+            format!("the reason has more than {MAX_REASON_CHARS} characters, the most at this provider"),
+        ));
+    }
+    if request.reference.as_str().len() > usize::from(MAX_REFERENCE_CHARS) {
+        return Err(refused(
+            ErrorKind::InvalidRequest,
+            format!("the reference has more than {MAX_REFERENCE_CHARS} characters, the most of a key"),
+        ));
+    }
+    if !request.lines.is_empty() || !request.metadata.is_empty() {
+        return Err(refused(ErrorKind::Unsupported, "this provider keeps no order lines and no metadata"));
+    }
+    target(request.target.as_ref()).map(drop)
+}
+
+/// What the money goes back to, in the provider's words.
+fn target(target: Option<&RefundTarget>) -> Result<(Option<&'static str>, Option<&str>)> {
+    let Some(target) = target else { return Ok((None, None)) };
+    let id = target.id.as_deref().filter(|id| !id.is_empty());
+    match (&target.kind, id) {
+        (TargetKind::PaymentMethod, id) => Ok((Some(wire::PAYMENT_METHOD), id)),
+        (TargetKind::GiftCard, Some(id)) => Ok((Some(wire::GIFT_CARD), Some(id))),
+        (TargetKind::GiftCard, None) => Err(refused(
+            ErrorKind::InvalidRequest,
+            "a refund to a gift card needs the id of the gift card's redemption",
+        )),
+        _ => Err(refused(
+            ErrorKind::Unsupported,
+            "this provider gives money back to the payment method or to a gift card",
+        )),
+    }
+}
+
+fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
+    Error::new(kind, message).with_provider(crate::NAME).not_applied()
+}
+
+const MAX_AMOUNT: i64 = 99_999_999;
+const MAX_REASON_CHARS: usize = 100;
+/// Of an idempotency key; an `external_identifier` may be longer.
+const MAX_REFERENCE_CHARS: u16 = 255;
+const KEY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_PAGE_LIMIT: u16 = 100;
+const MAX_PAGE_BYTES: usize = 16 << 20;

@@ -1,0 +1,120 @@
+//! The provider's payloads, as they travel.
+//!
+//! A refund has to have `id`, `status`, `currency` and `amount`. Everything else is optional, may be
+//! null, and comes in as whatever JSON it is: Mattilda's documented refund has half of Gr4vy's fields,
+//! [the API grows](https://docs.gr4vy.com/guides/api/compatibility), and a new refund must not become
+//! unreadable by a detail.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
+use serde_json::Value;
+
+/// `GET /transactions/{id}/refunds`:
+/// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
+#[derive(Deserialize)]
+pub(crate) struct RefundList<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) limit: Option<Value>,
+    pub(crate) next_cursor: Option<Value>,
+}
+
+/// A refund: <https://docs.gr4vy.com/api-reference/refunds/get-refund>
+#[derive(Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) status: String,
+    pub(crate) currency: String,
+    pub(crate) amount: Amount,
+    pub(crate) transaction_id: Option<String>,
+    /// `None` where the answer has no such member, JSON's null where it says that there is none.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) external_identifier: Option<Value>,
+    pub(crate) payment_service_refund_id: Option<Value>,
+    pub(crate) reason: Option<Value>,
+    pub(crate) target_type: Option<Value>,
+    pub(crate) target_id: Option<Value>,
+    pub(crate) created_at: Option<Value>,
+    pub(crate) updated_at: Option<Value>,
+    pub(crate) error_code: Option<Value>,
+    pub(crate) raw_response_code: Option<Value>,
+    pub(crate) raw_response_description: Option<Value>,
+    pub(crate) creator: Option<Value>,
+    pub(crate) r#type: Option<Value>,
+    pub(crate) reconciliation_id: Option<Value>,
+    pub(crate) transaction_reconciliation_id: Option<Value>,
+    pub(crate) transaction_external_identifier: Option<Value>,
+    pub(crate) settled: Option<Value>,
+    pub(crate) settled_amount: Option<Value>,
+    pub(crate) settled_currency: Option<Value>,
+}
+
+/// A transaction, as far as refunds are concerned:
+/// <https://docs.gr4vy.com/api-reference/transactions/get-transaction>
+#[derive(Deserialize)]
+pub(crate) struct Transaction {
+    pub(crate) id: Option<String>,
+    pub(crate) status: Option<String>,
+    pub(crate) currency: String,
+    pub(crate) captured_amount: Option<Amount>,
+    pub(crate) refunded_amount: Option<Amount>,
+    pub(crate) amount: Option<Value>,
+    pub(crate) authorized_amount: Option<Value>,
+    pub(crate) external_identifier: Option<Value>,
+    pub(crate) intent: Option<Value>,
+    pub(crate) reconciliation_id: Option<Value>,
+    pub(crate) gift_card_redemptions: Option<Value>,
+}
+
+/// `POST /transactions/{id}/refunds`. The provider refuses members that it does not know.
+#[derive(Serialize)]
+pub(crate) struct NewRefund<'a> {
+    pub(crate) amount: i64,
+    pub(crate) external_identifier: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target_id: Option<&'a str>,
+}
+
+pub(crate) const PAYMENT_METHOD: &str = "payment-method";
+pub(crate) const GIFT_CARD: &str = "gift-card-redemption";
+
+/// Minor units: a whole number from zero up, or its digits in a string as one old page shows them.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount(pub(crate) i64);
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AmountVisitor)
+    }
+}
+
+struct AmountVisitor;
+
+impl Visitor<'_> for AmountVisitor {
+    type Value = Amount;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number of minor units, not below zero")
+    }
+
+    fn visit_u64<E: Error>(self, units: u64) -> Result<Amount, E> {
+        i64::try_from(units).map(Amount).map_err(|_| E::invalid_value(Unexpected::Unsigned(units), &self))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Amount, E> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let units = if digits { text.parse().ok() } else { None };
+        units.map(Amount).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}

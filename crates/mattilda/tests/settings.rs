@@ -1,0 +1,135 @@
+//! Settings, and what they make of a provider.
+
+mod common;
+
+use std::fs;
+
+use common::fixture;
+use refunds_core::{
+    Capabilities, Certainty, ErrorKind, Idempotency, Operation, ProviderFactory, RefundProvider, Registry,
+    Replay, Settings,
+};
+use refunds_mattilda::{Mattilda, MattildaConfig, MattildaFactory};
+
+fn build(settings: &[(&str, &str)]) -> refunds_core::Result<Capabilities> {
+    let registry = Registry::new().with(MattildaFactory);
+    Ok(registry.build("mattilda", &settings.iter().copied().collect())?.capabilities())
+}
+
+#[test]
+fn exactly_one_credential_is_needed() {
+    let pem = fixture("test_key_p521.pem");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/test_key_p521.pem");
+    for settings in [
+        &[("private_key", pem.as_str())][..],
+        &[("private_key_file", file)],
+        &[("token", "t0ken")],
+        &[("token", "t0ken"), ("private_key", "")],
+    ] {
+        build(settings).unwrap();
+    }
+    for settings in [
+        &[][..],
+        &[("token", "")],
+        &[("merchant_account_id", "school-01")],
+        &[("token", "t0ken"), ("private_key", pem.as_str())],
+        &[("token", "t0ken"), ("private_key_file", file)],
+        &[("private_key", pem.as_str()), ("private_key_file", file)],
+    ] {
+        let error = build(settings).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        for key in ["`private_key`", "`private_key_file`", "`token`"] {
+            assert!(error.message().contains(key), "{error}");
+        }
+    }
+}
+
+#[test]
+fn malformed_settings_are_named_and_not_shown() {
+    for (key, value) in [
+        ("api_url", "http://canary.example"),
+        ("api_url", "https://canary:canary@pay.example"),
+        ("api_url", "canary"),
+        ("merchant_account_id", "canary\r\nx-evil: 1"),
+        ("merchant_account_id", "canary ñ"),
+        ("allow_http", "canary"),
+        ("keep_raw", "canary"),
+        ("idempotency_key", "canary"),
+        ("canary_key", "x"),
+    ] {
+        let error = build(&[("token", "t0ken"), (key, value)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{key}");
+        assert_eq!(
+            (error.provider(), error.may_have_applied()),
+            (Some("mattilda").filter(|_| key != "canary_key"), false)
+        );
+        assert_eq!(error.operation(), Some(Operation::Configure), "{key}");
+        assert!(error.message().contains(key), "{error}");
+        assert!(key == "canary_key" || !format!("{error} {error:?}").contains("canary"), "{error:?}");
+    }
+    let error =
+        MattildaConfig::from_settings(&Settings::from_iter([("token", "t"), ("secret", "x")])).unwrap_err();
+    assert!(error.message().contains("secret"), "{error}");
+    for token in ["two words", "Bearer canary", "canary\u{7}", "ñ", "  "] {
+        let error = build(&[("token", token)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{token}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_key_file_that_can_not_be_read_is_named_by_its_setting() {
+    let long = std::env::temp_dir().join(format!("refunds-mattilda-{}.pem", std::process::id()));
+    fs::write(&long, vec![b'x'; 100_000]).unwrap();
+    for path in ["/nowhere/canary.pem", "/", long.to_str().unwrap()] {
+        let error = build(&[("private_key_file", path)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("private_key_file"), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+    fs::remove_file(long).unwrap();
+}
+
+#[test]
+fn plain_http_needs_leave() {
+    let url = ("api_url", "http://gateway.internal");
+    assert!(build(&[("token", "t0ken"), url]).is_err());
+    build(&[("token", "t0ken"), url, ("allow_http", "true")]).unwrap();
+    build(&[("token", "t0ken"), ("api_url", "http://127.0.0.1:8080")]).unwrap();
+}
+
+#[test]
+fn what_it_can_do() {
+    let by_default = build(&[("token", "t0ken")]).unwrap();
+    assert_eq!(by_default, MattildaFactory.capabilities());
+    assert!(by_default.partial && by_default.several && by_default.gift_cards);
+    assert!(!by_default.lines && !by_default.metadata && !by_default.webhooks);
+    assert!(by_default.final_status.get && by_default.final_status.list && !by_default.final_status.webhook);
+    assert!(by_default.idempotency.honoured().is_none());
+    let Idempotency::Key(key) = by_default.idempotency else { panic!("it knows a key") };
+    assert_eq!((key.max_length, key.retention.as_secs(), key.replay), (255, 86_400, Replay::FirstAnswer));
+    assert!(key.conflict_in_flight);
+
+    let vouched = build(&[("token", "t0ken"), ("idempotency_key", "honoured")]).unwrap();
+    assert!(vouched.idempotency.honoured().is_some());
+    let asked = build(&[("token", "t0ken"), ("idempotency_key", "best_effort")]).unwrap();
+    assert!(asked.idempotency.honoured().is_none());
+    let config = MattildaConfig::from_token("t0ken").with_idempotency(Certainty::Guaranteed);
+    assert!(Mattilda::new(config).unwrap().capabilities().idempotency.honoured().is_some());
+}
+
+#[test]
+fn the_environment_chooses_it() {
+    let registry = Registry::new().with(MattildaFactory);
+    let pem = fixture("test_key_p521.pem").replace('\n', "\\n");
+    let provider = registry
+        .from_variables([
+            ("REFUNDS_PROVIDER", "mattilda"),
+            ("MATTILDA_PRIVATE_KEY", &pem[pem.find("-----").unwrap()..]),
+            ("MATTILDA_MERCHANT_ACCOUNT_ID", "school-01"),
+            ("MATTILDA_WEBHOOK_SECRET", "s3cret"),
+            ("MATTILDA_API_URL", ""),
+        ])
+        .unwrap();
+    assert_eq!(provider.name(), "mattilda");
+}
