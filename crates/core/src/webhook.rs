@@ -152,6 +152,7 @@ impl Notice {
 /// | how it went | status | the provider |
 /// |---|---|---|
 /// | it was taken in | 200 | is done |
+/// | it is about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
 /// | forged, malformed, too old | 400 | never sends it again |
 /// | anything else: not ready, no secret configured, the read failed | 503 | sends it again |
 ///
@@ -169,7 +170,7 @@ impl Notice {
 #[must_use]
 pub fn webhook_status<T>(handled: &Result<T>) -> u16 {
     match handled.as_ref().map_err(Error::kind) {
-        Ok(_) => 200,
+        Ok(_) | Err(ErrorKind::Unsupported) => 200,
         Err(ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => 400,
         Err(_) => 503,
     }

@@ -75,6 +75,7 @@ mod redact;
 mod request;
 mod reqwest_transport;
 mod response;
+mod signature;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
@@ -89,5 +90,6 @@ pub use self::{
     request::Request,
     reqwest_transport::ReqwestTransport,
     response::Response,
+    signature::{Digest, is_signed},
     transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
 };

@@ -35,7 +35,7 @@ pub struct MattildaConfig {
     credentials: Credentials,
     api_url: String,
     merchant_account_id: Option<String>,
-    webhook_secret: Option<SecretString>,
+    webhook_secrets: Vec<SecretString>,
     allow_http: bool,
     idempotency: Certainty,
     keep_raw: bool,
@@ -85,7 +85,9 @@ impl MattildaConfig {
             url.clone_into(&mut config.api_url);
         }
         config.merchant_account_id = settings.get(MERCHANT_ACCOUNT_ID).map(ToOwned::to_owned);
-        config.webhook_secret = settings.secret(WEBHOOK_SECRET);
+        let secrets = settings.get(WEBHOOK_SECRET).into_iter().flat_map(|list| list.split(','));
+        let secrets = secrets.map(str::trim).filter(|secret| !secret.is_empty());
+        config.webhook_secrets = secrets.map(SecretString::from).collect();
         config.allow_http = settings.flag(ALLOW_HTTP)?;
         config.keep_raw = settings.flag(KEEP_RAW)?;
         config.idempotency = match settings.get(IDEMPOTENCY_KEY) {
@@ -116,9 +118,10 @@ impl MattildaConfig {
         self
     }
 
-    /// Keeps the secret of the webhook subscription.
+    /// Accepts webhooks signed with this secret, the one of the webhook subscription. Several may be
+    /// accepted at a time, while one is replaced by another.
     pub fn with_webhook_secret(mut self, secret: impl Into<SecretString>) -> Self {
-        self.webhook_secret = Some(secret.into());
+        self.webhook_secrets.push(secret.into());
         self
     }
 
@@ -168,7 +171,7 @@ impl MattildaConfig {
             credentials,
             api_url: DEFAULT_API_URL.to_owned(),
             merchant_account_id: None,
-            webhook_secret: None,
+            webhook_secrets: Vec::new(),
             allow_http: false,
             idempotency: Certainty::BestEffort,
             keep_raw: false,
@@ -180,6 +183,10 @@ impl MattildaConfig {
 
     pub(crate) fn idempotency(&self) -> Certainty {
         self.idempotency
+    }
+
+    pub(crate) fn webhook_secrets(&self) -> Vec<SecretString> {
+        self.webhook_secrets.clone()
     }
 
     pub(crate) fn keep_raw(&self) -> bool {
@@ -242,7 +249,7 @@ impl fmt::Debug for MattildaConfig {
                 },
             )
             .field("merchant_account_id", &self.merchant_account_id)
-            .field("webhook_secret", &self.webhook_secret.as_ref().map(|_| "[redacted]"))
+            .field("webhook_secrets", &self.webhook_secrets.len())
             .field("allow_http", &self.allow_http)
             .field("idempotency", &self.idempotency)
             .field("keep_raw", &self.keep_raw)
@@ -261,7 +268,7 @@ impl fmt::Debug for MattildaConfig {
 /// | `token` | instead of a key, a ready bearer token |
 /// | `api_url` | instead of `https://api.mattildapayments.com` |
 /// | `merchant_account_id` | the merchant account, if not the default one |
-/// | `webhook_secret` | the secret of the webhook subscription |
+/// | `webhook_secret` | the secret of the webhook subscription; several behind commas |
 /// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
 /// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
 /// | `keep_raw` | `true` keeps each refund's payload: see [`MattildaConfig::with_keep_raw`] |

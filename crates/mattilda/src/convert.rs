@@ -184,7 +184,7 @@ impl Extra {
 }
 
 /// An RFC 3339 time, in UTC; none that RFC 3339 could not write there again.
-fn utc(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn utc(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text, &Rfc3339)
         .ok()?
         .checked_to_offset(UtcOffset::UTC)

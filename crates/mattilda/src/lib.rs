@@ -46,6 +46,9 @@
 //! - **Personal data stays out.** The e-mail address and name of the `creator` of a refund, a user of
 //!   the dashboard, are dropped; the creator's id is kept. (The raw payload, which an application has
 //!   to [ask for](MattildaConfig::with_keep_raw), has them.)
+//! - **Webhooks** are verified by the [configured](MattildaConfig::with_webhook_secret) secrets. There is
+//!   [no event](https://docs.gr4vy.com/guides/features/webhooks/events) for a refund that ends `voided`,
+//!   and deliveries are given up after seven days: look at open refunds now and then.
 //! - **Errors** carry Gr4vy's `code`; a validation's `details` become
 //!   [`Error::details`](refunds_core::Error::details).
 
@@ -56,6 +59,7 @@ mod error;
 mod key;
 mod provider;
 mod totals;
+mod webhook;
 mod wire;
 
 pub use self::{

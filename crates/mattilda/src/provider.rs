@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
-    Operation, Overview, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId,
-    RefundProvider, RefundTarget, Replay, Result, SubmitRefund, TargetKind, all_refunds,
+    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId,
+    RefundProvider, RefundTarget, Replay, Result, SubmitRefund, TargetKind, WebhookRequest, all_refunds,
 };
 use refunds_http::{HttpClient, Request, Response};
+use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{MattildaConfig, convert, convert::is_same_id, totals::Totals, wire};
+use crate::{MattildaConfig, convert, convert::is_same_id, totals::Totals, webhook, wire};
 
 /// Refunds of transactions at Mattilda Payments, or at any other Gr4vy instance. Cheap to clone.
 ///
@@ -32,6 +33,7 @@ struct Inner {
     http: HttpClient,
     idempotency: Certainty,
     keep_raw: bool,
+    webhook_secrets: Vec<SecretString>,
 }
 
 impl Mattilda {
@@ -43,7 +45,12 @@ impl Mattilda {
     /// used; the value is not repeated.
     pub fn new(config: MattildaConfig) -> Result<Self> {
         let http = config.http_client()?;
-        Ok(Self(Arc::new(Inner { http, idempotency: config.idempotency(), keep_raw: config.keep_raw() })))
+        Ok(Self(Arc::new(Inner {
+            http,
+            idempotency: config.idempotency(),
+            keep_raw: config.keep_raw(),
+            webhook_secrets: config.webhook_secrets(),
+        })))
     }
 
     async fn totals(&self, payment: &PaymentId) -> Result<Totals> {
@@ -157,6 +164,10 @@ impl RefundProvider for Mattilda {
         let (totals, refunds) = tokio::try_join!(self.totals(payment), all_refunds(self, payment))?;
         Ok(Overview::new(totals.with_refunds(payment, &refunds)?, refunds))
     }
+
+    fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+        webhook::verify(&self.0.webhook_secrets, request)
+    }
 }
 
 /// What the provider can do. `certainty` is that of its idempotency key.
@@ -167,8 +178,9 @@ pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
     capabilities.partial = true;
     capabilities.several = true;
     capabilities.gift_cards = true;
+    capabilities.webhooks = true;
     capabilities.idempotency = Idempotency::Key(key);
-    capabilities.final_status = FinalStatus::by(true, true, false);
+    capabilities.final_status = FinalStatus::by(true, true, true);
     capabilities
 }
 
