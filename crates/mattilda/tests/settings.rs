@@ -104,7 +104,7 @@ fn what_it_can_do() {
     assert_eq!(by_default, MattildaFactory.capabilities());
     assert!(by_default.partial && by_default.several && by_default.gift_cards);
     assert!(!by_default.lines && !by_default.metadata && by_default.webhooks);
-    assert!(by_default.final_status.get && by_default.final_status.list && !by_default.final_status.webhook);
+    assert!(by_default.final_status.get && by_default.final_status.list && by_default.final_status.webhook);
     assert!(by_default.idempotency.honoured().is_none());
     let Idempotency::Key(key) = by_default.idempotency else { panic!("it knows a key") };
     assert_eq!((key.max_length, key.retention.as_secs(), key.replay), (255, 86_400, Replay::FirstAnswer));

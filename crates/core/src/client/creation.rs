@@ -202,6 +202,12 @@ impl<'a> Creation<'a> {
             if !again || !self.client.pause(&error, &mut backoff, self.deadline).await {
                 return self.give_up(error).await;
             }
+            // While we waited, another worker may have asked; without a key that is seen by looking.
+            if !self.key_honoured
+                && let Some(refund) = self.look_until(Duration::ZERO).await
+            {
+                return Ok(refund);
+            }
         }
         unreachable!("attempts are counted without end")
     }

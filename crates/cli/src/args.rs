@@ -1,0 +1,225 @@
+//! The command line, as data.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap_complete::Shell;
+use refunds_sandbox::Fault;
+
+use crate::output::Format;
+
+const AFTER_HELP: &str = "\
+Examples:
+  refunds demo                                    see it work; needs no account and no network
+  refunds list T11223344.9rQ2xW
+  refunds create T11223344.9rQ2xW --reference rma-551 --amount 149.50 --wait
+  refunds create T11223344.9rQ2xW --reference rma-552 --full 2> lost.json
+  refunds resolve lost.json                       after exit status 6
+
+The provider and its credentials come from the environment (a secret is never an argument):
+  REFUNDS_PROVIDER=dintero    DINTERO_ACCOUNT_ID=… DINTERO_CLIENT_ID=… DINTERO_CLIENT_SECRET=…
+  REFUNDS_PROVIDER=mattilda   MATTILDA_API_URL=… MATTILDA_PRIVATE_KEY_FILE=…
+`refunds providers` lists every variable. Patience: REFUNDS_MAX_ATTEMPTS, REFUNDS_ATTEMPT_TIMEOUT,
+REFUNDS_TOTAL_TIMEOUT, REFUNDS_SETTLE_TIMEOUT. Logs on standard error: REFUNDS_LOG=debug.
+
+Exit status:
+  0  done
+  1  anything else: the answer can not be understood, the output can not be written
+  2  the command line or the configuration is at fault; nothing was sent
+  3  the provider refused (not found, invalid, not refundable, declined, conflict, unsupported), or
+     the refund ended declined, failed or voided
+  4  authentication or permission
+  5  transient, and nothing was applied: run the same command again
+  6  the outcome is unknown: a refund may have been made, or is not final yet
+
+A refund is made once: the same reference is the same refund, from any process and however often the
+command runs. After exit status 6, the last line on standard error is JSON that `refunds resolve`
+finishes the job from; do not ask again under another reference.
+
+With JSON output an error is one line of JSON on standard error:
+  {\"error\":{\"kind\":\"not_found\",\"provider\":…,\"operation\":…,\"message\":…,
+   \"outcome\":\"not_applied|unknown\",\"retryable\":…,\"code\":…,\"request_id\":…,\"retry_after\":…}}";
+
+/// Refunds, whatever the payment provider.
+#[derive(Debug, Parser)]
+#[command(name = "refunds", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// The provider, instead of the one that `REFUNDS_PROVIDER` names.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+
+    /// How to print. Without it: table on a terminal, json elsewhere (demo: table).
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+}
+
+impl Cli {
+    /// The format that was asked for, or the one that suits the command and standard output.
+    pub(crate) fn format(&self) -> Format {
+        self.output.unwrap_or_else(|| match self.command {
+            // One is read by people and the other by shells, also through a pipe.
+            Command::Demo | Command::Sandbox(_) => Format::Table,
+            _ => Format::by_terminal(),
+        })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run both providers on the embedded sandbox, from start to end, and check every step.
+    Demo,
+    /// List the refunds of a payment, all pages, as they arrive.
+    ///
+    /// With --output json it is one array. A list that breaks off is left without its closing
+    /// bracket, so that nobody takes it for the whole.
+    List(PaymentArg),
+    /// Show one refund of a payment.
+    Get(RefundArgs),
+    /// Show what of a payment is captured, refunded, pending and refundable.
+    Payment(PaymentArg),
+    /// Refund a payment, once, and show the refund.
+    ///
+    /// The reference is yours and names this refund for ever: asked for again with the same
+    /// reference, nothing new is made and the refund of the first time is shown. Store it with the
+    /// decision to refund, before you run this.
+    Create(Box<CreateArgs>),
+    /// Follow a refund until its status is final.
+    ///
+    /// Exit status 0 where it succeeded, 3 where it ended otherwise, 6 where it is not final yet
+    /// when the time is over.
+    Wait(WaitArgs),
+    /// Finish a create whose outcome was unknown (exit status 6).
+    ///
+    /// Reads what create printed on standard error, as it is: the last line of it, the error JSON,
+    /// or the object in its member `unresolved`. The provider is the one that was asked, unless
+    /// --provider says otherwise.
+    Resolve(ResolveArgs),
+    /// List the providers: names, capabilities, settings.
+    Providers,
+    /// Serve both providers' APIs on loopback until interrupted, with payments to refund.
+    ///
+    /// Prints the variables that point the adapters to it, as `export` lines for a shell; with
+    /// --output json, as one object. Its credentials are made anew each time and are worth nothing.
+    Sandbox(SandboxArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PaymentArg {
+    /// The provider's id of the payment.
+    #[arg(value_name = "PAYMENT")]
+    pub(crate) payment: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefundArgs {
+    /// The provider's id of the payment.
+    #[arg(value_name = "PAYMENT")]
+    pub(crate) payment: String,
+
+    /// The provider's id of the refund.
+    #[arg(value_name = "REFUND")]
+    pub(crate) refund: String,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("how_much").required(true).args(["amount", "minor_units", "full"]))]
+pub(crate) struct CreateArgs {
+    /// The provider's id of the payment.
+    #[arg(value_name = "PAYMENT")]
+    pub(crate) payment: String,
+
+    /// Your own key of this refund, unique over all your payments: 1 to 255 printable ASCII
+    /// characters.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) reference: String,
+
+    /// How much, in major units such as 149.50; in the payment's currency.
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
+    pub(crate) amount: Option<String>,
+
+    /// How much, in the currency's smallest unit: 14950 for 149.50 NOK, 150 for 150 JPY.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub(crate) minor_units: Option<String>,
+
+    /// All that is left.
+    #[arg(long)]
+    pub(crate) full: bool,
+
+    /// The currency that you mean; a payment in another one is refused.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) currency: Option<String>,
+
+    /// Why; some providers show it to the buyer or limit its length.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+
+    /// An order line that the refund covers, in the units of the amount; may be repeated.
+    #[arg(long = "line", value_name = "ID=AMOUNT")]
+    pub(crate) lines: Vec<String>,
+
+    /// What to attach to it, at providers that keep such data; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) metadata: Vec<String>,
+
+    /// Follow the refund until its status is final.
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    /// How long to follow it.
+    #[arg(long, value_name = "TIME", default_value = "10m", requires = "wait", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WaitArgs {
+    #[command(flatten)]
+    pub(crate) of: RefundArgs,
+
+    /// How long to follow it.
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// What create printed on standard error; - reads standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// The port for Dintero; any free one without.
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) dintero_port: u16,
+
+    /// The port for Mattilda; any free one without.
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) mattilda_port: u16,
+
+    /// Something that goes wrong, such as submit:1:process-then-drop or
+    /// mattilda/submit:every:status=503; may be repeated.
+    #[arg(long = "fault", value_name = "[PROVIDER/]CALL:WHEN:ACTION")]
+    pub(crate) faults: Vec<Fault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

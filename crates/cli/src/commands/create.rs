@@ -1,0 +1,116 @@
+//! `refunds create`: one refund, once.
+
+use refunds_core::{
+    Clock, CreateRefund, Currency, Error, ErrorKind, Operation, PaymentId, Refund, RefundAmount,
+    RefundClient, SystemClock, UnresolvedRefund,
+};
+
+use super::{Context, Result, wait};
+use crate::{
+    args::CreateArgs,
+    exit::Exit,
+    failure::Failure,
+    input::{self, Amount, Line},
+    interrupt::interrupted,
+};
+
+pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit> {
+    let wanted = Wanted::read(args)?;
+    let client = context.client()?;
+    let request = wanted.request(&client).await?;
+    let refund = create(&client, &request).await?;
+    if args.wait && !refund.status.is_final() {
+        return wait::follow_made(context, &client, refund, args.timeout).await;
+    }
+    context.show_made(&refund)
+}
+
+/// What was asked for, as far as it can be read without knowing the payment's currency.
+struct Wanted {
+    request: CreateRefund,
+    amount: Option<Amount>,
+    lines: Vec<Line>,
+    currency: Option<Currency>,
+}
+
+impl Wanted {
+    fn read(args: &CreateArgs) -> Result<Self> {
+        let amount = match (&args.amount, &args.minor_units) {
+            (Some(text), _) => Some(Amount::major(text)?),
+            (None, Some(text)) => Some(Amount::minor(text)?),
+            (None, None) => None,
+        };
+        if amount.as_ref().is_some_and(|amount| !amount.is_positive()) {
+            return Err(Failure::Usage("the amount has to be more than nothing".into()));
+        }
+        let in_units = if args.minor_units.is_some() { Amount::minor } else { Amount::major };
+        let lines = args.lines.iter().map(|line| Line::new(line, in_units)).collect::<Result<_>>()?;
+        let mut request = CreateRefund::new(
+            input::payment_id(&args.payment)?,
+            RefundAmount::Remaining,
+            input::reference(&args.reference)?,
+        );
+        request.reason.clone_from(&args.reason);
+        request.metadata = input::metadata(&args.metadata)?;
+        let currency = args.currency.as_deref().map(input::currency).transpose()?;
+        Ok(Self { request, amount, lines, currency })
+    }
+
+    /// Asks for the payment's currency where it is needed and was not given. One that was given is
+    /// compared with the payment's before anything is submitted.
+    async fn request(self, client: &RefundClient) -> Result<CreateRefund> {
+        let Self { mut request, amount, lines, currency } = self;
+        let bare = amount.is_none() && lines.is_empty();
+        if bare && currency.is_none() {
+            return Ok(request);
+        }
+        let currency = match currency {
+            Some(currency) if !bare => currency,
+            expected => currency_of(client, &request.payment_id, expected).await?,
+        };
+        if let Some(amount) = amount {
+            request.amount = RefundAmount::Exact(amount.in_currency(currency)?);
+        }
+        request.lines = lines.iter().map(|line| line.in_currency(currency)).collect::<Result<_>>()?;
+        request.validate().map_err(|error| Failure::usage(&error))?;
+        Ok(request)
+    }
+}
+
+/// The payment's currency, which has to be `expected` if there is one.
+async fn currency_of(
+    client: &RefundClient,
+    payment: &PaymentId,
+    expected: Option<Currency>,
+) -> Result<Currency> {
+    let currency = client.payment(payment).await?.currency();
+    match expected {
+        Some(expected) if expected != currency => {
+            let message = format!("the payment is in {currency}, the refund in {expected}");
+            let error = Error::new(ErrorKind::InvalidRequest, message);
+            let name = client.provider().name();
+            Err(error.with_provider(name).with_operation(Operation::CreateRefund).into())
+        }
+        _ => Ok(currency),
+    }
+}
+
+/// Creates the refund. Being told to stop in the middle of it leaves an outcome that is unknown,
+/// and what is needed to find out.
+async fn create(client: &RefundClient, request: &CreateRefund) -> Result<Refund> {
+    tokio::select! {
+        refund = client.create(request) => Ok(refund?),
+        () = interrupted() => {
+            let mut unresolved = UnresolvedRefund::new(client.provider().name(), request.clone());
+            unresolved.submitted_at = Some(SystemClock.now());
+            Err(interrupted_with(unresolved).into())
+        }
+    }
+}
+
+pub(super) fn interrupted_with(unresolved: UnresolvedRefund) -> Error {
+    Error::new(ErrorKind::OutcomeUnknown, "interrupted before the outcome was known")
+        .with_provider(unresolved.provider.clone())
+        .with_operation(Operation::CreateRefund)
+        .with_unresolved(unresolved)
+}

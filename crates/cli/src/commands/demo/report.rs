@@ -1,0 +1,182 @@
+//! What the demonstration shows: steps as they are taken, then the refunds, and the ledger beside them.
+
+use std::io::{self, Write};
+
+use refunds_core::{Money, Refund};
+use refunds_sandbox::{Entry, EntryState, Ledger};
+use serde::Serialize;
+
+use super::{scene::Scene, steps::Outcome};
+use crate::output::{Format, RefundWriter, clean, table};
+
+/// A step of the demonstration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    SeedList,
+    RefundPart,
+    AskAgain,
+    RefundRest,
+    OneMore,
+    Asynchronous,
+    Everything,
+}
+
+impl Step {
+    fn title(self) -> &'static str {
+        match self {
+            Self::SeedList => "list the refunds of the documented payload",
+            Self::RefundPart => "refund a part of a payment",
+            Self::AskAgain => "ask again with the same reference",
+            Self::RefundRest => "refund the rest",
+            Self::OneMore => "ask for one minor unit more",
+            Self::Asynchronous => "follow an asynchronous refund to its end",
+            Self::Everything => "compare the provider's list with the ledger",
+        }
+    }
+}
+
+/// What was seen so far.
+#[derive(Debug)]
+pub(super) struct Report {
+    format: Format,
+    steps: Vec<StepRow>,
+    refunds: Vec<Refund>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepRow {
+    provider: &'static str,
+    step: &'static str,
+    ok: bool,
+    note: String,
+}
+
+#[derive(Serialize)]
+struct LedgerRow<'a> {
+    provider: &'a str,
+    payment_id: &'a str,
+    refund_id: &'a str,
+    reference: Option<&'a str>,
+    minor_units: i64,
+    currency: &'a str,
+    state: &'static str,
+}
+
+impl Report {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format, steps: Vec::new(), refunds: Vec::new() }
+    }
+
+    pub(super) fn is_fine(&self) -> bool {
+        self.steps.iter().all(|step| step.ok)
+    }
+
+    pub(super) fn begin(&self, out: &mut impl Write, scene: &Scene) -> io::Result<()> {
+        if self.format == Format::Table { writeln!(out, "{}", scene.provider) } else { Ok(()) }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        out: &mut impl Write,
+        scene: &Scene,
+        step: Step,
+        outcome: Outcome,
+    ) -> io::Result<()> {
+        let (ok, note) = match outcome {
+            Ok(seen) => {
+                self.refunds.extend(seen.refunds);
+                (true, seen.note)
+            }
+            Err(off) => (false, off.0),
+        };
+        if self.format == Format::Table {
+            let mark = if ok { "ok " } else { "OFF" };
+            writeln!(out, "  {mark} {}: {}", step.title(), clean(&note))?;
+        }
+        if !ok {
+            let line = format!("error: {}: {}: {}\n", scene.provider, step.title(), clean(&note));
+            // Nobody is left to tell where standard error is gone.
+            let _ = io::stderr().write_all(line.as_bytes());
+        }
+        self.steps.push(StepRow { provider: scene.provider, step: step.title(), ok, note });
+        out.flush()
+    }
+
+    pub(super) fn finish(&self, out: &mut impl Write, ledger: &Ledger) -> io::Result<()> {
+        let ledger: Vec<_> = ledger.entries().iter().map(LedgerRow::of).collect();
+        match self.format {
+            Format::Table => self.tables(out, &ledger)?,
+            Format::Json => {
+                let document = serde_json::json!({
+                    "ok": self.is_fine(), "steps": self.steps, "refunds": self.refunds, "ledger": ledger,
+                });
+                writeln!(out, "{document:#}")?;
+            }
+            Format::Jsonl | Format::Csv => {
+                let mut writer = RefundWriter::new(out, self.format);
+                self.refunds.iter().try_for_each(|refund| writer.write(refund.clone()))?;
+                return writer.finish();
+            }
+        }
+        out.flush()
+    }
+
+    fn tables(&self, out: &mut impl Write, ledger: &[LedgerRow<'_>]) -> io::Result<()> {
+        writeln!(out, "\nThe refunds, as the adapters tell them:\n")?;
+        let header = ["PROVIDER", "PAYMENT", "REFERENCE", "AMOUNT", "STATUS", "PROVIDER STATUS", "REFUND"];
+        let mut told = table::columns(&header, &[3]);
+        for refund in &self.refunds {
+            let amount = refund.amount.to_string();
+            let reference = refund.reference.as_ref().map_or("-", AsRef::as_ref);
+            let row = [refund.provider.as_str(), refund.payment_id.as_str(), reference, &amount];
+            let state = [refund.status.as_str(), &refund.provider_status, refund.id.as_str()];
+            table::add(&mut told, row.into_iter().chain(state));
+        }
+        table::write(out, &told)?;
+
+        writeln!(out, "\nThe sandbox's ledger, which knows what moved (the documented payloads did not):\n")?;
+        let mut truth =
+            table::columns(&["PROVIDER", "PAYMENT", "REFERENCE", "AMOUNT", "MONEY", "REFUND"], &[3]);
+        for row in ledger {
+            let amount = row.amount();
+            let reference = row.reference.unwrap_or("-");
+            table::add(
+                &mut truth,
+                [row.provider, row.payment_id, reference, &amount, row.state, row.refund_id],
+            );
+        }
+        table::write(out, &truth)?;
+
+        let off = self.steps.iter().filter(|step| !step.ok).count();
+        match off {
+            0 => writeln!(out, "\nAll {} steps are as they should be.", self.steps.len()),
+            _ => writeln!(out, "\n{off} of {} steps are off.", self.steps.len()),
+        }
+    }
+}
+
+impl<'a> LedgerRow<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        Self {
+            provider: entry.provider.as_str(),
+            payment_id: &entry.payment_id,
+            refund_id: &entry.refund_id,
+            reference: entry.reference.as_deref(),
+            minor_units: entry.amount,
+            currency: &entry.currency,
+            state: match entry.state {
+                EntryState::Moved => "moved",
+                EntryState::Pending => "pending",
+                EntryState::Failed => "failed",
+                _ => "unknown",
+            },
+        }
+    }
+
+    fn amount(&self) -> String {
+        match self.currency.parse() {
+            Ok(currency) => Money::new(self.minor_units, currency).to_string(),
+            Err(_) => format!("{} minor units of {}", self.minor_units, self.currency),
+        }
+    }
+}

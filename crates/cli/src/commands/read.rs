@@ -1,0 +1,29 @@
+//! `refunds get` and `refunds payment`: one look.
+
+use super::{Context, Result};
+use crate::{
+    args::{PaymentArg, RefundArgs},
+    exit::Exit,
+    failure::warn,
+    input,
+    output::{print_payment, print_refund},
+};
+
+pub(super) async fn refund(context: &mut Context, args: &RefundArgs) -> Result<Exit> {
+    let payment = input::payment_id(&args.payment)?;
+    let refund = input::refund_id(&args.refund)?;
+    let refund = context.client()?.get(&payment, &refund).await?;
+    print_refund(&mut context.out, context.format, &refund)?;
+    Ok(Exit::Done)
+}
+
+pub(super) async fn payment(context: &mut Context, args: &PaymentArg) -> Result<Exit> {
+    let payment = input::payment_id(&args.payment)?;
+    let payment = context.client()?.payment(&payment).await?;
+    print_payment(&mut context.out, context.format, &payment)?;
+    if !payment.complete {
+        let message = "the provider may have refunds that it did not list: less may be left than this says";
+        warn("incomplete_payment", message, context.format.is_json());
+    }
+    Ok(Exit::Done)
+}

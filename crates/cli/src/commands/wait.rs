@@ -1,0 +1,82 @@
+//! `refunds wait`, and `create --wait`: following a refund to its end.
+
+use std::time::Duration;
+
+use refunds_core::{Error, ErrorKind, Operation, Refund, RefundClient, Waited};
+
+use super::{Context, Result};
+use crate::{
+    args::WaitArgs,
+    exit::Exit,
+    failure::{Failure, report},
+    input,
+    interrupt::interrupted,
+};
+
+pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> {
+    let payment = input::payment_id(&args.of.payment)?;
+    let refund = input::refund_id(&args.of.refund)?;
+    let client = context.client()?;
+    match client.wait_until_final(&payment, &refund, args.timeout).await? {
+        Waited::Final(refund) => context.show_made(&refund),
+        Waited::StillOpen(refund) => {
+            context.show_made(&refund)?;
+            Ok(still_open(context, &refund))
+        }
+    }
+}
+
+/// Follows a refund that was just made. Whatever becomes of the following, the refund is shown.
+pub(super) async fn follow_made(
+    context: &mut Context,
+    client: &RefundClient,
+    made: Refund,
+    timeout: Duration,
+) -> Result<Exit> {
+    let followed = tokio::select! {
+        followed = client.wait_until_final(&made.payment_id, &made.id, timeout) => followed,
+        () = interrupted() => Ok(Waited::StillOpen(made.clone())),
+    };
+    match followed {
+        Ok(Waited::Final(refund)) => context.show_made(&refund),
+        Ok(Waited::StillOpen(refund)) => {
+            context.show_made(&refund)?;
+            Ok(still_open(context, &refund))
+        }
+        Err(error) => {
+            context.show_made(&made)?;
+            Err(lost_sight(&made, error).into())
+        }
+    }
+}
+
+fn still_open(context: &Context, refund: &Refund) -> Exit {
+    let message = format!(
+        "refund {} is {}, which is not final yet; `refunds wait {} {}` follows it on",
+        refund.id, refund.status, refund.payment_id, refund.id
+    );
+    let error = Error::new(ErrorKind::Timeout, message)
+        .with_provider(refund.provider.clone())
+        .with_operation(Operation::WaitUntilFinal);
+    report(&Failure::Refunds(error), context.format.is_json())
+}
+
+/// The refund was made, so that a failed look at it must not read as if nothing had been.
+fn lost_sight(made: &Refund, error: Error) -> Error {
+    let message = format!("refund {} was made, and following it failed: {}", made.id, error.message());
+    let mut lost = Error::new(error.kind(), message)
+        .may_be_applied()
+        .with_retryable(error.is_retryable())
+        .with_provider(made.provider.clone())
+        .with_operation(Operation::WaitUntilFinal);
+    if let Some(code) = error.code() {
+        lost = lost.with_code(code);
+    }
+    if let Some(request_id) = error.request_id() {
+        lost = lost.with_request_id(request_id);
+    }
+    if let Some(after) = error.retry_after() {
+        lost = lost.with_retry_after(after);
+    }
+    lost.with_source(error)
+}

@@ -1,0 +1,93 @@
+//! The exit status: what became of the money.
+
+use std::process::ExitCode;
+
+use refunds_core::{Error, ErrorKind, Refund, RefundStatus};
+
+/// The exit status, as `refunds --help` explains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Other = 1,
+    Usage = 2,
+    Refused = 3,
+    Denied = 4,
+    Transient = 5,
+    Unknown = 6,
+}
+
+impl Exit {
+    /// That a refund may have been made comes before everything else.
+    pub(crate) fn of_error(error: &Error) -> Self {
+        if error.may_have_applied() {
+            return Self::Unknown;
+        }
+        match error.kind() {
+            ErrorKind::Config => Self::Usage,
+            ErrorKind::InvalidRequest
+            | ErrorKind::NotFound
+            | ErrorKind::NotRefundable
+            | ErrorKind::Declined
+            | ErrorKind::Conflict
+            | ErrorKind::Unsupported => Self::Refused,
+            ErrorKind::Unauthenticated | ErrorKind::PermissionDenied => Self::Denied,
+            ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => {
+                Self::Transient
+            }
+            ErrorKind::OutcomeUnknown => Self::Unknown,
+            _ if error.is_retryable() => Self::Transient,
+            _ => Self::Other,
+        }
+    }
+
+    /// How a refund that was asked for turned out. One that is under way is fine.
+    pub(crate) fn of_refund(refund: &Refund) -> Self {
+        match refund.status {
+            RefundStatus::Declined | RefundStatus::Failed | RefundStatus::Voided => Self::Refused,
+            _ => Self::Done,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_status() {
+        use Exit::{Denied, Other, Refused, Transient, Unknown, Usage};
+        for (kind, careful, not_applied) in [
+            (ErrorKind::Config, Usage, Usage),
+            (ErrorKind::InvalidRequest, Refused, Refused),
+            (ErrorKind::Unauthenticated, Denied, Denied),
+            (ErrorKind::PermissionDenied, Denied, Denied),
+            (ErrorKind::NotFound, Refused, Refused),
+            (ErrorKind::NotRefundable, Refused, Refused),
+            (ErrorKind::Declined, Refused, Refused),
+            (ErrorKind::Conflict, Refused, Refused),
+            (ErrorKind::RateLimited, Transient, Transient),
+            (ErrorKind::Unavailable, Unknown, Transient),
+            (ErrorKind::Timeout, Unknown, Transient),
+            (ErrorKind::Transport, Unknown, Transient),
+            (ErrorKind::Protocol, Unknown, Other),
+            (ErrorKind::OutcomeUnknown, Unknown, Unknown),
+            (ErrorKind::Unsupported, Refused, Refused),
+            (ErrorKind::Other, Unknown, Other),
+        ] {
+            assert_eq!(Exit::of_error(&Error::new(kind, "")), careful, "{kind}");
+            assert_eq!(
+                Exit::of_error(&Error::new(kind, "").not_applied()),
+                not_applied,
+                "{kind}, not applied"
+            );
+            let sticky = Error::new(kind, "").may_be_applied();
+            assert_eq!(Exit::of_error(&sticky), Unknown, "{kind}, may be applied");
+        }
+    }
+}

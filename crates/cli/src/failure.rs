@@ -1,0 +1,257 @@
+//! What is told of a failure, on standard error: a text for people, one line of JSON for programs.
+
+use std::{
+    error::Error as StdError,
+    io::{self, Write},
+    time::Duration,
+};
+
+use refunds_core::{Error, ErrorKind, FieldError, Operation, Refund, UnresolvedRefund};
+use serde::Serialize;
+
+use crate::{exit::Exit, output::clean};
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line is at fault; nothing was sent.
+    Usage(String),
+    /// Anything else, in the one vocabulary of errors.
+    Refunds(Error),
+}
+
+impl Failure {
+    pub(crate) fn usage(error: &Error) -> Self {
+        Self::Usage(error.message().to_owned())
+    }
+
+    pub(crate) fn config(message: String) -> Self {
+        Self::Refunds(Error::new(ErrorKind::Config, message).with_operation(Operation::Configure))
+    }
+
+    /// Something that has nothing to do with refunds.
+    pub(crate) fn other(message: String) -> Self {
+        Self::Refunds(Error::new(ErrorKind::Other, message).not_applied())
+    }
+
+    /// A refund was made and whoever asked for it can not read the answer.
+    pub(crate) fn unread(refund: &Refund, cause: &io::Error) -> Self {
+        let message = format!(
+            "refund {} of {} is {}, but the output can not be written: {cause}",
+            refund.id, refund.payment_id, refund.status
+        );
+        let error = Error::new(ErrorKind::Other, message).may_be_applied();
+        Self::Refunds(error.with_provider(refund.provider.clone()))
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Refunds(error) => Exit::of_error(error),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Refunds(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::other(format!("the output can not be written: {error}"))
+    }
+}
+
+/// Tells of a failure and answers the exit status.
+pub(crate) fn report(failure: &Failure, as_json: bool) -> Exit {
+    let mut text = Vec::new();
+    let written = if as_json { write_json(&mut text, failure) } else { write_text(&mut text, failure) };
+    debug_assert!(written.is_ok(), "memory takes everything");
+    // In one piece, since others may write there too. Nobody is left to tell where it fails.
+    let _ = io::stderr().write_all(&text);
+    failure.exit()
+}
+
+/// Something to know although all went well.
+pub(crate) fn warn(kind: &str, message: &str, as_json: bool) {
+    let line = if as_json {
+        format!("{}\n", serde_json::json!({"warning": {"kind": kind, "message": message}}))
+    } else {
+        format!("warning: {message}\n")
+    };
+    // Nobody is left to tell where standard error is gone.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    error: ErrorMembers<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorMembers<'a> {
+    kind: ErrorKind,
+    provider: Option<&'a str>,
+    operation: Option<Operation>,
+    message: &'a str,
+    outcome: &'static str,
+    retryable: bool,
+    code: Option<&'a str>,
+    request_id: Option<&'a str>,
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    details: &'a [FieldError],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unresolved: Option<&'a UnresolvedRefund>,
+}
+
+fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
+    let misused;
+    let error = match failure {
+        Failure::Refunds(error) => error,
+        Failure::Usage(message) => {
+            misused = Error::new(ErrorKind::InvalidRequest, message);
+            &misused
+        }
+    };
+    let document = ErrorDocument {
+        error: ErrorMembers {
+            kind: error.kind(),
+            provider: error.provider(),
+            operation: error.operation(),
+            message: error.message(),
+            outcome: if error.may_have_applied() { "unknown" } else { "not_applied" },
+            retryable: error.is_retryable(),
+            code: error.code(),
+            request_id: error.request_id(),
+            retry_after: error.retry_after().map(whole_seconds),
+            details: error.details(),
+            causes: causes(error),
+            unresolved: error.unresolved(),
+        },
+    };
+    serde_json::to_writer(&mut *out, &document)?;
+    writeln!(out)
+}
+
+fn write_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
+    match failure {
+        Failure::Usage(message) => {
+            writeln!(out, "error: {}\n\nFor more information, try '--help'.", clean(message))
+        }
+        Failure::Refunds(error) => write_error(out, error),
+    }
+}
+
+fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
+    write!(out, "error: ")?;
+    if let Some(provider) = error.provider() {
+        write!(out, "{}: ", clean(provider))?;
+    }
+    if let Some(operation) = error.operation() {
+        write!(out, "{}: ", tried(operation))?;
+    }
+    writeln!(out, "{} ({})", clean(error.message()), error.kind())?;
+    let mut line = |name: &str, text: &str| writeln!(out, "  {name}: {}", clean(text));
+    for detail in error.details() {
+        line(&detail.field, &detail.message)?;
+    }
+    if let Some(code) = error.code() {
+        line("the provider's code", code)?;
+    }
+    if let Some(request_id) = error.request_id() {
+        line("the provider's id of the request", request_id)?;
+    }
+    for cause in causes(error) {
+        line("caused by", &cause)?;
+    }
+    if error.kind() == ErrorKind::Other && error.provider().is_none() {
+        // No provider had a part in it.
+        return Ok(());
+    }
+    if error.kind() != ErrorKind::Config || error.may_have_applied() {
+        line("money", money(error))?;
+    }
+    line("next", &next(error))?;
+    if let Some(unresolved) = error.unresolved() {
+        serde_json::to_writer(&mut *out, unresolved)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn tried(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Configure => "reading the settings",
+        Operation::Payment => "reading the payment",
+        Operation::ListRefunds => "listing the refunds",
+        Operation::GetRefund => "reading the refund",
+        Operation::SubmitRefund | Operation::CreateRefund => "creating the refund",
+        Operation::VerifyWebhook => "verifying the webhook",
+        Operation::WaitUntilFinal => "following the refund",
+        other => other.as_str(),
+    }
+}
+
+fn money(error: &Error) -> &'static str {
+    if error.may_have_applied() {
+        "it is not known whether it moved: the refund may have been made"
+    } else {
+        "this command moved none"
+    }
+}
+
+/// What to do now.
+fn next(error: &Error) -> String {
+    let advice = match error.kind() {
+        _ if error.unresolved().is_some() => {
+            "keep the line below in a file and run `refunds resolve FILE`; never ask again under another reference"
+        }
+        _ if error.may_have_applied() => {
+            "look at `refunds list PAYMENT`; never ask again under another reference"
+        }
+        ErrorKind::Config => "set the environment; `refunds providers` lists the variables",
+        ErrorKind::Unauthenticated => "check the credentials; `refunds providers` lists the variables",
+        ErrorKind::PermissionDenied => "let these credentials do it, at the provider",
+        ErrorKind::NotFound => "check the id, and that the credentials are of the same account",
+        ErrorKind::NotRefundable => "`refunds payment PAYMENT` shows what is left",
+        ErrorKind::Declined => "a new try is a new refund, and needs a new reference",
+        ErrorKind::Conflict => {
+            "`refunds list PAYMENT` shows what holds the reference; another refund needs another one"
+        }
+        ErrorKind::InvalidRequest | ErrorKind::Unsupported => "change what is asked for",
+        _ if error.is_retryable() => {
+            return match error.retry_after() {
+                Some(after) => format!("run the same command again, in {} s", whole_seconds(after)),
+                None => "run the same command again".into(),
+            };
+        }
+        _ => "tell the provider, or whoever keeps its adapter",
+    };
+    advice.into()
+}
+
+/// The causes, the nearest first; one that says what was said already is left out.
+fn causes(error: &Error) -> Vec<String> {
+    let mut said = error.message().to_owned();
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !said.contains(&text) {
+            said.clone_from(&text);
+            causes.push(text);
+        }
+        cause = error.source();
+    }
+    causes
+}
+
+/// Rounded up: to come back too early is to be turned away again.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}

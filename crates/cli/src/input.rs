@@ -1,0 +1,157 @@
+//! The command line's words, as the library's values. What is wrong here was never sent.
+
+use std::collections::BTreeMap;
+
+use refunds_core::{Currency, Money, PaymentId, Reference, RefundId, RefundLine};
+
+use crate::failure::Failure;
+
+type Result<T> = std::result::Result<T, Failure>;
+
+pub(crate) fn payment_id(text: &str) -> Result<PaymentId> {
+    PaymentId::new(text).map_err(|error| Failure::usage(&error))
+}
+
+pub(crate) fn refund_id(text: &str) -> Result<RefundId> {
+    RefundId::new(text).map_err(|error| Failure::usage(&error))
+}
+
+pub(crate) fn reference(text: &str) -> Result<Reference> {
+    Reference::new(text).map_err(|error| Failure::usage(&error))
+}
+
+pub(crate) fn currency(code: &str) -> Result<Currency> {
+    Currency::new(code).map_err(|error| Failure::usage(&error))
+}
+
+/// An amount whose currency is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Amount {
+    /// In major units, as it was written: how many decimals there may be is the currency's business.
+    Major(String),
+    /// In minor units.
+    Minor(i64),
+}
+
+impl Amount {
+    /// Major units: digits, with a point and digits if need be.
+    pub(crate) fn major(text: &str) -> Result<Self> {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if digits(whole) && digits(fraction) {
+            Ok(Self::Major(text.to_owned()))
+        } else {
+            Err(Failure::Usage("an amount is a plain number in major units, such as 149.50".into()))
+        }
+    }
+
+    /// Minor units: a whole number.
+    pub(crate) fn minor(text: &str) -> Result<Self> {
+        text.parse().map(Self::Minor).map_err(|_| {
+            Failure::Usage("an amount in minor units is a whole number of 64 bits, such as 14950".into())
+        })
+    }
+
+    pub(crate) fn is_positive(&self) -> bool {
+        match self {
+            Self::Major(text) => {
+                !text.starts_with('-') && text.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+            }
+            Self::Minor(minor) => *minor > 0,
+        }
+    }
+
+    pub(crate) fn in_currency(&self, currency: Currency) -> Result<Money> {
+        match self {
+            Self::Major(text) => Money::parse_major(text, currency).map_err(|error| Failure::usage(&error)),
+            Self::Minor(minor) => Ok(Money::new(*minor, currency)),
+        }
+    }
+}
+
+/// An order line, as `ID=AMOUNT`. The id may hold a `=`, the amount can not.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    id: String,
+    amount: Amount,
+}
+
+impl Line {
+    pub(crate) fn new(text: &str, amount: fn(&str) -> Result<Amount>) -> Result<Self> {
+        match text.rsplit_once('=') {
+            Some((id, text)) if !id.is_empty() => Ok(Self { id: id.to_owned(), amount: amount(text)? }),
+            _ => Err(Failure::Usage("a line is written as ID=AMOUNT".into())),
+        }
+    }
+
+    pub(crate) fn in_currency(&self, currency: Currency) -> Result<RefundLine> {
+        Ok(RefundLine::new(self.id.as_str(), self.amount.in_currency(currency)?))
+    }
+}
+
+pub(crate) fn metadata(pairs: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut metadata = BTreeMap::new();
+    for pair in pairs {
+        let (key, value) = pair
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| Failure::Usage("metadata is written as KEY=VALUE".into()))?;
+        if metadata.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::Usage(format!("the metadata {key} is given twice")));
+        }
+    }
+    Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_an_amount() {
+        for (text, ok, positive) in [
+            ("149.50", true, true),
+            ("0.01", true, true),
+            ("149", true, true),
+            ("0", true, false),
+            ("0.00", true, false),
+            ("-1", true, false),
+            ("", false, false),
+            ("-", false, false),
+            ("1,50", false, false),
+            ("1.5.0", false, false),
+            ("5.", false, false),
+            (".5", false, false),
+            ("1e3", false, false),
+            ("+1", false, false),
+            ("NaN", false, false),
+            ("--1", false, false),
+        ] {
+            let amount = Amount::major(text);
+            assert_eq!(amount.is_ok(), ok, "{text:?}");
+            assert_eq!(amount.is_ok_and(|amount| amount.is_positive()), positive, "{text:?}");
+        }
+        for (text, positive) in [
+            ("14950", Some(true)),
+            ("9223372036854775807", Some(true)),
+            ("0", Some(false)),
+            ("-5", Some(false)),
+            ("9223372036854775808", None),
+            ("149.50", None),
+            ("", None),
+        ] {
+            assert_eq!(Amount::minor(text).ok().map(|amount| amount.is_positive()), positive, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_at_its_last_sign() {
+        let nok = "NOK".parse().unwrap();
+        let line = Line::new("a=b=-1.50", Amount::major).unwrap().in_currency(nok).unwrap();
+        assert_eq!(line, RefundLine::new("a=b", Money::new(-150, nok)));
+        for text in ["", "=", "=1", "a", "a=", "a=x"] {
+            assert!(Line::new(text, Amount::major).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Logs, for whoever looks for a fault: on standard error, off unless `REFUNDS_LOG` asks for them.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::failure::Failure;
+
+const VARIABLE: &str = "REFUNDS_LOG";
+
+/// Starts logging where it is asked for.
+///
+/// Only what this project logs is shown. HTTP libraries trace what goes over the wire, and there
+/// are credentials in it.
+pub(crate) fn start() -> Result<(), Failure> {
+    let Some(filter) = std::env::var(VARIABLE).ok().filter(|filter| !filter.is_empty()) else {
+        return Ok(());
+    };
+    let filter = EnvFilter::try_new(filter).map_err(|_| {
+        Failure::config(format!("{VARIABLE} has to be a filter such as debug or refunds_core=trace"))
+    })?;
+    let ours = filter_fn(|metadata| metadata.target().starts_with("refunds"));
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines.with_filter(ours)).with(filter).init();
+    Ok(())
+}

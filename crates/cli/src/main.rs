@@ -1,0 +1,66 @@
+//! The command `refunds`: list, look up, create and follow refunds at any provider.
+//!
+//! `refunds --help` explains it; everything that it does is in the libraries, this is only their
+//! command line. Answers go to standard output, everything else to standard error, and the
+//! [exit status](exit::Exit) tells what became of the money.
+
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod input;
+mod interrupt;
+mod logs;
+mod output;
+mod provider;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    args::Cli,
+    exit::Exit,
+    failure::{Failure, report},
+    output::Format,
+};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error).into(),
+    };
+    let as_json = cli.format().is_json();
+    run(cli).unwrap_or_else(|failure| report(&failure, as_json)).into()
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    logs::start()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::other(format!("no threads can be started: {error}")))?;
+    let exit = runtime.block_on(commands::run(cli));
+    // A name that is still being looked up must not hold back an answer that is known.
+    runtime.shutdown_background();
+    exit
+}
+
+/// Help and version are asked for as well as answered to mistakes; only the latter are errors.
+fn misused(error: &clap::Error) -> Exit {
+    let help = !error.use_stderr()
+        || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    let format = Format::asked_for(std::env::args_os()).unwrap_or_else(Format::by_terminal);
+    if !help && format.is_json() {
+        return report(&Failure::Usage(first_paragraph(&error.to_string())), true);
+    }
+    // Nobody is left to tell where standard error is gone.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}
+
+fn first_paragraph(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    lines.join(" ")
+}

@@ -1,0 +1,173 @@
+//! Answers, on standard output.
+
+mod csv;
+mod json;
+mod refunds;
+mod rows;
+pub(crate) mod table;
+
+use std::{
+    borrow::Cow,
+    ffi::OsString,
+    io::{self, IsTerminal, Stdout, Write},
+};
+
+use clap::ValueEnum;
+use refunds_core::{Payment, ProviderFactory, Refund};
+
+pub(crate) use self::refunds::RefundWriter;
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people: aligned, amounts in major units.
+    Table,
+    /// One document.
+    Json,
+    /// One object on each line.
+    Jsonl,
+    /// A header and stable columns, for spreadsheets.
+    Csv,
+}
+
+impl Format {
+    /// What suits standard output.
+    pub(crate) fn by_terminal() -> Self {
+        if io::stdout().is_terminal() { Self::Table } else { Self::Json }
+    }
+
+    /// What arguments ask for that can not be read as a whole.
+    pub(crate) fn asked_for(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let arguments: Vec<_> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+        arguments.iter().enumerate().find_map(|(at, argument)| {
+            let word = match argument.as_str() {
+                "--output" | "-o" => arguments.get(at + 1)?,
+                other => other.strip_prefix("--output=").or_else(|| other.strip_prefix("-o"))?,
+            };
+            Self::from_str(word.trim_start_matches('='), false).ok()
+        })
+    }
+
+    /// Whether programs read it; then errors are JSON too.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
+}
+
+/// Standard output. When its reader has gone away, writing goes on into nothing.
+#[derive(Debug)]
+pub(crate) struct Out {
+    stdout: Stdout,
+    gone: bool,
+}
+
+impl Out {
+    pub(crate) fn new() -> Self {
+        Self { stdout: io::stdout(), gone: false }
+    }
+
+    /// Whether nobody reads any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone
+    }
+
+    fn unless_gone<T: Default>(&mut self, write: impl FnOnce(&mut Stdout) -> io::Result<T>) -> io::Result<T> {
+        match write(&mut self.stdout) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.gone = true;
+                Ok(T::default())
+            }
+            result => result,
+        }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.gone { Ok(()) } else { self.unless_gone(|stdout| stdout.write_all(bytes)) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gone { Ok(()) } else { self.unless_gone(Stdout::flush) }
+    }
+}
+
+pub(crate) fn print_refund(out: &mut impl Write, format: Format, refund: &Refund) -> io::Result<()> {
+    match format {
+        Format::Table => table::refund(out, refund)?,
+        Format::Json => json::pretty(out, refund)?,
+        Format::Jsonl => json::line(out, refund)?,
+        Format::Csv => csv::refunds(out, std::slice::from_ref(refund))?,
+    }
+    out.flush()
+}
+
+pub(crate) fn print_payment(out: &mut impl Write, format: Format, payment: &Payment) -> io::Result<()> {
+    match format {
+        Format::Table => table::payment(out, payment)?,
+        Format::Json => json::pretty(out, payment)?,
+        Format::Jsonl => json::line(out, payment)?,
+        Format::Csv => csv::payment(out, payment)?,
+    }
+    out.flush()
+}
+
+pub(crate) fn print_providers<'a>(
+    out: &mut impl Write,
+    format: Format,
+    factories: impl Iterator<Item = &'a dyn ProviderFactory>,
+) -> io::Result<()> {
+    let rows: Vec<_> = factories.map(rows::ProviderRow::of).collect();
+    match format {
+        Format::Table => table::providers(out, &rows)?,
+        Format::Json => json::pretty(out, &rows)?,
+        Format::Jsonl => rows.iter().try_for_each(|row| json::line(out, row))?,
+        Format::Csv => csv::providers(out, &rows)?,
+    }
+    out.flush()
+}
+
+/// Text from elsewhere, fit for a terminal: what could steer it is shown as a replacement.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().any(steers) {
+        text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    } else {
+        text.into()
+    }
+}
+
+/// Control characters, and those that turn the direction of what follows.
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_is_found_in_any_spelling() {
+        for (arguments, format) in [
+            ("refunds list --output json", Some(Format::Json)),
+            ("refunds list --output=csv x", Some(Format::Csv)),
+            ("refunds -o jsonl list", Some(Format::Jsonl)),
+            ("refunds -ojsonl list", Some(Format::Jsonl)),
+            ("refunds -o=table list", Some(Format::Table)),
+            ("refunds list --output", None),
+            ("refunds list --output xml", None),
+            ("refunds list", None),
+        ] {
+            assert_eq!(Format::asked_for(arguments.split(' ').map(OsString::from)), format, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(clean("rma-551 å"), "rma-551 å");
+        assert_eq!(clean("a\u{1b}[2Jb\n\u{9b}c\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d");
+    }
+}

@@ -1,0 +1,86 @@
+//! What tables, CSV and JSON say alike.
+
+use refunds_core::{Capabilities, Idempotency, ProviderFactory, Refund};
+use serde::Serialize;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::provider::variable;
+
+/// A provider as `refunds providers` shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct ProviderRow {
+    pub(super) name: String,
+    pub(super) capabilities: Capabilities,
+    pub(super) settings: Vec<SettingRow>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SettingRow {
+    pub(super) variable: String,
+    pub(super) key: &'static str,
+    pub(super) required: bool,
+    pub(super) help: &'static str,
+}
+
+impl ProviderRow {
+    pub(super) fn of(factory: &dyn ProviderFactory) -> Self {
+        let setting = |spec: &refunds_core::SettingSpec| SettingRow {
+            variable: variable(factory.name(), spec.key),
+            key: spec.key,
+            required: spec.required,
+            help: spec.help,
+        };
+        Self {
+            name: factory.name().to_owned(),
+            capabilities: factory.capabilities(),
+            settings: factory.settings().iter().map(setting).collect(),
+        }
+    }
+
+    /// The yes-or-no capabilities, by name.
+    pub(super) fn flags(&self) -> [(&'static str, bool); 6] {
+        let can = &self.capabilities;
+        [
+            ("partial", can.partial),
+            ("several", can.several),
+            ("lines", can.lines),
+            ("gift_cards", can.gift_cards),
+            ("metadata", can.metadata),
+            ("webhooks", can.webhooks),
+        ]
+    }
+
+    /// What a repetition can rely on, in a word.
+    pub(super) fn idempotency(&self) -> &'static str {
+        match &self.capabilities.idempotency {
+            idempotency if idempotency.honoured().is_some() => "key",
+            Idempotency::Key(_) => "key, best effort",
+            _ => "none",
+        }
+    }
+
+    /// Where a final status is learnt.
+    pub(super) fn final_status(&self) -> String {
+        let by = self.capabilities.final_status;
+        let ways = [("get", by.get), ("list", by.list), ("webhook", by.webhook)];
+        let ways: Vec<_> = ways.into_iter().filter_map(|(way, has)| has.then_some(way)).collect();
+        ways.join(" ")
+    }
+}
+
+/// RFC 3339 in UTC, as in JSON; nothing where the provider does not tell.
+pub(super) fn when(time: Option<OffsetDateTime>) -> String {
+    time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
+/// The kind of instrument that the money goes back to.
+pub(super) fn target_type(refund: &Refund) -> String {
+    use refunds_core::TargetKind;
+
+    match refund.target.as_ref().map(|target| &target.kind) {
+        Some(TargetKind::PaymentMethod) => "payment_method".into(),
+        Some(TargetKind::GiftCard) => "gift_card".into(),
+        Some(TargetKind::Other(word)) => word.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,264 @@
+//! What has to be known to talk to Dintero.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use refunds_core::{
+    Capabilities, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
+    Settings, SystemClock,
+};
+use refunds_http::{BaseUrl, Transport};
+use secrecy::SecretString;
+
+use crate::{Dintero, NAME, provider::capabilities};
+
+/// Where and as whom to call Dintero.
+///
+/// ```
+/// use refunds_dintero::{Dintero, DinteroConfig};
+///
+/// let config = DinteroConfig::new("T11223344", "client-id", "client-secret");
+/// let dintero = Dintero::new(config)?;
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+///
+/// `T…` accounts are for tests and `P…` accounts for production, on the same hosts. The API client
+/// needs the scope `admin:checkout` (or `read:checkout` and `write:checkout`), and `admin:shopping`
+/// where orders are refunded: <https://docs.dintero.com/docs/order-management/checkout-orders>.
+#[derive(Clone)]
+#[must_use = "a configuration does nothing until a provider is built from it"]
+pub struct DinteroConfig {
+    pub(crate) account_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: SecretString,
+    pub(crate) api_url: String,
+    pub(crate) checkout_url: String,
+    pub(crate) allow_http: bool,
+    pub(crate) callback_secret: Option<SecretString>,
+    pub(crate) hook_secret: Option<SecretString>,
+    pub(crate) record_only: bool,
+    pub(crate) keep_raw: bool,
+    pub(crate) system_name: String,
+    pub(crate) system_version: String,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) transport: Option<Arc<dyn Transport>>,
+}
+
+impl DinteroConfig {
+    /// An account (`T` or `P` and eight digits) and one of its API clients.
+    pub fn new(
+        account_id: impl Into<String>,
+        client_id: impl Into<String>,
+        client_secret: impl Into<SecretString>,
+    ) -> Self {
+        Self {
+            account_id: account_id.into(),
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            api_url: DEFAULT_API_URL.to_owned(),
+            checkout_url: DEFAULT_CHECKOUT_URL.to_owned(),
+            allow_http: false,
+            callback_secret: None,
+            hook_secret: None,
+            record_only: false,
+            keep_raw: false,
+            system_name: DEFAULT_SYSTEM_NAME.to_owned(),
+            system_version: env!("CARGO_PKG_VERSION").to_owned(),
+            timeout: None,
+            clock: Arc::new(SystemClock),
+            transport: None,
+        }
+    }
+
+    /// Reads the settings that [`DinteroFactory`] lists.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where one that is needed is missing, or one is malformed.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        let mut config = Self::new(
+            settings.require("account_id")?,
+            settings.require("client_id")?,
+            settings.require("client_secret")?,
+        )
+        .with_allow_http(settings.flag("allow_http")?)
+        .with_record_only(settings.flag("record_only")?)
+        .with_keep_raw(settings.flag("keep_raw")?);
+        if let Some(url) = settings.get("api_url") {
+            config = config.with_api_url(url);
+        }
+        if let Some(url) = settings.get("checkout_url") {
+            config = config.with_checkout_url(url);
+        }
+        config.callback_secret = settings.secret("callback_secret");
+        config.hook_secret = settings.secret("hook_secret");
+        Ok(config)
+    }
+
+    /// Where tokens are had and orders are kept; `https://api.dintero.com/v1`, unless set.
+    pub fn with_api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = url.into();
+        self
+    }
+
+    /// Where transactions are; `https://checkout.dintero.com/v1`, unless set. A base under the
+    /// account, `https://api.dintero.com/v1/accounts/{account}/payments`, works as well.
+    pub fn with_checkout_url(mut self, url: impl Into<String>) -> Self {
+        self.checkout_url = url.into();
+        self
+    }
+
+    /// Lets plain `http://` through on hosts that are not loopback.
+    pub fn with_allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// The secret that [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) are
+    /// signed with.
+    pub fn with_callback_secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.callback_secret = Some(secret.into());
+        self
+    }
+
+    /// The secret that [webhooks](https://docs.dintero.com/docs/checkout/checkout-webhooks) are signed
+    /// with.
+    pub fn with_hook_secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.hook_secret = Some(secret.into());
+        self
+    }
+
+    /// Makes a refund of an order a mere record of a refund that was made elsewhere: **no money
+    /// moves**. Without it, an order that Checkout did not pay is refused.
+    pub fn with_record_only(mut self, record_only: bool) -> Self {
+        self.record_only = record_only;
+        self
+    }
+
+    /// Keeps Dintero's own JSON with each refund, for [`Refund::raw`](refunds_core::Refund::raw).
+    pub fn with_keep_raw(mut self, keep: bool) -> Self {
+        self.keep_raw = keep;
+        self
+    }
+
+    /// Names your system to Dintero, in the headers `Dintero-System-Name` and `Dintero-System-Version`
+    /// that its support looks at; `refunds-rs` and this crate's version, unless set.
+    pub fn with_system(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.system_name = name.into();
+        self.system_version = version.into();
+        self
+    }
+
+    /// How long one HTTP exchange may take; see
+    /// [`HttpClientBuilder::timeout`](refunds_http::HttpClientBuilder::timeout).
+    pub fn with_timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Takes the time from `clock`.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sends requests through `transport`.
+    pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// The bases of the API and of Checkout.
+    pub(crate) fn bases(&self) -> Result<(BaseUrl, BaseUrl)> {
+        let base = |setting, url: &str| {
+            BaseUrl::parse(url, self.allow_http)
+                .map_err(|cause| fault(&format!("the setting `{setting}`: {}", cause.message())))
+        };
+        Ok((base("api_url", &self.api_url)?, base("checkout_url", &self.checkout_url)?))
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if !is_account_id(&self.account_id) {
+            return Err(fault("the setting `account_id` has to be T or P and eight digits"));
+        }
+        if self.client_id.is_empty() || self.client_id.contains(':') {
+            return Err(fault("the setting `client_id` is empty or holds a colon"));
+        }
+        Ok(())
+    }
+}
+
+/// Names what is set and shows no secret.
+impl fmt::Debug for DinteroConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DinteroConfig")
+            .field("account_id", &self.account_id)
+            .field("callback_secret", &self.callback_secret.is_some())
+            .field("hook_secret", &self.hook_secret.is_some())
+            .field("record_only", &self.record_only)
+            .field("keep_raw", &self.keep_raw)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Builds [`Dintero`] from settings, for a [`Registry`](refunds_core::Registry).
+///
+/// ```
+/// use refunds_core::{Registry, Settings};
+/// use refunds_dintero::DinteroFactory;
+///
+/// let registry = Registry::new().with(DinteroFactory);
+/// let settings =
+///     Settings::from_iter([("account_id", "T11223344"), ("client_id", "id"), ("client_secret", "secret")]);
+/// assert_eq!(registry.build("dintero", &settings)?.name(), "dintero");
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DinteroFactory;
+
+impl ProviderFactory for DinteroFactory {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Dintero::new(DinteroConfig::from_settings(settings)?)?))
+    }
+}
+
+fn is_account_id(text: &str) -> bool {
+    let digits = text.strip_prefix(['P', 'T']).unwrap_or_default();
+    digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn fault(message: &str) -> Error {
+    Error::new(ErrorKind::Config, message)
+        .with_provider(NAME)
+        .with_operation(Operation::Configure)
+        .not_applied()
+}
+
+const DEFAULT_API_URL: &str = "https://api.dintero.com/v1";
+const DEFAULT_CHECKOUT_URL: &str = "https://checkout.dintero.com/v1";
+const DEFAULT_SYSTEM_NAME: &str = "refunds-rs";
+
+const SETTINGS: &[SettingSpec] = &[
+    SettingSpec::required("account_id", "the account, T (test) or P (production) and eight digits"),
+    SettingSpec::required("client_id", "the id of the API client"),
+    SettingSpec::required("client_secret", "the secret of the API client"),
+    SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
+    SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
+    SettingSpec::optional("callback_secret", "the secret that session callbacks are signed with"),
+    SettingSpec::optional("hook_secret", "the secret that hook deliveries are signed with"),
+    SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
+    SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
+    SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
+];

@@ -1,0 +1,268 @@
+//! From Dintero's parts to the normalized ones.
+
+use refunds_core::{
+    Card, Currency, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundLine, RetryAdvice,
+};
+use serde_json::{Map, Value};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, UtcOffset,
+    format_description::well_known::{Iso8601, Rfc3339},
+};
+
+use crate::{
+    loose::{Amount, LineId, Maybe},
+    wire,
+};
+
+/// Why an answer is not one: goes into a protocol error, and holds names of members only.
+pub(crate) type Fault = String;
+
+/// The prefix that Checkout demands of the merchant's own metadata.
+const METADATA_PREFIX: &str = "ext_";
+
+pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
+    let code = code.ok_or("the answer's `currency` is missing")?;
+    // Nothing is guessed here: a code in small letters is still that code.
+    Currency::new(&code.to_ascii_uppercase())
+        .map_err(|_| "the answer's `currency` is no ISO 4217 currency".to_owned())
+}
+
+/// An amount of a refund or capture, which is never negative.
+pub(crate) fn money(amount: &Maybe<Amount>, currency: Currency, of: &str) -> Result<Money, Fault> {
+    match **amount {
+        Some(Amount::Minor(minor @ 0..)) => Ok(Money::new(minor, currency)),
+        Some(Amount::Minor(_)) => Err(format!("the `amount` of a {of} is negative")),
+        Some(Amount::Wrong) => Err(format!("the `amount` of a {of} is no integer")),
+        None => Err(format!("the `amount` of a {of} is missing")),
+    }
+}
+
+/// A time, whatever ISO 8601 it is written in; without a zone it is UTC, as Dintero documents.
+pub(crate) fn timestamp(text: &str) -> Option<OffsetDateTime> {
+    let text = text.trim();
+    let time = OffsetDateTime::parse(text, &Rfc3339)
+        .or_else(|_| OffsetDateTime::parse(text, &Iso8601::PARSING))
+        .or_else(|_| PrimitiveDateTime::parse(text, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc))
+        .ok()?
+        .checked_to_offset(UtcOffset::UTC)?;
+    // Beyond these it can not be written as RFC 3339.
+    (0..=9999).contains(&time.year()).then_some(time)
+}
+
+/// What a text in the `created_at` family is, keeping in `extra` what can not be read.
+pub(crate) fn told_time(
+    extra: &mut Map<String, Value>,
+    name: &str,
+    text: &Maybe<String>,
+) -> Option<OffsetDateTime> {
+    let text = text.as_deref()?;
+    let time = timestamp(text);
+    if time.is_none() {
+        extra.insert(name.to_owned(), text.into());
+    }
+    time
+}
+
+/// A reference, or where it is none of ours, its text in `extra`.
+pub(crate) fn reference(extra: &mut Map<String, Value>, name: &str, text: Option<&str>) -> Option<Reference> {
+    let text = text?;
+    let reference = Reference::new(text).ok();
+    if reference.is_none() {
+        extra.insert(name.to_owned(), text.into());
+    }
+    reference
+}
+
+/// Keeps what is told under the provider's own name.
+pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Map<String, Value>, name: &str, value: Option<&T>) {
+    if let Some(value) = value {
+        extra.insert(name.to_owned(), value.clone().into());
+    }
+}
+
+pub(crate) fn payment_method(
+    psp: Option<&str>,
+    payment_id: Option<&str>,
+    product: &Maybe<String>,
+    product_type: &Maybe<String>,
+    card: &Maybe<wire::Card>,
+) -> Option<PaymentMethod> {
+    let mut method = PaymentMethod::default();
+    method.psp = psp.map(ToOwned::to_owned);
+    method.payment_id = payment_id.map(ToOwned::to_owned);
+    method.product = product.cloned();
+    method.product_type = product_type.cloned();
+    method.card = card.as_ref().map(|told| {
+        let mut card = Card::default();
+        card.brand = told.brand.cloned();
+        card.kind = told.kind.cloned();
+        card.masked_pan = told.masked_pan.cloned();
+        card
+    });
+    (method != PaymentMethod::default()).then_some(method)
+}
+
+/// The lines of a refund.
+///
+/// In an order a line without an integer amount makes the record unreadable; in Checkout, where lines
+/// are no more than a help, it is left out.
+pub(crate) fn lines(
+    items: &[wire::Item],
+    currency: Currency,
+    strict: bool,
+) -> Result<Vec<RefundLine>, Fault> {
+    let mut lines = Vec::with_capacity(items.len());
+    for item in items {
+        match (item.line_id.as_ref(), *item.amount) {
+            (Some(id), Some(Amount::Minor(minor))) => {
+                let mut line = RefundLine::new(id.to_string(), Money::new(minor, currency));
+                line.quantity = item.quantity.cloned();
+                line.payouts = payouts(item, currency);
+                lines.push(line);
+            }
+            _ if strict => return Err("a line's `line_id` or `amount` is missing or no integer".into()),
+            _ => {}
+        }
+    }
+    Ok(lines)
+}
+
+fn payouts(item: &wire::Item, currency: Currency) -> Vec<Payout> {
+    let share = |to: &Maybe<String>, amount: &Maybe<Amount>| match (to.as_deref(), **amount) {
+        (Some(to), Some(Amount::Minor(minor))) => {
+            Some(PayoutDestination::new(to, Money::new(minor, currency)))
+        }
+        _ => None,
+    };
+    let by_rule = item.payout.as_ref().map(|payout| {
+        let shares = payout.destinations.list().iter();
+        let destinations = shares.filter_map(|told| share(&told.destination, &told.amount)).collect();
+        Payout::new(payout.rule_id.cloned(), payout.rule_type.cloned(), destinations)
+    });
+    let splits = item.splits.list().iter();
+    let splits: Vec<_> = splits.filter_map(|told| share(&told.payout_destination_id, &told.amount)).collect();
+    let by_split = (!splits.is_empty()).then(|| Payout::new(None, None, splits));
+    by_rule.into_iter().chain(by_split).collect()
+}
+
+/// A key of the merchant's metadata as Checkout takes it.
+pub(crate) fn metadata_key(key: &str) -> String {
+    if key.starts_with(METADATA_PREFIX) { key.to_owned() } else { format!("{METADATA_PREFIX}{key}") }
+}
+
+/// The merchant's metadata under his own keys.
+pub(crate) fn metadata(told: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let Some(told) = told else { return Map::new() };
+    told.iter()
+        .map(|(key, value)| {
+            let own = key.strip_prefix(METADATA_PREFIX).filter(|own| !told.contains_key(*own));
+            (own.unwrap_or(key).to_owned(), value.clone())
+        })
+        .collect()
+}
+
+/// A line's id as it can be compared: integers and texts of digits are the same line.
+pub(crate) fn line_key(item: &wire::Item) -> Option<String> {
+    item.line_id.as_ref().map(LineId::to_string)
+}
+
+/// Ids of requests are UUIDs with or without dashes, in either case; all of them name one request.
+pub(crate) fn canonical_id(text: &str) -> String {
+    let hex: String = text.chars().filter(|c| *c != '-').collect();
+    if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return text.to_owned();
+    }
+    let hex = hex.to_ascii_lowercase();
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// `retry_policy.retry_codes`; where they disagree, the one that keeps from trying wins.
+pub(crate) fn retry_advice(error: &Map<String, Value>) -> Option<RetryAdvice> {
+    let codes = error.get("retry_policy")?.get("retry_codes")?;
+    let told = |wanted: &str| words(codes).any(|word| word.eq_ignore_ascii_case(wanted));
+    RETRY_CODES.iter().find(|(code, _)| told(code)).map(|(_, advice)| *advice)
+}
+
+/// The texts of a list, or a text alone.
+pub(crate) fn words(value: &Value) -> impl Iterator<Item = &str> {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(Value::as_str).chain(value.as_str())
+}
+
+/// The first that is told is believed.
+const RETRY_CODES: [(&str, RetryAdvice); 3] = [
+    ("DO_NOT_RETRY", RetryAdvice::Never),
+    ("RETRY_AFTER_DELAY", RetryAdvice::Later),
+    ("RETRY_IMMEDIATELY", RetryAdvice::Now),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_however_they_are_written() {
+        let seconds = Some(1_699_335_116);
+        for (text, want) in [
+            ("2023-11-07T05:31:56Z", seconds),
+            ("2023-11-07T05:31:56.000Z", seconds),
+            ("2023-11-07T05:31:56.999999999Z", seconds),
+            ("2023-11-07T06:31:56+01:00", seconds),
+            ("2023-11-07T06:31:56+0100", seconds),
+            ("2023-11-07T05:31:56", seconds),
+            ("2023-11-07T05:31:56.250", seconds),
+            ("20231107T053156Z", seconds),
+            (" 2023-11-07T05:31:56Z ", seconds),
+            ("2023-11-07", None),
+            ("2023-02-30T00:00:00Z", None),
+            ("9999-12-31T23:59:59-01:00", None),
+            ("0000-01-01T00:00:00+01:00", None),
+            ("1699335116", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(timestamp(text).map(OffsetDateTime::unix_timestamp), want, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_of_requests_are_compared_as_uuids() {
+        let id = "8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
+        for text in [id, "8d3b1c5e0c2b4a559a6e2f7f3b1f0c11", "8D3B1C5E-0C2B-4A55-9A6E-2F7F3B1F0C11"] {
+            assert_eq!(canonical_id(text), id);
+        }
+        for text in ["e3", "", "8d3b1c5e", "8d3b…01", "ååååååååååååååååååååååååååååååååå"]
+        {
+            assert_eq!(canonical_id(text), text);
+        }
+    }
+
+    #[test]
+    fn metadata_goes_out_with_the_prefix_and_comes_back_without() {
+        for (key, wire) in [("rma", "ext_rma"), ("ext_rma", "ext_rma"), ("", "ext_")] {
+            assert_eq!(metadata_key(key), wire);
+        }
+        let told = serde_json::json!({"ext_rma": "1", "other": 2, "ext_other": 3});
+        let own = metadata(told.as_object());
+        assert_eq!(Value::Object(own), serde_json::json!({"rma": "1", "other": 2, "ext_other": 3}));
+    }
+
+    #[test]
+    fn retry_codes() {
+        for (json, want) in [
+            (r#"["DO_NOT_RETRY"]"#, Some(RetryAdvice::Never)),
+            (r#"["RETRY_IMMEDIATELY"]"#, Some(RetryAdvice::Now)),
+            (r#"["RETRY_AFTER_DELAY"]"#, Some(RetryAdvice::Later)),
+            (r#"["RETRY_IMMEDIATELY", "DO_NOT_RETRY"]"#, Some(RetryAdvice::Never)),
+            (r#""retry_after_delay""#, Some(RetryAdvice::Later)),
+            (r#"["SOMETHING_NEW"]"#, None),
+            ("[]", None),
+            ("7", None),
+        ] {
+            let error = format!(r#"{{"retry_policy":{{"retry_codes":{json}}}}}"#);
+            let error: Map<String, Value> = serde_json::from_str(&error).unwrap();
+            assert_eq!(retry_advice(&error), want, "{json}");
+        }
+        assert_eq!(retry_advice(&Map::new()), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! [Dintero](https://docs.dintero.com) refunds for [`refunds_core`].
+//!
+//! ```no_run
+//! use refunds_core::{PaymentId, RefundClient};
+//! use refunds_dintero::{Dintero, DinteroConfig};
+//!
+//! # async fn example() -> refunds_core::Result<()> {
+//! let dintero = Dintero::new(DinteroConfig::new("T11223344", "client-id", "client-secret"))?;
+//! let payment = RefundClient::new(dintero).payment(&PaymentId::new("T11223344.9rQ2xW")?).await?;
+//! println!("{} can still be refunded", payment.refundable);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Two kinds of payments
+//!
+//! Dintero has two places where a refund can be, and they do not trigger each other:
+//!
+//! - **A Checkout transaction**, whose id begins with the account's id and a dot (`T11223344.…`).
+//!   [Refunding it](https://docs.dintero.com/docs/integrations/support/refunds) moves the money. It has
+//!   no refund objects: a refund is an event, or two where it takes its time. The id of a refund here is
+//!   the `request_id` of the event that began it, which stays the same when the other event comes.
+//! - **An order** of [Order Management](https://docs.dintero.com/docs/order-management/overview): any
+//!   other id. Its refunds are *records* that somebody wrote, and its sums are those of the records. They
+//!   can be fewer than the refunds that were made: what is refunded in the back office is not recorded.
+//!
+//! # Refunding a transaction
+//!
+//! One attempt reads the transaction and asks for the refund. The answer is what its event says: a 200
+//! may tell of a refund that was declined, and a 202 is pending.
+//!
+//! Lines are sent as the request names them, with what is known of the captured ones. Where it names
+//! none, none are sent; but products that send invoices (Instabank, Collector and Walley, Kravia, Two)
+//! need them, and get all lines that are left where these make up the amount. Else the refund is
+//! refused, before anything is sent, with the advice to name lines.
+//!
+//! A success can be taken back later. Dintero tells it by another `REFUND` event of the same request, or
+//! by a `correction`, whose meaning it does not document. It is believed where it says clearly that the
+//! money is back; where it leaves that open, the refund is
+//! [unknown](refunds_core::RefundStatus::Unknown) and its money counts as gone.
+//!
+//! # Refunding an order
+//!
+//! It refunds the transaction behind the order (the one that its captures name, or the only one that has
+//! the order's id as its `merchant_reference`), and then records that on the order with the same
+//! reference, as a success or a failure by what Checkout said. Both steps look first. So a run that was
+//! cut off between the two is healed by running it again with the same reference; until then the error
+//! says that [a refund may have been made](refunds_core::Error::may_have_applied), and
+//! the order does not list it.
+//!
+//! Where Checkout takes its time (it answers 202), the outcome can not be recorded yet: a record is a
+//! success or a failure for ever. The refund that is answered then is pending, with an id that the
+//! record will have, and `"recorded": false` in [`extra`](refunds_core::Refund::extra). Getting it by
+//! this id shows how it stands at Checkout; the order's list and sums show it when it is recorded, which
+//! is done by creating it again, with the same reference, when it is final.
+//!
+//! A record has no amount of its own but that of its lines. So a refund of an order names lines, unless it
+//! is over all that is left; that is checked before the money moves.
+//!
+//! With `record_only` nothing is refunded: a refund that was made elsewhere is recorded.
+//!
+//! # What Dintero does not have
+//!
+//! An idempotency key. A refund asked for twice is made twice, and only looking before (which
+//! [`RefundClient`](refunds_core::RefundClient) does) keeps from it. Two workers at the same moment need
+//! a [`RefundGuard`](refunds_core::RefundGuard).
+
+mod auth;
+mod behind;
+mod config;
+mod convert;
+mod correction;
+mod error;
+mod events;
+#[cfg(test)]
+mod hostile_tests;
+mod lines;
+mod loose;
+mod order_refund;
+mod orders;
+mod provider;
+mod record;
+mod submit;
+mod totals;
+mod transaction;
+mod validate;
+mod wire;
+
+pub use self::{
+    config::{DinteroConfig, DinteroFactory},
+    provider::Dintero,
+};
+
+/// The provider's name, in registries and in refunds.
+const NAME: &str = "dintero";

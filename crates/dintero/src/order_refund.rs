@@ -1,0 +1,287 @@
+//! Refunding an order: the transaction behind it first, then the record. Both steps look first.
+
+use refunds_core::{
+    Error, ErrorKind, Money, Operation, PaymentId, Refund, RefundId, RefundLine, RefundStatus, Result,
+    SubmitRefund,
+};
+use refunds_http::Request;
+use time::format_description::well_known::Rfc3339;
+
+use crate::{
+    convert::line_key,
+    error::{refused, reworded},
+    lines::{lines_left, taken},
+    loose::LineId,
+    orders::Order,
+    provider::Dintero,
+    record::{self, REASON_KEY, REFERENCE_KEY},
+    submit::{Refunded, already_made},
+    transaction::Transaction,
+    wire::{self, RecordBody, RecordDetails, RecordItem, RefundItem},
+};
+
+const OPERATION: Operation = Operation::SubmitRefund;
+
+/// A line as both places take it: Checkout by text, the record by whatever the order calls it.
+struct Line {
+    line: RefundLine,
+    id: LineId,
+}
+
+impl Dintero {
+    pub(crate) async fn refund_order(&self, submit: &SubmitRefund) -> Result<Refund> {
+        let asked = &submit.request;
+        let order = self.order(&asked.payment_id, OPERATION).await.map_err(Error::not_applied)?;
+        if let Some(refund) = order.recorded(submit)? {
+            return Ok(refund);
+        }
+        let lines = order.lines_to_record(submit)?;
+        order.check_refundable(submit.amount)?;
+        if self.record_only() {
+            return self.record(&order, submit, &lines, None).await;
+        }
+        let behind = self.transaction_behind(&order.id, &order.captures, OPERATION).await;
+        let behind = behind.map_err(Error::not_applied)?;
+        let transaction = self.transaction(&behind, OPERATION).await.map_err(Error::not_applied)?;
+        let made = if let Some(refund) = already_made(&transaction, submit)? {
+            Refunded { transaction, refund }
+        } else {
+            check_behind(&transaction, submit)?;
+            let items = items_of(&transaction, &lines, submit.amount)?;
+            self.post_refund(&behind, submit, items).await?
+        };
+        if !made.refund.status.is_final() {
+            return Ok(unrecorded(&order.id, &made.transaction, made.refund));
+        }
+        self.record(&order, submit, &lines, Some(&made)).await.map_err(|error| after_checkout(&made, error))
+    }
+
+    /// A refund of an order: a record, or one that Checkout accepted and that is not recorded yet.
+    pub(crate) async fn order_refund(&self, order: &PaymentId, id: &RefundId) -> Result<Option<Refund>> {
+        const OPERATION: Operation = Operation::GetRefund;
+        let recorded = self.order_refunds(order, OPERATION).await?;
+        if let Some(refund) = recorded.iter().find(|refund| refund.id == *id) {
+            return Ok(Some(refund.clone()));
+        }
+        if self.record_only() {
+            return Ok(None);
+        }
+        let captures = self.captures(order, OPERATION).await?;
+        let behind = match self.transaction_behind(order, &captures, OPERATION).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                return Ok(None);
+            }
+            behind => behind?,
+        };
+        let transaction = self.transaction(&behind, OPERATION).await?;
+        let Some(refund) = transaction.refund_called(id.as_str()).cloned() else { return Ok(None) };
+        if !transaction.is_asynchronous(&refund) {
+            return Ok(None);
+        }
+        // Should the record have got another id after all, it is still the same refund.
+        let record = refund.reference.as_ref().and_then(|reference| {
+            recorded.into_iter().find(|record| record.reference.as_ref() == Some(reference))
+        });
+        Ok(Some(record.unwrap_or_else(|| unrecorded(order, &transaction, refund))))
+    }
+
+    /// Records on the order what became of the refund, or that one was made elsewhere.
+    async fn record(
+        &self,
+        order: &Order,
+        submit: &SubmitRefund,
+        lines: &[Line],
+        made: Option<&Refunded>,
+    ) -> Result<Refund> {
+        let asked = &submit.request;
+        let items: Vec<_> = lines
+            .iter()
+            .map(|line| RecordItem { line_id: line.id.clone(), amount: line.line.amount.minor_units() })
+            .collect();
+        let mut metadata: std::collections::BTreeMap<&str, &str> =
+            asked.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        metadata.insert(REFERENCE_KEY, asked.reference.as_str());
+        metadata.extend(asked.reason.as_deref().map(|reason| (REASON_KEY, reason)));
+        // Callers know an asynchronous refund by its id in Checkout already. Others let Order
+        // Management choose, since its reference page does not say that an id may be chosen.
+        let known = made.filter(|made| made.transaction.is_asynchronous(&made.refund));
+        let processed_at = made.and_then(|made| made.refund.updated_at);
+        let body = RecordBody {
+            id: known.map(|made| made.refund.id.as_str()).filter(|id| id.len() <= MAX_RECORD_ID),
+            items: &items,
+            success: made.is_none_or(|made| made.refund.status == RefundStatus::Succeeded),
+            processed_at: processed_at.and_then(|at| at.format(&Rfc3339).ok()),
+            processed_by: self.system_name(),
+            payment_details: made.map(|made| details(order, &made.transaction)),
+            authorization_id: order.authorization_id(),
+            metadata,
+        };
+        let request = Request::post(OPERATION)
+            .paths(["accounts", self.account_id(), "shopping", "orders", order.id.as_str(), "refunds"])
+            .json(&body);
+        let response = self.api().send(request).await?;
+        let told: wire::Operation = response.json()?;
+        let mut refund = record::refund(&told, &order.id, order.currency)
+            .map_err(|fault| response.protocol_error(fault))?;
+        if refund.reference.as_ref() != Some(&asked.reference) || refund.amount != submit.amount {
+            return Err(response.protocol_error("the record is not the one that was asked for"));
+        }
+        refund.failure = made.and_then(|made| made.refund.failure.clone());
+        Ok(if self.keep_raw() { refund.with_raw(response.json()?) } else { refund })
+    }
+}
+
+impl Order {
+    /// The record that has our reference already.
+    fn recorded(&self, submit: &SubmitRefund) -> Result<Option<Refund>> {
+        let reference = Some(&submit.request.reference);
+        let found = self.refunds.iter().find(|refund| refund.reference.as_ref() == reference);
+        match found {
+            Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
+            Some(refund) => Err(refused(
+                ErrorKind::Conflict,
+                format!(
+                    "the reference is that of a refund over {}, and {} is asked for now",
+                    refund.amount, submit.amount
+                ),
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// A record that its order would refuse must be known before the money moves.
+    fn check_refundable(&self, amount: Money) -> Result<()> {
+        if amount.currency() != self.currency {
+            return Err(refused(
+                ErrorKind::InvalidRequest,
+                format!("the order is in {}, the refund in {}", self.currency, amount.currency()),
+            ));
+        }
+        let left = self.payment()?.refundable;
+        if amount.minor_units() > left.minor_units() {
+            return Err(refused(
+                ErrorKind::NotRefundable,
+                format!("{left} is left to refund of the order by its records, {amount} was asked for"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The lines of the record, which has none of its own amount: it is the sum of its lines.
+    fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
+        let captured = self.captures.iter().filter(|capture| *capture.success == Some(true));
+        let captured: Vec<_> = captured.flat_map(|capture| capture.items.list()).collect();
+        let left = lines_left(captured, taken(&self.refunds));
+        let given = &submit.request.lines;
+        if !given.is_empty() {
+            let id_of = |line: &RefundLine| match left
+                .iter()
+                .find(|known| line_key(known.item).as_deref() == Some(line.id.as_str()))
+            {
+                Some(known) => known.item.line_id.cloned(),
+                // Order Management's lines are integers, where it does not tell otherwise.
+                None if left.is_empty() => line.id.parse().ok().map(LineId::Number),
+                None => None,
+            };
+            let lines = given.iter().map(|line| Some(Line { id: id_of(line)?, line: line.clone() }));
+            return lines.collect::<Option<_>>().ok_or_else(|| {
+                refused(ErrorKind::InvalidRequest, "a line is none of the order's captured lines")
+            });
+        }
+        let left: Vec<_> = left.into_iter().filter(|line| line.left != 0).collect();
+        let sum = left.iter().fold(0_i64, |sum, line| sum.saturating_add(line.left));
+        if left.is_empty() || sum != submit.amount.minor_units() {
+            return Err(refused(
+                ErrorKind::InvalidRequest,
+                "a refund is recorded line by line, and the amount is not that of all lines that are left \
+                 of the order: name the lines",
+            ));
+        }
+        let line = |line: &crate::lines::LineLeft<'_>| {
+            let id = line.item.line_id.cloned()?;
+            let amount = Money::new(line.left, self.currency);
+            Some(Line { line: RefundLine::new(id.to_string(), amount), id })
+        };
+        Ok(left.iter().filter_map(line).collect())
+    }
+
+    /// The authorization that was captured, on orders that have several; only if it is one.
+    fn authorization_id(&self) -> Option<&str> {
+        let captures = self.captures.iter().filter(|capture| *capture.success == Some(true));
+        let mut ids = captures.map(|capture| capture.authorization_id.as_deref());
+        let first = ids.next()??;
+        ids.all(|id| id == Some(first)).then_some(first)
+    }
+}
+
+/// Checkout's own view of what is left, and whether our refund may be there without being seen.
+fn check_behind(transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
+    let hidden = transaction.refunds().iter().any(|refund| {
+        refund.reference_is_hidden() && refund.status.holds_money() && refund.amount == submit.amount
+    });
+    if hidden {
+        let message = "Checkout works on a refund of the same amount and does not tell its reference: it may \
+            be this one, of an earlier run; ask again, with the same reference, when it is final";
+        return Err(refused(ErrorKind::Conflict, message).may_be_applied());
+    }
+    let left = transaction.refundable().map_err(|fault| refused(ErrorKind::Protocol, fault))?;
+    if submit.amount.minor_units() > left.minor_units() {
+        return Err(refused(
+            ErrorKind::NotRefundable,
+            format!(
+                "{left} is left to refund of transaction {}, which paid the order; {} was asked for",
+                transaction.id, submit.amount
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The order's lines for Checkout, where it knows them by the same ids.
+fn items_of(transaction: &Transaction, lines: &[Line], amount: Money) -> Result<Vec<RefundItem>> {
+    let lines: Vec<_> = lines.iter().map(|line| line.line.clone()).collect();
+    let known = transaction.knows_lines(&lines);
+    transaction.refund_items(if known { &lines } else { &[] }, amount)
+}
+
+/// The order's refund that Checkout accepted and that can not be recorded yet.
+fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refund: Refund) -> Refund {
+    refund.payment_id = order.clone();
+    refund.extra.insert("recorded".to_owned(), false.into());
+    refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
+    refund
+}
+
+fn details<'a>(order: &'a Order, transaction: &'a Transaction) -> RecordDetails<'a> {
+    let named = order.captures.iter().filter_map(|capture| capture.payment_details.as_ref());
+    let named = named.into_iter().find(|details| {
+        details.payment_id.as_deref() == Some(transaction.id.as_str()) && details.psp.is_some()
+    });
+    RecordDetails {
+        psp: named.and_then(|details| details.psp.as_deref()),
+        payment_id: transaction.id.as_str(),
+        payment_product: transaction.told.payment_product.as_deref(),
+        payment_product_type: transaction.told.payment_product_type.as_deref(),
+    }
+}
+
+/// The record failed after Checkout was done: what that means for the money.
+fn after_checkout(made: &Refunded, error: Error) -> Error {
+    let (transaction, why) = (&made.transaction.id, error.message().to_owned());
+    let again = "create it again, with the same reference, to record it";
+    if made.refund.status == RefundStatus::Succeeded {
+        let message = format!(
+            "the money is refunded by transaction {transaction}, and that is not recorded on the order \
+             ({why}): {again}"
+        );
+        return reworded(error.kind(), message, error).may_be_applied();
+    }
+    let message = format!(
+        "transaction {transaction} did not refund the money, and that is not recorded on the order ({why}): \
+         {again}"
+    );
+    reworded(error.kind(), message, error).not_applied()
+}
+
+/// The longest id of a record.
+const MAX_RECORD_ID: usize = 40;

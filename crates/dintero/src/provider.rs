@@ -1,0 +1,246 @@
+//! The provider: which call of the trait is which of Dintero's.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Capabilities, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, Operation, Overview, Page,
+    PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Result, SubmitRefund,
+};
+use refunds_http::{HttpClient, HttpClientBuilder, Request, StaticToken, TokenCache};
+
+use crate::{
+    DinteroConfig, NAME, auth::TokenEndpoint, error::decode, transaction::Transaction, validate::validate,
+};
+
+/// Refunds at [Dintero](https://docs.dintero.com/docs/integrations/support/refunds). Cheap to clone.
+///
+/// What a payment is follows from its id. One that begins with the account's id and a dot is a
+/// **Checkout transaction**: refunding it moves money. Any other is an **order** of Order Management,
+/// whose refunds are records: refunding it refunds the transaction behind it, then records that.
+///
+/// ```no_run
+/// use refunds_core::{CreateRefund, Money, PaymentId, Reference, RefundAmount, RefundClient};
+/// use refunds_dintero::{Dintero, DinteroConfig};
+///
+/// # async fn example() -> refunds_core::Result<()> {
+/// let dintero = Dintero::new(DinteroConfig::new("T11223344", "client-id", "client-secret"))?;
+/// let client = RefundClient::new(dintero);
+/// let refund = client
+///     .create(&CreateRefund::new(
+///         PaymentId::new("T11223344.9rQ2xW")?,
+///         RefundAmount::Exact(Money::new(14950, "NOK".parse()?)),
+///         Reference::derive("shop.example/returns", ["order-42", "rma-551"]),
+///     ))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Dintero(Arc<Inner>);
+
+struct Inner {
+    config: DinteroConfig,
+    api: HttpClient,
+    checkout: HttpClient,
+    /// What the ids of this account's transactions begin with.
+    prefix: String,
+}
+
+impl Dintero {
+    /// A provider for one account. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] where the account's id, a base URL or a header is malformed.
+    pub fn new(config: DinteroConfig) -> Result<Self> {
+        config.check()?;
+        let (api_base, checkout_base) = config.bases()?;
+        let login = StaticToken::basic(&config.client_id, &config.client_secret);
+        let mut plain = HttpClient::builder(NAME, api_base.clone()).auth(Arc::new(login));
+        if let Some(transport) = &config.transport {
+            plain = plain.transport(Arc::clone(transport));
+        }
+        let plain = configured(plain, &config).build()?;
+        let endpoint = TokenEndpoint::new(plain.clone(), &config.account_id);
+        let tokens = TokenCache::new(endpoint, Arc::clone(&config.clock));
+        let api = HttpClient::builder(NAME, api_base).transport(plain.transport()).auth(Arc::new(tokens));
+        let api = configured(api, &config).build()?;
+        let checkout = api.at(checkout_base);
+        let prefix = format!("{}.", config.account_id);
+        Ok(Self(Arc::new(Inner { config, api, checkout, prefix })))
+    }
+
+    pub(crate) fn api(&self) -> &HttpClient {
+        &self.0.api
+    }
+
+    pub(crate) fn checkout(&self) -> &HttpClient {
+        &self.0.checkout
+    }
+
+    pub(crate) fn account_id(&self) -> &str {
+        &self.0.config.account_id
+    }
+
+    pub(crate) fn system_name(&self) -> &str {
+        &self.0.config.system_name
+    }
+
+    pub(crate) fn record_only(&self) -> bool {
+        self.0.config.record_only
+    }
+
+    pub(crate) fn keep_raw(&self) -> bool {
+        self.0.config.keep_raw
+    }
+
+    /// Whether the id is that of a transaction of this account.
+    pub(crate) fn is_transaction(&self, id: &str) -> bool {
+        id.starts_with(&self.0.prefix)
+    }
+
+    pub(crate) async fn transaction(&self, id: &PaymentId, operation: Operation) -> Result<Transaction> {
+        let request = Request::get(operation).paths(["transactions", id.as_str()]).body_limit(PAGE_BYTES);
+        let response = self.checkout().send(request).await?;
+        Transaction::read(&response, id, self.keep_raw())
+    }
+}
+
+fn configured(builder: HttpClientBuilder, config: &DinteroConfig) -> HttpClientBuilder {
+    let builder = builder
+        .clock(Arc::clone(&config.clock))
+        .user_agent(USER_AGENT)
+        .default_header("dintero-system-name", &config.system_name)
+        .default_header("dintero-system-version", &config.system_version)
+        .error_decoder(decode);
+    match config.timeout {
+        Some(limit) => builder.timeout(limit),
+        None => builder,
+    }
+}
+
+#[async_trait]
+impl RefundProvider for Dintero {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
+        const OPERATION: Operation = Operation::Payment;
+        let read = async {
+            if self.is_transaction(payment.as_str()) {
+                self.transaction(payment, OPERATION).await?.payment()
+            } else {
+                self.order(payment, OPERATION).await?.payment()
+            }
+        };
+        read.await.map_err(in_context(OPERATION))
+    }
+
+    async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        const OPERATION: Operation = Operation::ListRefunds;
+        let read = async {
+            if page.cursor.is_some() {
+                return Err(crate::error::refused(
+                    ErrorKind::InvalidRequest,
+                    "refunds come on one page, so there is nothing at a cursor",
+                ));
+            }
+            if self.is_transaction(payment.as_str()) {
+                Ok(self.transaction(payment, OPERATION).await?.into_refunds())
+            } else {
+                self.order_refunds(payment, OPERATION).await
+            }
+        };
+        read.await.map(Page::whole).map_err(in_context(OPERATION))
+    }
+
+    async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+        const OPERATION: Operation = Operation::GetRefund;
+        let read = async {
+            let found = if self.is_transaction(payment.as_str()) {
+                self.transaction(payment, OPERATION).await?.refund_called(refund.as_str()).cloned()
+            } else {
+                self.order_refund(payment, refund).await?
+            };
+            found.ok_or_else(|| {
+                crate::error::refused(ErrorKind::NotFound, "the payment has no refund with this id")
+            })
+        };
+        read.await.map_err(in_context(OPERATION))
+    }
+
+    async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
+        let payment = &submit.request.payment_id;
+        let write = async {
+            let mut exact = submit.request.clone();
+            exact.amount = RefundAmount::Exact(submit.amount);
+            exact.validate()?;
+            self.validate(&exact)?;
+            if self.is_transaction(payment.as_str()) {
+                self.refund_transaction(submit).await
+            } else {
+                self.refund_order(submit).await
+            }
+        };
+        write.await.map_err(in_context(Operation::SubmitRefund))
+    }
+
+    fn validate(&self, request: &CreateRefund) -> Result<()> {
+        validate(request, self.is_transaction(request.payment_id.as_str()))
+    }
+
+    async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+        const OPERATION: Operation = Operation::Payment;
+        let read = async {
+            if self.is_transaction(payment.as_str()) {
+                self.transaction(payment, OPERATION).await?.into_overview()
+            } else {
+                self.order(payment, OPERATION).await?.into_overview()
+            }
+        };
+        read.await.map_err(in_context(OPERATION))
+    }
+}
+
+/// Shows no secret.
+impl fmt::Debug for Dintero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dintero")
+            .field("config", &self.0.config)
+            .field("api", self.api().base_url())
+            .field("checkout", self.checkout().base_url())
+            .finish()
+    }
+}
+
+/// What Dintero can do. It knows no idempotency key for refunds: `refund_reference` is kept, shown on
+/// settlement reports, and not required to be unique.
+pub(crate) fn capabilities() -> Capabilities {
+    let mut can = Capabilities::default();
+    can.partial = true;
+    can.several = true;
+    can.lines = true;
+    can.metadata = true;
+    can.idempotency = Idempotency::None;
+    can.final_status = FinalStatus::by(true, true, false);
+    can
+}
+
+/// Names the operation where an error does not: those of tokens serve all of them.
+fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
+    move |error| {
+        let error = if error.provider().is_none() { error.with_provider(NAME) } else { error };
+        if error.operation().is_none() { error.with_operation(operation) } else { error }
+    }
+}
+
+/// A transaction holds all its events, a list all its refunds.
+pub(crate) const PAGE_BYTES: usize = 16 << 20;
+
+const USER_AGENT: &str = concat!("refunds-dintero/", env!("CARGO_PKG_VERSION"));

@@ -1,0 +1,119 @@
+//! Refunding a transaction: where money moves.
+//!
+//! One attempt is one `POST …/refund`. Some products need lines, and lines that differ from the
+//! captured ones make a wrong invoice; so a `GET` of the transaction comes first where lines are named,
+//! where the product needs them, or where the caller did not hand on the payment as he just read it.
+//! What that read shows is used: a refund with the same reference is answered instead of made again, and
+//! a refund in another currency, which Checkout could not notice, is refused.
+//! See <https://docs.dintero.com/docs/integrations/support/refunds>.
+
+use std::collections::BTreeMap;
+
+use refunds_core::{Error, ErrorKind, Operation, PaymentId, Refund, Result, SubmitRefund};
+use refunds_http::{Request, Response};
+
+use crate::{
+    convert::metadata_key,
+    error::refused,
+    lines::needs_lines,
+    provider::{Dintero, PAGE_BYTES},
+    transaction::Transaction,
+    wire::{RefundBody, RefundItem},
+};
+
+const OPERATION: Operation = Operation::SubmitRefund;
+
+/// What became of a refund, and the transaction that tells it.
+pub(crate) struct Refunded {
+    pub(crate) transaction: Transaction,
+    pub(crate) refund: Refund,
+}
+
+impl Dintero {
+    pub(crate) async fn refund_transaction(&self, submit: &SubmitRefund) -> Result<Refund> {
+        let id = &submit.request.payment_id;
+        if is_told_enough(submit) {
+            return Ok(self.post_refund(id, submit, Vec::new()).await?.refund);
+        }
+        let transaction = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
+        if let Some(refund) = already_made(&transaction, submit)? {
+            return Ok(refund);
+        }
+        let items = transaction.refund_items(&submit.request.lines, submit.amount)?;
+        Ok(self.post_refund(id, submit, items).await?.refund)
+    }
+
+    /// Asks for the refund, once, and finds it in the answer.
+    pub(crate) async fn post_refund(
+        &self,
+        transaction: &PaymentId,
+        submit: &SubmitRefund,
+        items: Vec<RefundItem>,
+    ) -> Result<Refunded> {
+        let asked = &submit.request;
+        let metadata: BTreeMap<String, &str> =
+            asked.metadata.iter().map(|(key, value)| (metadata_key(key), value.as_str())).collect();
+        let body = RefundBody {
+            amount: submit.amount.minor_units(),
+            reason: asked.reason.as_deref(),
+            refund_reference: asked.reference.as_str(),
+            items,
+            metadata,
+        };
+        let request = Request::post(OPERATION)
+            .paths(["transactions", transaction.as_str(), "refund"])
+            .body_limit(PAGE_BYTES)
+            .json(&body);
+        let response = self.checkout().send(request).await?;
+        let transaction = Transaction::read(&response, transaction, self.keep_raw())?;
+        let refund = answered(&response, &transaction, submit)?;
+        Ok(Refunded { transaction, refund })
+    }
+}
+
+/// Whether what the caller just read of the payment saves reading it again: no line is named and the
+/// product needs none.
+fn is_told_enough(submit: &SubmitRefund) -> bool {
+    submit.request.lines.is_empty()
+        && submit.payment.as_ref().is_some_and(|payment| {
+            payment.id == submit.request.payment_id
+                && payment.currency() == submit.amount.currency()
+                && !needs_lines(payment)
+        })
+}
+
+/// The refund that a `200` or `202` is about: the event of the request that was accepted, else the
+/// newest one with our reference.
+fn answered(response: &Response, transaction: &Transaction, submit: &SubmitRefund) -> Result<Refund> {
+    let accepted = response.header("event-request-id").and_then(|id| transaction.refund_called(id));
+    accepted
+        .or_else(|| transaction.refund_of(&submit.request.reference))
+        .cloned()
+        .ok_or_else(|| response.protocol_error("the answer has no event of the refund that was asked for"))
+}
+
+/// A refund that has our reference already.
+///
+/// # Errors
+///
+/// `Conflict` where it is over another amount, or in another currency.
+pub(crate) fn already_made(transaction: &Transaction, submit: &SubmitRefund) -> Result<Option<Refund>> {
+    let reference = &submit.request.reference;
+    if submit.amount.currency() != transaction.currency {
+        return Err(refused(
+            ErrorKind::InvalidRequest,
+            format!("the payment is in {}, the refund in {}", transaction.currency, submit.amount.currency()),
+        ));
+    }
+    match transaction.refund_of(reference) {
+        Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
+        Some(refund) => Err(refused(
+            ErrorKind::Conflict,
+            format!(
+                "the reference is that of a refund over {} of transaction {}, and {} is asked for now",
+                refund.amount, transaction.id, submit.amount
+            ),
+        )),
+        None => Ok(None),
+    }
+}

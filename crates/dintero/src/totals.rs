@@ -1,0 +1,110 @@
+//! What a transaction's events add up to.
+
+use refunds_core::{Currency, Money, RefundStatus};
+
+use crate::{
+    convert::{Fault, money},
+    correction::remaining_refund_amount,
+    events::captures,
+    loose::Amount,
+    wire,
+};
+
+/// The sums of a transaction, never below zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) captured: Money,
+    pub(crate) refunded: Money,
+    pub(crate) pending: Money,
+}
+
+/// A refund as the sums see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    /// The place of its first event.
+    pub(crate) at: usize,
+    pub(crate) status: RefundStatus,
+    pub(crate) amount: Money,
+}
+
+impl Totals {
+    /// Adds up. Where an event carries a correction, what it says remains is believed rather than the
+    /// events before it; what happened after it counts on top.
+    pub(crate) fn of(told: &wire::Transaction, currency: Currency, refunds: &[Taken]) -> Result<Self, Fault> {
+        let events = told.events.list();
+        let mut captured = Vec::new();
+        for at in captures(events) {
+            captured.push((at, money(&events[at].amount, currency, "CAPTURE event")?));
+        }
+        if told.events.is_none() {
+            captured.extend(captured_without_events(told, currency).map(|amount| (0, amount)));
+        }
+        let refunded = refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        let pending = refunds
+            .iter()
+            .filter(|refund| refund.status.holds_money() && refund.status != RefundStatus::Succeeded);
+        let sums = Self {
+            captured: sum(currency, captured.iter().map(|(_, amount)| *amount))?,
+            refunded: sum(currency, refunded.map(|refund| refund.amount))?,
+            pending: sum(currency, pending.map(|refund| refund.amount))?,
+        };
+        let mut corrections = events.iter().enumerate().rev();
+        let corrected = corrections
+            .find_map(|(at, event)| Some((at, remaining_refund_amount(event.correction.as_ref()?)?)));
+        let Some((correction, remaining)) = corrected else { return Ok(sums) };
+        let later = |at: &usize| *at > correction;
+        let gained = captured.iter().filter(|(at, _)| later(at)).map(|(_, amount)| *amount);
+        let gained = sum(currency, gained)?;
+        let lost = refunds.iter().filter(|refund| later(&refund.at) && refund.status.holds_money());
+        let lost = sum(currency, lost.map(|refund| refund.amount))?;
+        sums.with_refundable(Money::new(remaining, currency), gained, lost)
+    }
+
+    /// The sums in which `remaining` and what changed since is what is left.
+    fn with_refundable(self, remaining: Money, gained: Money, lost: Money) -> Result<Self, Fault> {
+        let left = remaining.checked_add(gained).and_then(|sum| sum.remaining_after(lost)).map_err(beyond)?;
+        let most = self.captured.remaining_after(self.pending).map_err(beyond)?;
+        let left = if left.minor_units() > most.minor_units() { most } else { left };
+        let refunded = most.remaining_after(left).map_err(beyond)?;
+        Ok(Self { refunded, ..self })
+    }
+
+    /// What is left to refund.
+    pub(crate) fn refundable(&self) -> Result<Money, Fault> {
+        let gone = self.refunded.checked_add(self.pending).map_err(beyond)?;
+        self.captured.remaining_after(gone).map_err(beyond)
+    }
+}
+
+/// A transaction may come without its events. Of what is captured its status tells only this much.
+fn captured_without_events(told: &wire::Transaction, currency: Currency) -> Option<Money> {
+    let captured = told.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("CAPTURED"));
+    match *told.amount {
+        Some(Amount::Minor(minor @ 0..)) if captured => Some(Money::new(minor, currency)),
+        _ => None,
+    }
+}
+
+pub(crate) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Money>) -> Result<Money, Fault> {
+    let mut amounts = amounts.into_iter();
+    amounts.try_fold(Money::zero(currency), Money::checked_add).map_err(beyond)
+}
+
+/// The sum of the operations of an order that succeeded.
+pub(crate) fn recorded(
+    operations: &[wire::Operation],
+    currency: Currency,
+    what: &str,
+) -> Result<(Money, Money), Fault> {
+    let amounts = |counts: fn(Option<bool>) -> bool| {
+        let counted = operations.iter().filter(|operation| counts(*operation.success));
+        let amounts: Result<Vec<_>, _> =
+            counted.map(|operation| money(&operation.amount, currency, what)).collect();
+        sum(currency, amounts?)
+    };
+    Ok((amounts(|success| success == Some(true))?, amounts(|success| success.is_none())?))
+}
+
+fn beyond(_: refunds_core::Error) -> Fault {
+    "the amounts do not add up within 64 bits".to_owned()
+}

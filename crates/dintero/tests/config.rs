@@ -1,0 +1,87 @@
+//! What can be configured, and what is refused.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use refunds_core::{
+    ErrorKind, Idempotency, ProviderFactory as _, RefundProvider as _, Registry, Settings, WebhookRequest,
+};
+use refunds_dintero::{Dintero, DinteroConfig, DinteroFactory};
+
+const NEEDED: [(&str, &str); 3] =
+    [("account_id", "T11223344"), ("client_id", "id"), ("client_secret", "canary")];
+
+fn settings(more: &[(&str, &str)]) -> Settings {
+    NEEDED.iter().chain(more).copied().collect()
+}
+
+#[test]
+fn settings_that_are_taken_and_refused() {
+    let registry = Registry::new().with(DinteroFactory);
+    for (more, ok) in [
+        (&[][..], true),
+        (&[("account_id", "P00000000")], true),
+        (&[("account_id", "T1122334")], false),
+        (&[("account_id", "T112233445")], false),
+        (&[("account_id", "t11223344")], false),
+        (&[("account_id", "X11223344")], false),
+        (&[("account_id", "T1122334a")], false),
+        (&[("account_id", "T１１２２３３４４")], false),
+        (&[("account_id", "")], false),
+        (&[("client_id", "a:b")], false),
+        (&[("client_secret", "")], false),
+        (&[("api_url", "https://api.example.com/v1")], true),
+        (&[("api_url", "http://127.0.0.1:1/v1")], true),
+        (&[("api_url", "http://api.example.com/v1")], false),
+        (&[("checkout_url", "http://api.example.com/v1")], false),
+        (&[("checkout_url", "http://api.example.com/v1"), ("allow_http", "true")], true),
+        (&[("checkout_url", "https://user:canary@api.example.com/v1")], false),
+        (&[("allow_http", "yes")], false),
+        (&[("record_only", "true"), ("keep_raw", "true")], true),
+        (&[("callback_secret", "canary"), ("hook_secret", "canary")], true),
+        (&[("client_secrets", "canary")], false),
+    ] {
+        let built = registry.build("dintero", &settings(more));
+        assert_eq!(built.is_ok(), ok, "{more:?}");
+        let text = match built {
+            Ok(provider) => format!("{provider:?}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Config, "{more:?}");
+                format!("{error} {error:?}")
+            }
+        };
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[test]
+fn an_error_names_the_setting() {
+    for (key, value) in [
+        ("account_id", "x"),
+        ("client_id", ":"),
+        ("api_url", "ftp://x"),
+        ("checkout_url", "http://x.example"),
+        ("record_only", "1"),
+    ] {
+        let error = DinteroFactory.build(&settings(&[(key, value)])).unwrap_err();
+        assert!(error.message().contains(&format!("`{key}`")), "{error}");
+    }
+    let missing = DinteroConfig::from_settings(&Settings::new()).unwrap_err();
+    assert!(missing.message().contains("`account_id`"), "{missing}");
+    let config = DinteroConfig::new("T11223344", "id", "secret").with_system("line\nbreak", "1");
+    assert_eq!(Dintero::new(config).unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn it_says_what_it_can_do() {
+    let dintero = Dintero::new(DinteroConfig::new("T11223344", "id", "secret")).unwrap();
+    let can = dintero.capabilities();
+    assert_eq!(can, DinteroFactory.capabilities());
+    assert_eq!((dintero.name(), DinteroFactory.name()), ("dintero", "dintero"));
+    assert!(can.partial && can.several && can.lines && can.metadata && !can.gift_cards);
+    assert_eq!((can.idempotency, can.webhooks), (Idempotency::None, false));
+    let now = refunds_core::Clock::now(&refunds_core::SystemClock);
+    let webhook = WebhookRequest::new("POST", "https://shop.example/hook", Vec::new(), "{}", now);
+    assert_eq!(dintero.verify_webhook(&webhook).unwrap_err().kind(), ErrorKind::Unsupported);
+    let required: Vec<_> =
+        DinteroFactory.settings().iter().filter(|spec| spec.required).map(|spec| spec.key).collect();
+    assert_eq!(required, ["account_id", "client_id", "client_secret"]);
+}

@@ -1,0 +1,135 @@
+//! How the adapter is configured, and the factory that a registry knows it by.
+
+use std::sync::Arc;
+
+use refunds_core::{
+    Capabilities, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
+    Settings, SystemClock,
+};
+use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
+use secrecy::SecretString;
+
+use crate::{Snorkelpay, auth::TokenEndpoint, error, provider};
+
+/// What a [`Snorkelpay`] is built from. `Debug` shows no secret: each of them is a [`SecretString`].
+///
+/// ```
+/// use refunds_core::RefundClient;
+/// use refunds_example_adapter::{Snorkelpay, SnorkelpayConfig};
+/// use refunds_http::BaseUrl;
+///
+/// let base = BaseUrl::parse("https://api.snorkelpay.example/v2", false)?;
+/// let config = SnorkelpayConfig::new(base, "shop-7", "a-secret");
+/// let client = RefundClient::new(Snorkelpay::new(config)?);
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a configuration does nothing until a `Snorkelpay` is built from it"]
+pub struct SnorkelpayConfig {
+    base: BaseUrl,
+    client_id: String,
+    client_secret: SecretString,
+    clock: Arc<dyn Clock>,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl SnorkelpayConfig {
+    /// The API client `client_id` at `base`.
+    pub fn new(base: BaseUrl, client_id: impl Into<String>, client_secret: impl Into<SecretString>) -> Self {
+        Self {
+            base,
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            clock: Arc::new(SystemClock),
+            transport: None,
+        }
+    }
+
+    /// Reads the settings that [`SnorkelpayFactory`] lists.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`], naming the setting that is missing or malformed, never its value.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        let url = settings.get(API_URL).unwrap_or(DEFAULT_API_URL);
+        let base = BaseUrl::parse(url, settings.flag(ALLOW_HTTP)?).map_err(|error| {
+            Error::new(ErrorKind::Config, format!("the setting `{API_URL}`: {}", error.message()))
+                .with_operation(Operation::Configure)
+        })?;
+        Ok(Self::new(base, settings.require(CLIENT_ID)?, settings.require(CLIENT_SECRET)?))
+    }
+
+    /// Takes the time from `clock`, which says when a token is old.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sends requests through `transport`: to share connections, or to test.
+    pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Two clients over one transport: the one that fetches tokens, and the one that uses them.
+    pub(crate) fn http_client(self) -> Result<HttpClient> {
+        let client = || {
+            HttpClient::builder(crate::NAME, self.base.clone())
+                .user_agent(USER_AGENT)
+                .clock(Arc::clone(&self.clock))
+                .error_decoder(error::decode)
+        };
+        let mut tokens = client().auth(Arc::new(StaticToken::basic(&self.client_id, &self.client_secret)));
+        if let Some(transport) = &self.transport {
+            tokens = tokens.transport(Arc::clone(transport));
+        }
+        let tokens = tokens.build()?;
+        let transport = tokens.transport();
+        let cache = TokenCache::new(TokenEndpoint { http: tokens }, Arc::clone(&self.clock));
+        client().transport(transport).auth(Arc::new(cache)).build()
+    }
+}
+
+/// Builds [`Snorkelpay`]s for a [`Registry`](refunds_core::Registry), under the name `snorkelpay`.
+///
+/// | setting | variable | |
+/// |---|---|---|
+/// | `client_id` | `SNORKELPAY_CLIENT_ID` | the API client |
+/// | `client_secret` | `SNORKELPAY_CLIENT_SECRET` | its secret |
+/// | `api_url` | `SNORKELPAY_API_URL` | instead of `https://api.snorkelpay.example/v2` |
+/// | `allow_http` | `SNORKELPAY_ALLOW_HTTP` | `true` allows `http://` on hosts that are not loopback |
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SnorkelpayFactory;
+
+impl ProviderFactory for SnorkelpayFactory {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        &SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        provider::capabilities()
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Snorkelpay::new(SnorkelpayConfig::from_settings(settings)?)?))
+    }
+}
+
+const DEFAULT_API_URL: &str = "https://api.snorkelpay.example/v2";
+const USER_AGENT: &str = concat!("refunds-example-adapter/", env!("CARGO_PKG_VERSION"));
+
+const CLIENT_ID: &str = "client_id";
+const CLIENT_SECRET: &str = "client_secret";
+const API_URL: &str = "api_url";
+const ALLOW_HTTP: &str = "allow_http";
+
+const SETTINGS: [SettingSpec; 4] = [
+    SettingSpec::required(CLIENT_ID, "API client"),
+    SettingSpec::required(CLIENT_SECRET, "its secret"),
+    SettingSpec::optional(API_URL, "base URL, default https://api.snorkelpay.example/v2"),
+    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
+];
