@@ -49,6 +49,14 @@ pub(crate) fn later(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
         .unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
 }
 
+/// Saturates as well.
+pub(crate) fn earlier(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
+    time::Duration::try_from(by)
+        .ok()
+        .and_then(|by| time.checked_sub(by))
+        .unwrap_or(time::PrimitiveDateTime::MIN.assume_utc())
+}
+
 /// `2026-09-20T10:00:00.000Z`, as Checkout writes times.
 pub(crate) fn millis_z(time: OffsetDateTime) -> String {
     written(time, MILLIS_Z)

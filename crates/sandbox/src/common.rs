@@ -1,4 +1,5 @@
-//! What both providers share: the clock, the ids, the book, and when asynchronous refunds settle.
+//! What both providers share: the clock, the ids, the book, the webhooks on their way, and when asynchronous refunds
+//! settle.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use time::OffsetDateTime;
 use crate::clock::{Clock, later};
 use crate::ids::Ids;
 use crate::ledger::Book;
+use crate::webhook::Outbox;
 
 /// A poisoned lock only says that another test thread panicked; the data is whole, since no holder panics halfway.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -20,6 +22,7 @@ pub(crate) struct Common {
     pub(crate) ids: Ids,
     pub(crate) book: Mutex<Book>,
     pub(crate) settling: Mutex<Settling>,
+    pub(crate) outbox: Outbox,
 }
 
 impl Common {

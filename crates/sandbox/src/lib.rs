@@ -44,6 +44,13 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Webhooks
+//!
+//! What happens to a refund is told by webhook to whom it was registered for: by a transaction's callback URL
+//! ([`DinteroSandbox::set_callback_url`]), a hook subscription ([`DinteroSandbox::subscribe`], or over the API) or
+//! [`MattildaSandbox::subscribe`]. Webhooks wait in a queue until a test has them [delivered](Webhooks::deliver), signed
+//! and repeated as the providers do it; a [`WebhookMode`] doubles, shuffles, loses or spoils them.
+//!
 //! # What is guessed
 //!
 //! The providers do not document everything. Where they are silent the sandbox does the harsher thing, or lets a test
@@ -62,6 +69,7 @@ mod sandbox;
 mod server;
 mod settle;
 mod socket;
+mod webhook;
 mod wire;
 mod world;
 
@@ -76,3 +84,4 @@ pub use crate::mattilda::MattildaSandbox;
 pub use crate::provider::{Provider, UnknownProvider};
 pub use crate::sandbox::{Sandbox, SandboxBuilder};
 pub use crate::settle::{Outcome, UnknownOutcome};
+pub use crate::webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks};

@@ -22,6 +22,7 @@ use crate::mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey};
 use crate::provider::Provider;
 use crate::server::{Server, bind};
 use crate::settle::Outcome;
+use crate::webhook::{Outbox, Webhooks};
 use crate::world::World;
 
 /// The account of a merchant who sends no account header.
@@ -47,6 +48,7 @@ pub struct Sandbox {
     world: Arc<World>,
     dintero: DinteroSandbox,
     mattilda: MattildaSandbox,
+    webhooks: Webhooks,
     servers: [Server; 2],
     /// Bound and never listening: connecting to it is refused, and nobody else can take it.
     refusing: TcpSocket,
@@ -75,6 +77,11 @@ impl Sandbox {
     /// The Mattilda side.
     pub fn mattilda(&self) -> &MattildaSandbox {
         &self.mattilda
+    }
+
+    /// The webhooks on their way, from both sides.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
     }
 
     /// The settings with which the adapter of this provider talks to the sandbox; empty for an unknown name.
@@ -225,7 +232,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// The seed of ids and of faults by per cent; 0 at first. Credentials do not come from it.
+    /// The seed of ids, of faults by per cent and of shuffled webhooks; 0 at first. Credentials do not come from it.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -272,6 +279,7 @@ impl SandboxBuilder {
             ids: Ids::new(self.seed),
             book: Mutex::new(Book::default()),
             settling: Mutex::new(self.settling),
+            outbox: Outbox::new(self.seed),
         });
         let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials()));
         let account = self.merchant_account.unwrap_or_else(|| DEFAULT_MERCHANT_ACCOUNT.to_owned());
@@ -289,6 +297,7 @@ impl SandboxBuilder {
             Server::run(Provider::Mattilda, listeners.1, Arc::clone(&world))?,
         ];
         Ok(Sandbox {
+            webhooks: Webhooks::new(Arc::clone(&world)),
             world,
             dintero: DinteroSandbox::new(dintero, dintero_origin),
             mattilda: MattildaSandbox::new(mattilda, mattilda_origin)?,

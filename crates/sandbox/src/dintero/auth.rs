@@ -12,7 +12,7 @@ use super::route::Route;
 use super::{Dintero, error};
 
 pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(14_400);
-pub(super) const DEFAULT_SCOPES: [&str; 2] = ["admin:checkout", "admin:shopping"];
+pub(super) const DEFAULT_SCOPES: [&str; 3] = ["admin:checkout", "admin:shopping", "admin:hooks"];
 
 impl Dintero {
     pub(super) fn token(&self, request: &Incoming, account: &str) -> Reply {

@@ -49,7 +49,7 @@ impl DinteroSandbox {
             ("client_secret", credentials.client_secret.clone()),
             ("api_url", self.api_url()),
             ("checkout_url", self.checkout_url()),
-            ("callback_secret", credentials.callback_secret.clone()),
+            ("callback_secret", self.inner.callback_secret()),
             ("hook_secret", credentials.hook_secret.clone()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
@@ -126,9 +126,40 @@ impl DinteroSandbox {
         self.inner.forget_tokens();
     }
 
-    /// The scopes of the API client; the default is `admin:checkout` and `admin:shopping`.
+    /// The scopes of the API client; the default is `admin:checkout`, `admin:shopping` and
+    /// `admin:hooks`.
     pub fn set_scopes<I: Into<String>>(&self, scopes: impl IntoIterator<Item = I>) {
         lock(&self.inner.state).scopes = scopes.into_iter().map(Into::into).collect();
+    }
+
+    /// Sets the session's `callback_url` of a transaction, as if it had been created with it.
+    ///
+    /// Its own query says what is told: nothing of refunds without `report_event=REFUND`. `method=POST` asks for a
+    /// `POST` with the transaction, which is not signed; `delay_callback` for a delay of up to 60 s;
+    /// `includes=session` for the session inside the transaction; `sid_parameter_name` for another name of
+    /// `session_id`. Webhooks to anything but plain HTTP on loopback can be taken from the queue and are never sent.
+    pub fn set_callback_url(&self, transaction_id: &str, url: impl Into<String>) {
+        let mut state = lock(&self.inner.state);
+        if let Some(transaction) = state.transaction(transaction_id) {
+            transaction.callback_url = Some(url.into());
+        }
+    }
+
+    /// Makes a hook subscription with the settings' `hook_secret`, for these events, as if it had been made long ago:
+    /// without the ping that follows `POST …/hooks/subscriptions`. Answers its id.
+    ///
+    /// The sandbox sends `checkout_transaction`, `shopping_order_update` and `shopping_order_event_add`.
+    pub fn subscribe<E: Into<String>>(
+        &self,
+        url: impl Into<String>,
+        events: impl IntoIterator<Item = E>,
+    ) -> String {
+        self.inner.subscribe(url.into(), events.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether a hook subscription is still there: it is deleted when deliveries keep failing.
+    pub fn is_subscribed(&self, subscription_id: &str) -> bool {
+        self.inner.is_subscribed(subscription_id)
     }
 
     /// Makes the transaction's refunds asynchronous, or not, from now on.

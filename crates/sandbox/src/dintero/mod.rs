@@ -3,16 +3,21 @@
 //! A Checkout transaction *is* its document: the events in it are the state, so that a document which a test brings
 //! along lives on like one that was built here.
 
+mod announce;
 mod auth;
+mod callback;
 mod document;
 mod error;
 mod face;
+mod hook_body;
+mod hooks;
 mod order_spec;
 mod orders;
 mod refund;
 mod refund_body;
 mod route;
 mod search;
+mod signature;
 mod spec;
 mod transactions;
 
@@ -31,6 +36,7 @@ use crate::common::{Common, lock};
 use crate::fault::Call;
 use crate::wire::{Api, Grant, Incoming, Reply};
 
+use self::hooks::Hooks;
 use self::orders::Order;
 use self::route::Route;
 use self::transactions::Transaction;
@@ -46,6 +52,7 @@ pub(crate) struct Credentials {
     pub(crate) account_id: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// The first one: another may be made.
     pub(crate) callback_secret: String,
     pub(crate) hook_secret: String,
 }
@@ -60,10 +67,13 @@ struct State {
     tokens: HashMap<String, OffsetDateTime>,
     token_lifetime: Duration,
     scopes: Vec<String>,
+    callback_secret: String,
+    hooks: Hooks,
 }
 
 impl Dintero {
     pub(crate) fn new(common: Arc<Common>, credentials: Credentials) -> Self {
+        let callback_secret = credentials.callback_secret.clone();
         Self {
             common,
             credentials,
@@ -74,6 +84,8 @@ impl Dintero {
                 tokens: HashMap::new(),
                 token_lifetime: auth::DEFAULT_LIFETIME,
                 scopes: auth::DEFAULT_SCOPES.map(str::to_owned).to_vec(),
+                callback_secret,
+                hooks: Hooks::default(),
             }),
         }
     }
@@ -93,6 +105,8 @@ impl Dintero {
             Route::OrderList { id, list, .. } => self.order_list(&id, list),
             Route::OrderRefund { id, refund, .. } => self.order_refund(&id, &refund),
             Route::Record { id, .. } => self.record(request, &id),
+            Route::Signature => self.signature(request),
+            Route::Hooks { hook, .. } => self.hooks(request, &hook),
         }
     }
 }
@@ -125,6 +139,7 @@ impl Api for Dintero {
         for transaction in &mut state.transactions {
             transaction.settle_where(&self.common, None, |pending| pending.is_due(now));
         }
+        self.announce(&mut state);
     }
 }
 

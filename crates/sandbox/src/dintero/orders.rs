@@ -1,6 +1,7 @@
 //! Order Management: orders, their captures, and records of refunds. No money moves here.
 
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 use crate::clock::seconds_z;
 use crate::common::{Common, lock};
@@ -19,6 +20,8 @@ pub(super) struct Order {
     authorizations: Vec<Value>,
     captures: Vec<Value>,
     refunds: Vec<Value>,
+    /// How many refunds reads show, and until when, where webhooks are early.
+    before: Option<(usize, OffsetDateTime)>,
 }
 
 impl Dintero {
@@ -59,6 +62,7 @@ impl Dintero {
             authorizations: vec![Value::Object(authorization)],
             captures,
             refunds: Vec::new(),
+            before: None,
         };
         lock(&self.state).orders.insert(id.clone(), order);
         id
@@ -94,7 +98,7 @@ impl Dintero {
         let body = match list {
             List::Authorizations => json!({"authorizations": order.authorizations}),
             List::Captures => json!({"captures": order.captures}),
-            List::Refunds => json!({"refunds": order.refunds}),
+            List::Refunds => json!({"refunds": order.seen(self.common.now())}),
         };
         Reply::json(200, &body)
     }
@@ -102,7 +106,7 @@ impl Dintero {
     pub(super) fn order_refund(&self, id: &str, refund: &str) -> Reply {
         let state = lock(&self.state);
         let order = state.orders.get(id);
-        match order.and_then(|order| order.refund(refund)) {
+        match order.and_then(|order| find(order.seen(self.common.now()), refund)) {
             Some(refund) => Reply::json(200, refund),
             None => error::of_status(404),
         }
@@ -129,11 +133,13 @@ impl Dintero {
             return refused;
         }
         let chosen = refund.get("id").and_then(Value::as_str).unwrap_or_default();
-        if order.refund(chosen).is_some() {
+        if find(&order.refunds, chosen).is_some() {
             return error::of_status(409);
         }
         let refund = Value::Object(refund);
-        order.refunds.push(refund.clone());
+        order.push(&self.common, refund.clone());
+        let told = order.document.clone();
+        self.announce_record(&mut state, &told, &refund);
         Reply::json(200, &refund)
     }
 
@@ -151,8 +157,21 @@ impl Dintero {
 }
 
 impl Order {
-    fn refund(&self, id: &str) -> Option<&Value> {
-        self.refunds.iter().find(|refund| refund.get("id").and_then(Value::as_str) == Some(id))
+    /// The records as reads show them.
+    fn seen(&self, now: OffsetDateTime) -> &[Value] {
+        match self.before {
+            Some((count, until)) if now < until => self.refunds.get(..count).unwrap_or_default(),
+            _ => &self.refunds,
+        }
+    }
+
+    fn push(&mut self, common: &Common, refund: Value) {
+        let now = common.now();
+        let shown_from = common.outbox.shown_from(now);
+        if shown_from > now {
+            self.before = Some((self.seen(now).len(), shown_from));
+        }
+        self.refunds.push(refund);
     }
 
     fn left(&self) -> i64 {
@@ -198,6 +217,10 @@ impl Order {
             _ => Err(error::invalid("items.amount", "must be a positive integer")),
         }
     }
+}
+
+fn find<'a>(refunds: &'a [Value], id: &str) -> Option<&'a Value> {
+    refunds.iter().find(|refund| refund.get("id").and_then(Value::as_str) == Some(id))
 }
 
 /// What authorizations, captures and refunds have in common. The amount is the sum of the items.

@@ -27,7 +27,9 @@ impl Dintero {
         if let Err(why) = may_refund(transaction, asked.amount) {
             return error::bad_request(why);
         }
-        self.make(transaction, asked)
+        let reply = self.make(transaction, asked);
+        self.announce(&mut state);
+        reply
     }
 
     fn make(&self, transaction: &mut Transaction, asked: RefundBody) -> Reply {
@@ -61,7 +63,7 @@ impl Dintero {
         if transaction.refunds.initiate_hides_reference {
             initiate.remove("event_reference");
         }
-        transaction.push_event(common, initiate);
+        transaction.push_news(common, initiate);
         transaction.under_way.push(UnderWay {
             request_id: request_id.clone(),
             line,

@@ -15,6 +15,20 @@ pub(super) enum Route {
     OrderList { account: String, id: String, list: List },
     OrderRefund { account: String, id: String, refund: String },
     Record { account: String, id: String },
+    Signature,
+    Hooks { account: String, hook: Hook },
+}
+
+/// What can be done with hook subscriptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hook {
+    Create,
+    All,
+    Get(String),
+    Delete(String),
+    Ping(String),
+    Deliveries(String),
+    Delivery(String, String),
 }
 
 /// The lists of an order.
@@ -37,6 +51,14 @@ impl Route {
             }
             ["v1", "accounts", account, "shopping", "orders", id, rest @ ..] => {
                 return order(method, account, id, rest);
+            }
+            ["v1", "accounts", account, "hooks", "subscriptions", rest @ ..] => {
+                let hook = hook(method, rest)?;
+                return Ok(Self::Hooks { account: (*account).to_owned(), hook });
+            }
+            ["v1", "admin", "signature"] => {
+                let is_known = matches!(method, "GET" | "POST");
+                return if is_known { Ok(Self::Signature) } else { Err(error::of_status(405)) };
             }
             // The account-scoped base of the payments API, beside the one on the checkout host. A transaction's id
             // names its account, so the one in the path changes nothing.
@@ -67,6 +89,7 @@ impl Route {
             Self::OrderRefund { .. } => vec![Call::Orders, Call::Get],
             Self::Order { .. } | Self::OrderList { .. } => vec![Call::Orders],
             Self::Record { .. } => vec![Call::Orders, Call::Record],
+            Self::Signature | Self::Hooks { .. } => Vec::new(),
         }
     }
 
@@ -75,11 +98,17 @@ impl Route {
         match self {
             Self::Token { .. } => &[],
             Self::Transaction { .. } | Self::Transactions => &["admin:checkout", "read:checkout"],
-            Self::Refund { .. } => &["admin:checkout", "write:checkout"],
+            Self::Refund { .. } | Self::Signature => &["admin:checkout", "write:checkout"],
             Self::Order { .. } | Self::OrderList { .. } | Self::OrderRefund { .. } => {
                 &["admin:shopping", "read:shopping"]
             }
             Self::Record { .. } => &["admin:shopping", "write:shopping"],
+            Self::Hooks { hook, .. } => match hook {
+                Hook::Create | Hook::Delete(_) | Hook::Ping(_) => &["admin:hooks", "write:hooks"],
+                Hook::All | Hook::Get(_) | Hook::Deliveries(_) | Hook::Delivery(..) => {
+                    &["admin:hooks", "read:hooks"]
+                }
+            },
         }
     }
 
@@ -89,7 +118,8 @@ impl Route {
             Self::Order { account, .. }
             | Self::OrderList { account, .. }
             | Self::OrderRefund { account, .. }
-            | Self::Record { account, .. } => Some(account),
+            | Self::Record { account, .. }
+            | Self::Hooks { account, .. } => Some(account),
             _ => None,
         }
     }
@@ -111,6 +141,21 @@ fn order(method: &str, account: &str, id: &str, rest: &[&str]) -> Result<Route, 
         _ => return Err(error::of_status(404)),
     };
     only(method, "GET", Route::OrderList { account, id, list })
+}
+
+fn hook(method: &str, rest: &[&str]) -> Result<Hook, Reply> {
+    let text = |text: &str| text.to_owned();
+    match (method, rest) {
+        ("POST", []) => Ok(Hook::Create),
+        ("GET", []) => Ok(Hook::All),
+        ("GET", [id]) => Ok(Hook::Get(text(id))),
+        ("DELETE", [id]) => Ok(Hook::Delete(text(id))),
+        ("POST", [id, "ping"]) => Ok(Hook::Ping(text(id))),
+        ("GET", [id, "deliveries"]) => Ok(Hook::Deliveries(text(id))),
+        ("GET", [id, "deliveries", delivery]) => Ok(Hook::Delivery(text(id), text(delivery))),
+        (_, [] | [_] | [_, "ping" | "deliveries"] | [_, "deliveries", _]) => Err(error::of_status(405)),
+        _ => Err(error::of_status(404)),
+    }
 }
 
 fn only(method: &str, expected: &str, route: Route) -> Result<Route, Reply> {

@@ -1,6 +1,6 @@
 //! `GET /transactions`: a bare array, newest first, a page at a time.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::common::lock;
 use crate::wire::{Incoming, Reply};
@@ -35,8 +35,10 @@ impl Dintero {
             Some(_) => return error::invalid("limit", "must be between 1 and 100"),
         };
         let state = lock(&self.state);
+        let now = self.common.now();
+        let newest_first = state.transactions.iter().rev();
         let mut found: Vec<&Transaction> =
-            state.transactions.iter().rev().filter(|transaction| fits(transaction, &query)).collect();
+            newest_first.filter(|transaction| fits(transaction.seen(now), &query)).collect();
         if let Some(after) = last("starting_after") {
             let Some(at) = found.iter().position(|kept| kept.id == after) else {
                 return error::invalid("starting_after", "is not in the list");
@@ -44,16 +46,16 @@ impl Dintero {
             found.drain(..=at);
         }
         let page = found.into_iter().take(limit);
-        let page = page.map(|found| Value::Object(found.document.clone()));
+        let page = page.map(|found| Value::Object(found.seen(now).clone()));
         Reply::json(200, &Value::Array(page.collect()))
     }
 }
 
-fn fits(transaction: &Transaction, query: &[(String, String)]) -> bool {
+fn fits(document: &Map<String, Value>, query: &[(String, String)]) -> bool {
     FILTERS.iter().all(|name| {
         let mut wanted =
             query.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str()).peekable();
-        let actual = transaction.document.get(*name).and_then(Value::as_str);
+        let actual = document.get(*name).and_then(Value::as_str);
         wanted.peek().is_none() || wanted.any(|value| actual == Some(value))
     })
 }

@@ -26,6 +26,7 @@ pub struct TransactionSpec {
     pub(super) product_type: String,
     pub(super) merchant_reference: Option<String>,
     pub(super) lines: Vec<(String, i64)>,
+    pub(super) callback_url: Option<String>,
     pub(super) refunds: Refunds,
 }
 
@@ -60,6 +61,7 @@ impl TransactionSpec {
             product_type: "dintero_psp.creditcard".to_owned(),
             merchant_reference: None,
             lines: Vec::new(),
+            callback_url: None,
             refunds: Refunds::default(),
         }
     }
@@ -97,6 +99,12 @@ impl TransactionSpec {
     /// One more order line.
     pub fn line(mut self, line_id: impl Into<String>, amount_minor: i64) -> Self {
         self.lines.push((line_id.into(), amount_minor));
+        self
+    }
+
+    /// The session's `callback_url`: see [`DinteroSandbox::set_callback_url`](super::DinteroSandbox::set_callback_url).
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(url.into());
         self
     }
 

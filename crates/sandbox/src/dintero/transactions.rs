@@ -1,6 +1,7 @@
 //! Checkout transactions: building, reading, and settling what is under way.
 
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 use crate::clock::millis_z;
 use crate::common::{Common, Pending, lock};
@@ -17,6 +18,11 @@ pub(super) struct Transaction {
     pub(super) document: Map<String, Value>,
     pub(super) refunds: Refunds,
     pub(super) under_way: Vec<UnderWay>,
+    pub(super) callback_url: Option<String>,
+    /// What happened to its refunds and was not announced yet: the events.
+    pub(super) news: Vec<Value>,
+    /// What reads show, and until when, where webhooks are early.
+    before: Option<(Map<String, Value>, OffsetDateTime)>,
 }
 
 /// A refund that was accepted and has not ended.
@@ -64,8 +70,8 @@ impl Dintero {
         let Value::Object(document) = document else {
             return id;
         };
-        let mut transaction =
-            Transaction { id: id.clone(), document, refunds: spec.refunds, under_way: Vec::new() };
+        let mut transaction = Transaction::new(id.clone(), document, spec.refunds);
+        transaction.callback_url = spec.callback_url;
         transaction.push_operation(&self.common, "AUTHORIZE", spec.amount, &items);
         if spec.captured > 0 {
             transaction.push_operation(&self.common, "CAPTURE", spec.captured, &items);
@@ -77,12 +83,7 @@ impl Dintero {
     /// Takes a document as it is; refunds of it are synchronous and succeed.
     pub(super) fn add_document(&self, document: Map<String, Value>) -> String {
         let id = text(&document, "id").to_owned();
-        lock(&self.state).replace(Transaction {
-            id: id.clone(),
-            document,
-            refunds: Refunds::default(),
-            under_way: Vec::new(),
-        });
+        lock(&self.state).replace(Transaction::new(id.clone(), document, Refunds::default()));
         id
     }
 
@@ -91,9 +92,11 @@ impl Dintero {
         let Some(transaction) = state.transaction(id) else {
             return error::of_status(404);
         };
-        let reply = transaction.reply(200);
+        let seen = transaction.seen(self.common.now());
+        let reply = Reply::json(200, &Value::Object(seen.clone()));
         let settling = self.common.settling();
         transaction.settle_where(&self.common, None, |pending| pending.was_read(settling));
+        self.announce(&mut state);
         reply
     }
 
@@ -103,6 +106,7 @@ impl Dintero {
         for transaction in state.transactions.iter_mut().filter(wanted) {
             transaction.settle_where(&self.common, outcome, |_| true);
         }
+        self.announce(&mut state);
     }
 }
 
@@ -118,6 +122,26 @@ impl State {
 }
 
 impl Transaction {
+    fn new(id: String, document: Map<String, Value>, refunds: Refunds) -> Self {
+        Self {
+            id,
+            document,
+            refunds,
+            under_way: Vec::new(),
+            callback_url: None,
+            news: Vec::new(),
+            before: None,
+        }
+    }
+
+    /// The document as reads show it.
+    pub(super) fn seen(&self, now: OffsetDateTime) -> &Map<String, Value> {
+        match &self.before {
+            Some((before, until)) if now < *until => before,
+            _ => &self.document,
+        }
+    }
+
     pub(super) fn reply(&self, status: u16) -> Reply {
         Reply::json(status, &Value::Object(self.document.clone()))
     }
@@ -155,7 +179,7 @@ impl Transaction {
         if !succeeded {
             event.insert("error".to_owned(), self.refunds.decline.to_json());
         }
-        self.push_event(common, event);
+        self.push_news(common, event);
         if !succeeded && self.refunds.corrects {
             let sums = Sums::of(&self.document);
             let correction = json!({
@@ -170,8 +194,20 @@ impl Transaction {
         }
     }
 
+    /// Appends an event of a refund, which is to be announced, and which reads may not show yet.
+    pub(super) fn push_news(&mut self, common: &Common, event: Map<String, Value>) {
+        let now = common.now();
+        let shown_from = common.outbox.shown_from(now);
+        if shown_from > now {
+            self.before = Some((self.seen(now).clone(), shown_from));
+        }
+        self.push_event(common, event);
+        let newest = self.newest_event().cloned();
+        self.news.extend(newest.map(Value::Object));
+    }
+
     /// Appends an event, and sets the document's status and the event's by the sums that include it.
-    pub(super) fn push_event(&mut self, common: &Common, mut event: Map<String, Value>) {
+    fn push_event(&mut self, common: &Common, mut event: Map<String, Value>) {
         let now = millis_z(common.now());
         event.insert("id".to_owned(), json!(common.ids.uuid()));
         event.insert("created_at".to_owned(), json!(now));

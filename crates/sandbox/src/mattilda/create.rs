@@ -127,8 +127,11 @@ impl Mattilda {
             updated_at: now,
             pending: spec.asynchronous.then(|| Pending::new(common.settling(), now)),
             line,
+            shown_from: common.outbox.shown_from(now),
+            end_shown_from: now,
         };
         let rendered = state.render(&refund);
+        self.tell_new(state, &refund);
         state.refunds.push(refund);
         Some(rendered)
     }

@@ -13,7 +13,7 @@ use crate::common::lock;
 use crate::settle::Outcome;
 
 use super::key::SigningKey;
-use super::options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode};
+use super::options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
 use super::{Mattilda, TransactionSpec};
 
 /// Long enough for every test, short enough to be a date.
@@ -26,6 +26,7 @@ pub(crate) struct Identity {
     pub(crate) merchant_account: String,
     /// The account of a request without the header.
     pub(crate) default_account: String,
+    /// The first one: it may be rotated.
     pub(crate) webhook_secret: String,
 }
 
@@ -49,13 +50,13 @@ impl MattildaSandbox {
         &self.origin
     }
 
-    /// The settings of an adapter, by key: `merchant_account_id` only where the builder was given one.
+    /// The settings of an adapter, by key, with the newest webhook secret: `merchant_account_id` only where the builder was given one.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let identity = &self.inner.identity;
         let mut settings = BTreeMap::from([
             ("api_url".to_owned(), self.origin.clone()),
             ("private_key".to_owned(), identity.key.pem().to_owned()),
-            ("webhook_secret".to_owned(), identity.webhook_secret.clone()),
+            ("webhook_secret".to_owned(), self.inner.webhook_secret()),
         ]);
         if identity.merchant_account != identity.default_account {
             let account = identity.merchant_account.clone();
@@ -144,6 +145,35 @@ impl MattildaSandbox {
     /// How many refunds a page has that was asked for without `limit`, from now on: 1 to 100, 20 at first.
     pub fn set_page_size(&self, size: usize) {
         lock(&self.inner.state).options.page_size = size.clamp(1, 100);
+    }
+
+    /// Tells this URL what happens to refunds: `refund.pending`, `refund.succeeded`, `refund.failed` and
+    /// `refund.declined`. A refund that ends voided is not told: there is no such event. Answers the subscription's id.
+    ///
+    /// Webhooks to anything but plain HTTP on loopback can be taken from the queue and are never sent.
+    pub fn subscribe(&self, url: impl Into<String>) -> String {
+        self.inner.subscribe(url.into())
+    }
+
+    /// Ends a subscription; what is on its way arrives nevertheless.
+    pub fn unsubscribe(&self, subscription_id: &str) {
+        self.inner.unsubscribe(subscription_id);
+    }
+
+    /// Makes another webhook secret and answers it. The ones before stay active, so that everything is signed with
+    /// each of them, oldest first, until [`retire_webhook_secrets`](Self::retire_webhook_secrets).
+    pub fn rotate_webhook_secret(&self) -> String {
+        self.inner.rotate()
+    }
+
+    /// Ends a rotation: only the newest webhook secret is active.
+    pub fn retire_webhook_secrets(&self) {
+        self.inner.retire();
+    }
+
+    /// What webhooks carry, from now on.
+    pub fn set_webhook_shape(&self, shape: WebhookShape) {
+        lock(&self.inner.state).options.webhooks = shape;
     }
 
     pub(crate) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {

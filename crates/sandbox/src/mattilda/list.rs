@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::wire::{Incoming, Reply};
 
@@ -26,8 +27,9 @@ impl Mattilda {
             return error::not_found();
         }
         let options = state.options;
+        let now = self.common.now();
         let newest_first: Vec<usize> =
-            (0..state.refunds.len()).rev().filter(|at| state.belongs(*at, transaction)).collect();
+            (0..state.refunds.len()).rev().filter(|at| state.shows(*at, transaction, now)).collect();
         let (start, limit) = match options.cursors {
             CursorMode::Ignored | CursorMode::RepeatsPage => (0, options.page_size),
             CursorMode::Honoured => match read_query(request, state, &newest_first) {
@@ -51,8 +53,11 @@ impl Mattilda {
             let id = before.and_then(|at| state.refunds.get(*at));
             encoded(id.map_or(START, |refund| refund.id.as_str()))
         });
-        let items: Vec<Value> =
-            page.iter().filter_map(|at| state.refunds.get(*at)).map(|refund| state.render(refund)).collect();
+        let items: Vec<Value> = page
+            .iter()
+            .filter_map(|at| state.refunds.get(*at)?.seen(now))
+            .map(|refund| state.render(&refund))
+            .collect();
         self.count_reads(state, &page);
         let body = json!({
             "items": items,
@@ -65,8 +70,10 @@ impl Mattilda {
 }
 
 impl State {
-    fn belongs(&self, at: usize, transaction: &str) -> bool {
-        self.refunds.get(at).is_some_and(|refund| refund.transaction_id == transaction)
+    fn shows(&self, at: usize, transaction: &str, now: OffsetDateTime) -> bool {
+        self.refunds
+            .get(at)
+            .is_some_and(|refund| refund.transaction_id == transaction && refund.seen(now).is_some())
     }
 }
 

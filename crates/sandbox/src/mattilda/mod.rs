@@ -13,17 +13,19 @@ mod options;
 mod render;
 mod route;
 mod spec;
+mod webhook;
 
 pub(crate) use face::Identity;
 pub use face::MattildaSandbox;
 pub(crate) use key::SigningKey;
-pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode};
+pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
 pub use spec::{Failure, TransactionSpec};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use crate::common::{Common, lock};
 use crate::fault::Call;
@@ -33,6 +35,7 @@ use self::idempotency::Keys;
 use self::model::{Refund, Transaction};
 use self::options::Options;
 use self::route::Route;
+use self::webhook::Subscriptions;
 
 pub(crate) struct Mattilda {
     common: Arc<Common>,
@@ -49,11 +52,13 @@ struct State {
     merchant_accounts: HashSet<String>,
     keys: Keys,
     options: Options,
+    webhooks: Subscriptions,
 }
 
 impl Mattilda {
     pub(crate) fn new(common: Arc<Common>, identity: Identity) -> Self {
         let merchant_accounts = HashSet::from([identity.merchant_account.clone()]);
+        let webhooks = Subscriptions::new(identity.webhook_secret.clone());
         Self {
             common,
             identity,
@@ -64,6 +69,7 @@ impl Mattilda {
                 merchant_accounts,
                 keys: Keys::default(),
                 options: Options::default(),
+                webhooks,
             }),
         }
     }
@@ -83,7 +89,7 @@ impl Mattilda {
         }
         let account = &grant.merchant_account;
         match &route {
-            Route::Transaction { id } => state.read_transaction(id, account),
+            Route::Transaction { id } => state.read_transaction(id, account, self.common.now()),
             Route::Refunds { transaction } => self.list_refunds(state, request, transaction, account),
             Route::Refund { transaction, refund } => {
                 self.read_refund(state, transaction.as_deref(), refund, account)
@@ -105,7 +111,10 @@ impl Mattilda {
         if state.owned(&refund.transaction_id, account).is_none() {
             return error::not_found();
         }
-        let reply = Reply::json(200, &state.render(refund));
+        let Some(seen) = refund.seen(self.common.now()) else {
+            return error::not_found();
+        };
+        let reply = Reply::json(200, &state.render(&seen));
         self.count_reads(state, &[at]);
         reply
     }
@@ -113,13 +122,9 @@ impl Mattilda {
     /// These refunds were shown; those for which it was the last time that they were pending are settled.
     fn count_reads(&self, state: &mut State, shown: &[usize]) {
         let settling = self.common.settling();
-        for at in shown {
-            if let Some(refund) = state.refunds.get_mut(*at)
-                && refund.pending.as_mut().is_some_and(|pending| pending.was_read(settling))
-            {
-                refund.settle(&self.common, None);
-            }
-        }
+        self.settle_where(state, None, |at, refund| {
+            shown.contains(&at) && refund.pending.as_mut().is_some_and(|pending| pending.was_read(settling))
+        });
     }
 }
 
@@ -129,9 +134,9 @@ impl State {
         self.transactions.get(id).filter(|transaction| transaction.spec.merchant_account == account)
     }
 
-    fn read_transaction(&self, id: &str, account: &str) -> Reply {
+    fn read_transaction(&self, id: &str, account: &str, now: OffsetDateTime) -> Reply {
         match self.owned(id, account) {
-            Some(transaction) => Reply::json(200, &self.render_transaction(transaction)),
+            Some(transaction) => Reply::json(200, &self.render_transaction(transaction, now)),
             None => error::not_found(),
         }
     }
@@ -164,11 +169,9 @@ impl Api for Mattilda {
 
     fn settle_due(&self) {
         let now = self.common.now();
-        for refund in &mut lock(&self.state).refunds {
-            if refund.pending.as_ref().is_some_and(|pending| pending.is_due(now)) {
-                refund.settle(&self.common, None);
-            }
-        }
+        self.settle_where(&mut lock(&self.state), None, |_, refund| {
+            refund.pending.as_ref().is_some_and(|pending| pending.is_due(now))
+        });
     }
 
     fn begin(&self, request: &Incoming, grant: &Grant) -> bool {

@@ -1,5 +1,7 @@
 //! Transactions and refunds as the sandbox holds them.
 
+use std::borrow::Cow;
+
 use time::OffsetDateTime;
 
 use crate::common::{Common, Pending, lock};
@@ -32,7 +34,7 @@ pub(super) enum Target {
     GiftCard(String),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Refund {
     pub(super) id: String,
     pub(super) transaction_id: String,
@@ -51,18 +53,39 @@ pub(super) struct Refund {
     pub(super) updated_at: OffsetDateTime,
     pub(super) pending: Option<Pending>,
     pub(super) line: Line,
+    /// From when on reads show it, and that it has ended: later than it happens where webhooks are early.
+    pub(super) shown_from: OffsetDateTime,
+    pub(super) end_shown_from: OffsetDateTime,
 }
 
 impl Refund {
-    /// Ends what is still processing, as it was going to or otherwise.
-    pub(super) fn settle(&mut self, common: &Common, outcome: Option<Outcome>) {
+    /// Ends what is still processing, as it was going to or otherwise; true when that is news.
+    fn settle(&mut self, common: &Common, outcome: Option<Outcome>) -> bool {
         if self.pending.take().is_none() {
-            return;
+            return false;
         }
         let outcome = outcome.unwrap_or(self.will_end);
         self.ended = Some(outcome);
         self.updated_at = common.now();
+        self.end_shown_from = common.outbox.shown_from(self.updated_at);
         lock(&common.book).settle(self.line, outcome.entry());
+        true
+    }
+
+    /// The refund as reads show it.
+    pub(super) fn seen(&self, now: OffsetDateTime) -> Option<Cow<'_, Self>> {
+        if now < self.shown_from {
+            return None;
+        }
+        if self.ended.is_some() && now < self.end_shown_from {
+            return Some(Cow::Owned(self.before_its_end()));
+        }
+        Some(Cow::Borrowed(self))
+    }
+
+    /// As it was while it was processing.
+    pub(super) fn before_its_end(&self) -> Self {
+        Self { ended: None, updated_at: self.created_at, ..self.clone() }
     }
 
     /// Whether its money is gone, or may be.
@@ -73,8 +96,15 @@ impl Refund {
 
 impl State {
     /// What succeeded so far on an instrument, for the transaction's own `refunded_amount`.
-    pub(super) fn refunded(&self, transaction: &Transaction, gift_card: Option<&str>) -> i64 {
-        self.sum(transaction, gift_card, |refund| refund.ended == Some(Outcome::Succeeded))
+    pub(super) fn refunded(
+        &self,
+        transaction: &Transaction,
+        gift_card: Option<&str>,
+        now: OffsetDateTime,
+    ) -> i64 {
+        self.sum(transaction, gift_card, |refund| {
+            refund.seen(now).is_some_and(|seen| seen.ended == Some(Outcome::Succeeded))
+        })
     }
 
     /// What can still go back to an instrument: what is under way is gone.
@@ -129,10 +159,26 @@ impl Mattilda {
     }
 
     pub(super) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
-        for refund in &mut lock(&self.state).refunds {
-            if transaction.is_none_or(|id| id == refund.transaction_id) {
-                refund.settle(&self.common, outcome);
+        self.settle_where(&mut lock(&self.state), outcome, |_, refund| {
+            transaction.is_none_or(|id| id == refund.transaction_id)
+        });
+    }
+
+    /// Ends the refunds for which this is the moment, and tells so.
+    pub(super) fn settle_where(
+        &self,
+        state: &mut State,
+        outcome: Option<Outcome>,
+        mut is_time: impl FnMut(usize, &mut Refund) -> bool,
+    ) {
+        let mut ended = Vec::new();
+        for (at, refund) in state.refunds.iter_mut().enumerate() {
+            if is_time(at, refund) && refund.settle(&self.common, outcome) {
+                ended.push(at);
             }
+        }
+        for refund in ended.into_iter().filter_map(|at| state.refunds.get(at)) {
+            self.tell(state, refund);
         }
     }
 }

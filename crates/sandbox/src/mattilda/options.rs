@@ -46,12 +46,24 @@ pub enum ErrorShape {
     Detail,
 }
 
+/// What a webhook about a refund carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum WebhookShape {
+    /// The event's `name`, and the whole refund as its `target`.
+    #[default]
+    Named,
+    /// No `name`, and of the refund only its id and its transaction's, as deliveries of 2024 had it.
+    Bare,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) cursors: CursorMode,
     pub(super) fields: FieldSet,
     pub(super) errors: ErrorShape,
     pub(super) page_size: usize,
+    pub(super) webhooks: WebhookShape,
 }
 
 impl Default for Options {
@@ -61,6 +73,7 @@ impl Default for Options {
             fields: FieldSet::default(),
             errors: ErrorShape::default(),
             page_size: 20,
+            webhooks: WebhookShape::default(),
         }
     }
 }

@@ -42,7 +42,7 @@ impl State {
         body
     }
 
-    pub(super) fn render_transaction(&self, transaction: &Transaction) -> Value {
+    pub(super) fn render_transaction(&self, transaction: &Transaction, now: OffsetDateTime) -> Value {
         let fields = self.options.fields;
         let spec = &transaction.spec;
         let status = match spec.captured {
@@ -70,7 +70,7 @@ impl State {
                     "id": card.id,
                     "status": "succeeded",
                     "amount": card.amount,
-                    "refunded_amount": self.refunded(transaction, Some(&card.id)),
+                    "refunded_amount": self.refunded(transaction, Some(&card.id), now),
                 })
             })
             .collect();
@@ -84,7 +84,7 @@ impl State {
             "status": status,
             "authorized_amount": spec.amount,
             "captured_amount": spec.captured,
-            "refunded_amount": self.refunded(transaction, None),
+            "refunded_amount": self.refunded(transaction, None, now),
             "settled": false,
             "settled_amount": 0,
             "settled_currency": null,
@@ -132,7 +132,7 @@ fn add(body: &mut Value, more: Value) {
     }
 }
 
-fn written(time: OffsetDateTime, fields: FieldSet) -> String {
+pub(super) fn written(time: OffsetDateTime, fields: FieldSet) -> String {
     match fields {
         FieldSet::Documented => millis_offset(time),
         FieldSet::Newest => micros_offset(time),

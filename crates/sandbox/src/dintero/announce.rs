@@ -1,0 +1,56 @@
+//! Telling what happened: a transaction's callback, and the hooks of the account.
+
+use std::mem;
+
+use serde_json::{Map, Value, json};
+
+use super::callback::callback;
+use super::{Dintero, State};
+
+/// Whatever else changes in a transaction, its webhook tells no more than these.
+const TOLD: [&str; 6] = ["id", "session_id", "merchant_reference", "created_at", "updated_at", "status"];
+
+impl Dintero {
+    /// Queues webhooks for what happened to refunds since the last time.
+    pub(super) fn announce(&self, state: &mut State) {
+        let outbox = &self.common.outbox;
+        let now = self.common.now();
+        let State { transactions, hooks, .. } = state;
+        for transaction in transactions {
+            for event in mem::take(&mut transaction.news) {
+                let document = &transaction.document;
+                if let Some(url) = &transaction.callback_url
+                    && let Some((message, due)) = callback(url, document, &event, outbox.ids.uuid(), now)
+                {
+                    outbox.push(message, due);
+                }
+                let told: Map<String, Value> = TOLD
+                    .iter()
+                    .filter_map(|name| Some(((*name).to_owned(), document.get(*name)?.clone())))
+                    .collect();
+                hooks.publish(self, "checkout_transaction", &json!({"transaction": told}));
+            }
+        }
+    }
+
+    /// Queues webhooks for a refund that was recorded on an order. Only the names of these events are documented, not
+    /// what they carry: the order, and of the event itself its kind.
+    pub(super) fn announce_record(&self, state: &mut State, order: &Value, refund: &Value) {
+        let order = json!({
+            "id": order.get("id"),
+            "currency": order.get("currency"),
+            "status": order.get("status"),
+            "payment_status": order.get("payment_status"),
+            "created_at": order.get("created_at"),
+            "updated_at": refund.get("created_at"),
+        });
+        let event = json!({
+            "id": refund.get("id"),
+            "event": "refund",
+            "success": refund.get("success"),
+            "created_at": refund.get("created_at"),
+        });
+        state.hooks.publish(self, "shopping_order_event_add", &json!({"order": order, "order_event": event}));
+        state.hooks.publish(self, "shopping_order_update", &json!({"order": order}));
+    }
+}

@@ -1,0 +1,250 @@
+//! Hook subscriptions: who is told what, and what became of it.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::seconds_z;
+use crate::common::lock;
+use crate::webhook::{Message, Scheme, SignedRequest};
+use crate::wire::{Incoming, Reply};
+
+use super::hook_body::HookBody;
+use super::route::Hook;
+use super::{Dintero, error};
+
+const DEFAULT_LIMIT: usize = 10;
+const MAX_LIMIT: usize = 100;
+/// So many attempts in a row without success, the last of them the last of its delivery, and it is deleted.
+const FAILURES: u32 = 5;
+
+#[derive(Default)]
+pub(super) struct Hooks {
+    /// Oldest first, the deleted ones too.
+    subscriptions: Vec<Subscription>,
+}
+
+struct Subscription {
+    id: String,
+    /// As it is served: without the secret itself.
+    document: Value,
+    body: HookBody,
+    is_deleted: bool,
+    failures: u32,
+    /// Every attempt, as it is served in detail.
+    attempts: Vec<Value>,
+}
+
+impl Dintero {
+    pub(super) fn hooks(&self, request: &Incoming, asked: &Hook) -> Reply {
+        let mut state = lock(&self.state);
+        let hooks = &mut state.hooks;
+        let id = match asked {
+            Hook::Create => return self.create_hook(hooks, request),
+            Hook::All => return list(hooks, request),
+            Hook::Get(id)
+            | Hook::Delete(id)
+            | Hook::Ping(id)
+            | Hook::Deliveries(id)
+            | Hook::Delivery(id, _) => id,
+        };
+        let Some(subscription) = hooks.live(id) else {
+            return error::of_status(404);
+        };
+        match asked {
+            Hook::Delete(_) => {
+                self.delete(subscription);
+                Reply::json(200, &subscription.document)
+            }
+            Hook::Ping(_) => {
+                self.ping(subscription);
+                Reply::raw(204, "", "")
+            }
+            Hook::Deliveries(_) => {
+                let short: Vec<Value> = subscription.attempts.iter().map(shortened).collect();
+                Reply::json(200, &Value::Array(short))
+            }
+            Hook::Delivery(_, delivery) => {
+                let mut attempts = subscription.attempts.iter();
+                match attempts.find(|attempt| attempt.get("id").and_then(Value::as_str) == Some(delivery)) {
+                    Some(attempt) => Reply::json(200, attempt),
+                    None => error::of_status(404),
+                }
+            }
+            Hook::Create | Hook::All | Hook::Get(_) => Reply::json(200, &subscription.document),
+        }
+    }
+
+    fn create_hook(&self, hooks: &mut Hooks, request: &Incoming) -> Reply {
+        let body = match HookBody::read(request) {
+            Ok(body) => body,
+            Err(refused) => return refused,
+        };
+        let subscription = self.new_hook(body);
+        self.ping(&subscription);
+        let reply = Reply::json(200, &subscription.document);
+        hooks.subscriptions.push(subscription);
+        reply
+    }
+
+    pub(super) fn subscribe(&self, url: String, events: Vec<String>) -> String {
+        let secret = Some(self.credentials.hook_secret.clone());
+        let subscription = self.new_hook(HookBody { url, secret, insecure_ssl: 0, events, active: true });
+        let id = subscription.id.clone();
+        lock(&self.state).hooks.subscriptions.push(subscription);
+        id
+    }
+
+    pub(crate) fn is_subscribed(&self, id: &str) -> bool {
+        lock(&self.state).hooks.live(id).is_some()
+    }
+
+    /// Keeps what became of an attempt, and deletes the subscription when it has failed too often.
+    pub(crate) fn hook_attempted(
+        &self,
+        id: &str,
+        request: &SignedRequest,
+        status: Option<u16>,
+        is_exhausted: bool,
+    ) {
+        let mut state = lock(&self.state);
+        let Some(subscription) = state.hooks.live(id) else {
+            return;
+        };
+        let success = status.is_some_and(|status| (200..300).contains(&status));
+        let attempt = self.attempt(request, status, success);
+        subscription.attempts.push(attempt);
+        // A 400 says that this one is not wanted, which is no failure.
+        match status {
+            _ if success => subscription.failures = 0,
+            Some(400) => {}
+            _ => subscription.failures = subscription.failures.saturating_add(1),
+        }
+        if is_exhausted && subscription.failures >= FAILURES {
+            self.delete(subscription);
+        }
+    }
+
+    fn new_hook(&self, body: HookBody) -> Subscription {
+        let id = self.common.outbox.ids.uuid();
+        let now = seconds_z(self.common.now());
+        let mut config = json!({
+            "url": body.url,
+            "content_type": "application/json",
+            "insecure_ssl": body.insecure_ssl,
+        });
+        if body.secret.is_some() {
+            config["secret"] = json!({"type": "HMAC-SHA1"});
+        }
+        let document = json!({
+            "id": id,
+            "active": body.active,
+            "config": config,
+            "events": body.events,
+            "created_at": now,
+            "created_by": self.credentials.client_id,
+            "updated_at": now,
+        });
+        Subscription { id, document, body, is_deleted: false, failures: 0, attempts: Vec::new() }
+    }
+
+    fn delete(&self, subscription: &mut Subscription) {
+        subscription.is_deleted = true;
+        subscription.document["deleted_at"] = json!(seconds_z(self.common.now()));
+        self.common.outbox.forget(&subscription.id);
+    }
+
+    fn ping(&self, subscription: &Subscription) {
+        let delivery_id = self.common.outbox.ids.uuid();
+        self.queue(subscription, "ping", &subscription.document, delivery_id);
+    }
+
+    fn queue(&self, subscription: &Subscription, event: &str, body: &Value, delivery_id: String) {
+        let message = Message {
+            scheme: Scheme::Hook {
+                subscription: subscription.id.clone(),
+                secret: subscription.body.secret.clone(),
+            },
+            method: "POST",
+            url: subscription.body.url.clone(),
+            delivery_id,
+            event: event.to_owned(),
+            body: body.to_string().into(),
+        };
+        self.common.outbox.push(message, self.common.now());
+    }
+
+    fn attempt(&self, request: &SignedRequest, status: Option<u16>, success: bool) -> Value {
+        let now = seconds_z(self.common.now());
+        let names = ["event", "event-delivery", "event-signature"];
+        let headers: Map<String, Value> = names
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), json!(request.header(name)?))))
+            .collect();
+        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let mut attempt = json!({
+            "id": self.common.outbox.ids.uuid(),
+            "event_delivery": request.delivery_id,
+            "created_at": now,
+            "url": request.url,
+            "request": {"headers": headers, "body": body},
+            "response": {},
+            "details": {"delivery_at": now, "delivery_duration": 0, "delivery_success": success},
+        });
+        if let Some(status) = status {
+            attempt["status"] = json!(status);
+        }
+        attempt
+    }
+}
+
+impl Hooks {
+    /// Queues an event for each subscription that wants it.
+    pub(super) fn publish(&self, dintero: &Dintero, event: &str, payload: &Value) {
+        for subscription in &self.subscriptions {
+            let wants = subscription.body.events.iter().any(|wanted| wanted == event);
+            if subscription.is_deleted || !subscription.body.active || !wants {
+                continue;
+            }
+            let delivery_id = dintero.common.outbox.ids.uuid();
+            let mut body = payload.clone();
+            body["account_id"] = json!(dintero.credentials.account_id);
+            body["event"] = json!(event);
+            body["event_delivery"] = json!(delivery_id);
+            dintero.queue(subscription, event, &body, delivery_id);
+        }
+    }
+
+    fn live(&mut self, id: &str) -> Option<&mut Subscription> {
+        self.subscriptions.iter_mut().find(|subscription| subscription.id == id && !subscription.is_deleted)
+    }
+}
+
+/// A bare array, oldest first, a page at a time.
+fn list(hooks: &Hooks, request: &Incoming) -> Reply {
+    let query = request.query_pairs();
+    let last = |name: &str| {
+        let found = query.iter().rev().find(|(given, _)| given == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let limit = match last("limit").map(str::parse) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
+        Some(_) => return error::invalid("limit", "must be between 1 and 100"),
+    };
+    let with_deleted = last("include_deleted") == Some("true");
+    let mut found: Vec<&Subscription> =
+        hooks.subscriptions.iter().filter(|subscription| with_deleted || !subscription.is_deleted).collect();
+    if let Some(after) = last("starting_after") {
+        let Some(at) = found.iter().position(|subscription| subscription.id == after) else {
+            return error::invalid("starting_after", "is not in the list");
+        };
+        found.drain(..=at);
+    }
+    let page = found.into_iter().take(limit);
+    Reply::json(200, &page.map(|subscription| subscription.document.clone()).collect())
+}
+
+fn shortened(attempt: &Value) -> Value {
+    let names = ["id", "event_delivery", "created_at", "status"];
+    let kept = names.into_iter().filter_map(|name| Some((name.to_owned(), attempt.get(name)?.clone())));
+    Value::Object(kept.collect())
+}

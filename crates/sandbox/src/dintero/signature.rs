@@ -1,0 +1,29 @@
+//! `/admin/signature`: the secret with which callbacks are signed.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::common::lock;
+use crate::wire::{Incoming, Reply};
+
+use super::Dintero;
+
+impl Dintero {
+    /// `GET` reads the secret, `POST` makes another one, and the one before is of no use any more.
+    pub(super) fn signature(&self, request: &Incoming) -> Reply {
+        let mut state = lock(&self.state);
+        if request.method == "POST" {
+            state.callback_secret = Uuid::new_v4().simple().to_string();
+        }
+        let body = json!({"signature": {"type": "v0-hmac-sha256", "secret": state.callback_secret}});
+        Reply::json(200, &body)
+    }
+
+    pub(crate) fn callback_secret(&self) -> String {
+        lock(&self.state).callback_secret.clone()
+    }
+
+    pub(crate) fn account_id(&self) -> &str {
+        &self.credentials.account_id
+    }
+}

@@ -1,0 +1,277 @@
+//! What a test may do with webhooks.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::{earlier, later};
+use crate::world::World;
+
+use super::message::{Delivery, Message, Scheme, SignedRequest};
+use super::mode::WebhookMode;
+use super::outbox::Job;
+use super::retry::Verdict;
+use super::send::send;
+use super::sign;
+
+/// The webhooks of both providers.
+///
+/// A webhook is queued when something happens, and goes out when a test says so. It is sent over real sockets, and to
+/// loopback only: a webhook to any other place is queued and can be [taken](WebhookQueue::take), and is never sent.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+/// let sandbox = refunds_sandbox::Sandbox::start().await?;
+/// sandbox.mattilda().subscribe("http://127.0.0.1:8080/webhooks");
+/// // … make refunds …
+/// let deliveries = sandbox.webhooks().deliver_all().await; // advances the sandbox's clock through the retries
+/// assert!(deliveries.is_empty() && sandbox.webhooks().pending() == 0);
+/// # Ok(()) }
+/// ```
+///
+/// # What is guessed
+///
+/// The providers document how often they try, not when: the delays are the sandbox's own. Each attempt is signed with
+/// the time at which it is made.
+pub struct Webhooks {
+    world: Arc<World>,
+}
+
+impl Webhooks {
+    pub(crate) fn new(world: Arc<World>) -> Self {
+        Self { world }
+    }
+
+    /// Sends everything that is due now on the sandbox's clock, one attempt each and one after the other, and tells how
+    /// it went. What was lost by [`WebhookMode::Lose`] is not told.
+    ///
+    /// When the future is dropped, what was not answered is still in the queue.
+    pub async fn deliver(&self) -> Vec<Delivery> {
+        self.world.catch_up();
+        let mut batch = self.world.common.outbox.take(Some(self.world.common.now()));
+        let mut deliveries = Vec::new();
+        while let Some(job) = batch.peek() {
+            if self.is_wanted(job) {
+                let request = self.signed(job);
+                let limit = self.time_limit(job);
+                let answered = send(&request, limit).await;
+                if let Some(job) = batch.pop() {
+                    deliveries.push(self.attempted(job, request, answered));
+                }
+            } else {
+                batch.pop();
+            }
+        }
+        deliveries
+    }
+
+    /// Delivers until nothing is in the queue, and advances the sandbox's clock to whatever is due next.
+    ///
+    /// The clock moves as [`Sandbox::advance`](crate::Sandbox::advance) moves it: when a receiver is down, tokens
+    /// expire and refunds settle meanwhile.
+    pub async fn deliver_all(&self) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        loop {
+            deliveries.extend(self.deliver().await);
+            let Some(due) = self.next_due() else {
+                return deliveries;
+            };
+            let now = self.world.common.now();
+            if due > now {
+                self.world.common.clock.advance((due - now).unsigned_abs());
+            }
+        }
+    }
+
+    /// How many are in the queue, due or not.
+    pub fn pending(&self) -> usize {
+        self.world.common.outbox.len()
+    }
+
+    /// When the next one is due, on the sandbox's clock.
+    pub fn next_due(&self) -> Option<OffsetDateTime> {
+        self.world.common.outbox.next_due()
+    }
+
+    /// The queue itself, for requests that are to be looked at instead of sent.
+    pub fn queue(&self) -> WebhookQueue<'_> {
+        WebhookQueue { webhooks: self }
+    }
+
+    /// Puts a mode in force.
+    pub fn add(&self, mode: WebhookMode) {
+        self.world.common.outbox.add(mode);
+    }
+
+    /// Puts an end to all modes.
+    pub fn clear_modes(&self) {
+        self.world.common.outbox.clear_modes();
+    }
+
+    /// How long a receiver may take, in real time, instead of the providers' own 5 s (Mattilda), 10 s (Dintero's
+    /// callbacks) and 60 s (its hooks).
+    pub fn set_time_limit(&self, limit: Duration) {
+        self.world.common.outbox.set_time_limit(limit);
+    }
+
+    /// Sends a request that was taken, and perhaps changed or sent before; answers the status. The queue does not
+    /// know.
+    ///
+    /// # Errors
+    ///
+    /// Why there was no answer. A request to anything but plain HTTP on loopback is not sent.
+    pub async fn send(&self, request: &SignedRequest) -> Result<u16, String> {
+        let limit = self.world.common.outbox.time_limit();
+        send(request, limit.unwrap_or(Scheme::Gr4vy.time_limit())).await
+    }
+
+    /// A subscription may have gone while others were served.
+    fn is_wanted(&self, job: &Job) -> bool {
+        match &job.message.scheme {
+            Scheme::Hook { subscription, .. } => self.world.dintero.is_subscribed(subscription),
+            Scheme::Callback | Scheme::Gr4vy => true,
+        }
+    }
+
+    fn time_limit(&self, job: &Job) -> Duration {
+        self.world.common.outbox.time_limit().unwrap_or_else(|| job.message.scheme.time_limit())
+    }
+
+    fn attempted(&self, mut job: Job, request: SignedRequest, answered: Result<u16, String>) -> Delivery {
+        job.tried += 1;
+        let attempt = job.tried;
+        let now = self.world.common.now();
+        let (status, error) = match answered {
+            Ok(status) => (Some(status), None),
+            Err(error) => (None, Some(error)),
+        };
+        // What cannot be sent today cannot be sent tomorrow.
+        let verdict = if super::is_loopback(&request.url) {
+            job.message.scheme.verdict(status, attempt, job.since, now)
+        } else {
+            Verdict::Refused
+        };
+        if let Scheme::Hook { subscription, .. } = &job.message.scheme {
+            self.world.dintero.hook_attempted(subscription, &request, status, verdict == Verdict::Exhausted);
+        }
+        let next_attempt = match verdict {
+            Verdict::Again(due) => Some(due),
+            Verdict::TakenIn | Verdict::Refused | Verdict::Exhausted => None,
+        };
+        if let Some(due) = next_attempt {
+            self.world.common.outbox.again(job, due);
+        }
+        Delivery {
+            provider: request.provider,
+            url: request.url,
+            delivery_id: request.delivery_id,
+            event: request.event,
+            attempt,
+            status,
+            error,
+            next_attempt,
+        }
+    }
+
+    /// The request of an attempt that is made now.
+    fn signed(&self, job: &Job) -> SignedRequest {
+        let modes = self.world.common.outbox.modes();
+        let mut at = self.world.common.now();
+        for mode in &modes {
+            match mode {
+                WebhookMode::ClockAhead(by) => at = later(at, *by),
+                WebhookMode::ClockBehind(by) => at = earlier(at, *by),
+                _ => {}
+            }
+        }
+        let wrong = modes.contains(&WebhookMode::WrongSecret);
+        let secret = |right: &str| if wrong { format!("not {right}") } else { right.to_owned() };
+        let mut request = self.written(&job.message, at.unix_timestamp(), secret);
+        if modes.contains(&WebhookMode::TamperedBody) {
+            tamper(&mut request.body);
+        }
+        request
+    }
+
+    fn written(&self, message: &Message, at: i64, secret: impl Fn(&str) -> String) -> SignedRequest {
+        let dintero = &self.world.dintero;
+        let mut request = SignedRequest {
+            provider: message.scheme.provider(),
+            method: message.method.to_owned(),
+            url: message.url.clone(),
+            headers: Vec::new(),
+            body: message.body.to_vec(),
+            delivery_id: message.delivery_id.clone(),
+            event: message.event.clone(),
+        };
+        if !request.body.is_empty() {
+            request = request.with("Content-Type", "application/json");
+        }
+        let id = &message.delivery_id;
+        match &message.scheme {
+            Scheme::Callback => {
+                let secret = secret(&dintero.callback_secret());
+                let url = message.url.parse().unwrap_or_default();
+                let signature = sign::callback(&secret, at, dintero.account_id(), message.method, &url);
+                request.with("event-delivery", id).with("Dintero-Signature", signature)
+            }
+            Scheme::Hook { secret: key, .. } => {
+                let signature = key.as_deref().map(|key| sign::hook(&secret(key), &message.body));
+                let request = request
+                    .with("User-Agent", "Dintero-Hook/0c9ad03b")
+                    .with("event", &message.event)
+                    .with("event-delivery", id);
+                match signature {
+                    Some(signature) => request.with("event-signature", signature),
+                    None => request,
+                }
+            }
+            Scheme::Gr4vy => {
+                let secrets: Vec<String> =
+                    self.world.mattilda.webhook_secrets().iter().map(|right| secret(right)).collect();
+                request
+                    .with("X-Gr4vy-Webhook-ID", id)
+                    .with("X-Gr4vy-Webhook-Timestamp", at.to_string())
+                    .with("X-Gr4vy-Webhook-Signatures", sign::gr4vy(&secrets, at, &message.body))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhooks").field("pending", &self.pending()).finish_non_exhaustive()
+    }
+}
+
+/// The webhooks that have not gone out: see [`Webhooks::queue`].
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookQueue<'a> {
+    webhooks: &'a Webhooks,
+}
+
+impl WebhookQueue<'_> {
+    /// Takes everything out of the queue, due or not, signed as if it were sent now, in the order in which it would
+    /// go out. Modes apply as they do to deliveries.
+    ///
+    /// The URLs of these may be any, so that verifiers can be tested with the public ones of a shop.
+    pub fn take(&self) -> Vec<SignedRequest> {
+        self.webhooks.world.catch_up();
+        let mut batch = self.webhooks.world.common.outbox.take(None);
+        std::iter::from_fn(|| batch.pop()).map(|job| self.webhooks.signed(&job)).collect()
+    }
+
+    /// Forgets everything in the queue.
+    pub fn clear(&self) {
+        self.webhooks.world.common.outbox.clear();
+    }
+}
+
+/// Changes one digit, so that JSON stays JSON.
+fn tamper(body: &mut [u8]) {
+    if let Some(digit) = body.iter_mut().find(|byte| byte.is_ascii_digit()) {
+        *digit = if *digit == b'9' { b'8' } else { *digit + 1 };
+    }
+}

@@ -1,0 +1,18 @@
+//! Webhooks as the providers send them: queued when something happens, each with its due time on the sandbox's clock,
+//! signed when it is sent, sent again by the provider's own rules.
+
+mod face;
+mod message;
+mod mode;
+mod outbox;
+mod retry;
+mod send;
+mod sign;
+mod target;
+
+pub use face::{WebhookQueue, Webhooks};
+pub use message::{Delivery, SignedRequest};
+pub(crate) use message::{Message, Scheme};
+pub use mode::WebhookMode;
+pub(crate) use outbox::Outbox;
+pub(crate) use target::{form_encoded, is_loopback, pairs};

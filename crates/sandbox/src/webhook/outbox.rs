@@ -1,0 +1,204 @@
+//! The queue of webhooks, and the ways in which they go wrong.
+
+use std::fmt;
+use std::mem;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::clock::later;
+use crate::common::lock;
+use crate::ids::Ids;
+
+use super::message::{Message, Scheme};
+use super::mode::WebhookMode;
+
+pub(crate) struct Outbox {
+    /// Its own, so that webhooks change no other id of the same seed.
+    pub(crate) ids: Ids,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    next: u64,
+    jobs: Vec<Job>,
+    modes: Vec<Armed>,
+    time_limit: Option<Duration>,
+}
+
+/// A message on its way.
+#[derive(Clone)]
+pub(super) struct Job {
+    number: u64,
+    due: OffsetDateTime,
+    /// When it was first due.
+    pub(super) since: OffsetDateTime,
+    pub(super) tried: u32,
+    /// Its turn has not come before: it may still be lost or doubled.
+    is_fresh: bool,
+    pub(super) message: Message,
+}
+
+struct Armed {
+    mode: WebhookMode,
+    seen: u32,
+}
+
+impl Outbox {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { ids: Ids::new(!seed), inner: Mutex::default() }
+    }
+
+    pub(crate) fn push(&self, message: Message, due: OffsetDateTime) {
+        let mut inner = lock(&self.inner);
+        let number = inner.number();
+        inner.jobs.push(Job { number, due, since: due, tried: 0, is_fresh: true, message });
+    }
+
+    /// From when on reads show what happens now.
+    pub(crate) fn shown_from(&self, now: OffsetDateTime) -> OffsetDateTime {
+        let early = self.modes().into_iter().find_map(|mode| match mode {
+            WebhookMode::Early(by) => Some(by),
+            _ => None,
+        });
+        early.map_or(now, |by| later(now, by))
+    }
+
+    pub(crate) fn has(&self, mode: &WebhookMode) -> bool {
+        lock(&self.inner).modes.iter().any(|armed| armed.mode == *mode)
+    }
+
+    /// Drops what is on its way to a subscription that has gone.
+    pub(crate) fn forget(&self, gone: &str) {
+        lock(&self.inner).jobs.retain(
+            |job| !matches!(&job.message.scheme, Scheme::Hook { subscription, .. } if subscription == gone),
+        );
+    }
+
+    pub(super) fn add(&self, mode: WebhookMode) {
+        lock(&self.inner).modes.push(Armed { mode, seen: 0 });
+    }
+
+    pub(super) fn clear_modes(&self) {
+        lock(&self.inner).modes.clear();
+    }
+
+    pub(super) fn modes(&self) -> Vec<WebhookMode> {
+        lock(&self.inner).modes.iter().map(|armed| armed.mode.clone()).collect()
+    }
+
+    pub(super) fn set_time_limit(&self, limit: Duration) {
+        lock(&self.inner).time_limit = Some(limit);
+    }
+
+    pub(super) fn time_limit(&self) -> Option<Duration> {
+        lock(&self.inner).time_limit
+    }
+
+    pub(super) fn len(&self) -> usize {
+        lock(&self.inner).jobs.len()
+    }
+
+    pub(super) fn next_due(&self) -> Option<OffsetDateTime> {
+        lock(&self.inner).jobs.iter().map(|job| job.due).min()
+    }
+
+    pub(super) fn clear(&self) {
+        lock(&self.inner).jobs.clear();
+    }
+
+    /// Takes what is due by then, or everything, in the order in which it goes out.
+    pub(super) fn take(&self, by: Option<OffsetDateTime>) -> Batch<'_> {
+        let mut inner = lock(&self.inner);
+        let mut jobs: Vec<Job> = inner.jobs.extract_if(.., |job| by.is_none_or(|by| job.due <= by)).collect();
+        jobs.sort_by_key(|job| (job.due, job.number));
+        jobs.retain(|job| !job.is_fresh || !inner.loses());
+        let twice = inner.is_armed(&WebhookMode::Twice);
+        let mut batch = Vec::with_capacity(jobs.len());
+        for mut job in jobs {
+            let is_doubled = mem::take(&mut job.is_fresh) && twice;
+            batch.push(job.clone());
+            if is_doubled {
+                job.number = inner.number();
+                batch.push(job);
+            }
+        }
+        if inner.is_armed(&WebhookMode::Shuffled) {
+            self.shuffle(&mut batch);
+        }
+        batch.reverse();
+        Batch { outbox: self, rest: batch }
+    }
+
+    /// An attempt was made, and another one is due then.
+    pub(super) fn again(&self, mut job: Job, due: OffsetDateTime) {
+        job.due = due;
+        lock(&self.inner).jobs.push(job);
+    }
+
+    /// Two things are always in the wrong order afterwards.
+    fn shuffle(&self, jobs: &mut [Job]) {
+        let before: Vec<u64> = jobs.iter().map(|job| job.number).collect();
+        for end in (1..jobs.len()).rev() {
+            let dice = self.ids.next() % (end as u64 + 1);
+            jobs.swap(end, usize::try_from(dice).unwrap_or(end));
+        }
+        if jobs.iter().map(|job| job.number).eq(before) {
+            jobs.reverse();
+        }
+    }
+}
+
+impl Inner {
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn is_armed(&self, mode: &WebhookMode) -> bool {
+        self.modes.iter().any(|armed| armed.mode == *mode)
+    }
+
+    /// Counts a delivery whose turn it is; true when it is one to lose.
+    fn loses(&mut self) -> bool {
+        let mut is_lost = false;
+        for armed in &mut self.modes {
+            if let WebhookMode::Lose(nth) = armed.mode {
+                armed.seen = armed.seen.saturating_add(1);
+                is_lost |= armed.seen == nth;
+            }
+        }
+        is_lost
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// What goes out now. What has not gone when it is dropped is back in the queue.
+pub(super) struct Batch<'a> {
+    outbox: &'a Outbox,
+    /// The next one last.
+    rest: Vec<Job>,
+}
+
+impl Batch<'_> {
+    pub(super) fn peek(&self) -> Option<&Job> {
+        self.rest.last()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Job> {
+        self.rest.pop()
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        lock(&self.outbox.inner).jobs.append(&mut self.rest);
+    }
+}

@@ -1,0 +1,90 @@
+//! Where webhooks go, and how the queries of their URLs are written.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but what `application/x-www-form-urlencoded` leaves as it is.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
+
+/// Plain HTTP to this machine: nothing else is ever sent to.
+pub(crate) fn is_loopback(url: &str) -> bool {
+    url.parse().is_ok_and(|url| address(&url).is_some())
+}
+
+/// The address behind a loopback URL. No name is ever looked up.
+pub(super) fn address(url: &Uri) -> Option<SocketAddr> {
+    let authority = url.authority()?;
+    if url.scheme_str() != Some("http") || authority.as_str().contains('@') {
+        return None;
+    }
+    let host = authority.host();
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let address: IpAddr = match bare {
+        Some(host) => host.parse::<Ipv6Addr>().ok()?.into(),
+        None if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
+        None => host.parse::<Ipv4Addr>().ok()?.into(),
+    };
+    let port = authority.port_u16().unwrap_or(80);
+    address.is_loopback().then(|| SocketAddr::new(address, port))
+}
+
+/// A query's parameters in their order, decoded.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}
+
+/// Parameters as a query: blanks are `+`.
+pub(crate) fn form_encoded(pairs: &[(String, String)]) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    pairs.join("&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_ever_sent_to() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8080/a?b", true),
+            ("http://127.9.9.9/", true),
+            ("http://LOCALHOST:1/", true),
+            ("http://[::1]:80/", true),
+            ("https://127.0.0.1/", false),
+            ("http://localhost.example.com/", false),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://127.0.0.1@example.com/", false),
+            ("http://example.com@127.0.0.1/", false),
+            ("http://0.0.0.0/", false),
+            ("http://10.0.0.1/", false),
+            ("http://[::ffff:10.0.0.1]/", false),
+            ("http://2130706433/", false),
+            ("http://example.com/", false),
+            ("/path", false),
+            ("", false),
+        ] {
+            assert_eq!(is_loopback(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn queries_are_encoded_as_forms_are() {
+        let query = pairs("a=x%20y&b=%C3%A5~*&c&=d&&e=1+2");
+        assert_eq!(form_encoded(&query), "a=x+y&b=%C3%A5%7E*&c=&=d&e=1+2");
+    }
+}
