@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+pub mod receiver;
+
 use std::sync::Arc;
 
 use refunds_core::{

@@ -30,9 +30,11 @@ pub(crate) fn refund(wire: wire::Return) -> Result<Refund, Fault> {
     let (amount, status) = (money(&wire.amount)?, status(&wire.state));
     let mut refund = Refund::new(crate::NAME, id, payment, status, wire.state, amount);
     match wire.merchant_ref {
-        // It can not be told, and may be anything: not the same as null, "there is none".
-        None => refund = refund.with_hidden_reference(),
-        Some(told) => refund.reference = told.as_str().and_then(|told| Reference::new(told).ok()),
+        Some(Value::Null) => {}
+        // One that is no `Reference` is not ours: ours can all be read back.
+        Some(Value::String(told)) => refund.reference = Reference::new(told).ok(),
+        // Not there, or of a shape that nobody promised: it may be anything.
+        _ => refund = refund.with_hidden_reference(),
     }
     refund.reason = text(wire.note.as_ref());
     refund.created_at = utc(wire.made_at.as_ref());
@@ -82,7 +84,8 @@ fn text(value: Option<&Value>) -> Option<String> {
 
 fn utc(value: Option<&Value>) -> Option<OffsetDateTime> {
     let time = OffsetDateTime::parse(value?.as_str()?, &Rfc3339).ok()?;
-    time.checked_to_offset(UtcOffset::UTC)
+    // RFC 3339 could not write other years again.
+    time.checked_to_offset(UtcOffset::UTC).filter(|time| (0..=9999).contains(&time.year()))
 }
 
 /// `PROVIDER.md`, "Returns". Any other word is unknown, and not an error.

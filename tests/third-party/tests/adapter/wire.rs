@@ -66,12 +66,16 @@ async fn what_is_not_told_is_not_invented() {
     odd["made_at"] = json!("the day before yesterday");
     odd["merchant_ref"] = Value::Null;
     odd["clerk"] = json!({ "id": "c-3", "email": "clerk@snorkelpay.example" });
-    let list = json!({ "returns": [least("paid"), odd], "page": { "after": null } });
+    let mut misshapen = least("sent");
+    misshapen["merchant_ref"] = json!(551);
+    misshapen["changed_at"] = json!("9999-12-31T23:59:59-01:00");
+    let list = json!({ "returns": [least("paid"), odd, misshapen], "page": { "after": null } });
     let (provider, _) = scripted([Reply::json(200, list.to_string())]);
 
     let page = provider.list_refunds(&payment(), &PageRequest::first()).await.unwrap();
-    let [plain, odd] = &page.items[..] else { panic!("two refunds") };
+    let [plain, odd, misshapen] = &page.items[..] else { panic!("three refunds") };
     assert!(plain.reference_is_hidden() && plain.created_at.is_none());
+    assert!(misshapen.reference_is_hidden() && misshapen.updated_at.is_none());
     assert_eq!((odd.status, odd.provider_status.as_str()), (RefundStatus::Unknown, "parked"));
     assert!(!odd.reference_is_hidden(), "none is told, so it is somebody else's");
     assert_eq!((&odd.reason, odd.created_at), (&None, None));
