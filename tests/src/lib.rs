@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
+pub mod fuzzing;
 pub mod receiver;
 
 use std::sync::Arc;

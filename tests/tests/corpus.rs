@@ -1,0 +1,21 @@
+//! The corpora of the fuzz targets, as plain tests: what was once found stays mended.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{fs, path::Path};
+
+use refunds_tests::fuzzing::TARGETS;
+
+#[test]
+fn no_bytes_of_any_corpus_are_believed_or_make_it_panic() {
+    let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    for (name, target) in TARGETS {
+        let mut seeds = 0;
+        for entry in fs::read_dir(corpora.join(name)).unwrap() {
+            let path = entry.unwrap().path();
+            println!("{}", path.display());
+            target(&fs::read(&path).unwrap());
+            seeds += 1;
+        }
+        assert!(seeds >= 3, "{name} has {seeds} seeds");
+    }
+}
