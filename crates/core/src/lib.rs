@@ -42,6 +42,7 @@ mod capabilities;
 mod client;
 mod clock;
 mod error;
+pub mod guide;
 mod id;
 mod money;
 mod page;

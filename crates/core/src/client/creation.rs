@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     CreateRefund, Error, ErrorKind, Listing, Money, Operation, Overview, Payment, Refund, RefundAmount,
-    RefundId, Result, SubmitRefund, UnresolvedRefund, paging::all_refunds,
+    RefundId, RefundTarget, Result, SubmitRefund, TargetKind, UnresolvedRefund, paging::all_refunds,
 };
 
 /// A key is not relied on in the last hour that the provider remembers it.
@@ -113,6 +113,10 @@ impl<'a> Creation<'a> {
         if !request.metadata.is_empty() && !capabilities.metadata {
             return unsupported("metadata");
         }
+        let gift_card = |target: &RefundTarget| target.kind == TargetKind::GiftCard;
+        if request.target.as_ref().is_some_and(gift_card) && !capabilities.gift_cards {
+            return unsupported("a gift card as the target");
+        }
         provider.validate(request).map_err(Error::not_applied)
     }
 
@@ -123,7 +127,7 @@ impl<'a> Creation<'a> {
     }
 
     fn find(&self, listing: Listing) -> Result<Found> {
-        find(self.request, self.unresolved.amount, self.unresolved.submitted_at, listing)
+        find(self.request, self.unresolved.amount, listing)
     }
 
     fn exact_amount(&self) -> Option<Money> {

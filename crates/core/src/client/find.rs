@@ -1,13 +1,8 @@
 //! Looking for a refund by the caller's reference.
 
-use time::OffsetDateTime;
-
 use crate::{
     CreateRefund, Error, ErrorKind, Listing, Money, Operation, Refund, RefundAmount, RefundId, Result,
 };
-
-/// Clocks differ: how much earlier than our submission a provider may date its refund.
-const CLOCK_SKEW: time::Duration = time::Duration::minutes(10);
 
 /// What a payment's refunds say about the one that is asked for.
 #[derive(Debug)]
@@ -26,18 +21,15 @@ pub(super) enum Found {
     },
 }
 
-/// Looks for `request` among `listing`. `amount` is what was submitted, where that is known;
-/// `since` dates the submission, so that older refunds are out of question.
+/// Looks for `request` among `listing`. `amount` is what was submitted, where that is known.
+///
+/// No date rules a suspect out: the provider's clock is not ours. None was there before the first
+/// submission anyway, or there would have been none.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Conflict`] where the reference is that of a refund of another amount.
-pub(super) fn find(
-    request: &CreateRefund,
-    amount: Option<Money>,
-    since: Option<OffsetDateTime>,
-    listing: Listing,
-) -> Result<Found> {
+pub(super) fn find(request: &CreateRefund, amount: Option<Money>, listing: Listing) -> Result<Found> {
     let amount = match request.amount {
         RefundAmount::Exact(amount) => Some(amount),
         RefundAmount::Remaining => amount,
@@ -47,10 +39,6 @@ pub(super) fn find(
         .iter()
         .filter(|refund| refund.reference_is_hidden() && refund.status.holds_money())
         .filter(|refund| amount.is_none_or(|amount| amount == refund.amount))
-        .filter(|refund| match (since, refund.created_at) {
-            (Some(since), Some(created)) => created >= since - CLOCK_SKEW,
-            _ => true,
-        })
         .map(|refund| refund.id.clone())
         .collect();
     let named =

@@ -133,8 +133,13 @@ impl RefundClient {
     ///
     /// # Errors
     ///
-    /// As [`RefundProvider::verify_webhook`].
+    /// As [`RefundProvider::verify_webhook`]; [`ErrorKind::Config`] where the adapter verifies none,
+    /// so that nobody takes such webhooks for done.
     pub fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+        if !self.capabilities().webhooks {
+            return Err(Error::new(ErrorKind::Config, "this provider's adapter does not verify webhooks")
+                .in_context(self.provider.name(), Operation::VerifyWebhook));
+        }
         self.provider
             .verify_webhook(request)
             .map_err(|error| error.in_context(self.provider.name(), Operation::VerifyWebhook))

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{On, SkippingClock, Trouble};
 use crate::{
     Clock, Currency, PaymentId, Policy, Reference, RefundId, RefundLine, RefundProvider, RefundStatus,
-    RefundTarget,
+    RefundTarget, WebhookRequest,
 };
 
 /// What connects the conformance kit with one adapter and the world behind it: a fake server, a
@@ -87,6 +87,12 @@ pub trait Harness: Send + Sync {
 
     /// A fresh payment of `minor` captured units, and its order lines, which make up the payment.
     async fn lines(&self, _minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
+        None
+    }
+
+    /// A genuine webhook about a refund, as it just arrived; signed with its time, where the
+    /// provider has more than one way to sign.
+    async fn webhook(&self, _payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {
         None
     }
 

@@ -84,15 +84,7 @@ impl<'a> Kit<'a> {
 
     /// A request under a reference that nobody has used.
     pub(crate) fn ask(self, payment: &PaymentId, minor: i64) -> CreateRefund {
-        self.ask_money(payment, self.money(minor))
-    }
-
-    pub(crate) fn ask_money(self, payment: &PaymentId, amount: Money) -> CreateRefund {
-        CreateRefund::new(payment.clone(), RefundAmount::Exact(amount), Reference::random())
-    }
-
-    pub(crate) fn remaining(self, payment: &PaymentId) -> CreateRefund {
-        CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::random())
+        ask_money(payment, self.money(minor))
     }
 
     /// Makes a refund that has to succeed in being made.
@@ -167,6 +159,14 @@ impl<'a> Kit<'a> {
     pub(crate) fn needs_key(self) -> Verdict {
         if self.key_honoured() { Ok(()) } else { Err(skipped("it honours no idempotency key")) }
     }
+}
+
+pub(crate) fn ask_money(payment: &PaymentId, amount: Money) -> CreateRefund {
+    CreateRefund::new(payment.clone(), RefundAmount::Exact(amount), Reference::random())
+}
+
+pub(crate) fn ask_remaining(payment: &PaymentId) -> CreateRefund {
+    CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::random())
 }
 
 /// One attempt at exactly what is asked.

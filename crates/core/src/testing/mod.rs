@@ -1,9 +1,65 @@
-//! For tests: an in-memory provider, and a clock that does not wait.
+//! Proof that an adapter is right: the conformance kit, and a provider in memory.
+//!
+//! # Running the kit on your adapter
+//!
+//! Switch the feature `testing` on for your tests, say in a [`Harness`] what the kit can not know
+//! (how your provider is built, and how a captured payment is made in the world behind it: a fake
+//! server, a sandbox), and write one line:
+//!
+//! ```
+//! # mod tests {
+//! use refunds_core::testing::{MemoryHarness, MemoryProvider};
+//!
+//! /// Each case gets a world of its own: start your fake server here.
+//! async fn harness() -> MemoryHarness {
+//!     MemoryHarness::new(MemoryProvider::new(), "NOK".parse().unwrap())
+//! }
+//!
+//! refunds_core::conformance_tests!(harness());
+//! # }
+//! ```
+//!
+//! `cargo test` then shows each [case](cases) by its name. What the harness or the provider can not
+//! do is skipped and says so (`cargo test -- --show-output`): a harness with four methods runs
+//! about half of the cases, and each method more shows more. The two that show the most are
+//! [`Harness::inject`] (things that go wrong on the way) and [`Harness::moved`] (the truth about the
+//! money). Without test macros, [`run_all`] returns a [`Report`] that prints as a table.
+//!
+//! # What a case is
+//!
+//! A plain function over a harness that ends [passed, skipped or failed](Outcome), with the reason.
+//! It uses the adapter twice: raw, as [`RefundProvider`](crate::RefundProvider), since its errors
+//! have to tell the truth by themselves; and through a [`RefundClient`](crate::RefundClient), since
+//! that is how applications will use it. Clients run under a [`SkippingClock`]: nothing waits for longer
+//! than some milliseconds.
+//!
+//! Where a provider does not tell the references of its refunds and honours no key, "whether this
+//! refund is already made can not be told" is an honest answer to a repetition, and cases take it,
+//! as long as no money moves.
+//!
+//! # A provider in memory
+//!
+//! [`MemoryProvider`] is complete: payments, pages, statuses that take their time, trouble on
+//! demand, an idempotency key if wanted. Applications test their own code against it.
+//!
+//! # How sharp the kit is
+//!
+#![doc = include_str!("../../tests/wrong-providers.md")]
 
+mod cases;
 mod clock;
+mod harness;
+pub(crate) mod kit;
+mod macros;
 mod memory;
+pub(crate) mod report;
+mod trouble;
 
 pub use self::{
     clock::SkippingClock,
-    memory::{MemoryFactory, MemoryProvider, Settling},
+    harness::Harness,
+    macros::cases,
+    memory::{MemoryFactory, MemoryHarness, MemoryProvider, Settling},
+    report::{Case, Outcome, Report, run_all, run_case},
+    trouble::{On, Trouble},
 };

@@ -85,7 +85,8 @@ impl fmt::Display for Trouble {
 pub enum On {
     /// The next one that asks for a refund.
     Submit,
-    /// The next one that only reads: a payment, a list or a refund.
+    /// The next one that only reads: a payment, a list or a refund. A harness may arm each of
+    /// them; the kit [heals](super::Harness::heal) what is left over.
     Read,
 }
 

@@ -1,6 +1,8 @@
 //! Providers that do not tell references, or not all refunds: careful, and truthful about it.
 
-use refunds_core::{Error, ErrorKind};
+use std::{sync::Arc, time::Duration};
+
+use refunds_core::{Error, ErrorKind, RefundTarget, TargetKind, testing::SkippingClock};
 
 use crate::scripted::{Scripted, Step, nok, remaining, request};
 
@@ -54,4 +56,31 @@ async fn a_list_that_is_cut_short_proves_nothing() {
     let error = provider.client().create(&request(&payment, 100, "b")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
     assert_eq!(provider.memory.moved(&payment), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_does_not_clear_a_suspect() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    provider.script(|script| script.hide_references = true);
+    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+    let ahead = SkippingClock::new();
+    ahead.advance(Duration::from_secs(3600));
+    let client = provider.client().with_clock(Arc::new(ahead));
+    let error = client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    let error = client.resolve(error.unresolved().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(provider.memory.moved(&payment), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gift_card_is_no_target_where_the_provider_has_none() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    let mut capabilities = refunds_core::RefundProvider::capabilities(&provider);
+    capabilities.gift_cards = false;
+    provider.script(|script| script.capabilities = Some(capabilities));
+    let target = RefundTarget::new(TargetKind::GiftCard, Some("g-1".into()));
+    let error = provider.client().create(&request(&payment, 100, "a").with_target(target)).await.unwrap_err();
+    assert_eq!((error.kind(), provider.script(|script| script.asked.len())), (ErrorKind::Unsupported, 0));
 }

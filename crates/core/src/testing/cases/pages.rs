@@ -98,7 +98,11 @@ async fn several(kit: Kit<'_>, count: i64) -> Verdict<(PaymentId, Vec<RefundId>)
     Ok((payment, made))
 }
 
-async fn walk(provider: &dyn RefundProvider, payment: &PaymentId, size: u16) -> Verdict<(Vec<RefundId>, bool)> {
+async fn walk(
+    provider: &dyn RefundProvider,
+    payment: &PaymentId,
+    size: u16,
+) -> Verdict<(Vec<RefundId>, bool)> {
     let mut pager = Pager::new(PageRequest::first().with_limit(size));
     let mut listed = Vec::new();
     while let Some(request) = pager.request() {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     Capabilities, Clock, Error, ErrorKind, Idempotency, Money, Payment, PaymentId, Reference, Refund,
-    RefundFailure, RefundId, RefundStatus, Result, SubmitRefund, SystemClock,
+    RefundFailure, RefundId, RefundStatus, Replay, Result, SubmitRefund, SystemClock,
 };
 
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Account {
     pub(super) ending: Option<Ending>,
     pub(super) gift_card: Option<String>,
     refunds: Vec<(Refund, Ending)>,
+    /// What was answered first, by the key's rules.
+    answers: Vec<Refund>,
 }
 
 /// How long a refund is pending, and what it ends in.
@@ -26,7 +28,7 @@ pub(super) struct Ending {
 
 impl Account {
     pub(super) fn new(captured: Money) -> Self {
-        Self { captured, ending: None, gift_card: None, refunds: Vec::new() }
+        Self { captured, ending: None, gift_card: None, refunds: Vec::new(), answers: Vec::new() }
     }
 
     pub(super) fn payment(&self, id: &PaymentId) -> Result<Payment> {
@@ -53,17 +55,17 @@ impl Account {
         able: &Capabilities,
         ending: Option<Ending>,
     ) -> Result<Refund> {
-        if matches!(able.idempotency, Idempotency::Key(_))
-            && let Some((refund, _)) = self.refunds.iter().find(|(refund, _)| refund.reference.as_ref() == Some(&submit.request.reference))
+        if let Idempotency::Key(key) = &able.idempotency
+            && let Some(refund) = self.replayed(&submit.request.reference, key.replay)
         {
             return if refund.amount == submit.amount {
-                Ok(refund.clone())
+                Ok(refund)
             } else {
                 Err(Error::new(ErrorKind::Conflict, "this key is that of a refund over another amount"))
             };
         }
         self.check(submit, able)?;
-        let SubmitRefund { request, amount } = submit;
+        let SubmitRefund { request, amount, .. } = submit;
         let id = RefundId::trusted(Uuid::new_v4().to_string());
         let payment = request.payment_id.clone();
         let mut refund = Refund::new("memory", id, payment, RefundStatus::Pending, "", *amount);
@@ -81,12 +83,22 @@ impl Account {
         change(&mut refund, ending.map_or(RefundStatus::Succeeded, |_| RefundStatus::Pending));
         let at_once = Ending { reads_left: 0, end: RefundStatus::Succeeded };
         self.refunds.push((refund.clone(), ending.unwrap_or(at_once)));
+        self.answers.push(refund.clone());
         Ok(refund)
+    }
+
+    fn replayed(&self, reference: &Reference, replay: Replay) -> Option<Refund> {
+        let mut now = self.refunds.iter().map(|(refund, _)| refund);
+        let known = |refund: &&Refund| refund.reference.as_ref() == Some(reference);
+        match replay {
+            Replay::FirstAnswer => self.answers.iter().find(known).cloned(),
+            Replay::CurrentState => now.find(known).cloned(),
+        }
     }
 
     /// What a provider looks at before it gives money back.
     fn check(&self, submit: &SubmitRefund, able: &Capabilities) -> Result<()> {
-        let SubmitRefund { request, amount } = submit;
+        let SubmitRefund { request, amount, .. } = submit;
         let refuse = |kind, why: &str| Err(Error::new(kind, why));
         let left = self.payment(&request.payment_id)?.refundable;
         if amount.currency() != self.captured.currency() {

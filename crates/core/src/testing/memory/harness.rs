@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::MemoryProvider;
 use crate::{
     Currency, Money, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget,
+    WebhookRequest,
     testing::{Harness, On, Trouble},
 };
 
@@ -76,6 +77,10 @@ impl Harness for MemoryHarness {
         let lines = [("1", minor / 3), ("2", minor - minor / 3)];
         let lines = lines.map(|(id, minor)| RefundLine::new(id, self.money(minor)));
         Some((self.captured(minor).await, lines.to_vec()))
+    }
+
+    async fn webhook(&self, payment: &PaymentId, refund: &RefundId) -> Option<WebhookRequest> {
+        Some(self.provider.webhook(payment, refund))
     }
 
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {

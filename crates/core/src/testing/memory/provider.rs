@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use super::{Ending, MemoryProvider, PAGE_SIZE, Settling};
 use crate::{
-    Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Page, PageRequest, Payment, PaymentId,
-    Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SubmitRefund, TargetKind,
+    Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Notice, Page, PageRequest, Payment,
+    PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SubmitRefund,
+    TargetKind, WebhookRequest,
     testing::{On, Trouble},
 };
 
@@ -102,6 +103,10 @@ impl RefundProvider for MemoryProvider {
         }
         Ok(())
     }
+
+    fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+        self.verified(request)
+    }
 }
 
 impl MemoryProvider {
@@ -140,8 +145,9 @@ fn error(trouble: Trouble) -> Error {
         Trouble::ErrorAfterwards | Trouble::ServerError => {
             Error::new(ErrorKind::Unavailable, "the server failed").with_code("500")
         }
-        Trouble::RateLimited => Error::new(ErrorKind::RateLimited, "too many requests")
-            .with_retry_after(Duration::from_secs(1)),
+        Trouble::RateLimited => {
+            Error::new(ErrorKind::RateLimited, "too many requests").with_retry_after(Duration::from_secs(1))
+        }
         Trouble::Unreadable | Trouble::OtherAmount => {
             Error::new(ErrorKind::Protocol, "the answer can not be read")
         }

@@ -1,0 +1,207 @@
+//! Capabilities mean what they say, in both directions.
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::{
+    CreateRefund,
+    ErrorKind::{self, InvalidRequest, NotRefundable, Unauthenticated, Unsupported},
+    Idempotency, Refund, RefundLine, RefundTarget, TargetKind, WebhookRequest,
+    testing::{
+        kit::{Kit, PART, WHOLE, ask_money, ensure, failed, ok, refused},
+        report::Verdict,
+    },
+};
+
+/// The shortest key that holds a UUID, and so a derived reference.
+const UUID_LEN: u16 = 36;
+/// The client relies on no key in the last hour that it is remembered.
+const SHORTEST_RETENTION: std::time::Duration = std::time::Duration::from_secs(3600);
+
+pub(crate) async fn partial_means_less_than_the_whole(kit: Kit<'_>) -> Verdict {
+    let payment = kit.captured(WHOLE).await;
+    let request = kit.ask(&payment, PART);
+    if !kit.capabilities().partial {
+        return not_offered(kit, "less than the whole", &request).await;
+    }
+    let refund = ok("a part of a payment", kit.client().create(&request).await)?;
+    ensure!(refund.amount == kit.money(PART), "a part was asked for, {} refunded", refund.amount);
+    kit.ensure_moved(&payment, PART, "after a part").await
+}
+
+pub(crate) async fn several_means_more_than_one(kit: Kit<'_>) -> Verdict {
+    kit.needs_partial()?;
+    let payment = kit.captured(WHOLE).await;
+    kit.create(&payment, PART).await?;
+    let request = kit.ask(&payment, PART + 1);
+    let told = kit.client().create(&request).await;
+    if kit.capabilities().several {
+        ok("a second refund", told)?;
+        return kit.ensure_moved(&payment, PART + PART + 1, "after two").await;
+    }
+    refused("a second refund", told, &[Unsupported, NotRefundable])?;
+    kit.ensure_moved(&payment, PART, "after the refusal").await
+}
+
+pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
+    if !kit.capabilities().lines {
+        let (payment, minor) = kit.any().await;
+        let request = kit.ask(&payment, minor).with_line(RefundLine::new("1", kit.money(minor)));
+        return not_offered(kit, "order lines", &request).await;
+    }
+    let Some((payment, lines)) = kit.harness.lines(WHOLE).await else {
+        return Err(super::needs("a payment with order lines"));
+    };
+    let Some(line) = lines.first().cloned() else { return Err(super::needs("order lines")) };
+    let off = ask_money(&payment, kit.money(line.amount.minor_units() + 1)).with_line(line.clone());
+    refused("lines that do not add up", kit.client().create(&off).await, &[InvalidRequest])?;
+    let request = ask_money(&payment, line.amount).with_line(line.clone());
+    let refund = ok("a refund of a line", kit.client().create(&request).await)?;
+    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    let listed = kit.listing(&payment).await?.refunds;
+    let told = [&refund, &told].into_iter().chain(&listed).flat_map(|refund| &refund.lines);
+    let told: Vec<_> = told.map(|line| (line.id.as_str(), line.amount)).collect();
+    ensure!(told.contains(&(&*line.id, line.amount)), "the line {} is told nowhere", line.id);
+    let others = told.iter().filter(|told| **told != (&*line.id, line.amount)).count();
+    ensure!(others == 0, "lines are told that were not asked for: {told:?}");
+    kit.ensure_moved(&payment, line.amount.minor_units(), "after a line").await
+}
+
+pub(crate) async fn gift_cards_mean_gift_cards(kit: Kit<'_>) -> Verdict {
+    if !kit.capabilities().gift_cards {
+        let (payment, minor) = kit.any().await;
+        let target = RefundTarget::new(TargetKind::GiftCard, Some("card-1".into()));
+        return not_offered(kit, "a gift card", &kit.ask(&payment, minor).with_target(target)).await;
+    }
+    let Some((payment, target)) = kit.harness.gift_card(WHOLE).await else {
+        return Err(super::needs("a payment that a gift card paid"));
+    };
+    let minor = kit.part();
+    let request = kit.ask(&payment, minor).with_target(target.clone());
+    let refund = ok("a refund to a gift card", kit.client().create(&request).await)?;
+    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    ensure!(
+        told.target.as_ref().is_some_and(|told| told.kind == target.kind),
+        "it went to a gift card, told is {:?}",
+        told.target
+    );
+    kit.ensure_moved(&payment, minor, "after a refund to a gift card").await
+}
+
+pub(crate) async fn metadata_means_metadata(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor).with_metadata("order", "42").with_metadata("clerk", "Åse");
+    if !kit.capabilities().metadata {
+        return not_offered(kit, "metadata", &request).await;
+    }
+    let refund = ok("a refund with metadata", kit.client().create(&request).await)?;
+    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    for (key, value) in &request.metadata {
+        let kept = [&refund, &told].map(|refund| refund.metadata.get(key).and_then(Value::as_str));
+        ensure!(kept.contains(&Some(value)), "metadata {key} = {value} is told as {kept:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_webhook_that_nobody_signed_is_refused(kit: Kit<'_>) -> Verdict {
+    let (payment, _) = kit.any().await;
+    let body = format!("{{\"id\":\"{payment}\",\"event\":\"refund\"}}");
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let request =
+        WebhookRequest::new("POST", "https://shop.example/hooks", headers, body, OffsetDateTime::UNIX_EPOCH);
+    let provider = kit.provider();
+    match provider.verify_webhook(&request) {
+        Ok(notice) => Err(failed(format!("nobody signed it, and it is verified: {notice:?}"))),
+        Err(error) if kit.capabilities().webhooks => {
+            ensure!(!error.may_have_applied(), "a webhook moves nothing: {error}");
+            Ok(())
+        }
+        Err(error) => {
+            ensure!(error.kind() == Unsupported, "webhooks are not offered, told: {error}");
+            Ok(())
+        }
+    }
+}
+
+pub(crate) async fn a_genuine_webhook_is_verified(kit: Kit<'_>) -> Verdict {
+    let (refund, request) = webhook(kit).await?;
+    let notice = ok("a genuine webhook", kit.client().verify_webhook(&request))?;
+    ensure!(notice.provider == kit.harness.name(), "the notice names {:?}", notice.provider);
+    ensure!(notice.payment_id == refund.payment_id, "the notice is about payment {}", notice.payment_id);
+    let told = notice.refund_id.as_ref();
+    ensure!(told.is_none_or(|told| *told == refund.id), "it is about {}, told {told:?}", refund.id);
+    Ok(())
+}
+
+pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
+    let (_, genuine) = webhook(kit).await?;
+    let mut altered = vec![genuine.clone(); 3];
+    altered[0].body.push(b' ');
+    match altered[1].body.first_mut() {
+        Some(byte) => *byte ^= 1,
+        // A call without a body is told by its URL.
+        None => altered[1].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" }),
+    }
+    altered[2].headers.clear();
+    for (what, request) in ["a byte more", "a byte changed", "no headers"].into_iter().zip(altered) {
+        let told = kit.provider().verify_webhook(&request);
+        refused(&format!("a webhook with {what}"), told, &[Unauthenticated, InvalidRequest])?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {
+    let (_, genuine) = webhook(kit).await?;
+    let mut believed = Vec::new();
+    for (when, hours) in [("an hour late", 1), ("an hour early", -1), ("a year late", 24 * 365)] {
+        let mut request = genuine.clone();
+        request.received_at += time::Duration::hours(hours);
+        match kit.provider().verify_webhook(&request) {
+            Ok(_) => believed.push(when),
+            told => drop(refused(when, told, &[Unauthenticated, InvalidRequest])?),
+        }
+    }
+    match believed.len() {
+        0 => Ok(()),
+        3 => Err(super::needs("a signature with a time: webhooks of any age are believed")),
+        _ => Err(failed(format!("webhooks are believed that are {}", believed.join(" and ")))),
+    }
+}
+
+pub(crate) async fn the_keys_rules_can_be_kept(kit: Kit<'_>) -> Verdict {
+    let Idempotency::Key(key) = kit.capabilities().idempotency else {
+        return Err(super::needs("a provider with an idempotency key"));
+    };
+    ensure!(key.max_length >= UUID_LEN, "a key of {} characters holds no UUID", key.max_length);
+    let honoured = kit.key_honoured();
+    ensure!(
+        !honoured || key.retention > SHORTEST_RETENTION,
+        "a key that is remembered for {:?} can not be relied on",
+        key.retention
+    );
+    let (payment, minor) = kit.any().await;
+    let mut request = kit.ask(&payment, minor);
+    let longest = "k".repeat(key.max_length.min(255).into());
+    request.reference = ok("a reference", crate::Reference::new(longest))?;
+    ok("a refund under the longest key", kit.client().create(&request).await)?;
+    Ok(())
+}
+
+/// A refund, and the genuine webhook about it.
+async fn webhook(kit: Kit<'_>) -> Verdict<(Refund, WebhookRequest)> {
+    if !kit.capabilities().webhooks {
+        return Err(super::needs("an adapter that verifies webhooks"));
+    }
+    let (payment, minor) = kit.any().await;
+    let refund = kit.create(&payment, minor).await?;
+    let request = kit.harness.webhook(&payment, &refund.id).await;
+    let request = request.ok_or_else(|| super::needs("a genuine webhook"))?;
+    Ok((refund, request))
+}
+
+/// What is not offered is refused before anything moves.
+async fn not_offered(kit: Kit<'_>, what: &str, request: &CreateRefund) -> Verdict {
+    let kinds: &[ErrorKind] = &[Unsupported, InvalidRequest];
+    refused(&format!("{what}, which is not offered"), kit.client().create(request).await, kinds)?;
+    kit.ensure_moved(&request.payment_id, 0, "after the refusal").await
+}

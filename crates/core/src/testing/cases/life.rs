@@ -1,0 +1,192 @@
+//! What becomes of a refund: told as it is, and never turned back.
+
+use std::time::Duration;
+
+use crate::{
+    ErrorKind, Refund, RefundStatus, Waited,
+    testing::{
+        kit::{Kit, WHOLE, attempt, ensure, failed, ok, refused},
+        report::Verdict,
+    },
+};
+
+/// How long the kit waits for an end, on a clock that skips.
+const LONG: Duration = Duration::from_secs(600);
+/// How often a refund is read after its end.
+const READS: usize = 4;
+
+pub(crate) async fn what_is_accepted_is_not_a_failure(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
+    let told = kit.provider().submit_refund(&attempt(&kit.ask(&payment, kit.part()))).await;
+    let refund = ok("a submission that is accepted", told)?;
+    ensure!(!refund.status.is_final(), "under way, and told as {}", refund.status);
+    kit.ensure_moved(&payment, kit.part(), "once it is accepted").await
+}
+
+pub(crate) async fn what_is_pending_becomes_final(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
+    let refund = kit.create(&payment, kit.part()).await?;
+    let refund = end(kit, &refund).await?;
+    ensure!(refund.status == RefundStatus::Succeeded, "it succeeded, and is told as {}", refund.status);
+    kit.ensure_moved(&payment, kit.part(), "after its end").await
+}
+
+pub(crate) async fn the_end_is_told_where_it_is_said_to_be(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
+    let by = kit.capabilities().final_status;
+    ensure!(by.get || by.list || by.webhook, "nowhere is the end of a refund said to be told");
+    let refund = kit.create(&payment, kit.part()).await?;
+    end(kit, &refund).await?;
+    if by.get {
+        let told = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
+        ensure!(told.status.is_final(), "at its end, get tells {}", told.status);
+    }
+    if by.list {
+        let told = one(kit.listing(&payment).await?.refunds)?;
+        ensure!(told.status.is_final(), "at its end, the list tells {}", told.status);
+    }
+    Ok(())
+}
+
+pub(crate) async fn nothing_turns_back_into_pending(kit: Kit<'_>) -> Verdict {
+    let slow = kit.harness.slow(WHOLE, RefundStatus::Succeeded).await;
+    let fast = kit.captured(WHOLE).await;
+    for payment in slow.into_iter().chain([fast]) {
+        let refund = kit.create(&payment, kit.part()).await?;
+        let last = end(kit, &refund).await?.status;
+        for _ in 0..READS {
+            let got = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?.status;
+            let listed = one(kit.listing(&payment).await?.refunds)?.status;
+            ensure!(
+                (got, listed) == (last, last),
+                "it was {last}, then get tells {got} and the list {listed}"
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn money_under_way_counts_as_gone(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
+    let minor = kit.part();
+    kit.create(&payment, minor).await?;
+    let told = ok("the payment", kit.provider().payment(&payment).await)?;
+    let (gone, left) = (told.refunded.minor_units() + told.pending.minor_units(), told.refundable);
+    ensure!(gone == minor, "{minor} is under way, refunded and pending are {gone}");
+    ensure!(left == kit.money(WHOLE - minor), "with {minor} of {WHOLE} under way, {left} is told to be left");
+    if kit.capabilities().partial {
+        let told = kit.client().create(&kit.ask(&payment, WHOLE - minor + 1)).await;
+        let kinds = [ErrorKind::NotRefundable, ErrorKind::Unsupported];
+        refused("one more than is left", told, &kinds)?;
+    }
+    kit.ensure_moved(&payment, minor, "after the refusal").await
+}
+
+pub(crate) async fn a_late_failure_is_told_and_frees_the_money(kit: Kit<'_>) -> Verdict {
+    ends_without_money(kit, RefundStatus::Failed).await
+}
+
+pub(crate) async fn a_decline_is_told_and_frees_the_money(kit: Kit<'_>) -> Verdict {
+    ends_without_money(kit, RefundStatus::Declined).await
+}
+
+pub(crate) async fn a_reversed_success_is_told(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let refund = kit.create(&payment, minor).await?;
+    let before = end(kit, &refund).await?;
+    if !kit.harness.reverse(&payment, &refund.id).await {
+        return Err(super::needs("a success that is reversed"));
+    }
+    let after = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
+    ensure!(after.status == RefundStatus::Failed, "the bank reversed it, get tells {}", after.status);
+    let listed = one(kit.listing(&payment).await?.refunds)?;
+    ensure!(listed.status == RefundStatus::Failed, "the bank reversed it, the list tells {}", listed.status);
+    let merged = ok("merging what was told", before.merge(after))?;
+    ensure!(merged.status == RefundStatus::Failed, "merged with what was told before: {}", merged.status);
+    let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
+    ensure!(left == kit.money(WHOLE), "the money came back, {left} is told to be left");
+    Ok(())
+}
+
+pub(crate) async fn an_unknown_word_is_not_final(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Unknown).await?;
+    let minor = kit.part();
+    let refund = kit.create(&payment, minor).await?;
+    kit.harness.settle(&payment).await;
+    let waited = kit.client().wait_until_final(&payment, &refund.id, Duration::from_secs(20)).await;
+    let refund = match ok("waiting", waited)? {
+        Waited::StillOpen(refund) => refund,
+        Waited::Final(refund) => {
+            let word = &refund.provider_status;
+            return Err(failed(format!("the adapter can not know `{word}`, and says {}", refund.status)));
+        }
+    };
+    ensure!(
+        refund.status == RefundStatus::Unknown,
+        "`{}` is told as {}",
+        refund.provider_status,
+        refund.status
+    );
+    ensure!(!refund.provider_status.is_empty(), "the provider's own word is lost");
+    let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
+    ensure!(left == kit.money(WHOLE - minor), "the money may be gone, and {left} is told to be left");
+    Ok(())
+}
+
+pub(crate) async fn versions_merge_into_the_last(kit: Kit<'_>) -> Verdict {
+    let slow = kit.harness.slow(WHOLE, RefundStatus::Failed).await;
+    let fast = kit.captured(WHOLE).await;
+    for payment in slow.into_iter().chain([fast]) {
+        let first = kit.create(&payment, kit.part()).await?;
+        let last = end(kit, &first).await?;
+        let listed = one(kit.listing(&payment).await?.refunds)?;
+        let there = ok("merging", first.clone().merge(last.clone()).and_then(|r| r.merge(listed.clone())))?;
+        let back = ok("merging", listed.merge(last.clone()).and_then(|r| r.merge(first)))?;
+        ensure!(there == back, "merged in another order it is another refund: {there:?}, {back:?}");
+        ensure!(there.status == last.status, "merged it is {}, last it was {}", there.status, last.status);
+    }
+    Ok(())
+}
+
+async fn ends_without_money(kit: Kit<'_>, status: RefundStatus) -> Verdict {
+    let payment = kit.slow(WHOLE, status).await?;
+    let minor = kit.part();
+    let refund = kit.create(&payment, minor).await?;
+    let refund = end(kit, &refund).await?;
+    ensure!(refund.status == status, "it is {status}, and is told as {}", refund.status);
+    let listed = one(kit.listing(&payment).await?.refunds)?;
+    ensure!(listed.status == status, "it is {status}, and is listed as {}", listed.status);
+    kit.ensure_moved(&payment, 0, "after it came to nothing").await?;
+    let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
+    ensure!(left == kit.money(WHOLE), "nothing moved, and {left} of {} is told to be left", kit.money(WHOLE));
+    // Under a reference of its own, it can be asked for again.
+    kit.create(&payment, minor).await?;
+    kit.ensure_moved(&payment, minor, "asked for again").await
+}
+
+/// Waits until the refund is at its end.
+pub(super) async fn end(kit: Kit<'_>, refund: &Refund) -> Verdict<Refund> {
+    kit.harness.settle(&refund.payment_id).await;
+    if kit.capabilities().final_status.get {
+        let waited = kit.client().wait_until_final(&refund.payment_id, &refund.id, LONG).await;
+        return match ok("waiting for the end", waited)? {
+            Waited::Final(refund) => Ok(refund),
+            Waited::StillOpen(refund) => Err(failed(format!("it never ends: {}", refund.status))),
+        };
+    }
+    for _ in 0..100 {
+        let refunds = kit.listing(&refund.payment_id).await?.refunds;
+        let found = refunds.into_iter().find(|listed| listed.id == refund.id);
+        if let Some(refund) = found.filter(|refund| refund.status.is_final()) {
+            return Ok(refund);
+        }
+    }
+    Err(failed("it never ends"))
+}
+
+fn one(mut refunds: Vec<Refund>) -> Verdict<Refund> {
+    match refunds.pop() {
+        Some(refund) if refunds.is_empty() => Ok(refund),
+        _ => Err(failed("one refund was made, and not one is listed")),
+    }
+}

@@ -1,0 +1,220 @@
+//! A refund asked for once is made once.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use crate::{
+    CreateRefund, ErrorKind, LocalGuard, Refund, RefundStatus, Replay, Result,
+    testing::{
+        kit::{Kit, PART, WHOLE, ask_remaining, attempt, ensure, failed, ok},
+        report::Verdict,
+    },
+};
+
+const WORKERS: usize = 4;
+
+pub(crate) async fn the_same_reference_is_the_same_refund(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    let first = ok("making it", kit.client().create(&request).await)?;
+    for when in ["asked again", "asked a third time"] {
+        let told = kit.client().create(&request).await;
+        the_same(kit, &first, told, when).await?;
+        kit.ensure_moved(&payment, minor, when).await?;
+        kit.ensure_made_once(&request, when).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_same_reference_over_another_amount_is_a_conflict(kit: Kit<'_>) -> Verdict {
+    kit.needs_several()?;
+    let payment = kit.captured(WHOLE).await;
+    let request = kit.ask(&payment, PART);
+    ok("making it", kit.client().create(&request).await)?;
+    if kit.can_not_tell(&payment).await? {
+        return Err(super::unclear());
+    }
+    let mut another = kit.ask(&payment, PART + 1);
+    another.reference = request.reference.clone();
+    match kit.client().create(&another).await {
+        Ok(refund) => return Err(failed(format!("one reference, two amounts, answered with {refund:?}"))),
+        // Where only the provider can see the reference, its refusal comes in its own words.
+        Err(_) if kit.hides(&payment).await? => {}
+        Err(error) => {
+            let truth = (error.kind(), error.may_have_applied());
+            ensure!(truth == (ErrorKind::Conflict, false), "not a conflict: {error}");
+        }
+    }
+    kit.ensure_moved(&payment, PART, "after the conflict").await?;
+    kit.ensure_made_once(&request, "after the conflict").await
+}
+
+pub(crate) async fn two_references_are_two_refunds(kit: Kit<'_>) -> Verdict {
+    kit.needs_several()?;
+    let payment = kit.captured(WHOLE).await;
+    let first = kit.create(&payment, PART).await?;
+    // Two of one amount, unless that is the very thing that can not be told apart.
+    let minor = if kit.can_not_tell(&payment).await? { PART + 1 } else { PART };
+    let second = kit.create(&payment, minor).await?;
+    ensure!(first.id != second.id, "two references, and one refund {}", first.id);
+    kit.ensure_moved(&payment, PART + minor, "after two refunds").await
+}
+
+pub(crate) async fn the_rest_is_what_is_left(kit: Kit<'_>) -> Verdict {
+    kit.needs_several()?;
+    let payment = kit.captured(WHOLE).await;
+    kit.create(&payment, PART).await?;
+    let request = ask_remaining(&payment);
+    match kit.client().create(&request).await {
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown && kit.hides(&payment).await? => {
+            return kit.ensure_moved(&payment, PART, "told that it is unknown").await;
+        }
+        told => {
+            let rest = ok("the rest", told)?;
+            let left = kit.money(WHOLE - PART);
+            ensure!(rest.amount == left, "{left} was left, {} was refunded", rest.amount);
+            the_same(kit, &rest, kit.client().create(&request).await, "the rest, asked again").await?;
+        }
+    }
+    let payment_now = ok("the payment", kit.provider().payment(&payment).await)?;
+    ensure!(payment_now.refundable.is_zero(), "after the rest, {} is left", payment_now.refundable);
+    kit.ensure_moved(&payment, WHOLE, "after the rest").await
+}
+
+pub(crate) async fn two_workers_under_a_lock_make_one(kit: Kit<'_>) -> Verdict {
+    let guard = LocalGuard::default();
+    one_of_many_workers(kit, Some(guard)).await
+}
+
+pub(crate) async fn workers_without_a_lock_make_one_by_the_key(kit: Kit<'_>) -> Verdict {
+    kit.needs_key()?;
+    one_of_many_workers(kit, None).await
+}
+
+pub(crate) async fn the_key_is_honoured(kit: Kit<'_>) -> Verdict {
+    kit.needs_key()?;
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    let first = ok("a submission", kit.provider().submit_refund(&attempt(&request)).await)?;
+    let again = ok("the same submission", kit.provider().submit_refund(&attempt(&request)).await)?;
+    ensure!(first.id == again.id, "one key, two refunds: {} and {}", first.id, again.id);
+    kit.ensure_moved(&payment, minor, "after one submission, sent twice").await?;
+    kit.ensure_made_once(&request, "after one submission, sent twice").await
+}
+
+pub(crate) async fn a_key_over_another_amount_moves_nothing(kit: Kit<'_>) -> Verdict {
+    kit.needs_key()?;
+    kit.needs_several()?;
+    let payment = kit.captured(WHOLE).await;
+    let request = kit.ask(&payment, PART);
+    ok("a submission", kit.provider().submit_refund(&attempt(&request)).await)?;
+    let mut another = kit.ask(&payment, PART + 1);
+    another.reference = request.reference.clone();
+    if let Ok(refund) = kit.provider().submit_refund(&attempt(&another)).await {
+        // A provider may answer with the first refund; not as if it were the second.
+        ensure!(refund.amount == kit.money(PART), "the key's refund is told over {}", refund.amount);
+    }
+    kit.ensure_moved(&payment, PART, "one key, two amounts").await
+}
+
+pub(crate) async fn the_key_replays_what_it_says(kit: Kit<'_>) -> Verdict {
+    kit.needs_key()?;
+    let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
+    let request = kit.ask(&payment, kit.part());
+    let first = ok("a submission", kit.provider().submit_refund(&attempt(&request)).await)?;
+    let end = super::life::end(kit, &first).await?.status;
+    let again = ok("the same submission", kit.provider().submit_refund(&attempt(&request)).await)?;
+    let replay = kit.capabilities().idempotency.honoured().map(|key| key.replay);
+    let said = if replay == Some(Replay::FirstAnswer) { first.status } else { end };
+    ensure!(again.status == said, "{replay:?} is {said}, the repetition was answered with {}", again.status);
+    Ok(())
+}
+
+pub(crate) async fn a_key_in_flight_is_answered_as_said(kit: Kit<'_>) -> Verdict {
+    kit.needs_key()?;
+    let (payment, minor) = kit.any().await;
+    let submit = attempt(&kit.ask(&payment, minor));
+    let attempts = (0..WORKERS).map(|_| async { kit.provider().submit_refund(&submit).await });
+    let told = join_all(attempts).await;
+    let conflict = kit.capabilities().idempotency.honoured().is_some_and(|key| key.conflict_in_flight);
+    let mut ids = BTreeSet::new();
+    for told in told {
+        match told {
+            Ok(refund) => drop(ids.insert(refund.id)),
+            Err(error) => {
+                let in_flight = error.kind() == ErrorKind::Conflict && error.is_retryable();
+                ensure!(conflict && in_flight && !error.may_have_applied(), "a key in flight: {error}");
+            }
+        }
+    }
+    ensure!(ids.len() == 1, "one key at one moment, told of {ids:?}");
+    kit.ensure_moved(&payment, minor, "one key at one moment").await
+}
+
+pub(crate) async fn a_spent_reference_stays_spent(kit: Kit<'_>) -> Verdict {
+    let payment = kit.slow(WHOLE, RefundStatus::Declined).await?;
+    let request = kit.ask(&payment, kit.part());
+    let first = ok("making it", kit.client().create(&request).await)?;
+    super::life::end(kit, &first).await?;
+    if kit.hides(&payment).await? && !kit.key_honoured() {
+        return Err(super::unclear());
+    }
+    let told = kit.client().create(&request).await;
+    the_same(kit, &first, told, "asked again after the decline").await?;
+    kit.ensure_made_once(&request, "asked again after the decline").await
+}
+
+/// Some workers ask for the same refund at the same moment, each with a provider of its own.
+async fn one_of_many_workers(kit: Kit<'_>, guard: Option<LocalGuard>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    // Side by side in one task: each looks before any of them has an answer.
+    let workers = (0..WORKERS).map(|_| {
+        let client = match &guard {
+            Some(guard) => kit.client().with_guard(guard.clone()),
+            None => kit.client(),
+        };
+        let request = &request;
+        async move { client.create(request).await }
+    });
+    let told = join_all(workers).await;
+    kit.ensure_moved(&payment, minor, "after all workers").await?;
+    kit.ensure_made_once(&request, "after all workers").await?;
+    let honest = kit.can_not_tell(&payment).await?;
+    let mut ids = BTreeSet::new();
+    for told in told {
+        match told {
+            Ok(refund) => drop(ids.insert(refund.id)),
+            Err(error) if honest && error.kind() == ErrorKind::OutcomeUnknown => {}
+            Err(error) => return Err(failed(format!("a worker was told: {error}"))),
+        }
+    }
+    ensure!(ids.len() == 1, "the workers were told of {ids:?}");
+    Ok(())
+}
+
+/// The same refund again; or "can not be told" where that is the honest answer.
+pub(super) async fn the_same(kit: Kit<'_>, first: &Refund, told: Result<Refund>, when: &str) -> Verdict {
+    match told {
+        Ok(refund) => ensure!(refund.id == first.id, "{when}: {} instead of {}", refund.id, first.id),
+        Err(error) => {
+            let honest = error.kind() == ErrorKind::OutcomeUnknown && kit.hides(&first.payment_id).await?;
+            ensure!(honest, "{when}: {error}");
+        }
+    }
+    Ok(())
+}
+
+/// After whatever went wrong: asked once more in a healthy world, it ends in one refund.
+pub(super) async fn ends_in_one(kit: Kit<'_>, request: &CreateRefund, minor: i64) -> Verdict {
+    kit.harness.heal().await;
+    let payment = &request.payment_id;
+    match kit.client().create(request).await {
+        Ok(refund) => ensure!(refund.amount == kit.money(minor), "in the end it is over {}", refund.amount),
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown && kit.hides(payment).await? => {}
+        Err(error) => return Err(failed(format!("asked again in a healthy world: {error}"))),
+    }
+    kit.ensure_moved(payment, minor, "in the end").await?;
+    kit.ensure_made_once(request, "in the end").await
+}

@@ -1,0 +1,264 @@
+//! A provider that lives in memory.
+
+mod account;
+mod factory;
+mod harness;
+mod provider;
+mod webhook;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use uuid::Uuid;
+
+use self::account::{Account, Ending};
+pub use self::{factory::MemoryFactory, harness::MemoryHarness};
+use super::{On, Trouble};
+use crate::{
+    Capabilities, Certainty, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money, PaymentId,
+    Reference, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
+};
+
+/// How many refunds are on a page unless told otherwise.
+const PAGE_SIZE: u16 = 20;
+/// How long a key is remembered, by what is said; in truth, for ever.
+const RETENTION: Duration = Duration::from_secs(24 * 3600);
+
+/// How refunds of a [`MemoryProvider`] come to their end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Settling {
+    /// They are made at once.
+    #[default]
+    AtOnce,
+    /// They are pending until they were read this often.
+    AfterReads(u32),
+}
+
+/// A complete provider without a wire: payments and refunds in memory, shared by clones.
+///
+/// As it comes, it knows no idempotency key, so it is as unforgiving as a real provider that has
+/// none; [`with_key`](Self::with_key) gives it one.
+///
+/// ```
+/// # async fn example() -> refunds_core::Result<()> {
+/// use refunds_core::{Money, RefundProvider, testing::MemoryProvider};
+///
+/// let provider = MemoryProvider::new();
+/// let payment = provider.captured(Money::new(44850, "NOK".parse()?));
+/// assert_eq!(provider.payment(&payment).await?.refundable.minor_units(), 44850);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What an application does when the answer to a refund is lost:
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// use refunds_core::{CreateRefund, Money, Reference, RefundAmount, RefundClient};
+/// use refunds_core::testing::{MemoryProvider, On, Trouble};
+///
+/// let provider = MemoryProvider::new();
+/// let payment = provider.captured(Money::new(44850, "NOK".parse()?));
+/// provider.inject(Trouble::AnswerLost, On::Submit);
+///
+/// let request = CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::new("rma-551")?);
+/// RefundClient::new(provider.clone()).create(&request).await?;
+/// assert_eq!(provider.made(&payment, &request.reference), 1);
+/// # Ok::<(), refunds_core::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct MemoryProvider {
+    world: Arc<Mutex<World>>,
+    settling: Settling,
+    end: Option<RefundStatus>,
+    capabilities: Option<Capabilities>,
+    maximum: Option<i64>,
+    page_size: Option<u16>,
+    hidden_references: bool,
+}
+
+/// What clones share.
+#[derive(Debug, Default)]
+struct World {
+    payments: BTreeMap<PaymentId, Account>,
+    troubles: VecDeque<(Trouble, On)>,
+}
+
+impl MemoryProvider {
+    /// A provider without payments, whose refunds are made at once.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes how refunds come to their end.
+    #[must_use]
+    pub fn with_settling(mut self, settling: Settling) -> Self {
+        self.settling = settling;
+        self
+    }
+
+    /// Changes what refunds that were [pending](Settling::AfterReads) end in: succeeded without
+    /// it. [`RefundStatus::Unknown`] is told with a word that nobody knows.
+    #[must_use]
+    pub fn with_end(mut self, end: RefundStatus) -> Self {
+        self.end = Some(end);
+        self
+    }
+
+    /// Honours the reference as an idempotency key: a repetition is answered with the refund as it
+    /// stands, one over another amount with a conflict.
+    #[must_use]
+    pub fn with_key(self) -> Self {
+        let key = IdempotencyKey::new(255, RETENTION, Replay::CurrentState, Certainty::Guaranteed);
+        self.with_capabilities(|capabilities| capabilities.idempotency = Idempotency::Key(key))
+    }
+
+    /// Changes what it can do, and says so: what is switched off is refused.
+    ///
+    /// ```
+    /// use refunds_core::{RefundProvider, testing::MemoryProvider};
+    ///
+    /// let once = MemoryProvider::new().with_capabilities(|capabilities| capabilities.several = false);
+    /// assert!(!once.capabilities().several);
+    /// ```
+    #[must_use]
+    pub fn with_capabilities(mut self, change: impl FnOnce(&mut Capabilities)) -> Self {
+        let mut capabilities = self.able();
+        change(&mut capabilities);
+        self.capabilities = Some(capabilities);
+        self
+    }
+
+    /// Refuses refunds of more than this many minor units before anything is sent.
+    #[must_use]
+    pub fn with_maximum(mut self, minor: i64) -> Self {
+        self.maximum = Some(minor);
+        self
+    }
+
+    /// Changes how many refunds are on a page at most: 20 without it.
+    #[must_use]
+    pub fn with_page_size(mut self, size: u16) -> Self {
+        self.page_size = Some(size);
+        self
+    }
+
+    /// Keeps references and does not tell them, as some providers do.
+    #[must_use]
+    pub fn with_hidden_references(mut self) -> Self {
+        self.hidden_references = true;
+        self
+    }
+
+    /// Takes a payment of `amount`.
+    #[must_use]
+    pub fn captured(&self, amount: Money) -> PaymentId {
+        self.open(Account::new(amount))
+    }
+
+    /// Authorizes a payment of `amount` and captures nothing of it.
+    #[must_use]
+    pub fn authorized(&self, amount: Money) -> PaymentId {
+        self.open(Account::new(Money::zero(amount.currency())))
+    }
+
+    /// Takes a payment of `amount` whose refunds are pending until they were read `reads` times
+    /// and then end in `end`.
+    #[must_use]
+    pub fn slow(&self, amount: Money, reads: u32, end: RefundStatus) -> PaymentId {
+        let mut account = Account::new(amount);
+        account.ending = Some(Ending { reads_left: reads, end });
+        self.open(account)
+    }
+
+    /// Takes a payment of `amount` from a gift card, and tells how to name that card as a target.
+    /// (The capability is switched on by [`with_capabilities`](Self::with_capabilities).)
+    #[must_use]
+    pub fn gift_card(&self, amount: Money) -> (PaymentId, RefundTarget) {
+        let mut account = Account::new(amount);
+        let card = Uuid::new_v4().to_string();
+        account.gift_card = Some(card.clone());
+        (self.open(account), RefundTarget::new(TargetKind::GiftCard, Some(card)))
+    }
+
+    /// The money that refunds of the payment really moved, in minor units: the truth for tests.
+    #[must_use]
+    pub fn moved(&self, payment: &PaymentId) -> i64 {
+        self.sum(payment, |status| status == RefundStatus::Succeeded)
+    }
+
+    /// The money that refunds of the payment moved or have under way, in minor units.
+    #[must_use]
+    pub fn held(&self, payment: &PaymentId) -> i64 {
+        self.sum(payment, RefundStatus::holds_money)
+    }
+
+    /// How many refunds of the payment were made under the reference, whatever became of them.
+    #[must_use]
+    pub fn made(&self, payment: &PaymentId, reference: &Reference) -> usize {
+        self.lock().payments.get(payment).map_or(0, |account| account.made(reference))
+    }
+
+    /// Lets a refund that succeeded fail, as a bank does that reverses it; `false` where there is
+    /// no such refund.
+    pub fn reverse(&self, payment: &PaymentId, refund: &RefundId) -> bool {
+        self.lock().payments.get_mut(payment).is_some_and(|account| account.reverse(refund))
+    }
+
+    /// Makes a request go wrong. Several wait for their turn.
+    pub fn inject(&self, trouble: Trouble, on: On) {
+        self.lock().troubles.push_back((trouble, on));
+    }
+
+    /// Takes back every trouble that did not happen yet.
+    pub fn heal(&self) {
+        self.lock().troubles.clear();
+    }
+
+    fn able(&self) -> Capabilities {
+        self.capabilities.clone().unwrap_or_else(|| Capabilities {
+            partial: true,
+            several: true,
+            lines: true,
+            metadata: true,
+            final_status: FinalStatus::by(true, true, false),
+            ..Capabilities::default()
+        })
+    }
+
+    fn open(&self, account: Account) -> PaymentId {
+        let id = PaymentId::trusted(Uuid::new_v4().to_string());
+        self.lock().payments.insert(id.clone(), account);
+        id
+    }
+
+    fn sum(&self, payment: &PaymentId, counts: impl Fn(RefundStatus) -> bool) -> i64 {
+        self.lock().payments.get(payment).map_or(0, |account| account.sum(counts))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, payment: &PaymentId, act: impl FnOnce(&mut Account) -> Result<T>) -> Result<T> {
+        match self.lock().payments.get_mut(payment) {
+            Some(account) => act(account),
+            None => Err(Error::new(ErrorKind::NotFound, "there is no such payment")),
+        }
+    }
+
+    /// The trouble whose turn it is, if there is one.
+    fn trouble(&self, on: On) -> Option<Trouble> {
+        let mut world = self.lock();
+        let turn = world.troubles.iter().position(|(_, waits_for)| *waits_for == on)?;
+        world.troubles.remove(turn).map(|(trouble, _)| trouble)
+    }
+}

@@ -1,0 +1,82 @@
+//! Capabilities that do not mean what they say.
+
+use async_trait::async_trait;
+use refunds_core::{
+    Capabilities, Idempotency, Money, Notice, Payment, PaymentId, Refund, RefundProvider, Result,
+    WebhookRequest, testing::MemoryProvider,
+};
+
+use crate::{faults::fault, liar::Lie};
+
+fault!(LosesLines {
+    fn tells(&self, mut refund: Refund) -> Refund {
+        refund.lines.clear();
+        refund
+    }
+});
+
+fault!(LosesMetadata {
+    fn tells(&self, mut refund: Refund) -> Refund {
+        refund.metadata.clear();
+        refund
+    }
+});
+
+fault!(BelievesAlteredWebhooks {
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        // The signature is looked at, the bytes are not.
+        match memory.verify_webhook(request) {
+            Err(error) if error.message().contains("does not hold") => Ok(Notice::new("memory", "p-1".parse()?)),
+            told => told,
+        }
+    }
+});
+
+fault!(BelievesTheFuture {
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        let mut late = request.clone();
+        late.received_at += std::time::Duration::from_secs(3600);
+        memory.verify_webhook(request).or_else(|_| memory.verify_webhook(&late))
+    }
+});
+
+fault!(NoticesAnotherPayment {
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        let mut notice = memory.verify_webhook(request)?;
+        notice.payment_id = notice.refund_id.clone().unwrap().as_str().parse()?;
+        Ok(notice)
+    }
+});
+
+fault!(BelievesWebhooks {
+    fn verify_webhook(&self, _: &MemoryProvider, _: &WebhookRequest) -> Result<Notice> {
+        Ok(Notice::new("memory", "p-1".parse()?))
+    }
+});
+
+fault!(OffersAShortKey {
+    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
+        if let Idempotency::Key(key) = &mut truth.idempotency {
+            key.max_length = 20;
+        }
+        truth
+    }
+});
+
+fault!(ClaimsSeveral {
+    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
+        truth.several = true;
+        truth
+    }
+});
+
+fault!(RefundsAuthorizations {
+    async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
+        let mut told = memory.payment(id).await?;
+        if told.captured.is_zero() {
+            told.captured = Money::new(44850, told.currency());
+            told.refundable = told.captured;
+        }
+        Ok(told)
+    }
+});
