@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refunds_core::{
-    CreateRefund, ErrorKind, Money, PageRequest, PaymentId, Reference, RefundAmount, RefundProvider,
+    CreateRefund, Cursor, ErrorKind, Money, PageRequest, PaymentId, Reference, RefundAmount, RefundProvider,
     RefundStatus, SubmitRefund,
 };
 use refunds_example_adapter::{Snorkelpay, SnorkelpayConfig};
@@ -57,6 +57,19 @@ async fn a_submission_is_what_the_page_says() {
     let body: Value = serde_json::from_slice(&asked.body).unwrap();
     let amount = json!({ "units": "14950", "currency": "NOK" });
     assert_eq!(body, json!({ "merchant_ref": "rma-551", "amount": amount, "note": "came back" }));
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_as_the_page_says() {
+    let empty = json!({ "returns": [], "page": { "size": 50, "after": null } }).to_string();
+    let (provider, transport) = scripted([Reply::json(200, empty.clone()), Reply::json(200, empty)]);
+    let next = PageRequest::after(Cursor::new("a b/=").unwrap()).with_limit(2);
+    for (asked, query) in [(PageRequest::first(), "size=50"), (next, "size=2&after=a%20b%2F%3D")] {
+        let page = provider.list_refunds(&payment(), &asked).await.unwrap();
+        assert_eq!((page.items.len(), page.next, page.limit), (0, None, Some(50)));
+        let sent = transport.requests().pop().unwrap();
+        assert_eq!((sent.path.as_str(), sent.query.as_deref()), ("/v2/payments/pp%2F7/returns", Some(query)));
+    }
 }
 
 #[tokio::test]
