@@ -2,7 +2,10 @@
 
 use std::{fmt::Debug, future::Future, pin::Pin, sync::OnceLock, time::Duration};
 
-use time::OffsetDateTime;
+use time::{
+    OffsetDateTime, PrimitiveDateTime, UtcOffset,
+    format_description::well_known::{Iso8601, Rfc3339},
+};
 
 /// A boxed future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -48,5 +51,63 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A time as providers write it, in UTC: RFC 3339 or another ISO 8601 date and time; without a zone
+/// it is UTC.
+///
+/// `None` for anything else, and for years that RFC 3339 can not write: a refund with such a time
+/// could not be serialized. For adapters; keep the text in [`Refund::extra`](crate::Refund::extra)
+/// then.
+///
+/// ```
+/// use refunds_core::parse_time;
+///
+/// for text in ["2013-07-16T19:23:00.000+00:00", "2013-07-16T21:23:00+02:00", "2013-07-16T19:23:00"] {
+///     assert_eq!(parse_time(text).unwrap().unix_timestamp(), 1_374_002_580, "{text}");
+/// }
+/// assert_eq!(parse_time("yesterday"), None);
+/// assert_eq!(parse_time("9999-12-31T23:59:59-01:00"), None);
+/// ```
+#[must_use]
+pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
+    let text = text.trim();
+    OffsetDateTime::parse(text, &Rfc3339)
+        .or_else(|_| OffsetDateTime::parse(text, &Iso8601::PARSING))
+        .or_else(|_| PrimitiveDateTime::parse(text, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc))
+        .ok()?
+        .checked_to_offset(UtcOffset::UTC)
+        .filter(|time| (0..=9999).contains(&time.year()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_every_shape_that_was_seen() {
+        for (text, want) in [
+            ("2013-07-16T19:23:00.000+00:00", Some("2013-07-16T19:23:00Z")),
+            ("2024-05-01T10:20:30.797987+00:00", Some("2024-05-01T10:20:30.797987Z")),
+            ("2024-05-01T10:20:30+00:00", Some("2024-05-01T10:20:30Z")),
+            ("2024-05-01T10:20:30Z", Some("2024-05-01T10:20:30Z")),
+            ("2024-05-01T10:20:30.5Z", Some("2024-05-01T10:20:30.5Z")),
+            ("2024-05-01T04:20:30-06:00", Some("2024-05-01T10:20:30Z")),
+            ("2024-01-01T00:30:00+05:30", Some("2023-12-31T19:00:00Z")),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+            // In UTC these are in years that RFC 3339 can not write.
+            ("0000-01-01T00:00:00+01:00", None),
+            ("9999-12-31T23:59:59-01:00", None),
+            ("2024-05-01T10:20:30", Some("2024-05-01T10:20:30Z")),
+            ("2024-05-01", None),
+            ("1714558830", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            let time = parse_time(text);
+            let written = time.map(|time| time.format(&Rfc3339).unwrap());
+            assert_eq!(written.as_deref(), want, "{text}");
+        }
     }
 }

@@ -394,7 +394,7 @@ impl Error {
 
     /// Fills in provider and operation where the error does not tell them yet.
     #[must_use]
-    pub(crate) fn in_context(mut self, provider: &str, operation: Operation) -> Self {
+    pub fn in_context(mut self, provider: &str, operation: Operation) -> Self {
         self.0.provider.get_or_insert_with(|| provider.to_owned());
         self.0.operation.get_or_insert(operation);
         self

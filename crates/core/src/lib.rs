@@ -30,6 +30,10 @@
 //! # }
 //! ```
 //!
+//! # Writing an adapter
+//!
+//! Start with the [`guide`], and prove it with the conformance kit in `testing` (a feature).
+//!
 //! # What to rely on
 //!
 //! - Money is integer minor units with an ISO 4217 code ([`Money`], [`Currency`]); no floats.
@@ -62,7 +66,7 @@ mod webhook;
 pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, Replay},
     client::{LocalGuard, Policy, RefundClient, RefundGuard, RefundGuardPermit, RefundStream, Waited},
-    clock::{BoxFuture, Clock, SystemClock},
+    clock::{BoxFuture, Clock, SystemClock, parse_time},
     error::{Error, ErrorKind, FieldError, Operation, Result},
     id::{MAX_ID_LEN, PaymentId, RefundId},
     money::{Currency, Money},

@@ -11,7 +11,7 @@ use crate::{
 
 /// A payment provider's refunds, translated.
 ///
-/// This is for those who write an adapter; applications call [`RefundClient`](crate::RefundClient),
+/// This is for those who write an adapter ([the guide](crate::guide) leads through it); applications call [`RefundClient`](crate::RefundClient),
 /// which adds all behaviour: looking before a refund is made, retries, paging, time limits.
 ///
 /// # The contract
@@ -27,6 +27,8 @@ use crate::{
 ///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds`
 ///   and `get_refund` read it back. Where an answer cannot tell it, say so with
 ///   [`Refund::with_hidden_reference`].
+/// - **Reads** move nothing, so their errors need no care about
+///   [`may_have_applied`](Error::may_have_applied): the client clears it.
 /// - **Cancel safety.** A future that is dropped leaves the adapter usable. A refund that was sent
 ///   is not called back by it.
 /// - Ids are sent as one percent-encoded path segment.
@@ -37,7 +39,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no refund provider",
     label = "this does not implement `RefundProvider`",
-    note = "an adapter crate has one, such as `refunds_dintero::Dintero`; an `Arc<dyn RefundProvider>` is one too"
+    note = "an adapter crate has one; an `Arc<dyn RefundProvider>` is one too; to write one, see `refunds_core::guide`"
 )]
 pub trait RefundProvider: Debug + Send + Sync {
     /// The name under which a registry knows it, and which its refunds carry.
@@ -77,6 +79,10 @@ pub trait RefundProvider: Debug + Send + Sync {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund>;
 
     /// Checks a request against the provider's limits, before anything is sent.
+    ///
+    /// The client calls it with the request as the caller made it, and where that was
+    /// [`RefundAmount::Remaining`](crate::RefundAmount::Remaining), again with the exact amount. It does
+    /// not come before a `submit_refund` that somebody calls without the client.
     ///
     /// # Errors
     ///

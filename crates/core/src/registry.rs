@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Capabilities, RefundProvider, Result, Settings, settings::config};
+use crate::{Capabilities, Operation, RefundProvider, Result, Settings, settings::config};
 
 /// The variable that names the provider.
 const PROVIDER_VARIABLE: &str = "REFUNDS_PROVIDER";
@@ -100,8 +100,9 @@ impl Registry {
     /// listed), an unknown or missing setting, or a malformed one.
     pub fn build(&self, name: &str, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
         let factory = self.factory(name)?;
-        check_keys(factory, settings, str::to_owned)?;
-        factory.build(settings).map_err(|error| error.with_provider(name))
+        check_keys(factory, settings, str::to_owned)
+            .and_then(|()| factory.build(settings))
+            .map_err(|error| error.in_context(name, Operation::Configure))
     }
 
     /// Builds the provider that the environment names and configures: `REFUNDS_PROVIDER`, and its
@@ -145,8 +146,9 @@ impl Registry {
                 Some((key.strip_prefix(&prefix)?.to_ascii_lowercase(), value.as_str()))
             })
             .collect();
-        check_keys(factory, &settings, |key| format!("{prefix}{}", key.to_ascii_uppercase()))?;
-        factory.build(&settings).map_err(|error| error.with_provider(name))
+        check_keys(factory, &settings, |key| format!("{prefix}{}", key.to_ascii_uppercase()))
+            .and_then(|()| factory.build(&settings))
+            .map_err(|error| error.in_context(name, Operation::Configure))
     }
 
     fn factory(&self, name: &str) -> Result<&dyn ProviderFactory> {

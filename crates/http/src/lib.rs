@@ -68,6 +68,7 @@ mod auth;
 mod base_url;
 mod classify;
 mod client;
+mod decode;
 mod exchange;
 mod failure;
 mod provider_error;
@@ -85,6 +86,7 @@ pub use self::{
     base_url::BaseUrl,
     classify::{StatusClass, classify_status},
     client::{HttpClient, HttpClientBuilder},
+    decode::present,
     provider_error::{ErrorBody, ProviderError},
     redact::redact,
     request::Request,

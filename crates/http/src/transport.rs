@@ -1,6 +1,12 @@
 //! The seam below which bytes travel.
 
-use std::{error::Error as StdError, fmt, pin::Pin, time::Duration};
+use std::{
+    error::Error as StdError,
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -63,6 +69,15 @@ impl Body {
 
     pub(crate) async fn piece(&mut self) -> Option<Result<Bytes, TransportError>> {
         self.0.next().await
+    }
+}
+
+/// For transports that wrap another one: to count, record or alter what passes.
+impl Stream for Body {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
     }
 }
 

@@ -5,15 +5,13 @@
 
 use refunds_core::{
     DEFAULT_WEBHOOK_TOLERANCE, Error, ErrorKind, Notice, Operation, PaymentId, RefundId, Result,
-    WebhookRequest,
+    WebhookRequest, parse_time,
 };
 use refunds_http::{Digest, is_signed};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
-
-use crate::convert;
 
 /// The envelope, of which deliveries have shown more and less over time.
 /// <https://docs.mattildapayments.com/guides/features/webhooks/payload>
@@ -96,7 +94,7 @@ fn notice(request: &WebhookRequest) -> Result<Notice> {
     notice.refund_id = Some(refund);
     notice.delivery_id = request.header(DELIVERY).map(ToOwned::to_owned).or_else(|| text(event.id));
     notice.event = text(event.name);
-    notice.occurred_at = text(event.created_at).and_then(|text| convert::utc(&text));
+    notice.occurred_at = text(event.created_at).and_then(|text| parse_time(&text));
     Ok(notice)
 }
 

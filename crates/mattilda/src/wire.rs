@@ -31,7 +31,7 @@ pub(crate) struct Refund {
     pub(crate) amount: Amount,
     pub(crate) transaction_id: Option<String>,
     /// `None` where the answer has no such member, JSON's null where it says that there is none.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "refunds_http::present")]
     pub(crate) external_identifier: Option<Value>,
     pub(crate) payment_service_refund_id: Option<Value>,
     pub(crate) reason: Option<Value>,
@@ -113,8 +113,4 @@ impl Visitor<'_> for AmountVisitor {
         let units = if digits { text.parse().ok() } else { None };
         units.map(Amount).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }

@@ -129,6 +129,14 @@ pub trait Harness: Send + Sync {
         Vec::new()
     }
 
+    /// Whether lists can be read to their end here: the world honours the cursors that it hands out.
+    ///
+    /// `false` lets an adapter pass that says that its lists are incomplete; by default that is a
+    /// fault, since an adapter that never sends the cursor says so too.
+    fn pages(&self) -> bool {
+        true
+    }
+
     /// The raw paths, with their queries, of all requests on the wire so far.
     async fn requests(&self) -> Option<Vec<String>> {
         None
