@@ -392,6 +392,19 @@ impl Error {
         self
     }
 
+    /// The same error without its cause and without what to resolve: to be kept and told again.
+    pub(crate) fn without_source(&self) -> Self {
+        Self::new(self.kind(), self.message()).quoting(self)
+    }
+
+    /// Takes over what the provider said in `other`: its code and the request's id.
+    #[must_use]
+    pub(crate) fn quoting(mut self, other: &Self) -> Self {
+        self.0.code.clone_from(&other.0.code);
+        self.0.request_id.clone_from(&other.0.request_id);
+        self
+    }
+
     /// Fills in provider and operation where the error does not tell them yet.
     #[must_use]
     pub fn in_context(mut self, provider: &str, operation: Operation) -> Self {

@@ -1,5 +1,7 @@
 //! What can still be refunded of a payment.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ use crate::{Currency, Money, PaymentId, Result};
 /// assert_eq!(payment.refundable, amount(30000));
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Payment {
     /// The provider's name in the registry.
@@ -40,6 +42,23 @@ pub struct Payment {
     /// What else the provider tells, under its own names.
     #[serde(default)]
     pub extra: Map<String, Value>,
+}
+
+/// Names what else there is and does not show it.
+impl fmt::Debug for Payment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payment")
+            .field("provider", &self.provider)
+            .field("id", &self.id)
+            .field("provider_status", &self.provider_status)
+            .field("captured", &self.captured)
+            .field("refunded", &self.refunded)
+            .field("pending", &self.pending)
+            .field("refundable", &self.refundable)
+            .field("complete", &self.complete)
+            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl Payment {

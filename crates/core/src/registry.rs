@@ -114,8 +114,23 @@ impl Registry {
     /// As [`build`](Self::build); an unknown variable behind the prefix is an error too, since a
     /// mistyped URL would lead to the default one.
     pub fn from_env(&self) -> Result<Arc<dyn RefundProvider>> {
-        let variables = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let mut variables = Vec::new();
+        let mut unreadable = Vec::new();
+        for (key, value) in std::env::vars_os() {
+            let Ok(key) = key.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => variables.push((key, value)),
+                Err(_) => unreadable.push(key),
+            }
+        }
+        // A setting that is passed over would mean its default: production, for a URL.
+        let name = variables.iter().find(|(key, _)| key == PROVIDER_VARIABLE).map(|(_, name)| prefix(name));
+        let ours = |key: &&String| {
+            *key == PROVIDER_VARIABLE || name.as_ref().is_some_and(|prefix| key.starts_with(prefix))
+        };
+        if let Some(key) = unreadable.iter().find(ours) {
+            return Err(config(format!("{key} is not UTF-8")));
+        }
         self.from_variables(variables)
     }
 

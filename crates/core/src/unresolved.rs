@@ -23,17 +23,25 @@ pub struct UnresolvedRefund {
     /// What of the payment was refunded or pending before.
     #[serde(default)]
     pub refunded_before: Option<Money>,
-    /// When the first ambiguous attempt was sent; `None` where none was sent by this call.
+    /// When the first attempt was sent whose outcome is not known; `None` where none was sent.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub submitted_at: Option<OffsetDateTime>,
-    /// Refunds of the right amount whose reference the provider does not tell: any of them may be
-    /// this one.
+    /// When the last such attempt ended: the settle time begins here.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub last_submitted_at: Option<OffsetDateTime>,
+    /// Refunds without a reference that were there before the first attempt, and so are not it.
+    #[serde(default)]
+    pub known_before: Vec<crate::RefundId>,
+    /// Refunds of the right amount that carry no reference: any of them may be this one.
     #[serde(default)]
     pub suspects: Vec<crate::RefundId>,
 }
 
 impl UnresolvedRefund {
     /// What was asked of whom; the rest are public fields to fill in.
+    ///
+    /// To store before a refund is asked for, use
+    /// [`RefundClient::unresolved_before`](crate::RefundClient::unresolved_before).
     pub fn new(provider: impl Into<String>, request: CreateRefund) -> Self {
         Self {
             provider: provider.into(),
@@ -41,6 +49,8 @@ impl UnresolvedRefund {
             amount: None,
             refunded_before: None,
             submitted_at: None,
+            last_submitted_at: None,
+            known_before: Vec::new(),
             suspects: Vec::new(),
         }
     }

@@ -82,18 +82,22 @@ impl Totals {
     pub(crate) fn with_refunds(self, id: &PaymentId, listing: &Listing) -> Result<Payment> {
         let zero = Money::zero(self.captured.currency());
         let (mut succeeded, mut pending) = (zero, zero);
-        let counts = |refund: &&Refund| refund.status.holds_money() && instrument(refund) == self.instrument;
-        for refund in listing.refunds.iter().filter(counts) {
+        let mut on_any_instrument = zero;
+        for refund in listing.refunds.iter().filter(|refund| refund.status.holds_money()) {
+            on_any_instrument = on_any_instrument.checked_add(refund.amount)?;
+            if instrument(refund) != self.instrument {
+                continue;
+            }
             let sum = if refund.status == RefundStatus::Succeeded { &mut succeeded } else { &mut pending };
             *sum = sum.checked_add(refund.amount)?;
         }
         let listed = succeeded.checked_add(pending)?;
         let gone = if self.refunded.minor_units() > listed.minor_units() { self.refunded } else { listed };
-        // Where the transaction counts refunds that are not listed, it is open whether it counts the
-        // ones under way besides.
-        let explained = pending.is_zero()
-            || self.refunded.minor_units() <= succeeded.minor_units()
-            || self.refunded == listed;
+        // Where the transaction counts refunds that are not listed, the list is not the whole truth: it
+        // may lag behind, and what is missing may be the refund that somebody looks for.
+        let explained = self.refunded.minor_units() <= succeeded.minor_units()
+            || self.refunded == listed
+            || self.refunded == on_any_instrument;
 
         let refunded = gone.checked_sub(pending)?;
         let mut payment = Payment::new(crate::NAME, id.clone(), self.captured, refunded, pending)?;

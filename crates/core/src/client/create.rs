@@ -23,8 +23,15 @@ impl RefundClient {
     /// Two calls at the same moment are safe where the provider honours a key, and elsewhere under
     /// a [`RefundGuard`](crate::RefundGuard).
     ///
-    /// `Ok` does not mean that money has moved: [`Refund::status`] says where it stands. Dropping
-    /// the future stops our waiting and nothing else: a refund that was sent is not called back.
+    /// `Ok` does not mean that money has moved: [`Refund::status`] says where it stands.
+    ///
+    /// # Dropped futures and dead processes
+    ///
+    /// Dropping the future stops our waiting and nothing else: a refund that was sent is not called
+    /// back, and the provider may still be at it. The same goes for a process that dies. Where no key
+    /// is honoured, do not call `create` again at once then: it would look before there is anything to
+    /// see. Store [`unresolved_before`](Self::unresolved_before) first and
+    /// [`resolve`](Self::resolve) that; it waits for the settle time, then looks.
     ///
     /// # Errors
     ///
@@ -37,7 +44,7 @@ impl RefundClient {
 
     /// Finishes a [`create`](Self::create) whose outcome was unknown, in any process, at any time.
     ///
-    /// Looks for the refund, for the rest of the settle time if that is not over since it was
+    /// Looks for the refund, for the rest of the settle time if that is not over since it was last
     /// submitted. It shows: it is returned. It certainly does not: it is submitted, under the same
     /// reference, as `create` would. It can not be told: the answer is
     /// [`ErrorKind::OutcomeUnknown`] again.
@@ -57,6 +64,29 @@ impl RefundClient {
             return Err(Error::new(ErrorKind::Config, message).may_be_applied());
         }
         Creation::resumed(self, unresolved).run().await.map_err(|error| self.in_create(error))
+    }
+
+    /// What to store before [`create`](Self::create), to be [resolved](Self::resolve) if the process
+    /// dies before it has an answer.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # async fn example(client: refunds_core::RefundClient, request: refunds_core::CreateRefund)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// let journal = serde_json::to_string(&client.unresolved_before(&request))?;
+    /// // … store it, in the transaction that decides on the refund …
+    /// let refund = client.create(&request).await?;
+    /// // … and take it away. Whoever finds one after a crash calls `resolve`.
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn unresolved_before(&self, request: &CreateRefund) -> UnresolvedRefund {
+        let mut unresolved = UnresolvedRefund::new(self.provider.name(), request.clone());
+        let now = self.clock.now();
+        unresolved.submitted_at = Some(now);
+        unresolved.last_submitted_at = Some(now);
+        unresolved
     }
 
     fn in_create(&self, error: Error) -> Error {

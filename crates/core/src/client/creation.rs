@@ -7,26 +7,27 @@ use time::OffsetDateTime;
 use super::{
     RefundClient,
     backoff::Backoff,
-    find::{Found, find},
+    find::Found,
+    looking::Look,
     next_step::{AfterWrite, after_write},
 };
 use crate::{
-    CreateRefund, Error, ErrorKind, Listing, Money, Operation, Overview, Payment, Refund, RefundAmount,
-    RefundId, RefundTarget, Result, SubmitRefund, TargetKind, UnresolvedRefund, paging::all_refunds,
+    CreateRefund, Error, ErrorKind, Money, Operation, Overview, Payment, Refund, RefundAmount, RefundId,
+    RefundTarget, Result, SubmitRefund, TargetKind, UnresolvedRefund,
 };
 
 /// A key is not relied on in the last hour that the provider remembers it.
 const RETENTION_MARGIN: Duration = Duration::from_secs(3600);
 
 pub(super) struct Creation<'a> {
-    client: &'a RefundClient,
-    request: &'a CreateRefund,
-    deadline: Duration,
+    pub(super) client: &'a RefundClient,
+    pub(super) request: &'a CreateRefund,
+    pub(super) deadline: Duration,
     /// What is known so far, for whoever has to finish.
-    unresolved: UnresolvedRefund,
+    pub(super) unresolved: UnresolvedRefund,
     /// The first failure after which a refund may have been made. Sticky: a clean refusal of a
     /// later attempt says nothing about this one.
-    ambiguous: Option<Error>,
+    pub(super) ambiguous: Option<Error>,
     resumed: bool,
     key_honoured: bool,
 }
@@ -45,58 +46,55 @@ impl<'a> Creation<'a> {
     }
 
     pub(super) fn resumed(client: &'a RefundClient, unresolved: &'a UnresolvedRefund) -> Self {
-        let key_honoured = client.capabilities().idempotency.honoured().is_some_and(|key| {
-            let reliable = key.retention.saturating_sub(RETENTION_MARGIN);
-            unresolved.submitted_at.is_none_or(|submitted| client.clock.now() - submitted < reliable)
-        });
+        let earlier = || Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not learn the outcome");
         Self {
             unresolved: unresolved.clone(),
-            ambiguous: Some(Error::new(
-                ErrorKind::OutcomeUnknown,
-                "an earlier call did not learn the outcome",
-            )),
+            ambiguous: unresolved.submitted_at.map(|_| earlier()),
             resumed: true,
-            key_honoured,
             ..Self::new(client, &unresolved.request)
         }
     }
 
     pub(super) async fn run(mut self) -> Result<Refund> {
-        self.check(self.request)?;
+        self.check(self.request).map_err(|error| self.unfinished(error))?;
         let _permit = match &self.client.guard {
             Some(guard) => {
-                let lock = guard.lock(
-                    self.client.provider.name(),
-                    &self.request.payment_id,
-                    &self.request.reference,
-                );
+                let provider = self.client.provider.name();
+                let lock = guard.lock(provider, &self.request.payment_id, &self.request.reference);
                 let permit = self.client.within(self.deadline, lock).await;
                 Some(permit.map_err(|error| self.unfinished(error.not_applied()))?)
             }
             None => None,
         };
         if self.resumed
-            && let Some(refund) = self.look_until(self.settle_left()).await
+            && let Look::Found(refund) = self.look_until(self.settle_left()).await
         {
-            return Ok(refund);
+            return Ok(*refund);
         }
-        let overview = self.look_and_sum().await.map_err(|error| self.unfinished(error))?;
-        let amount = match self.find(overview.refunds) {
+        let Overview { payment, mut refunds } =
+            self.look_and_sum().await.map_err(|error| self.unfinished(error))?;
+        // Sums that do not add up are refunds that were not listed.
+        refunds.complete &= payment.complete;
+        if self.ambiguous.is_none() {
+            let unnamed = refunds.refunds.iter().filter(|refund| refund.reference.is_none());
+            self.unresolved.known_before = unnamed.map(|refund| refund.id.clone()).collect();
+        }
+        let amount = match self.find(refunds) {
             Err(error) => return Err(self.unfinished(error)),
             Ok(Found::Refund(refund)) => return Ok(*refund),
-            Ok(Found::Absent) => self.guard(&overview.payment).map_err(|error| self.unfinished(error))?,
-            // The key makes the provider find it for us; what is left may already be less by it.
-            Ok(Found::Unclear { .. }) if self.key_honoured && self.exact_amount().is_some() => {
-                self.exact_amount().unwrap_or(overview.payment.refundable)
+            Ok(Found::Absent) => self.guard(&payment, true)?,
+            // The key makes the provider find it for us; less may be left just because it was made.
+            Ok(Found::Unclear { suspects, unlisted: false }) if self.key_covers(&suspects) => {
+                self.guard(&payment, false)?
             }
             Ok(Found::Unclear { suspects, unlisted }) => {
-                self.unresolved.suspects = suspects;
+                self.unresolved.suspects = suspects.into_iter().map(|refund| refund.id).collect();
                 return Err(self.unclear(unlisted));
             }
         };
         self.unresolved.amount = Some(amount);
-        self.unresolved.refunded_before.get_or_insert(overview.payment.refunded);
-        self.submit(amount, overview.payment).await
+        self.unresolved.refunded_before.get_or_insert(payment.refunded);
+        self.submit(amount, payment).await
     }
 
     /// What can be refused without asking anybody.
@@ -113,21 +111,34 @@ impl<'a> Creation<'a> {
         if !request.metadata.is_empty() && !capabilities.metadata {
             return unsupported("metadata");
         }
-        let gift_card = |target: &RefundTarget| target.kind == TargetKind::GiftCard;
-        if request.target.as_ref().is_some_and(gift_card) && !capabilities.gift_cards {
+        if to_gift_card(request) && !capabilities.gift_cards {
             return unsupported("a gift card as the target");
+        }
+        if to_gift_card(request) && request.amount == RefundAmount::Remaining {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "what is left of a gift card is not known; name the amount",
+            ));
         }
         provider.validate(request).map_err(Error::not_applied)
     }
 
+    /// Reads the payment and its refunds, again where the two do not agree: they were read side by
+    /// side, and one of them may have been the older one.
     async fn look_and_sum(&self) -> Result<Overview> {
-        let provider = &self.client.provider;
-        let read = || provider.overview(&self.request.payment_id);
-        self.client.read_until(Operation::CreateRefund, self.deadline, read).await
-    }
-
-    fn find(&self, listing: Listing) -> Result<Found> {
-        find(self.request, self.unresolved.amount, listing)
+        let client = self.client;
+        let mut backoff = Backoff::new(&client.policy);
+        let mut attempts = 1;
+        loop {
+            let read = || client.provider.overview(&self.request.payment_id);
+            let overview = client.read_until(Operation::CreateRefund, self.deadline, read).await?;
+            let disagree = overview.refunds.complete && !overview.payment.complete;
+            if !disagree || attempts >= client.policy.max_attempts {
+                return Ok(overview);
+            }
+            client.clock.sleep(backoff.next_delay().min(client.time_left(self.deadline))).await;
+            attempts += 1;
+        }
     }
 
     fn exact_amount(&self) -> Option<Money> {
@@ -137,38 +148,64 @@ impl<'a> Creation<'a> {
         }
     }
 
-    /// Currency, capture state and what is left, before any money moves.
-    fn guard(&self, payment: &Payment) -> Result<Money> {
-        let not_refundable = |why: String| Err(Error::new(ErrorKind::NotRefundable, why));
+    /// Whether the provider surely still knows the key of each of these refunds, so that asking again
+    /// with it is safe if one of them is the one.
+    fn key_covers(&self, suspects: &[Refund]) -> bool {
+        let capabilities = self.client.capabilities();
+        let Some(key) = capabilities.idempotency.honoured() else { return false };
+        let remembered = key.retention.saturating_sub(RETENTION_MARGIN);
+        let now = self.client.clock.now();
+        self.exact_amount().is_some()
+            && suspects
+                .iter()
+                .all(|refund| refund.created_at.is_some_and(|created| now - created < remembered))
+    }
+
+    /// Currency, capture state and, if wanted, what is left, before any money moves.
+    fn guard(&self, payment: &Payment, what_is_left: bool) -> Result<Money> {
+        let refused = |kind, why: String| Err(Error::new(kind, why));
         let amount = self.exact_amount().unwrap_or(payment.refundable);
         if amount.currency() != payment.currency() {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!("the payment is in {}, the refund in {}", payment.currency(), amount.currency()),
-            ));
+            let why =
+                format!("the payment is in {}, the refund in {}", payment.currency(), amount.currency());
+            return refused(ErrorKind::InvalidRequest, why);
         }
-        if payment.captured.is_zero() {
-            return not_refundable(
-                "nothing of this payment is captured; an authorization is voided, not refunded".into(),
-            );
+        // The sums are those of the main payment method; a gift card's are the provider's to check.
+        if !to_gift_card(self.request) {
+            if payment.captured.is_zero() {
+                return refused(
+                    ErrorKind::NotRefundable,
+                    "nothing of this payment is captured; an authorization is voided, not refunded".into(),
+                );
+            }
+            if what_is_left {
+                self.guard_what_is_left(payment, amount)?;
+            }
         }
+        let exact = CreateRefund { amount: RefundAmount::Exact(amount), ..self.request.clone() };
+        self.check(&exact)?;
+        Ok(amount)
+    }
+
+    fn guard_what_is_left(&self, payment: &Payment, amount: Money) -> Result<()> {
         if !payment.refundable.is_positive() || amount.minor_units() > payment.refundable.minor_units() {
-            return not_refundable(format!(
-                "{} is left to refund of {} captured ({} refunded, {} pending), {amount} was asked for",
-                payment.refundable, payment.captured, payment.refunded, payment.pending
+            return Err(Error::new(
+                ErrorKind::NotRefundable,
+                format!(
+                    "{} is left to refund of {} captured ({} refunded, {} pending), {amount} was asked for",
+                    payment.refundable, payment.captured, payment.refunded, payment.pending
+                ),
             ));
         }
         let capabilities = self.client.capabilities();
         if !capabilities.partial && amount != payment.captured {
             return Err(Error::new(ErrorKind::Unsupported, "this provider refunds whole payments only"));
         }
-        let before = payment.refunded.checked_add(payment.pending)?;
-        if !capabilities.several && before.is_positive() {
+        let first = payment.refunded.is_zero() && payment.pending.is_zero();
+        if !capabilities.several && !first {
             return Err(Error::new(ErrorKind::Unsupported, "this provider refunds a payment once only"));
         }
-        let exact = CreateRefund { amount: RefundAmount::Exact(amount), ..self.request.clone() };
-        self.check(&exact)?;
-        Ok(amount)
+        Ok(())
     }
 
     async fn submit(&mut self, amount: Money, payment: Payment) -> Result<Refund> {
@@ -190,14 +227,15 @@ impl<'a> Creation<'a> {
                     self.note_ambiguous(&error, sent_at);
                     // With a key it is as safe to ask again, and quicker than to keep looking.
                     let patience = if self.key_honoured { Duration::ZERO } else { policy.settle_timeout };
-                    if let Some(refund) = self.look_until(patience).await {
-                        return Ok(refund);
+                    match self.look_until(patience).await {
+                        Look::Found(refund) => return Ok(*refund),
+                        Look::Reused(reused) => return Err(self.unfinished(reused)),
+                        Look::Absent | Look::Unclear { .. } | Look::Failed(_) => again &= self.key_honoured,
                     }
-                    again &= self.key_honoured;
                 }
                 AfterWrite::LookOnce => {
-                    if let Some(refund) = self.look_until(Duration::ZERO).await {
-                        return Ok(refund);
+                    if let Look::Found(refund) = self.look_until(Duration::ZERO).await {
+                        return Ok(*refund);
                     }
                     again = false;
                 }
@@ -206,11 +244,17 @@ impl<'a> Creation<'a> {
             if !again || !self.client.pause(&error, &mut backoff, self.deadline).await {
                 return self.give_up(error).await;
             }
-            // While we waited, another worker may have asked; without a key that is seen by looking.
-            if !self.key_honoured
-                && let Some(refund) = self.look_until(Duration::ZERO).await
-            {
-                return Ok(refund);
+            if self.key_honoured {
+                continue;
+            }
+            // While we waited, another worker may have asked. Without a key only a look can tell, and
+            // only a certain "not there" lets us ask again.
+            match self.look().await {
+                Look::Found(refund) => return Ok(*refund),
+                Look::Absent => {}
+                Look::Unclear { unlisted } => return Err(self.unclear(unlisted)),
+                Look::Reused(reused) => return Err(self.unfinished(reused)),
+                Look::Failed(_) => return self.give_up(error).await,
             }
         }
         unreachable!("attempts are counted without end")
@@ -223,55 +267,8 @@ impl<'a> Creation<'a> {
             "the outcome of a refund is not known, looking for it"
         );
         self.unresolved.submitted_at.get_or_insert(sent_at);
-        self.ambiguous.get_or_insert_with(|| {
-            let mut first = Error::new(error.kind(), error.message());
-            if let Some(code) = error.code() {
-                first = first.with_code(code);
-            }
-            if let Some(request_id) = error.request_id() {
-                first = first.with_request_id(request_id);
-            }
-            first
-        });
-    }
-
-    /// Looks until the refund shows or `patience` is over; at least once, and never beyond the
-    /// deadline. Failures of looking are no reason to stop.
-    async fn look_until(&mut self, patience: Duration) -> Option<Refund> {
-        let client = self.client;
-        let end = client.deadline(patience).min(self.deadline);
-        let mut backoff = Backoff::new(&client.policy);
-        loop {
-            let call = all_refunds(&*client.provider, &self.request.payment_id);
-            let mut asked_to_wait = Duration::ZERO;
-            match client.attempt(Operation::ListRefunds, self.deadline, call).await {
-                Ok(listing) => match self.find(listing) {
-                    Ok(Found::Refund(refund)) => return Some(*refund),
-                    // Looking on would not make its reference visible.
-                    Ok(Found::Unclear { suspects, .. }) if !suspects.is_empty() => {
-                        self.unresolved.suspects = suspects;
-                        return None;
-                    }
-                    Ok(_) => {}
-                    Err(_reused) => return None,
-                },
-                Err(error) => asked_to_wait = error.retry_after().unwrap_or_default(),
-            }
-            let left = client.time_left(end);
-            if left.is_zero() {
-                return None;
-            }
-            client.clock.sleep(backoff.next_delay().max(asked_to_wait).min(left)).await;
-        }
-    }
-
-    /// What is left of the settle time since the refund was submitted.
-    fn settle_left(&self) -> Duration {
-        let settle = self.client.policy.settle_timeout;
-        let Some(submitted) = self.unresolved.submitted_at else { return Duration::ZERO };
-        // A submission in the future is a clock that is off: wait the whole time then.
-        let passed = Duration::try_from(self.client.clock.now() - submitted).unwrap_or_default();
-        settle.saturating_sub(passed)
+        self.unresolved.last_submitted_at = Some(self.client.clock.now());
+        self.ambiguous.get_or_insert_with(|| error.without_source());
     }
 
     /// Checks that the answer is about what was asked for.
@@ -284,14 +281,18 @@ impl<'a> Creation<'a> {
             )
         } else if refund.amount != amount {
             format!("{amount} was to be refunded, the answer says {}", refund.amount)
+        } else if refund.reference.is_none() && !refund.reference_is_hidden() {
+            format!("the answer is refund {}, and it does not carry the reference that was sent", refund.id)
         } else if refund.reference.as_ref().is_some_and(|reference| *reference != request.reference) {
             "the answer is about a refund with another reference".into()
         } else {
-            // The answer to our own request is about our own reference, told or not.
+            // The answer to our own request is about our own reference, even where it can not tell.
             refund.reference = Some(request.reference.clone());
             return Ok(refund);
         };
         self.unresolved.submitted_at.get_or_insert(sent_at);
+        self.unresolved.last_submitted_at = Some(self.client.clock.now());
+        self.unresolved.suspects = vec![refund.id];
         Err(Error::new(ErrorKind::Protocol, fault).may_be_applied().with_unresolved(self.unresolved.clone()))
     }
 
@@ -302,9 +303,9 @@ impl<'a> Creation<'a> {
         }
         // The last attempt was not lost, or was not looked after for long because of the key.
         if (self.key_honoured || !error.may_have_applied())
-            && let Some(refund) = self.look_until(self.client.policy.settle_timeout).await
+            && let Look::Found(refund) = self.look_until(self.client.policy.settle_timeout).await
         {
-            return Ok(refund);
+            return Ok(*refund);
         }
         Err(self.unfinished(error))
     }
@@ -321,32 +322,28 @@ impl<'a> Creation<'a> {
 
     /// The refund may be there, from an earlier call, and can not be told from others.
     fn unclear(&self, unlisted: bool) -> Error {
-        let why = if self.unresolved.suspects.is_empty() {
+        let suspects: Vec<_> = self.unresolved.suspects.iter().map(RefundId::as_str).collect();
+        let why = if suspects.is_empty() {
             debug_assert!(unlisted, "there is a reason");
             "the provider did not list all refunds of this payment".to_owned()
         } else {
-            let suspects: Vec<_> = self.unresolved.suspects.iter().map(RefundId::as_str).collect();
-            format!(
-                "the provider does not tell the references of its refunds, and it may be {}",
-                suspects.join(", ")
-            )
+            format!("some refunds of this payment carry no reference, and it may be {}", suspects.join(", "))
         };
         self.outcome_unknown(format!(
-            "whether this refund is already made can not be told: {why}; nothing was submitted by this call"
+            "whether this refund is already made can not be told: {why}; nothing was submitted after that was seen"
         ))
     }
 
     fn outcome_unknown(&self, message: String) -> Error {
-        let mut error =
-            Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(self.unresolved.clone());
-        if let Some(first) = &self.ambiguous {
-            if let Some(code) = first.code() {
-                error = error.with_code(code);
-            }
-            if let Some(request_id) = first.request_id() {
-                error = error.with_request_id(request_id);
-            }
+        let error = Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(self.unresolved.clone());
+        match &self.ambiguous {
+            Some(first) => error.quoting(first),
+            None => error,
         }
-        error
     }
+}
+
+fn to_gift_card(request: &CreateRefund) -> bool {
+    let gift_card = |target: &RefundTarget| target.kind == TargetKind::GiftCard;
+    request.target.as_ref().is_some_and(gift_card)
 }

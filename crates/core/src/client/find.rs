@@ -11,11 +11,11 @@ pub(super) enum Found {
     Refund(Box<Refund>),
     /// Its reference is not there, and these are all refunds.
     Absent,
-    /// Its reference is not seen, and it may be there all the same: among refunds whose reference
-    /// the provider does not tell, or among refunds that it did not list.
+    /// Its reference is not seen, and it may be there all the same: among refunds that carry none, or
+    /// among refunds that were not listed.
     Unclear {
         /// Refunds that may be it.
-        suspects: Vec<RefundId>,
+        suspects: Vec<Refund>,
         /// Whether there are refunds that were not listed.
         unlisted: bool,
     },
@@ -23,34 +23,46 @@ pub(super) enum Found {
 
 /// Looks for `request` among `listing`. `amount` is what was submitted, where that is known.
 ///
-/// No date rules a suspect out: the provider's clock is not ours. None was there before the first
-/// submission anyway, or there would have been none.
+/// A refund whose reference is hidden may always be the one. A refund that says that it has none is
+/// somebody else's, unless one of ours may have been made: then only those are not it that were
+/// `known_before`.
+///
+/// No date rules a suspect out: the provider's clock is not ours.
 ///
 /// # Errors
 ///
 /// [`ErrorKind::Conflict`] where the reference is that of a refund of another amount.
-pub(super) fn find(request: &CreateRefund, amount: Option<Money>, listing: Listing) -> Result<Found> {
+pub(super) fn find(
+    request: &CreateRefund,
+    amount: Option<Money>,
+    known_before: Option<&[RefundId]>,
+    listing: Listing,
+) -> Result<Found> {
     let amount = match request.amount {
         RefundAmount::Exact(amount) => Some(amount),
         RefundAmount::Remaining => amount,
     };
-    let suspects: Vec<RefundId> = listing
-        .refunds
-        .iter()
-        .filter(|refund| refund.reference_is_hidden() && refund.status.holds_money())
-        .filter(|refund| amount.is_none_or(|amount| amount == refund.amount))
-        .map(|refund| refund.id.clone())
-        .collect();
-    let named =
-        listing.refunds.into_iter().find(|refund| refund.reference.as_ref() == Some(&request.reference));
-    match (named, request.amount) {
-        (Some(refund), RefundAmount::Exact(amount)) if refund.amount != amount => {
-            Err(reused(&refund, amount))
-        }
-        (Some(refund), _) => Ok(Found::Refund(Box::new(refund))),
-        (None, _) if suspects.is_empty() && listing.complete => Ok(Found::Absent),
-        (None, _) => Ok(Found::Unclear { suspects, unlisted: !listing.complete }),
+    let Listing { mut refunds, complete } = listing;
+    if let Some(index) =
+        refunds.iter().position(|refund| refund.reference.as_ref() == Some(&request.reference))
+    {
+        let refund = refunds.swap_remove(index);
+        return match request.amount {
+            RefundAmount::Exact(amount) if refund.amount != amount => Err(reused(&refund, amount)),
+            _ => Ok(Found::Refund(Box::new(refund))),
+        };
     }
+    refunds.retain(|refund| {
+        let unnamed = refund.reference.is_none()
+            && known_before.is_some_and(|known_before| !known_before.contains(&refund.id));
+        (refund.reference_is_hidden() || unnamed)
+            && refund.status.holds_money()
+            && amount.is_none_or(|amount| amount == refund.amount)
+    });
+    if refunds.is_empty() && complete {
+        return Ok(Found::Absent);
+    }
+    Ok(Found::Unclear { suspects: refunds, unlisted: !complete })
 }
 
 fn reused(refund: &Refund, amount: Money) -> Error {

@@ -5,6 +5,7 @@ mod create;
 mod creation;
 mod find;
 mod guard;
+mod looking;
 mod next_step;
 mod policy;
 mod read;

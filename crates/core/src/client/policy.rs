@@ -57,7 +57,8 @@ impl Policy {
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) where one can not be read or is nothing.
     pub fn from_env() -> Result<Self> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        // What is no text is told as what it is then: no duration.
+        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     /// As [`from_env`](Self::from_env), from variables that are looked up in `variable`.

@@ -4,5 +4,6 @@
 mod create;
 mod read;
 mod refresh;
+mod resolve;
 mod scripted;
 mod unclear;

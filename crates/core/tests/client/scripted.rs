@@ -36,6 +36,7 @@ pub(crate) struct Script {
     pub(crate) writes: VecDeque<Step>,
     pub(crate) asked: Vec<&'static str>,
     pub(crate) hide_references: bool,
+    pub(crate) drop_references: bool,
     pub(crate) ignore_cursors: bool,
     pub(crate) capabilities: Option<Capabilities>,
 }
@@ -115,6 +116,9 @@ impl RefundProvider for Scripted {
         let mut page = follow(self.next("list"), self.memory.list_refunds(payment, &asked)).await?;
         if ignore {
             page.next = Some(Cursor::new("again")?);
+        }
+        if self.script(|script| script.drop_references) {
+            page.items.iter_mut().for_each(|refund| refund.reference = None);
         }
         if hide {
             for refund in &mut page.items {

@@ -20,12 +20,22 @@ pub(crate) const ROWS: &[Row] = rows! {
     "carries another name on its refunds": plain, WrongName =>
         every_answer_names_the_provider;
     "drops the reference": plain, DropsReference =>
-        an_answer_is_about_what_was_asked create_get_and_list_agree references_come_back_as_they_were
+        an_answer_is_about_what_was_asked every_answer_names_the_provider create_get_and_list_agree
+        sums_are_those_of_the_refunds the_overview_agrees_with_its_parts amounts_stay_exact
+        references_come_back_as_they_were more_than_is_left_is_refused an_unknown_refund_is_not_found
+        another_payments_refund_is_not_found the_rest_of_nothing_is_refused
         the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        the_rest_is_what_is_left two_workers_under_a_lock_make_one a_spent_reference_stays_spent
-        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
-        what_was_turned_away_is_made_in_the_end what_is_unresolved_can_be_resolved
-        dropped_submissions_leave_it_usable_and_make_one;
+        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
+        a_spent_reference_stays_spent what_is_pending_becomes_final
+        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
+        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
+        a_decline_is_told_and_frees_the_money a_reversed_success_is_told an_unknown_word_is_not_final
+        versions_merge_into_the_last another_amount_is_not_believed a_lost_answer_ends_in_one_refund
+        a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
+        what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
+        hostile_refund_ids_reach_nothing no_secret_is_in_debug a_hundred_tasks_at_once_are_served
+        dropped_submissions_leave_it_usable_and_make_one partial_means_less_than_the_whole
+        several_means_more_than_one lines_mean_lines metadata_means_metadata;
     "floats the amount, and is off by one now and then": plain, FloatsAmount =>
         amounts_stay_exact;
     "takes 101 for 100": plain, Takes101For100 =>
@@ -38,7 +48,23 @@ pub(crate) const ROWS: &[Row] = rows! {
         sums_are_those_of_the_refunds amounts_stay_exact the_rest_is_what_is_left
         money_under_way_counts_as_gone an_unknown_word_is_not_final;
     "never says that its sums are complete": plain, NeverVouches =>
-        a_payment_is_told_as_it_is;
+        every_answer_names_the_provider create_get_and_list_agree a_payment_is_told_as_it_is
+        sums_are_those_of_the_refunds the_overview_agrees_with_its_parts amounts_stay_exact
+        references_come_back_as_they_were more_than_is_left_is_refused another_currency_is_refused
+        what_is_not_captured_is_not_refunded an_unknown_refund_is_not_found
+        another_payments_refund_is_not_found the_rest_of_nothing_is_refused
+        the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
+        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
+        a_spent_reference_stays_spent what_is_pending_becomes_final
+        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
+        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
+        a_decline_is_told_and_frees_the_money a_reversed_success_is_told an_unknown_word_is_not_final
+        versions_merge_into_the_last another_amount_is_not_believed a_lost_answer_ends_in_one_refund
+        a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
+        what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
+        hostile_refund_ids_reach_nothing no_secret_is_in_debug a_hundred_tasks_at_once_are_served
+        dropped_submissions_leave_it_usable_and_make_one partial_means_less_than_the_whole
+        several_means_more_than_one lines_mean_lines metadata_means_metadata;
     "reads one page for its overview": plain, OverviewOfOnePage =>
         the_overview_agrees_with_its_parts;
     "loses the last page": plain, LosesLastPage =>
