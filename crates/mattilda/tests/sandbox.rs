@@ -223,8 +223,18 @@ async fn gift_cards_are_refunded_to_themselves() {
     client.create(&exact(&payment, 200, "rma-3").with_target(target.clone())).await.unwrap();
     let sums = client.payment(&id(&payment)).await.unwrap();
     assert_eq!((sums.captured, sums.refunded, sums.refundable), (mxn(500), mxn(200), mxn(300)));
-    let rest = client.create(&remaining(&payment, "rma-4").with_target(target)).await.unwrap();
-    assert_eq!(rest.amount, mxn(300));
+    let rest = remaining(&payment, "rma-4").with_target(target.clone());
+    assert_eq!(client.create(&rest).await.unwrap_err().kind(), ErrorKind::Unsupported);
+    client.create(&exact(&payment, 300, "rma-4").with_target(target)).await.unwrap();
+    assert_eq!(sandbox.ledger().total_refunded(&payment), 500);
+
+    // The main method is done, and the card is not held to what is left of it.
+    let payment = sandbox.mattilda().transaction(TransactionSpec::new(1000, "MXN").gift_card(500));
+    let [redemption] = &sandbox.mattilda().gift_card_redemptions(&payment)[..] else { panic!("one card") };
+    let target = RefundTarget::new(TargetKind::GiftCard, Some(redemption.clone()));
+    client.create(&remaining(&payment, "rma-5")).await.unwrap();
+    client.create(&exact(&payment, 500, "rma-6").with_target(target)).await.unwrap();
+    assert_eq!(sandbox.ledger().total_refunded(&payment), 1500);
 }
 
 #[tokio::test]
