@@ -15,6 +15,7 @@ Examples:
   refunds create T11223344.9rQ2xW --reference rma-551 --amount 149.50 --wait
   refunds create T11223344.9rQ2xW --reference rma-552 --full 2> lost.json
   refunds resolve lost.json                       after exit status 6
+  refunds webhook verify --url https://shop.example/hooks --headers-file headers.txt < body
 
 The provider and its credentials come from the environment (a secret is never an argument):
   REFUNDS_PROVIDER=dintero    DINTERO_ACCOUNT_ID=… DINTERO_CLIENT_ID=… DINTERO_CLIENT_SECRET=…
@@ -28,7 +29,7 @@ Exit status:
   2  the command line or the configuration is at fault; nothing was sent
   3  the provider refused (not found, invalid, not refundable, declined, conflict, unsupported), or
      the refund ended declined, failed or voided
-  4  authentication or permission
+  4  authentication or permission, or a webhook that is forged, malformed or too old
   5  transient, and nothing was applied: run the same command again
   6  the outcome is unknown: a refund may have been made, or is not final yet
 
@@ -97,6 +98,9 @@ pub(crate) enum Command {
     /// or the object in its member `unresolved`. The provider is the one that was asked, unless
     /// --provider says otherwise.
     Resolve(ResolveArgs),
+    /// Verify a webhook, or say where the provider is to send them.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// List the providers: names, capabilities, settings.
     Providers,
     /// Serve both providers' APIs on loopback until interrupted, with payments to refund.
@@ -194,6 +198,79 @@ pub(crate) struct ResolveArgs {
     /// What create printed on standard error; - reads standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Say what a webhook is about, or why it is not to be believed.
+    ///
+    /// Give it as it arrived: the URL as the provider called it, before proxies rewrote it, every
+    /// header, and the body byte for byte. Nothing is sent.
+    ///
+    /// Exit status 0 where it is genuine, 4 where it is not (forged, malformed, too old), 3 where it
+    /// is genuine and can not be read or is about something else, 2 where the secret is not
+    /// configured. `answer` is the HTTP status to answer it with.
+    Verify(VerifyArgs),
+    /// Subscribe a URL to the events of the account (Dintero).
+    ///
+    /// Deliveries are signed with the secret in `DINTERO_HOOK_SECRET`, the first one where there are
+    /// several behind commas. The provider sends a ping to the URL at once. Run twice, it is there
+    /// twice: look at `refunds webhook list` first.
+    Subscribe(SubscribeArgs),
+    /// List the subscriptions of the account (Dintero).
+    ///
+    /// Look now and then: the provider deletes a subscription whose deliveries keep failing.
+    List,
+    /// Delete a subscription (Dintero).
+    Delete(SubscriptionArg),
+    /// Have a ping sent to the URL of a subscription (Dintero).
+    Ping(SubscriptionArg),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The HTTP method.
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub(crate) method: String,
+
+    /// The public URL that was called, with its query.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+
+    /// A header; may be repeated.
+    #[arg(long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+
+    /// A file of headers, one on each line; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) headers_file: Option<PathBuf>,
+
+    /// The body; - reads standard input, as does leaving it out, unless the method is GET.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+
+    /// When it arrived, such as 2026-09-21T13:33:20Z or in seconds since 1970; now without.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubscribeArgs {
+    /// Where deliveries are to go: the https:// address of your receiver.
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+
+    /// An event to be told of; may be repeated. Without it: those that tell of refunds,
+    /// `checkout_transaction` and `shopping_order_event_add`.
+    #[arg(long = "event", value_name = "EVENT")]
+    pub(crate) events: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SubscriptionArg {
+    /// The id of the subscription, as `refunds webhook list` shows it.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,15 @@ impl Exit {
         }
     }
 
+    /// What became of a webhook that is no notice.
+    pub(crate) fn of_webhook(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Unauthenticated => Self::Denied,
+            ErrorKind::Config => Self::Usage,
+            _ => Self::Refused,
+        }
+    }
+
     /// How a refund that was asked for turned out. One that is under way is fine.
     pub(crate) fn of_refund(refund: &Refund) -> Self {
         match refund.status {

@@ -16,6 +16,8 @@ use crate::{exit::Exit, output::clean};
 pub(crate) enum Failure {
     /// The command line is at fault; nothing was sent.
     Usage(String),
+    /// A webhook that is not one, or not about a refund; and the HTTP status to answer it with.
+    Webhook { error: Error, answer: u16 },
     /// Anything else, in the one vocabulary of errors.
     Refunds(Error),
 }
@@ -47,6 +49,7 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
+            Self::Webhook { error, .. } => Exit::of_webhook(error),
             Self::Refunds(error) => Exit::of_error(error),
         }
     }
@@ -106,16 +109,19 @@ struct ErrorMembers<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     causes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unresolved: Option<&'a UnresolvedRefund>,
 }
 
 fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     let misused;
-    let error = match failure {
-        Failure::Refunds(error) => error,
+    let (error, answer) = match failure {
+        Failure::Refunds(error) => (error, None),
+        Failure::Webhook { error, answer } => (error, Some(*answer)),
         Failure::Usage(message) => {
             misused = Error::new(ErrorKind::InvalidRequest, message);
-            &misused
+            (&misused, None)
         }
     };
     let document = ErrorDocument {
@@ -131,6 +137,7 @@ fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
             retry_after: error.retry_after().map(whole_seconds),
             details: error.details(),
             causes: causes(error),
+            answer,
             unresolved: error.unresolved(),
         },
     };
@@ -143,11 +150,28 @@ fn write_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
         Failure::Usage(message) => {
             writeln!(out, "error: {}\n\nFor more information, try '--help'.", clean(message))
         }
+        Failure::Webhook { error, answer } => write_webhook(out, error, *answer),
         Failure::Refunds(error) => write_error(out, error),
     }
 }
 
-fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
+fn write_webhook(out: &mut impl Write, error: &Error, answer: u16) -> io::Result<()> {
+    write_what(out, error)?;
+    writeln!(out, "  answer: HTTP {answer}")?;
+    let next = match error.kind() {
+        ErrorKind::Unauthenticated => {
+            "do not believe it; one that is genuine needs the right secret, the URL as the provider called \
+             it, and headers and body as they arrived"
+        }
+        ErrorKind::Unsupported => "nothing: it is genuine",
+        ErrorKind::Protocol => "it is genuine: look at the payment, and tell whoever keeps the adapter",
+        _ => return writeln!(out, "  next: {}", next(error)),
+    };
+    writeln!(out, "  next: {next}")
+}
+
+/// What happened, in the provider's words and ours.
+fn write_what(out: &mut impl Write, error: &Error) -> io::Result<()> {
     write!(out, "error: ")?;
     if let Some(provider) = error.provider() {
         write!(out, "{}: ", clean(provider))?;
@@ -169,14 +193,19 @@ fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     for cause in causes(error) {
         line("caused by", &cause)?;
     }
+    Ok(())
+}
+
+fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
+    write_what(out, error)?;
     if error.kind() == ErrorKind::Other && error.provider().is_none() {
         // No provider had a part in it.
         return Ok(());
     }
     if error.kind() != ErrorKind::Config || error.may_have_applied() {
-        line("money", money(error))?;
+        writeln!(out, "  money: {}", money(error))?;
     }
-    line("next", &next(error))?;
+    writeln!(out, "  next: {}", next(error))?;
     if let Some(unresolved) = error.unresolved() {
         serde_json::to_writer(&mut *out, unresolved)?;
         writeln!(out)?;
@@ -186,7 +215,7 @@ fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
 
 fn tried(operation: Operation) -> &'static str {
     match operation {
-        Operation::Configure => "reading the settings",
+        Operation::Configure => "setting up",
         Operation::Payment => "reading the payment",
         Operation::ListRefunds => "listing the refunds",
         Operation::GetRefund => "reading the refund",

@@ -1,10 +1,20 @@
 //! The command line's words, as the library's values. What is wrong here was never sent.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 
 use refunds_core::{Currency, Money, PaymentId, Reference, RefundId, RefundLine};
 
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
 use crate::failure::Failure;
+
+/// Nothing that is read here comes near it.
+const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -104,6 +114,55 @@ pub(crate) fn metadata(pairs: &[String]) -> Result<BTreeMap<String, String>> {
     Ok(metadata)
 }
 
+/// A header, as `Name: value`.
+pub(crate) fn header(text: &str) -> Result<(String, String)> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.is_empty() && !name.contains(char::is_whitespace) => {
+            Ok((name.to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(Failure::Usage("a header is written as 'Name: value'".into())),
+    }
+}
+
+/// A time, as RFC 3339 has it or in seconds since 1970.
+pub(crate) fn time(text: &str) -> Result<OffsetDateTime> {
+    let seconds = text.parse().ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    seconds.or_else(|| OffsetDateTime::parse(text, &Rfc3339).ok()).ok_or_else(|| {
+        Failure::Usage("a time is written as 2026-09-21T13:33:20Z, or in seconds since 1970".into())
+    })
+}
+
+/// What is in a file; `-` is standard input.
+pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
+    read(file).map_err(|error| unreadable(file, &error))
+}
+
+/// The same, as text.
+pub(crate) fn text(file: &Path) -> Result<String> {
+    String::from_utf8(bytes(file)?).map_err(|error| unreadable(file, &error))
+}
+
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_INPUT + 1;
+    if file == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+    } else {
+        File::open(file)?.take(limit).read_to_end(&mut bytes)?;
+    }
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {MAX_INPUT} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(file: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::Usage(format!("{} can not be read: {error}", file.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +211,40 @@ mod tests {
         assert_eq!(line, RefundLine::new("a=b", Money::new(-150, nok)));
         for text in ["", "=", "=1", "a", "a=", "a=x"] {
             assert!(Line::new(text, Amount::major).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_a_header_or_a_time() {
+        for (text, want) in [
+            ("event: ping", Some(("event", "ping"))),
+            ("event:ping", Some(("event", "ping"))),
+            (
+                "Dintero-Signature: t=1,v0-hmac-sha256=00 \r",
+                Some(("Dintero-Signature", "t=1,v0-hmac-sha256=00")),
+            ),
+            ("X-Url: https://shop.example", Some(("X-Url", "https://shop.example"))),
+            ("X-Empty:", Some(("X-Empty", ""))),
+            ("event", None),
+            (": ping", None),
+            ("POST / HTTP/1.1", None),
+            ("GET http://shop.example/", None),
+            ("", None),
+        ] {
+            let want = want.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(header(text).ok(), want, "{text:?}");
+        }
+        for (text, want) in [
+            ("1700000000", Some(1_700_000_000)),
+            ("2023-11-14T22:13:20Z", Some(1_700_000_000)),
+            ("2023-11-14T23:13:20.999+01:00", Some(1_700_000_000)),
+            ("-1", Some(-1)),
+            ("2023-11-14", None),
+            ("now", None),
+            ("9223372036854775807", None),
+            ("", None),
+        ] {
+            assert_eq!(time(text).ok().map(OffsetDateTime::unix_timestamp), want, "{text:?}");
         }
     }
 }

@@ -80,6 +80,8 @@ fn providers_in_every_format() {
 fn help_explains_itself() {
     insta::assert_snapshot!("help", run(&mut bare(&["--help"])).ended(0).stdout);
     insta::assert_snapshot!("help_create", run(&mut bare(&["create", "--help"])).ended(0).stdout);
+    insta::assert_snapshot!("help_webhook", run(&mut bare(&["webhook", "--help"])).ended(0).stdout);
+    insta::assert_snapshot!("help_verify", run(&mut bare(&["webhook", "verify", "--help"])).ended(0).stdout);
     let nothing = run(&mut bare(&[])).ended(2);
     assert!(nothing.stderr.contains("Usage: refunds"), "{}", nothing.stderr);
     assert!(run(&mut bare(&["--version"])).ended(0).stdout.starts_with("refunds "));

@@ -45,6 +45,8 @@ async fn no_output_shows_a_secret() {
                 vec!["list", &payment],
                 vec!["payment", &payment, "--output", "table"],
                 vec!["get", &payment, "no-such-refund"],
+                vec!["webhook", "subscribe", "http://127.0.0.1:9/"],
+                vec!["webhook", "list"],
                 vec!["providers"],
                 vec!["--help"],
             ] {

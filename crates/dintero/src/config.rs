@@ -33,8 +33,8 @@ pub struct DinteroConfig {
     pub(crate) api_url: String,
     pub(crate) checkout_url: String,
     pub(crate) allow_http: bool,
-    pub(crate) callback_secret: Option<SecretString>,
-    pub(crate) hook_secret: Option<SecretString>,
+    pub(crate) callback_secrets: Vec<SecretString>,
+    pub(crate) hook_secrets: Vec<SecretString>,
     pub(crate) record_only: bool,
     pub(crate) keep_raw: bool,
     pub(crate) system_name: String,
@@ -58,8 +58,8 @@ impl DinteroConfig {
             api_url: DEFAULT_API_URL.to_owned(),
             checkout_url: DEFAULT_CHECKOUT_URL.to_owned(),
             allow_http: false,
-            callback_secret: None,
-            hook_secret: None,
+            callback_secrets: Vec::new(),
+            hook_secrets: Vec::new(),
             record_only: false,
             keep_raw: false,
             system_name: DEFAULT_SYSTEM_NAME.to_owned(),
@@ -90,8 +90,8 @@ impl DinteroConfig {
         if let Some(url) = settings.get("checkout_url") {
             config = config.with_checkout_url(url);
         }
-        config.callback_secret = settings.secret("callback_secret");
-        config.hook_secret = settings.secret("hook_secret");
+        config.callback_secrets = several(settings, "callback_secret");
+        config.hook_secrets = several(settings, "hook_secret");
         Ok(config)
     }
 
@@ -114,17 +114,18 @@ impl DinteroConfig {
         self
     }
 
-    /// The secret that [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) are
-    /// signed with.
+    /// Accepts [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) signed with this
+    /// secret, which the account has [one](https://docs.dintero.com/checkout-api/secrets/admin_signature_post)
+    /// of. Several may be accepted at a time, while one is replaced by another.
     pub fn with_callback_secret(mut self, secret: impl Into<SecretString>) -> Self {
-        self.callback_secret = Some(secret.into());
+        self.callback_secrets.push(secret.into());
         self
     }
 
-    /// The secret that [webhooks](https://docs.dintero.com/docs/checkout/checkout-webhooks) are signed
-    /// with.
+    /// Accepts [hooks](https://docs.dintero.com/docs/checkout/webhooks) signed with this secret, the one
+    /// of the subscription. Several may be accepted at a time, while one is replaced by another.
     pub fn with_hook_secret(mut self, secret: impl Into<SecretString>) -> Self {
-        self.hook_secret = Some(secret.into());
+        self.hook_secrets.push(secret.into());
         self
     }
 
@@ -193,8 +194,8 @@ impl fmt::Debug for DinteroConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DinteroConfig")
             .field("account_id", &self.account_id)
-            .field("callback_secret", &self.callback_secret.is_some())
-            .field("hook_secret", &self.hook_secret.is_some())
+            .field("callback_secrets", &self.callback_secrets.len())
+            .field("hook_secrets", &self.hook_secrets.len())
             .field("record_only", &self.record_only)
             .field("keep_raw", &self.keep_raw)
             .finish_non_exhaustive()
@@ -234,6 +235,12 @@ impl ProviderFactory for DinteroFactory {
     }
 }
 
+/// A setting of one secret, or of several behind commas.
+fn several(settings: &Settings, key: &str) -> Vec<SecretString> {
+    let secrets = settings.get(key).into_iter().flat_map(|list| list.split(','));
+    secrets.map(str::trim).filter(|secret| !secret.is_empty()).map(SecretString::from).collect()
+}
+
 fn is_account_id(text: &str) -> bool {
     let digits = text.strip_prefix(['P', 'T']).unwrap_or_default();
     digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -256,8 +263,8 @@ const SETTINGS: &[SettingSpec] = &[
     SettingSpec::required("client_secret", "the secret of the API client"),
     SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
     SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
-    SettingSpec::optional("callback_secret", "the secret that session callbacks are signed with"),
-    SettingSpec::optional("hook_secret", "the secret that hook deliveries are signed with"),
+    SettingSpec::optional("callback_secret", "secret of session callbacks; several behind commas"),
+    SettingSpec::optional("hook_secret", "secret of hook subscriptions; several behind commas"),
     SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
     SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
     SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),

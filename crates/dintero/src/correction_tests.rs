@@ -153,3 +153,24 @@ fn what_comes_after_a_correction_does_not_change_what_it_said() {
     assert_eq!(statuses, [RefundStatus::Succeeded, RefundStatus::Failed, RefundStatus::Succeeded]);
     assert_eq!(sums(events), [1000, 800, 0, 200]);
 }
+
+#[test]
+fn a_correction_never_gives_back_what_the_events_have_taken() {
+    let failed = json!({
+        "id": "e2", "event": "REFUND", "success": false, "amount": 100, "request_id": "r2",
+        "correction": {"remaining_refund_amount": 1000},
+    });
+    let [captured, refunded, pending, left] = sums(vec![refund("e1", json!(null)), failed]);
+    assert_eq!([captured, refunded, pending, left], [1000, 400, 0, 600]);
+}
+
+#[test]
+fn thousands_of_corrections_are_read_as_few_are() {
+    let events = (0..4000).map(|n| {
+        json!({
+            "id": format!("e{n}"), "event": "REFUND", "success": true, "amount": 0,
+            "request_id": "r", "correction": {"remaining_refund_amount": 1000},
+        })
+    });
+    assert_eq!(sums(events.collect()), [1000, 0, 0, 1000]);
+}

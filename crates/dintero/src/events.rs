@@ -24,6 +24,7 @@ use refunds_core::RefundStatus;
 use crate::{
     convert::{canonical_id, timestamp, words},
     correction::corrected_ids,
+    loose::Amount,
     loose::Maybe,
     wire::Event,
 };
@@ -111,15 +112,14 @@ pub(crate) enum Standing {
 /// The refunds among `events`, in the order in which they began.
 pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut by_request: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut by_request: HashMap<String, usize> = HashMap::new();
+    let mut by_request_and_amount: HashMap<(String, Option<Amount>), usize> = HashMap::new();
     let mut by_event: HashMap<&str, usize> = HashMap::new();
     for (at, event) in events.iter().enumerate() {
         if !Kind::of(event).is_refund() {
             continue;
         }
         let (own, correlation) = (request(&event.request_id), request(&event.correlation_request_id));
-        let of_request =
-            |id: &Option<String>| id.as_ref().and_then(|id| by_request.get(id)).into_iter().flatten();
         // One request is one refund; over another amount it would be a second one.
         let same_amount = |group: &&usize| *events[groups[**group].members[0]].amount == *event.amount;
         if correlation.is_none() && *event.success == Some(false) {
@@ -132,8 +132,8 @@ pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
             }
         }
         let known = match &correlation {
-            Some(_) => of_request(&correlation).next(),
-            None => of_request(&own).find(same_amount),
+            Some(id) => by_request.get(id),
+            None => own.as_ref().and_then(|id| by_request_and_amount.get(&(id.clone(), *event.amount))),
         };
         let group = known.copied().unwrap_or(groups.len());
         if group == groups.len() {
@@ -141,7 +141,9 @@ pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
         }
         groups[group].members.push(at);
         for id in own.into_iter().chain(correlation) {
-            by_request.entry(id.clone()).or_default().push(group);
+            let amount = *events[groups[group].members[0]].amount;
+            by_request.entry(id.clone()).or_insert(group);
+            by_request_and_amount.entry((id.clone(), amount)).or_insert(group);
             groups[group].requests.push(id);
         }
         by_event.extend(event.id.as_deref().map(|id| (id, group)));

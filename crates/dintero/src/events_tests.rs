@@ -333,15 +333,20 @@ fn amounts_are_told_or_the_answer_is_unreadable() {
 }
 
 #[test]
-fn a_transaction_needs_an_id_and_a_currency_and_nothing_else() {
+fn a_transaction_needs_an_id_a_currency_and_once_money_was_taken_its_events() {
     let x = "T11223344.x";
     for (document, want) in [
-        (json!({"id": x, "currency": "NOK"}), Ok(0)),
-        (json!({"id": x, "currency": "nok"}), Ok(0)),
+        (json!({"id": x, "currency": "NOK", "events": []}), Ok(0)),
+        (json!({"id": x, "currency": "nok", "events": []}), Ok(0)),
         (json!({"id": x, "currency": "NOK", "amount": 5, "status": "AUTHORIZED"}), Ok(0)),
-        (json!({"id": x, "currency": "NOK", "amount": 5, "status": "captured"}), Ok(5)),
+        (json!({"id": x, "currency": "NOK", "amount": 5, "status": "captured"}), Err("events")),
+        (json!({"id": x, "currency": "NOK", "amount": 5, "status": "new word"}), Err("events")),
+        (json!({"id": x, "currency": "NOK", "amount": 5}), Err("events")),
         (json!({"id": x, "currency": "NOK", "amount": 5, "status": "CAPTURED", "events": []}), Ok(0)),
-        (json!({"id": x, "currency": "NOK", "events": {}, "items": 7, "card": "x", "status": []}), Ok(0)),
+        (
+            json!({"id": x, "currency": "NOK", "events": {}, "items": 7, "card": "x", "status": []}),
+            Err("events"),
+        ),
         (json!({"id": "T11223344.y", "currency": "NOK"}), Err("`id`")),
         (json!({"currency": "NOK"}), Err("`id`")),
         (json!({"id": x}), Err("`currency`")),

@@ -59,6 +59,28 @@
 //!
 //! With `record_only` nothing is refunded: a refund that was made elsewhere is recorded.
 //!
+//! # Webhooks
+//!
+//! A refund may be made in the back office, and settle or fail later.
+//! [`verify_webhook`](refunds_core::RefundClient::verify_webhook) takes both ways in which Dintero tells,
+//! on one URL or two:
+//!
+//! - **[Hooks](https://docs.dintero.com/docs/checkout/webhooks)** tell of the whole account, to whoever
+//!   [subscribed](Dintero::create_hook_subscription). The raw body is signed, with
+//!   [a secret of the subscription](DinteroConfig::with_hook_secret), and no time: a delivery that is sent
+//!   again, by whomever, is as good as the first.
+//! - **[Callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks)** tell of one session, to
+//!   the `callback_url` that it was created with; of refunds only with `report_event=REFUND` in its query.
+//!   The method and the URL are signed, with [a secret of the
+//!   account](DinteroConfig::with_callback_secret), and a time, which may be five minutes from ours. The
+//!   URL is the public one, with the query as it was on the wire. The body is **not** signed, and is not
+//!   looked at.
+//!
+//! De-duplicate by [`delivery_id`](refunds_core::Notice::delivery_id). That of a callback comes from a
+//! header that no signature covers: good for telling repetitions apart, not for proving anything. A
+//! [4xx](refunds_core::webhook_status) ends the matter for Dintero; a subscription whose deliveries keep
+//! failing is deleted.
+//!
 //! # What Dintero does not have
 //!
 //! An idempotency key. A refund asked for twice is made twice, and only looking before (which
@@ -72,6 +94,7 @@ mod convert;
 mod correction;
 mod error;
 mod events;
+mod hooks;
 #[cfg(test)]
 mod hostile_tests;
 mod lines;
@@ -84,10 +107,12 @@ mod submit;
 mod totals;
 mod transaction;
 mod validate;
+mod webhook;
 mod wire;
 
 pub use self::{
     config::{DinteroConfig, DinteroFactory},
+    hooks::{HookSubscription, REFUND_EVENTS},
     provider::Dintero,
 };
 

@@ -4,13 +4,15 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, Operation, Overview, Page,
-    PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Result, SubmitRefund,
+    Capabilities, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, Notice, Operation, Overview,
+    Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Result,
+    SubmitRefund, WebhookRequest,
 };
 use refunds_http::{HttpClient, HttpClientBuilder, Request, StaticToken, TokenCache};
 
 use crate::{
     DinteroConfig, NAME, auth::TokenEndpoint, error::decode, transaction::Transaction, validate::validate,
+    webhook,
 };
 
 /// Refunds at [Dintero](https://docs.dintero.com/docs/integrations/support/refunds). Cheap to clone.
@@ -206,6 +208,12 @@ impl RefundProvider for Dintero {
         };
         read.await.map_err(in_context(OPERATION))
     }
+
+    /// Verifies [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) and
+    /// [hooks](https://docs.dintero.com/docs/checkout/webhooks), told apart by their headers.
+    fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+        webhook::verify(&self.0.config, request)
+    }
 }
 
 /// Shows no secret.
@@ -228,12 +236,13 @@ pub(crate) fn capabilities() -> Capabilities {
     can.lines = true;
     can.metadata = true;
     can.idempotency = Idempotency::None;
-    can.final_status = FinalStatus::by(true, true, false);
+    can.final_status = FinalStatus::by(true, true, true);
+    can.webhooks = true;
     can
 }
 
 /// Names the operation where an error does not: those of tokens serve all of them.
-fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
+pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
     move |error| {
         let error = if error.provider().is_none() { error.with_provider(NAME) } else { error };
         if error.operation().is_none() { error.with_operation(operation) } else { error }

@@ -6,7 +6,6 @@ use crate::{
     convert::{Fault, money},
     correction::remaining_refund_amount,
     events::captures,
-    loose::Amount,
     wire,
 };
 
@@ -28,16 +27,16 @@ pub(crate) struct Taken {
 }
 
 impl Totals {
-    /// Adds up. Where an event carries a correction, what it says remains is believed rather than the
-    /// events before it; what happened after it counts on top.
+    /// Adds up. Where an event carries a correction, no more is left than it says remains; what happened
+    /// after it counts on top.
     pub(crate) fn of(told: &wire::Transaction, currency: Currency, refunds: &[Taken]) -> Result<Self, Fault> {
         let events = told.events.list();
         let mut captured = Vec::new();
         for at in captures(events) {
             captured.push((at, money(&events[at].amount, currency, "CAPTURE event")?));
         }
-        if told.events.is_none() {
-            captured.extend(captured_without_events(told, currency).map(|amount| (0, amount)));
+        if told.events.is_none() && may_be_captured(told) {
+            return Err("the transaction is told without its events, so its refunds are not known".to_owned());
         }
         let refunded = refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
         let pending = refunds
@@ -64,7 +63,8 @@ impl Totals {
     fn with_refundable(self, remaining: Money, gained: Money, lost: Money) -> Result<Self, Fault> {
         let left = remaining.checked_add(gained).and_then(|sum| sum.remaining_after(lost)).map_err(beyond)?;
         let most = self.captured.remaining_after(self.pending).map_err(beyond)?;
-        let left = if left.minor_units() > most.minor_units() { most } else { left };
+        let by_events = self.refundable()?;
+        let left = if left.minor_units() > by_events.minor_units() { by_events } else { left };
         let refunded = most.remaining_after(left).map_err(beyond)?;
         Ok(Self { refunded, ..self })
     }
@@ -76,13 +76,12 @@ impl Totals {
     }
 }
 
-/// A transaction may come without its events. Of what is captured its status tells only this much.
-fn captured_without_events(told: &wire::Transaction, currency: Currency) -> Option<Money> {
-    let captured = told.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("CAPTURED"));
-    match *told.amount {
-        Some(Amount::Minor(minor @ 0..)) if captured => Some(Money::new(minor, currency)),
-        _ => None,
-    }
+/// Whether money may have been taken, by the status alone.
+fn may_be_captured(told: &wire::Transaction) -> bool {
+    const NOTHING_TAKEN: [&str; 6] =
+        ["AUTHORIZATION_VOIDED", "AUTHORIZED", "DECLINED", "FAILED", "INITIATED", "ON_HOLD"];
+    let status = told.status.as_deref().unwrap_or_default();
+    !NOTHING_TAKEN.iter().any(|known| status.eq_ignore_ascii_case(known))
 }
 
 pub(crate) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Money>) -> Result<Money, Fault> {

@@ -233,6 +233,58 @@ pub(crate) struct TokenAnswer {
     pub(crate) expires_in: Maybe<u64>,
 }
 
+/// `POST …/hooks/subscriptions`:
+/// <https://docs.dintero.com/api-reference/subscriptions/create-new-subscription>.
+#[derive(Serialize)]
+pub(crate) struct HookBody<'a> {
+    pub(crate) config: HookConfig<'a>,
+    pub(crate) events: &'a [&'a str],
+    pub(crate) active: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HookConfig<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) secret: HookSecret<'a>,
+    pub(crate) insecure_ssl: u8,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HookSecret<'a> {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'a str,
+    pub(crate) value: &'a str,
+}
+
+/// A subscription as it is answered.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct HookSubscriptionTold {
+    pub(crate) id: Maybe<String>,
+    pub(crate) config: Maybe<HookConfigTold>,
+    pub(crate) events: Maybe<Vec<String>>,
+    pub(crate) active: Maybe<bool>,
+    pub(crate) created_at: Maybe<String>,
+    pub(crate) updated_at: Maybe<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct HookConfigTold {
+    pub(crate) url: Maybe<String>,
+    pub(crate) secret: Maybe<HookSecretTold>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct HookSecretTold {
+    #[serde(rename = "type")]
+    pub(crate) kind: Maybe<String>,
+}
+
+objects!(HookConfigTold, HookSecretTold);
+
 /// The envelope of every error.
 #[derive(Default, Deserialize)]
 #[serde(default)]

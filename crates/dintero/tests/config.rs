@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use refunds_core::{
-    ErrorKind, Idempotency, ProviderFactory as _, RefundProvider as _, Registry, Settings, WebhookRequest,
+    ErrorKind, FinalStatus, Idempotency, ProviderFactory as _, RefundProvider as _, Registry, Settings,
 };
 use refunds_dintero::{Dintero, DinteroConfig, DinteroFactory};
 
@@ -77,10 +77,8 @@ fn it_says_what_it_can_do() {
     assert_eq!(can, DinteroFactory.capabilities());
     assert_eq!((dintero.name(), DinteroFactory.name()), ("dintero", "dintero"));
     assert!(can.partial && can.several && can.lines && can.metadata && !can.gift_cards);
-    assert_eq!((can.idempotency, can.webhooks), (Idempotency::None, false));
-    let now = refunds_core::Clock::now(&refunds_core::SystemClock);
-    let webhook = WebhookRequest::new("POST", "https://shop.example/hook", Vec::new(), "{}", now);
-    assert_eq!(dintero.verify_webhook(&webhook).unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!((can.idempotency, can.webhooks), (Idempotency::None, true));
+    assert_eq!(can.final_status, FinalStatus::by(true, true, true));
     let required: Vec<_> =
         DinteroFactory.settings().iter().filter(|spec| spec.required).map(|spec| spec.key).collect();
     assert_eq!(required, ["account_id", "client_id", "client_secret"]);

@@ -15,7 +15,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use refunds_core::{
-    Currency, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus,
+    Currency, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, WebhookRequest,
     testing::{Harness, On, Trouble},
 };
 use refunds_dintero::Dintero;
@@ -73,6 +73,7 @@ impl Transport for Wire {
 
 impl Transactions {
     fn add(&self, spec: TransactionSpec) -> PaymentId {
+        let spec = spec.callback_url("https://shop.example/callback?report_event=REFUND&shop=a+b");
         common::payment(&self.sandbox.dintero().transaction(spec))
     }
 }
@@ -136,6 +137,15 @@ impl Harness for Transactions {
         let (first, second) = (minor / 3, minor - minor / 3);
         let spec = TransactionSpec::new(minor, "NOK").line("1", first).line("2", second);
         Some((self.add(spec), vec![common::line("1", first), common::line("2", second)]))
+    }
+
+    /// The callback: of the two kinds, the one with a time.
+    async fn webhook(&self, payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {
+        let mut sent = self.sandbox.webhooks().queue().take();
+        sent.retain(|sent| sent.url.contains(payment.as_str()));
+        let sent = sent.pop()?;
+        let now = self.sandbox.now();
+        Some(WebhookRequest::new(sent.method, sent.url, sent.headers, sent.body, now))
     }
 
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {

@@ -7,6 +7,7 @@ mod read;
 mod resolve;
 mod sandbox;
 mod wait;
+mod webhook;
 
 use std::io::Write;
 
@@ -55,6 +56,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Create(args) => create::run(&mut context, &args).await,
         Command::Wait(args) => wait::run(&mut context, &args).await,
         Command::Resolve(args) => resolve::run(&mut context, &args).await,
+        Command::Webhook(command) => webhook::run(&mut context, command).await,
         Command::Providers => {
             print_providers(&mut context.out, format, provider::registry().factories())?;
             Ok(Exit::Done)

@@ -1,23 +1,13 @@
 //! `refunds resolve`: finishing a create whose outcome was unknown.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
-
 use refunds_core::UnresolvedRefund;
 use serde_json::Value;
 
 use super::{Context, Result, create::interrupted_with};
-use crate::{args::ResolveArgs, exit::Exit, failure::Failure, interrupt::interrupted, provider};
-
-/// No refund that waits to be resolved comes near it.
-const MAX_INPUT: u64 = 16 * 1024 * 1024;
+use crate::{args::ResolveArgs, exit::Exit, failure::Failure, input, interrupt::interrupted, provider};
 
 pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
-    let text = read(&args.file)
-        .map_err(|error| Failure::Usage(format!("{} can not be read: {error}", args.file.display())))?;
+    let text = input::text(&args.file)?;
     let unresolved = find(&text)
         .ok_or_else(|| Failure::Usage(format!("there is no unresolved refund in {}", args.file.display())))?;
     let name = context.provider.as_deref().unwrap_or(&unresolved.provider);
@@ -27,16 +17,6 @@ pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exi
         () = interrupted() => return Err(interrupted_with(unresolved).into()),
     };
     context.show_made(&refund)
-}
-
-fn read(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        io::stdin().lock().take(MAX_INPUT).read_to_string(&mut text)?;
-    } else {
-        File::open(file)?.take(MAX_INPUT).read_to_string(&mut text)?;
-    }
-    Ok(text)
 }
 
 /// The refund in whatever `create` printed: the object itself, or the error that holds it; alone,

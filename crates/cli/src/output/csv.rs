@@ -117,7 +117,7 @@ pub(super) fn providers(out: &mut impl Write, providers: &[ProviderRow]) -> io::
     Ok(())
 }
 
-fn record<I>(out: &mut impl Write, fields: I) -> io::Result<()>
+pub(super) fn record<I>(out: &mut impl Write, fields: I) -> io::Result<()>
 where
     I: IntoIterator,
     I::Item: AsRef<[u8]>,
@@ -129,7 +129,7 @@ where
 }
 
 /// Text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 

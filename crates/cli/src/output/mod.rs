@@ -5,6 +5,7 @@ mod json;
 mod refunds;
 mod rows;
 pub(crate) mod table;
+mod webhook;
 
 use std::{
     borrow::Cow,
@@ -15,7 +16,10 @@ use std::{
 use clap::ValueEnum;
 use refunds_core::{Payment, ProviderFactory, Refund};
 
-pub(crate) use self::refunds::RefundWriter;
+pub(crate) use self::{
+    refunds::RefundWriter,
+    webhook::{print_done, print_notice, print_subscription, print_subscriptions},
+};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -144,7 +144,7 @@ fn capabilities(provider: &ProviderRow) -> Vec<(String, String)> {
 }
 
 /// Names and what they have, without a header.
-fn pairs<'a>(rows: impl IntoIterator<Item = (&'a str, String)>, numbers: bool) -> Table {
+pub(super) fn pairs<'a>(rows: impl IntoIterator<Item = (&'a str, String)>, numbers: bool) -> Table {
     let mut table = plain();
     for (name, text) in rows {
         add(&mut table, [name, &text]);
@@ -188,10 +188,10 @@ fn members(map: &Map<String, Value>) -> Option<String> {
     (!members.is_empty()).then(|| members.join(", "))
 }
 
-fn or_dash(text: String) -> String {
+pub(super) fn or_dash(text: String) -> String {
     if text.is_empty() { "-".into() } else { text }
 }
 
-fn yes_or_no(yes: bool) -> &'static str {
+pub(super) fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }

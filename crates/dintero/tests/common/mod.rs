@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod webhook;
+
 use std::sync::Arc;
 
 use refunds_core::{
@@ -38,7 +40,7 @@ pub(crate) fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Dintero, Ar
 
 /// What a transaction is before anything is refunded.
 pub(crate) fn before() -> Reply {
-    Reply::json(200, json!({"id": "T11223344.x", "currency": "NOK"}).to_string())
+    Reply::json(200, json!({"id": "T11223344.x", "currency": "NOK", "events": []}).to_string())
 }
 
 pub(crate) fn on(transport: Arc<dyn Transport>) -> Dintero {

@@ -1,0 +1,58 @@
+//! `refunds webhook`: verifying webhooks, and subscribing to them where the provider has an API for it.
+
+mod verify;
+
+use refunds_core::{Error, ErrorKind, Operation, Settings};
+use refunds_dintero::REFUND_EVENTS;
+
+use super::{Context, Result};
+use crate::{
+    args::{SubscribeArgs, WebhookCommand},
+    exit::Exit,
+    output::{print_done, print_subscription, print_subscriptions},
+    provider::dintero,
+};
+
+pub(super) async fn run(context: &mut Context, command: WebhookCommand) -> Result<Exit> {
+    let provider = context.provider.as_deref();
+    match command {
+        WebhookCommand::Verify(args) => return verify::run(context, &args),
+        WebhookCommand::Subscribe(args) => return subscribe(context, &args).await,
+        WebhookCommand::List => {
+            let all = dintero(provider)?.0.hook_subscriptions().await?;
+            print_subscriptions(&mut context.out, context.format, &all)?;
+        }
+        WebhookCommand::Delete(of) => {
+            dintero(provider)?.0.delete_hook_subscription(&of.id).await?;
+            print_done(&mut context.out, context.format, &of.id, "deleted")?;
+        }
+        WebhookCommand::Ping(of) => {
+            dintero(provider)?.0.ping_hook_subscription(&of.id).await?;
+            print_done(&mut context.out, context.format, &of.id, "pinged")?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn subscribe(context: &mut Context, args: &SubscribeArgs) -> Result<Exit> {
+    let (dintero, settings) = dintero(context.provider.as_deref())?;
+    let secret = secret(&settings)?;
+    let mut events: Vec<_> = args.events.iter().map(String::as_str).collect();
+    if events.is_empty() {
+        events.extend(REFUND_EVENTS);
+    }
+    let made = dintero.create_hook_subscription(&args.url, &events, secret).await?;
+    print_subscription(&mut context.out, context.format, &made)?;
+    Ok(Exit::Done)
+}
+
+/// What deliveries are signed with from now on: the first, where several are accepted.
+fn secret(settings: &Settings) -> Result<String> {
+    let mut secrets = settings.get("hook_secret").unwrap_or_default().split(',').map(str::trim);
+    let secret = secrets.find(|secret| !secret.is_empty()).ok_or_else(|| {
+        let message =
+            "DINTERO_HOOK_SECRET is not set: deliveries would not be signed, and none could be believed";
+        Error::new(ErrorKind::Config, message).with_provider("dintero").with_operation(Operation::Configure)
+    })?;
+    Ok(secret.to_owned())
+}

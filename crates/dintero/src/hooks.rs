@@ -1,0 +1,203 @@
+//! Hook subscriptions: where Dintero is to tell what happens in an account.
+
+use std::net::IpAddr;
+
+use refunds_core::{Error, ErrorKind, Operation, Result};
+use refunds_http::{Request, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use time::OffsetDateTime;
+use url::{Host, Url};
+
+use crate::{
+    Dintero, convert,
+    error::refused,
+    provider::{PAGE_BYTES, in_context},
+    wire::{HookBody, HookConfig, HookSecret, HookSubscriptionTold},
+};
+
+/// The events that tell of refunds: a transaction that changed, and a refund that was recorded on an
+/// order. There is [none](https://docs.dintero.com/docs/checkout/checkout-webhooks) for refunds alone.
+pub const REFUND_EVENTS: [&str; 2] = ["checkout_transaction", "shopping_order_event_add"];
+
+/// A [subscription](https://docs.dintero.com/api-reference/subscriptions/subscription-details) of hooks.
+/// The secret is not in it: Dintero takes it and does not tell it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HookSubscription {
+    /// Dintero's id of it.
+    pub id: String,
+    /// Where deliveries go.
+    pub url: String,
+    /// What is told.
+    pub events: Vec<String>,
+    /// Whether deliveries are made, where that is told.
+    pub active: Option<bool>,
+    /// How they are signed. Only those of type `HMAC-SHA1` can be
+    /// [verified](refunds_core::RefundProvider::verify_webhook); without one, nothing is signed.
+    pub secret_type: Option<String>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub created_at: Option<OffsetDateTime>,
+    /// When it last changed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub updated_at: Option<OffsetDateTime>,
+}
+
+/// Hook subscriptions. The API client needs the scope `admin:hooks` (or `read:hooks` and
+/// `write:hooks`), which one for Checkout alone may not have.
+impl Dintero {
+    /// [Subscribes](https://docs.dintero.com/api-reference/subscriptions/create-new-subscription) `url` to
+    /// `events`, such as [`REFUND_EVENTS`]. Dintero signs with `secret`, which the application makes up,
+    /// keeps and [accepts](crate::DinteroConfig::with_hook_secret); and it sends a ping at once.
+    ///
+    /// Asked for twice, it is there twice: where an answer was lost,
+    /// [look](Self::hook_subscriptions) before asking again. Dintero **deletes** a subscription whose
+    /// deliveries keep failing, so look now and then as well.
+    ///
+    /// ```no_run
+    /// # async fn example(dintero: refunds_dintero::Dintero) -> refunds_core::Result<()> {
+    /// use refunds_dintero::REFUND_EVENTS;
+    ///
+    /// let secret = std::env::var("DINTERO_HOOK_SECRET").unwrap_or_default();
+    /// let url = "https://shop.example/webhooks/dintero";
+    /// let subscription = dintero.create_hook_subscription(url, &REFUND_EVENTS, secret).await?;
+    /// println!("{} is told as {}", subscription.url, subscription.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`], before anything is sent, without events and for a URL that is not
+    /// `https://` (`http://` on a loopback host), or that holds a password or a fragment;
+    /// [`ErrorKind::Config`] without a secret; [`ErrorKind::PermissionDenied`] without the scope.
+    pub async fn create_hook_subscription(
+        &self,
+        url: &str,
+        events: &[&str],
+        secret: impl Into<SecretString>,
+    ) -> Result<HookSubscription> {
+        let secret = secret.into();
+        check_url(url)?;
+        if events.is_empty() || events.iter().any(|event| event.is_empty()) {
+            return Err(invalid("a subscription is for at least one event, and each has a name"));
+        }
+        if secret.expose_secret().is_empty() {
+            let message = "without a secret, deliveries are not signed and none could be believed";
+            return Err(refused(ErrorKind::Config, message).with_operation(OPERATION));
+        }
+        let secret = HookSecret { kind: SECRET_TYPE, value: secret.expose_secret() };
+        let config = HookConfig { url, content_type: "application/json", secret, insecure_ssl: 0 };
+        let request = self.hooks(Request::post(OPERATION)).json(&HookBody { config, events, active: true });
+        let response = self.exchange(request).await?;
+        subscription(&response, response.json()?)
+    }
+
+    /// [All](https://docs.dintero.com/webhooks-api.html) subscriptions of the
+    /// account, whoever made them.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PermissionDenied`] without the scope; [`ErrorKind::Protocol`] where the answer can not
+    /// be read.
+    pub async fn hook_subscriptions(&self) -> Result<Vec<HookSubscription>> {
+        let mut all: Vec<HookSubscription> = Vec::new();
+        loop {
+            let mut request = self.hooks(Request::get(OPERATION)).query("limit", PAGE).body_limit(PAGE_BYTES);
+            if let Some(last) = all.last() {
+                request = request.query("starting_after", &last.id);
+            }
+            let response = self.exchange(request).await?;
+            let page: Vec<HookSubscriptionTold> = response.json()?;
+            let (known, is_full) = (all.len(), page.len() >= PAGE);
+            for told in page {
+                let told = subscription(&response, told)?;
+                if all[..known].iter().all(|before| before.id != told.id) {
+                    all.push(told);
+                }
+            }
+            // A page that brings nothing new: the cursor is not understood.
+            if !is_full || all.len() == known {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Has Dintero send a
+    /// [ping](https://docs.dintero.com/api-reference/subscription-deliveries/subscription-ping), an event
+    /// about nothing, to a subscription's URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] where there is none of this id; [`ErrorKind::InvalidRequest`] where the id
+    /// can not be one.
+    pub async fn ping_hook_subscription(&self, id: &str) -> Result<()> {
+        self.exchange(self.hooks(Request::post(OPERATION)).paths([id, "ping"])).await.map(drop)
+    }
+
+    /// [Deletes](https://docs.dintero.com/webhooks-api.html) a subscription.
+    ///
+    /// # Errors
+    ///
+    /// As [`ping_hook_subscription`](Self::ping_hook_subscription).
+    pub async fn delete_hook_subscription(&self, id: &str) -> Result<()> {
+        self.exchange(self.hooks(Request::delete(OPERATION)).path(id)).await.map(drop)
+    }
+
+    /// No money moves by any of these.
+    fn hooks(&self, request: Request) -> Request {
+        request.read().paths(["accounts", self.account_id(), "hooks", "subscriptions"])
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response> {
+        self.api().send(request).await.map_err(in_context(OPERATION))
+    }
+}
+
+fn subscription(response: &Response, told: HookSubscriptionTold) -> Result<HookSubscription> {
+    let missing = |name| response.protocol_error(format!("a subscription has no `{name}`"));
+    let config = told.config.take().unwrap_or_default();
+    let secret = config.secret.take().unwrap_or_default();
+    let time = |text: Option<String>| text.and_then(|text| convert::timestamp(&text));
+    Ok(HookSubscription {
+        id: told.id.take().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
+        url: config.url.take().ok_or_else(|| missing("config.url"))?,
+        events: told.events.take().unwrap_or_default(),
+        active: told.active.take(),
+        secret_type: secret.kind.take(),
+        created_at: time(told.created_at.take()),
+        updated_at: time(told.updated_at.take()),
+    })
+}
+
+fn check_url(text: &str) -> Result<()> {
+    // The parser would drop these without a word.
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(invalid("the URL of a subscription holds blanks or control characters"));
+    }
+    let url = Url::parse(text)
+        .map_err(|cause| invalid("the URL of a subscription can not be read").with_source(cause))?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        return Err(invalid("the URL of a subscription has to begin with https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err(invalid("the URL of a subscription must not hold a user name, a password or a fragment"));
+    }
+    Ok(())
+}
+
+fn invalid(message: &str) -> Error {
+    refused(ErrorKind::InvalidRequest, message).with_operation(OPERATION)
+}
+
+/// Setting up is the nearest of core's operations.
+const OPERATION: Operation = Operation::Configure;
+const SECRET_TYPE: &str = "HMAC-SHA1";
+const PAGE: usize = 100;
