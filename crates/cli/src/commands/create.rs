@@ -101,14 +101,16 @@ async fn create(client: &RefundClient, request: &CreateRefund) -> Result<Refund>
     tokio::select! {
         refund = client.create(request) => Ok(refund?),
         () = interrupted() => {
-            let mut unresolved = UnresolvedRefund::new(client.provider().name(), request.clone());
-            unresolved.submitted_at = Some(SystemClock.now());
-            Err(interrupted_with(unresolved).into())
+            Err(interrupted_with(client.unresolved_before(request)).into())
         }
     }
 }
 
-pub(super) fn interrupted_with(unresolved: UnresolvedRefund) -> Error {
+/// A submission may just have gone out, so the settle time begins now.
+pub(super) fn interrupted_with(mut unresolved: UnresolvedRefund) -> Error {
+    let now = SystemClock.now();
+    unresolved.submitted_at.get_or_insert(now);
+    unresolved.last_submitted_at = Some(now);
     Error::new(ErrorKind::OutcomeUnknown, "interrupted before the outcome was known")
         .with_provider(unresolved.provider.clone())
         .with_operation(Operation::CreateRefund)
