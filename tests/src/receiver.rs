@@ -29,7 +29,7 @@ use refunds_core::{Clock, Notice, PaymentId, Refund, RefundClient, Result, Webho
 /// More than any webhook of these providers.
 const MAX_BODY: usize = 1 << 20;
 
-/// What the routes share. In an application, [`Books`] is its database.
+/// What the routes share. In an application, the books are its database.
 #[derive(Debug)]
 pub struct Receiver {
     clients: BTreeMap<String, RefundClient>,
