@@ -70,6 +70,20 @@ async fn following_a_refund_to_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_a_refund_of_an_order_ends_with_its_record() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let side = sandbox.dintero();
+    let slow = dintero::TransactionSpec::new(CAPTURED, "NOK").asynchronous(Outcome::Succeeded);
+    let order = dintero::OrderSpec::new("NOK").line(1, CAPTURED).captured_by(side.transaction(slow));
+    let order = side.order(order);
+    let arguments = ["create", &order, "--full", "--reference", "rma-1", "--wait", "--timeout", "20s"];
+    let refund = refunds(&sandbox, "dintero", &arguments).ended(0).json();
+    let recorded = side.order_refunds(&order);
+    assert_eq!((&refund["status"], &refund["id"]), (&"succeeded".into(), &recorded[0]["id"]));
+    assert_eq!(recorded.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_waiting_a_pending_refund_is_fine() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {

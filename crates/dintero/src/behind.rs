@@ -16,6 +16,31 @@ use crate::{
 const SEARCH_LIMIT: usize = 100;
 
 impl Dintero {
+    /// The transaction that paid the order, read; or why there is none through which it can be refunded.
+    pub(crate) async fn behind(
+        &self,
+        order: &PaymentId,
+        captures: &[wire::Operation],
+        operation: Operation,
+    ) -> Result<std::result::Result<Transaction, Error>> {
+        if self.record_only() {
+            return Ok(Err(unsupported("it is configured to record only")));
+        }
+        match self.transaction_behind(order, captures, operation).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                Ok(Err(error))
+            }
+            Err(error) => Err(error),
+            Ok(id) => match self.transaction(&id, operation).await {
+                // Not to be read as if the order were not there.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Ok(Err(unsupported("Checkout does not know the transaction that its captures name")))
+                }
+                transaction => transaction.map(Ok),
+            },
+        }
+    }
+
     /// The transaction that the order's captures name, or the only one that has the order's id as its
     /// `merchant_reference`.
     ///
@@ -23,7 +48,7 @@ impl Dintero {
     ///
     /// `NotRefundable` where nothing is captured; `Unsupported` where something else, or more than one
     /// transaction, paid the order.
-    pub(crate) async fn transaction_behind(
+    async fn transaction_behind(
         &self,
         order: &PaymentId,
         captures: &[wire::Operation],

@@ -21,8 +21,14 @@
 //!   no refund objects: a refund is an event, or two where it takes its time. The id of a refund here is
 //!   the `request_id` of the event that began it, which stays the same when the other event comes.
 //! - **An order** of [Order Management](https://docs.dintero.com/docs/order-management/overview): any
-//!   other id. Its refunds are *records* that somebody wrote, and its sums are those of the records. They
-//!   can be fewer than the refunds that were made: what is refunded in the back office is not recorded.
+//!   other id. Its refunds are *records* that somebody wrote, and recording moves nothing. So the
+//!   transaction that paid the order is read too, wherever Checkout knows it, and what is told of the order
+//!   is both: each record as it stands at Checkout, and what Checkout refunded without a record, with
+//!   `"recorded": false` in [`extra`](refunds_core::Refund::extra).
+//!
+//! A refund and its record are one by their id or reference, and where they do not tell one, by their
+//! amount. Of a transaction that took more than its order did, only recorded refunds are told: the others
+//! may be another order's.
 //!
 //! # Refunding a transaction
 //!
@@ -44,15 +50,13 @@
 //! It refunds the transaction behind the order (the one that its captures name, or the only one that has
 //! the order's id as its `merchant_reference`), and then records that on the order with the same
 //! reference, as a success or a failure by what Checkout said. Both steps look first. So a run that was
-//! cut off between the two is healed by running it again with the same reference; until then the error
-//! says that [a refund may have been made](refunds_core::Error::may_have_applied), and
-//! the order does not list it.
+//! cut off between the two is healed by running it again with the same reference, which
+//! [`RefundClient::create`](refunds_core::RefundClient::create) does at once where it can. Until then the
+//! refund is told as one with [a step left](refunds_core::Refund::has_step_left).
 //!
 //! Where Checkout takes its time (it answers 202), the outcome can not be recorded yet: a record is a
-//! success or a failure for ever. The refund that is answered then is pending, with an id that the
-//! record will have, and `"recorded": false` in [`extra`](refunds_core::Refund::extra). Getting it by
-//! this id shows how it stands at Checkout; the order's list and sums show it when it is recorded, which
-//! is done by creating it again, with the same reference, when it is final.
+//! success or a failure for ever. The refund that is answered then is pending, under an id that the
+//! record will have; it is recorded by creating it again, with the same reference, when it is final.
 //!
 //! A record has no amount of its own but that of its lines. So a refund of an order names lines, unless it
 //! is over all that is left; that is checked before the money moves.
@@ -97,6 +101,7 @@ mod events;
 mod hooks;
 #[cfg(test)]
 mod hostile_tests;
+mod joined;
 mod lines;
 mod loose;
 mod order_refund;

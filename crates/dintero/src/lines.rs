@@ -52,9 +52,11 @@ pub(crate) fn lines_left<'a>(
 }
 
 /// The lines of refunds whose money is gone, by their keys.
-pub(crate) fn taken(refunds: &[Refund]) -> impl Iterator<Item = (String, i64)> {
+pub(crate) fn taken<'a>(
+    refunds: impl IntoIterator<Item = &'a Refund>,
+) -> impl Iterator<Item = (String, i64)> {
     refunds
-        .iter()
+        .into_iter()
         .filter(|refund| refund.status.holds_money())
         .flat_map(|refund| &refund.lines)
         .map(|line| (line.id.clone(), line.amount.minor_units()))

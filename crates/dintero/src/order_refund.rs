@@ -1,8 +1,7 @@
 //! Refunding an order: the transaction behind it first, then the record. Both steps look first.
 
 use refunds_core::{
-    Error, ErrorKind, Money, Operation, PaymentId, Refund, RefundId, RefundLine, RefundStatus, Result,
-    SubmitRefund,
+    Error, ErrorKind, Money, Operation, Refund, RefundLine, RefundStatus, Result, SubmitRefund,
 };
 use refunds_http::Request;
 use time::format_description::well_known::Rfc3339;
@@ -10,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     convert::line_key,
     error::{refused, reworded},
+    joined::{stands_as, unrecorded},
     lines::{lines_left, taken},
     loose::LineId,
     orders::Order,
@@ -28,61 +28,53 @@ struct Line {
     id: LineId,
 }
 
+/// What Checkout did.
+struct Made<'a> {
+    transaction: &'a Transaction,
+    refund: &'a Refund,
+    /// Whether callers may know the refund by its id at Checkout already.
+    seen: bool,
+}
+
 impl Dintero {
     pub(crate) async fn refund_order(&self, submit: &SubmitRefund) -> Result<Refund> {
-        let asked = &submit.request;
-        let order = self.order(&asked.payment_id, OPERATION).await.map_err(Error::not_applied)?;
+        let order = self.order(&submit.request.payment_id, OPERATION).await.map_err(Error::not_applied)?;
         if let Some(refund) = order.recorded(submit)? {
             return Ok(refund);
         }
-        let lines = order.lines_to_record(submit)?;
-        order.check_refundable(submit.amount)?;
         if self.record_only() {
+            let lines = order.lines_to_record(submit)?;
+            order.check_refundable(submit.amount)?;
             return self.record(&order, submit, &lines, None).await;
         }
-        let behind = self.transaction_behind(&order.id, &order.captures, OPERATION).await;
-        let behind = behind.map_err(Error::not_applied)?;
-        let transaction = self.transaction(&behind, OPERATION).await.map_err(Error::not_applied)?;
-        let made = if let Some(refund) = already_made(&transaction, submit)? {
-            Refunded { transaction, refund }
-        } else {
-            check_behind(&transaction, submit)?;
-            let items = items_of(&transaction, &lines, submit.amount)?;
-            self.post_refund(&behind, submit, items).await?
+        let transaction = match order.behind {
+            Ok(ref transaction) => transaction,
+            Err(why_not) => return Err(why_not),
         };
-        if !made.refund.status.is_final() {
-            return Ok(unrecorded(&order.id, &made.transaction, made.refund));
+        if let Some(refund) = already_made(transaction, submit)? {
+            return self
+                .record_made(&order, submit, &Made { transaction, refund: &refund, seen: true })
+                .await;
         }
-        self.record(&order, submit, &lines, Some(&made)).await.map_err(|error| after_checkout(&made, error))
+        check_behind(transaction, submit)?;
+        let lines = order.lines_to_record(submit)?;
+        order.check_refundable(submit.amount)?;
+        let items = items_of(transaction, &lines, submit.amount)?;
+        let Refunded { transaction, refund } = self.post_refund(&transaction.id, submit, items).await?;
+        let seen = transaction.is_asynchronous(&refund);
+        self.record_made(&order, submit, &Made { transaction: &transaction, refund: &refund, seen }).await
     }
 
-    /// A refund of an order: a record, or one that Checkout accepted and that is not recorded yet.
-    pub(crate) async fn order_refund(&self, order: &PaymentId, id: &RefundId) -> Result<Option<Refund>> {
-        const OPERATION: Operation = Operation::GetRefund;
-        let recorded = self.order_refunds(order, OPERATION).await?;
-        if let Some(refund) = recorded.iter().find(|refund| refund.id == *id) {
-            return Ok(Some(refund.clone()));
+    /// Records what Checkout did, if it is done and what was asked for.
+    async fn record_made(&self, order: &Order, submit: &SubmitRefund, made: &Made<'_>) -> Result<Refund> {
+        if !made.refund.status.is_final() || made.refund.amount != submit.amount {
+            return Ok(unrecorded(&order.id, made.transaction, made.refund.clone()));
         }
-        if self.record_only() {
-            return Ok(None);
-        }
-        let captures = self.captures(order, OPERATION).await?;
-        let behind = match self.transaction_behind(order, &captures, OPERATION).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
-                return Ok(None);
-            }
-            behind => behind?,
+        let recorded = match order.lines_to_record(submit) {
+            Ok(lines) => self.record(order, submit, &lines, Some(made)).await,
+            Err(error) => Err(error),
         };
-        let transaction = self.transaction(&behind, OPERATION).await?;
-        let Some(refund) = transaction.refund_called(id.as_str()).cloned() else { return Ok(None) };
-        if !transaction.is_asynchronous(&refund) {
-            return Ok(None);
-        }
-        // Should the record have got another id after all, it is still the same refund.
-        let record = refund.reference.as_ref().and_then(|reference| {
-            recorded.into_iter().find(|record| record.reference.as_ref() == Some(reference))
-        });
-        Ok(Some(record.unwrap_or_else(|| unrecorded(order, &transaction, refund))))
+        recorded.map_err(|error| after_checkout(made, error))
     }
 
     /// Records on the order what became of the refund, or that one was made elsewhere.
@@ -91,7 +83,7 @@ impl Dintero {
         order: &Order,
         submit: &SubmitRefund,
         lines: &[Line],
-        made: Option<&Refunded>,
+        made: Option<&Made<'_>>,
     ) -> Result<Refund> {
         let asked = &submit.request;
         let items: Vec<_> = lines
@@ -102,9 +94,9 @@ impl Dintero {
             asked.metadata.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         metadata.insert(REFERENCE_KEY, asked.reference.as_str());
         metadata.extend(asked.reason.as_deref().map(|reason| (REASON_KEY, reason)));
-        // Callers know an asynchronous refund by its id in Checkout already. Others let Order
-        // Management choose, since its reference page does not say that an id may be chosen.
-        let known = made.filter(|made| made.transaction.is_asynchronous(&made.refund));
+        // Others let Order Management choose, since its reference page does not say that an id may be
+        // chosen.
+        let known = made.filter(|made| made.seen);
         let processed_at = made.and_then(|made| made.refund.updated_at);
         let body = RecordBody {
             id: known.map(|made| made.refund.id.as_str()).filter(|id| id.len() <= MAX_RECORD_ID),
@@ -112,7 +104,7 @@ impl Dintero {
             success: made.is_none_or(|made| made.refund.status == RefundStatus::Succeeded),
             processed_at: processed_at.and_then(|at| at.format(&Rfc3339).ok()),
             processed_by: self.system_name(),
-            payment_details: made.map(|made| details(order, &made.transaction)),
+            payment_details: made.map(|made| details(order, made.transaction)),
             authorization_id: order.authorization_id(),
             metadata,
         };
@@ -126,7 +118,9 @@ impl Dintero {
         if refund.reference.as_ref() != Some(&asked.reference) || refund.amount != submit.amount {
             return Err(response.protocol_error("the record is not the one that was asked for"));
         }
-        refund.failure = made.and_then(|made| made.refund.failure.clone());
+        if let Some(made) = made {
+            stands_as(&mut refund, made.refund);
+        }
         Ok(if self.keep_raw() { refund.with_raw(response.json()?) } else { refund })
     }
 }
@@ -135,7 +129,7 @@ impl Order {
     /// The record that has our reference already.
     fn recorded(&self, submit: &SubmitRefund) -> Result<Option<Refund>> {
         let reference = Some(&submit.request.reference);
-        let found = self.refunds.iter().find(|refund| refund.reference.as_ref() == reference);
+        let found = self.refunds.recorded().iter().find(|refund| refund.reference.as_ref() == reference);
         match found {
             Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
             Some(refund) => Err(refused(
@@ -161,7 +155,7 @@ impl Order {
         if amount.minor_units() > left.minor_units() {
             return Err(refused(
                 ErrorKind::NotRefundable,
-                format!("{left} is left to refund of the order by its records, {amount} was asked for"),
+                format!("{left} is left to refund of the order, {amount} was asked for"),
             ));
         }
         Ok(())
@@ -171,7 +165,9 @@ impl Order {
     fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
         let captured = self.captures.iter().filter(|capture| *capture.success == Some(true));
         let captured: Vec<_> = captured.flat_map(|capture| capture.items.list()).collect();
-        let left = lines_left(captured, taken(&self.refunds));
+        let ours = Some(&submit.request.reference);
+        let others = self.refunds.all().filter(|refund| refund.reference.as_ref() != ours);
+        let left = lines_left(captured, taken(others));
         let given = &submit.request.lines;
         if !given.is_empty() {
             let id_of = |line: &RefundLine| match left
@@ -244,14 +240,6 @@ fn items_of(transaction: &Transaction, lines: &[Line], amount: Money) -> Result<
     transaction.refund_items(if known { &lines } else { &[] }, amount)
 }
 
-/// The order's refund that Checkout accepted and that can not be recorded yet.
-fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refund: Refund) -> Refund {
-    refund.payment_id = order.clone();
-    refund.extra.insert("recorded".to_owned(), false.into());
-    refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
-    refund
-}
-
 fn details<'a>(order: &'a Order, transaction: &'a Transaction) -> RecordDetails<'a> {
     let named = order.captures.iter().filter_map(|capture| capture.payment_details.as_ref());
     let named = named.into_iter().find(|details| {
@@ -266,7 +254,7 @@ fn details<'a>(order: &'a Order, transaction: &'a Transaction) -> RecordDetails<
 }
 
 /// The record failed after Checkout was done: what that means for the money.
-fn after_checkout(made: &Refunded, error: Error) -> Error {
+fn after_checkout(made: &Made<'_>, error: Error) -> Error {
     let (transaction, why) = (&made.transaction.id, error.message().to_owned());
     let again = "create it again, with the same reference, to record it";
     if made.refund.status == RefundStatus::Succeeded {

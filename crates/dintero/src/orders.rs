@@ -1,44 +1,68 @@
 //! Orders of Order Management, as they are read.
 //!
 //! An order holds records: of what was captured and of what was refunded, by whatever moved the money.
-//! Neither names a currency, so the order is asked for it at the same time, and where it does not tell,
-//! the transaction that the records name.
+//! What moved is known to Checkout, so the transaction that paid the order is read too, and both are
+//! [joined](crate::joined). Records name no currency; the order does, and that transaction.
 //! See <https://docs.dintero.com/docs/order-management/overview>.
 
 use refunds_core::{
-    Currency, Error, ErrorKind, Listing, Operation, Overview, Payment, PaymentId, Refund, Result,
+    Currency, Error, ErrorKind, Listing, Operation, Overview, Payment, PaymentId, Refund, RefundStatus,
+    Result,
 };
 use refunds_http::{Request, Response};
 use serde_json::Value;
 
 use crate::{
     NAME, convert,
+    joined::Joined,
     provider::{Dintero, PAGE_BYTES},
     record,
-    totals::recorded,
+    totals::{captured, sum},
+    transaction::Transaction,
     wire,
 };
 
-/// An order with its records.
+/// What is told of an order, by itself and by its lists.
+struct Told {
+    id: PaymentId,
+    records: Vec<wire::Operation>,
+    /// The order, or why it is not told.
+    order: std::result::Result<wire::Order, Error>,
+    response: Response,
+}
+
+/// An order with its records and the transaction that paid it.
 pub(crate) struct Order {
     pub(crate) id: PaymentId,
     pub(crate) currency: Currency,
     pub(crate) captures: Vec<wire::Operation>,
-    pub(crate) records: Vec<wire::Operation>,
-    pub(crate) refunds: Vec<Refund>,
-    told: Option<wire::Order>,
+    pub(crate) refunds: Joined,
+    /// The transaction, or why there is none that its refunds could go through.
+    pub(crate) behind: std::result::Result<Transaction, Error>,
+    itself: Option<wire::Order>,
     response: Response,
 }
 
 impl Order {
     pub(crate) fn payment(&self) -> Result<Payment> {
-        let sums = |operations, what| {
-            recorded(operations, self.currency, what).map_err(|fault| self.response.protocol_error(fault))
+        let fault = |fault| self.response.protocol_error(fault);
+        let captured = captured(&self.captures, self.currency).map_err(fault)?;
+        let holding = |succeeded: bool| {
+            let refunds = self.refunds.all().filter(|refund| {
+                refund.status.holds_money() && (refund.status == RefundStatus::Succeeded) == succeeded
+            });
+            sum(self.currency, refunds.map(|refund| refund.amount)).map_err(fault)
         };
-        let (captured, _) = sums(&self.captures, "capture")?;
-        let (refunded, unknown) = sums(&self.records, "refund")?;
-        let mut payment = Payment::new(NAME, self.id.clone(), captured, refunded, unknown)?;
-        if let Some(told) = &self.told {
+        let mut payment = Payment::new(NAME, self.id.clone(), captured, holding(true)?, holding(false)?)?;
+        if let Ok(transaction) = &self.behind
+            && self.refunds.is_of_the_order_alone()
+        {
+            let left = transaction.refundable().map_err(fault)?;
+            if left.minor_units() < payment.refundable.minor_units() {
+                payment.refundable = left;
+            }
+        }
+        if let Some(told) = &self.itself {
             payment.provider_status = told.status.cloned();
             convert::keep(&mut payment.extra, "payment_status", told.payment_status.as_ref());
         }
@@ -46,54 +70,65 @@ impl Order {
     }
 
     pub(crate) fn into_overview(self) -> Result<Overview> {
-        Ok(Overview::new(self.payment()?, Listing::whole(self.refunds)))
+        Ok(Overview::new(self.payment()?, Listing::whole(self.refunds.into_all())))
     }
 }
 
 impl Dintero {
-    /// The order, its captures and its refunds, read side by side.
+    /// The order, its captures, its refunds and the transaction behind it.
     pub(crate) async fn order(&self, id: &PaymentId, operation: Operation) -> Result<Order> {
-        let (refunds, captures, told) = tokio::try_join!(
-            self.order_list(id, "refunds", operation),
-            self.order_list(id, "captures", operation),
-            self.order_itself(id, operation),
-        )?;
-        let wire::Captures { captures } = captures.json()?;
-        let wire::Refunds { refunds: records } = refunds.json()?;
-        let currency =
-            self.order_currency(&told, records.iter().chain(&captures), &refunds, operation).await?;
-        let normalized = self.recorded_refunds(&refunds, &records, id, currency)?;
-        Ok(Order {
-            id: id.clone(),
-            currency,
-            captures,
-            records,
-            refunds: normalized,
-            told: told.ok(),
-            response: refunds,
-        })
+        let (told, captures) = self.told_of_order(id, operation).await?;
+        self.with_transaction(told, captures?, operation).await
     }
 
-    /// The refunds of an order, and its currency, read side by side.
-    pub(crate) async fn order_refunds(&self, id: &PaymentId, operation: Operation) -> Result<Vec<Refund>> {
-        let (response, told) =
-            tokio::try_join!(self.order_list(id, "refunds", operation), self.order_itself(id, operation))?;
-        let wire::Refunds { refunds: records } = response.json()?;
-        if records.is_empty() {
-            return Ok(Vec::new());
+    /// The refunds of an order.
+    pub(crate) async fn order_refunds(&self, id: &PaymentId, operation: Operation) -> Result<Joined> {
+        let (told, captures) = self.told_of_order(id, operation).await?;
+        // An order whose captures are not told has its records all the same.
+        let captures = captures.unwrap_or_default();
+        if told.records.is_empty() && captures.is_empty() {
+            return Ok(Joined::default());
         }
-        let currency = self.order_currency(&told, &records, &response, operation).await?;
-        self.recorded_refunds(&response, &records, id, currency)
+        Ok(self.with_transaction(told, captures, operation).await?.refunds)
     }
 
-    /// The captures of an order.
-    pub(crate) async fn captures(
+    /// The order and its lists, read side by side.
+    async fn told_of_order(
         &self,
         id: &PaymentId,
         operation: Operation,
-    ) -> Result<Vec<wire::Operation>> {
-        let wire::Captures { captures } = self.order_list(id, "captures", operation).await?.json()?;
-        Ok(captures)
+    ) -> Result<(Told, Result<Vec<wire::Operation>>)> {
+        let (response, captures, order) = tokio::try_join!(
+            self.order_list(id, "refunds", operation),
+            or_why(self.order_list(id, "captures", operation)),
+            or_why(self.order_itself(id, operation)),
+        )?;
+        let wire::Refunds { refunds: records } = response.json()?;
+        let captures =
+            captures.and_then(|response| response.json()).map(|told: wire::Captures| told.captures);
+        Ok((Told { id: id.clone(), records, order, response }, captures))
+    }
+
+    async fn with_transaction(
+        &self,
+        told: Told,
+        captures: Vec<wire::Operation>,
+        operation: Operation,
+    ) -> Result<Order> {
+        let Told { id, records, order, response } = told;
+        let behind = self.behind(&id, &captures, operation).await?;
+        let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
+        let currency = match &behind {
+            Ok(transaction) if !named => transaction.currency,
+            _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
+        };
+        let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
+        let sum_captured = captured(&captures, currency).map_err(|fault| response.protocol_error(fault))?;
+        let refunds = match &behind {
+            Ok(transaction) => Joined::of(recorded, transaction, &id, sum_captured),
+            Err(_) => Joined::records(recorded),
+        };
+        Ok(Order { id, currency, captures, refunds, behind, itself: order.ok(), response })
     }
 
     fn recorded_refunds(
@@ -121,19 +156,10 @@ impl Dintero {
         self.api().send(request).await
     }
 
-    /// The order, or why it is not told. That a single order can be read is not documented, so a
-    /// refusal is no reason to fail yet; what may pass is.
-    async fn order_itself(
-        &self,
-        id: &PaymentId,
-        operation: Operation,
-    ) -> Result<std::result::Result<wire::Order, Error>> {
+    async fn order_itself(&self, id: &PaymentId, operation: Operation) -> Result<wire::Order> {
         let request =
             Request::get(operation).paths(["accounts", self.account_id(), "shopping", "orders", id.as_str()]);
-        match self.api().json(request).await {
-            Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),
-            answer => Ok(answer),
-        }
+        self.api().json(request).await
     }
 
     /// The order's currency: its own, or that of the transaction that its records name.
@@ -162,5 +188,14 @@ impl Dintero {
             )));
         };
         Ok(self.transaction(&transaction, operation).await?.currency)
+    }
+}
+
+/// What is told, or why it is not. That a single order can be read is not documented, and captures are
+/// not always needed, so a refusal is no reason to fail yet; what may pass is.
+async fn or_why<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
+    match read.await {
+        Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),
+        answer => Ok(answer),
     }
 }

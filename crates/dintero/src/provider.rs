@@ -156,7 +156,7 @@ impl RefundProvider for Dintero {
             if self.is_transaction(payment.as_str()) {
                 Ok(self.transaction(payment, OPERATION).await?.into_refunds())
             } else {
-                self.order_refunds(payment, OPERATION).await
+                Ok(self.order_refunds(payment, OPERATION).await?.into_all())
             }
         };
         read.await.map(Page::whole).map_err(in_context(OPERATION))
@@ -168,7 +168,7 @@ impl RefundProvider for Dintero {
             let found = if self.is_transaction(payment.as_str()) {
                 self.transaction(payment, OPERATION).await?.refund_called(refund.as_str()).cloned()
             } else {
-                self.order_refund(payment, refund).await?
+                self.order_refunds(payment, OPERATION).await?.called(refund).cloned()
             };
             found.ok_or_else(|| {
                 crate::error::refused(ErrorKind::NotFound, "the payment has no refund with this id")

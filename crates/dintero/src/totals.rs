@@ -89,19 +89,12 @@ pub(crate) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Money>) 
     amounts.try_fold(Money::zero(currency), Money::checked_add).map_err(beyond)
 }
 
-/// The sum of the operations of an order that succeeded.
-pub(crate) fn recorded(
-    operations: &[wire::Operation],
-    currency: Currency,
-    what: &str,
-) -> Result<(Money, Money), Fault> {
-    let amounts = |counts: fn(Option<bool>) -> bool| {
-        let counted = operations.iter().filter(|operation| counts(*operation.success));
-        let amounts: Result<Vec<_>, _> =
-            counted.map(|operation| money(&operation.amount, currency, what)).collect();
-        sum(currency, amounts?)
-    };
-    Ok((amounts(|success| success == Some(true))?, amounts(|success| success.is_none())?))
+/// The sum of an order's captures that succeeded.
+pub(crate) fn captured(captures: &[wire::Operation], currency: Currency) -> Result<Money, Fault> {
+    let succeeded = captures.iter().filter(|capture| *capture.success == Some(true));
+    let amounts: Result<Vec<_>, _> =
+        succeeded.map(|capture| money(&capture.amount, currency, "capture")).collect();
+    sum(currency, amounts?)
 }
 
 fn beyond(_: refunds_core::Error) -> Fault {

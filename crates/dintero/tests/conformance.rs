@@ -1,4 +1,4 @@
-//! The conformance kit of core, on transactions of the sandbox.
+//! The conformance kit of core, on transactions and on orders of the sandbox.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -6,7 +6,7 @@ mod common;
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -22,19 +22,40 @@ use refunds_dintero::Dintero;
 use refunds_http::{Body, Limits, ReqwestTransport, Transport, TransportError, TransportErrorKind};
 use refunds_sandbox::{
     Call, Fault, FaultAction, Outcome, Sandbox,
-    dintero::{Decline, TransactionSpec},
+    dintero::{Decline, OrderSpec, TransactionSpec},
 };
 use serde_json::json;
 
-refunds_core::conformance_tests!(harness());
-
-async fn harness() -> Transactions {
-    let sandbox = Sandbox::start().await.unwrap();
-    Transactions { sandbox, refusing: Arc::default() }
+mod transactions {
+    use super::*;
+    refunds_core::conformance_tests!(world(Kind::Transactions));
 }
 
-struct Transactions {
+/// A refund of an order is two steps: the transaction is refunded, and that is recorded.
+mod orders {
+    use super::*;
+    refunds_core::conformance_tests!(world(Kind::Orders));
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Transactions,
+    Orders,
+}
+
+async fn world(kind: Kind) -> World {
+    let sandbox = Sandbox::start().await.unwrap();
+    if kind == Kind::Orders {
+        sandbox.dintero().subscribe("https://shop.example/hooks", ["shopping_order_event_add"]);
+    }
+    World { sandbox, kind, behind: Mutex::default(), refusing: Arc::default() }
+}
+
+struct World {
     sandbox: Sandbox,
+    kind: Kind,
+    /// The transactions behind the orders.
+    behind: Mutex<BTreeMap<String, String>>,
     refusing: Arc<Refusing>,
 }
 
@@ -71,15 +92,38 @@ impl Transport for Wire {
     }
 }
 
-impl Transactions {
-    fn add(&self, spec: TransactionSpec) -> PaymentId {
+impl World {
+    fn add(&self, spec: TransactionSpec, minor: i64) -> PaymentId {
+        self.add_with_lines(spec, &[(1, minor)], true)
+    }
+
+    /// A transaction, and where orders are refunded the order that it paid.
+    fn add_with_lines(&self, spec: TransactionSpec, lines: &[(i64, i64)], captured: bool) -> PaymentId {
         let spec = spec.callback_url("https://shop.example/callback?report_event=REFUND&shop=a+b");
-        common::payment(&self.sandbox.dintero().transaction(spec))
+        let side = self.sandbox.dintero();
+        let transaction = side.transaction(spec);
+        if self.kind == Kind::Transactions {
+            return common::payment(&transaction);
+        }
+        let order = OrderSpec::new("NOK");
+        let mut order = lines.iter().fold(order, |order, (id, minor)| order.line(*id, *minor));
+        if captured {
+            order = order.captured_by(&transaction);
+        }
+        let order = side.order(order);
+        self.behind.lock().unwrap().insert(order.clone(), transaction);
+        common::payment(&order)
+    }
+
+    /// The transaction whose money it is.
+    fn transaction(&self, payment: &PaymentId) -> String {
+        let behind = self.behind.lock().unwrap().get(payment.as_str()).cloned();
+        behind.unwrap_or_else(|| payment.to_string())
     }
 }
 
 #[async_trait]
-impl Harness for Transactions {
+impl Harness for World {
     fn name(&self) -> &'static str {
         "dintero"
     }
@@ -96,11 +140,12 @@ impl Harness for Transactions {
     }
 
     async fn captured(&self, minor: i64) -> PaymentId {
-        self.add(TransactionSpec::new(minor, "NOK"))
+        self.add(TransactionSpec::new(minor, "NOK"), minor)
     }
 
     async fn authorized(&self, minor: i64) -> Option<PaymentId> {
-        Some(self.add(TransactionSpec::new(minor, "NOK").authorized_only()))
+        let spec = TransactionSpec::new(minor, "NOK").authorized_only();
+        Some(self.add_with_lines(spec, &[(1, minor)], false))
     }
 
     async fn slow(&self, minor: i64, end: RefundStatus) -> Option<PaymentId> {
@@ -111,23 +156,23 @@ impl Harness for Transactions {
             _ => return None,
         };
         let spec = TransactionSpec::new(minor, "NOK").declines(Decline::new(kind));
-        Some(self.add(spec.asynchronous(outcome)))
+        Some(self.add(spec.asynchronous(outcome), minor))
     }
 
     async fn settle(&self, _payment: &PaymentId) {
         self.sandbox.settle_all();
     }
 
-    async fn reverse(&self, payment: &PaymentId, refund: &RefundId) -> bool {
-        let Some(mut document) = self.sandbox.dintero().transaction_json(payment.as_str()) else {
+    async fn reverse(&self, payment: &PaymentId, _refund: &RefundId) -> bool {
+        let Some(mut document) = self.sandbox.dintero().transaction_json(&self.transaction(payment)) else {
             return false;
         };
         let events = document["events"].as_array_mut().unwrap();
         let mut event = events.last().unwrap().clone();
         event["id"] = json!("reversal");
         event["success"] = json!(false);
+        event["correlation_request_id"] = event["request_id"].take();
         event["request_id"] = json!("reversal");
-        event["correlation_request_id"] = json!(refund.as_str());
         events.push(event);
         self.sandbox.dintero().insert_transaction_json(document);
         true
@@ -136,13 +181,22 @@ impl Harness for Transactions {
     async fn lines(&self, minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
         let (first, second) = (minor / 3, minor - minor / 3);
         let spec = TransactionSpec::new(minor, "NOK").line("1", first).line("2", second);
-        Some((self.add(spec), vec![common::line("1", first), common::line("2", second)]))
+        let payment = self.add_with_lines(spec, &[(1, first), (2, second)], true);
+        Some((payment, vec![common::line("1", first), common::line("2", second)]))
     }
 
-    /// The callback: of the two kinds, the one with a time.
+    /// Records are written line by line.
+    fn lines_of(&self, minor: i64) -> Vec<RefundLine> {
+        if self.kind == Kind::Orders { vec![common::line("1", minor)] } else { Vec::new() }
+    }
+
+    /// Of a transaction the callback: of the two kinds, the one with a time. Of an order the hook.
     async fn webhook(&self, payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {
         let mut sent = self.sandbox.webhooks().queue().take();
-        sent.retain(|sent| sent.url.contains(payment.as_str()));
+        let about = |text: &str| text.contains(payment.as_str());
+        sent.retain(|sent| {
+            about(&sent.url) || sent.url.ends_with("/hooks") && about(&String::from_utf8_lossy(&sent.body))
+        });
         let sent = sent.pop()?;
         let now = self.sandbox.now();
         Some(WebhookRequest::new(sent.method, sent.url, sent.headers, sent.body, now))
@@ -150,16 +204,18 @@ impl Harness for Transactions {
 
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {
         let ledger = self.sandbox.ledger();
-        Some(ledger.total_refunded(payment.as_str()) + ledger.pending(payment.as_str()))
+        let transaction = self.transaction(payment);
+        Some(ledger.total_refunded(&transaction) + ledger.pending(&transaction))
     }
 
     async fn made(&self, payment: &PaymentId, reference: &Reference) -> Option<usize> {
-        Some(self.sandbox.ledger().by_reference(payment.as_str(), reference.as_str()))
+        Some(self.sandbox.ledger().by_reference(&self.transaction(payment), reference.as_str()))
     }
 
     async fn inject(&self, trouble: Trouble, on: On) -> bool {
         let call = match on {
             On::Submit => Call::Submit,
+            On::Read if self.kind == Kind::Orders => Call::List,
             On::Read => Call::Payment,
             _ => return false,
         };
@@ -199,10 +255,9 @@ impl Harness for Transactions {
     }
 
     async fn requests(&self) -> Option<Vec<String>> {
-        // Without what the adapter itself puts behind an id, so that `id/` on the wire is a hostile one.
         let path = |request: refunds_sandbox::RecordedRequest| {
             let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
-            format!("{}{query}", request.path.strip_suffix("/refund").unwrap_or(&request.path))
+            format!("{}{query}", request.path)
         };
         Some(self.sandbox.requests().into_iter().map(path).collect())
     }

@@ -173,7 +173,9 @@ async fn what_checkout_has_left_counts_too() {
     let (order, transaction) = paid_order(&sandbox);
     // Somebody refunds in the back office, and nobody records it.
     submit(&dintero, asked(&transaction, 44_000, "elsewhere")).await.unwrap();
-    assert_eq!(sums(&dintero, &order).await, [44_850, 0, 0, 44_850], "the order's sums are its records'");
+    assert_eq!(sums(&dintero, &order).await, [44_850, 44_000, 0, 850]);
+    let told = list(&dintero, &order).await.unwrap();
+    assert_eq!((told[0].payment_id.as_str(), &told[0].extra["recorded"]), (&*order, &false.into()));
     let error = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::NotRefundable, false));
     assert!(error.message().contains("8.50 NOK is left"), "{error}");
@@ -190,10 +192,11 @@ async fn a_refund_that_checkout_declines_is_recorded_as_no_success() {
         .order(OrderSpec::new("NOK").line(1, 29_900).line(2, 14_950).captured_by(&transaction));
     let dintero = dintero(&sandbox);
     let refund = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap();
-    assert_eq!((refund.status, refund.provider_status.as_str()), (RefundStatus::Failed, "success:false"));
+    let told = (refund.status, refund.provider_status.as_str());
+    assert_eq!(told, (RefundStatus::Declined, "REFUND success:false"), "Checkout tells more than the record");
     assert_eq!(refund.failure.unwrap().message.as_deref(), Some("the card is gone"));
     assert_eq!(sandbox.dintero().order_refunds(&order)[0]["success"], false);
-    assert_eq!(list(&dintero, &order).await.unwrap()[0].status, RefundStatus::Failed);
+    assert_eq!(list(&dintero, &order).await.unwrap()[0].status, RefundStatus::Declined);
     assert_eq!(sums(&dintero, &order).await, [44_850, 0, 0, 44_850]);
 }
 
@@ -266,7 +269,8 @@ async fn a_refund_of_another_order_is_not_found() {
     let (other, _) = paid_order(&sandbox);
     let refund = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap();
     let moved = &list(&dintero, &transaction).await.unwrap()[0];
-    for (order, id) in [(&other, &refund.id), (&order, &moved.id), (&transaction, &refund.id)] {
+    for (order, id) in [(&other, &refund.id), (&other, &moved.id), (&transaction, &refund.id)] {
         assert_eq!(get(&dintero, order, id.as_str()).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
+    assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap().id, refund.id, "it is this refund");
 }

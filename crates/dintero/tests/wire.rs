@@ -118,21 +118,24 @@ async fn an_id_can_never_become_another_path() {
 }
 
 #[tokio::test]
-async fn the_order_is_asked_for_its_currency_while_its_refunds_are_read() {
+async fn an_order_and_its_lists_are_read_side_by_side() {
     let sandbox = Sandbox::start().await.unwrap();
-    let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_anonymously());
+    let transaction = sandbox.dintero().captured(100, "NOK");
+    let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(transaction));
     let meeting = |size| {
         let transport =
             Meeting { inner: ReqwestTransport::new(Duration::from_secs(5)), barrier: Barrier::new(size) };
         Dintero::new(common::config(&sandbox).with_transport(Arc::new(transport))).unwrap()
     };
     // Each request waits for the others: one after the other they would wait for ever.
-    list(&meeting(2), &order).await.unwrap();
+    list(&meeting(3), &order).await.unwrap();
     meeting(3).payment(&payment(&order)).await.unwrap();
     meeting(3).overview(&payment(&order)).await.unwrap();
     sandbox.clear_requests();
     list(&dintero(&sandbox), &order).await.unwrap();
-    assert_eq!(log(&sandbox).len(), 2);
+    let mut requests = log(&sandbox);
+    assert_eq!(requests.pop().as_deref(), Some("GET transaction"), "once its captures have named it");
+    assert_eq!(requests.len(), 3);
 }
 
 /// Lets requests about orders through when so many of them are there.

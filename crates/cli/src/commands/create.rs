@@ -20,7 +20,7 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
     let request = wanted.request(&client).await?;
     let refund = create(&client, &request).await?;
     if args.wait && !refund.status.is_final() {
-        return wait::follow_made(context, &client, refund, args.timeout).await;
+        return wait::follow_made(context, &client, &request, refund, args.timeout).await;
     }
     context.show_made(&refund)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refunds_core::{Error, ErrorKind, Operation, Refund, RefundClient, Waited};
+use refunds_core::{CreateRefund, Error, ErrorKind, Operation, Refund, RefundClient, Waited};
 
 use super::{Context, Result};
 use crate::{
@@ -30,6 +30,7 @@ pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> 
 pub(super) async fn follow_made(
     context: &mut Context,
     client: &RefundClient,
+    request: &CreateRefund,
     made: Refund,
     timeout: Duration,
 ) -> Result<Exit> {
@@ -38,6 +39,10 @@ pub(super) async fn follow_made(
         () = interrupted() => Ok(Waited::StillOpen(made.clone())),
     };
     match followed {
+        Ok(Waited::Final(refund)) if refund.has_step_left() => {
+            let finished = client.create(request).await;
+            context.show_made(&finished.unwrap_or(refund))
+        }
         Ok(Waited::Final(refund)) => context.show_made(&refund),
         Ok(Waited::StillOpen(refund)) => {
             context.show_made(&refund)?;

@@ -68,6 +68,7 @@ impl<'a> Creation<'a> {
         };
         if self.resumed
             && let Look::Found(refund) = self.look_until(self.settle_left()).await
+            && !refund.has_step_left()
         {
             return Ok(*refund);
         }
@@ -81,6 +82,9 @@ impl<'a> Creation<'a> {
         }
         let amount = match self.find(refunds) {
             Err(error) => return Err(self.unfinished(error)),
+            Ok(Found::Refund(refund)) if refund.has_step_left() => {
+                return Ok(self.finish(*refund, payment).await);
+            }
             Ok(Found::Refund(refund)) => return Ok(*refund),
             Ok(Found::Absent) => self.guard(&payment, true)?,
             // The key makes the provider find it for us; less may be left just because it was made.
@@ -95,6 +99,19 @@ impl<'a> Creation<'a> {
         self.unresolved.amount = Some(amount);
         self.unresolved.refunded_before.get_or_insert(payment.refunded);
         self.submit(amount, payment).await
+    }
+
+    /// Does what is left of a refund that is over. That moves nothing, so nothing is guarded, and the
+    /// refund is what it is where it can not be done now.
+    async fn finish(&mut self, refund: Refund, payment: Payment) -> Refund {
+        match self.submit(refund.amount, payment).await {
+            Ok(finished) => finished,
+            Err(error) => {
+                let provider = self.client.provider.name();
+                tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
+                refund
+            }
+        }
     }
 
     /// What can be refused without asking anybody.
@@ -228,6 +245,8 @@ impl<'a> Creation<'a> {
                     // With a key it is as safe to ask again, and quicker than to keep looking.
                     let patience = if self.key_honoured { Duration::ZERO } else { policy.settle_timeout };
                     match self.look_until(patience).await {
+                        // Submitting it again does that step alone.
+                        Look::Found(refund) if again && refund.has_step_left() => {}
                         Look::Found(refund) => return Ok(*refund),
                         Look::Reused(reused) => return Err(self.unfinished(reused)),
                         Look::Absent | Look::Unclear { .. } | Look::Failed(_) => again &= self.key_honoured,
@@ -250,8 +269,8 @@ impl<'a> Creation<'a> {
             // While we waited, another worker may have asked. Without a key only a look can tell, and
             // only a certain "not there" lets us ask again.
             match self.look().await {
-                Look::Found(refund) => return Ok(*refund),
-                Look::Absent => {}
+                Look::Found(refund) if !refund.has_step_left() => return Ok(*refund),
+                Look::Found(_) | Look::Absent => {}
                 Look::Unclear { unlisted } => return Err(self.unclear(unlisted)),
                 Look::Reused(reused) => return Err(self.unfinished(reused)),
                 Look::Failed(_) => return self.give_up(error).await,

@@ -43,6 +43,7 @@ impl Refund {
             provider_reference: winner.provider_reference.max(loser.provider_reference),
             created_at: winner.created_at.max(loser.created_at),
             hidden_reference: winner.hidden_reference && loser.hidden_reference,
+            step_left: winner.step_left && loser.step_left,
             raw: None,
             ..winner
         })
@@ -123,6 +124,7 @@ mod tests {
             code in option::of("c|d"),
             settled in option::of(any::<bool>()),
             hidden in any::<bool>(),
+            step_left in any::<bool>(),
         ) -> Refund {
             let nok = "NOK".parse().unwrap();
             let mut refund = Refund::new(
@@ -135,6 +137,9 @@ mod tests {
             );
             if hidden {
                 refund = refund.with_hidden_reference();
+            }
+            if step_left {
+                refund = refund.with_step_left();
             }
             refund.updated_at = updated.map(time);
             refund.processed_at = processed.map(time);

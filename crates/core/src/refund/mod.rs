@@ -135,6 +135,8 @@ pub struct Refund {
     #[serde(skip)]
     hidden_reference: bool,
     #[serde(skip)]
+    step_left: bool,
+    #[serde(skip)]
     raw: Option<Box<Value>>,
 }
 
@@ -168,6 +170,7 @@ impl Refund {
             metadata: Map::new(),
             extra: Map::new(),
             hidden_reference: false,
+            step_left: false,
             raw: None,
         }
     }
@@ -186,6 +189,25 @@ impl Refund {
     #[must_use]
     pub fn reference_is_hidden(&self) -> bool {
         self.hidden_reference && self.reference.is_none()
+    }
+
+    /// Marks that this refund is over, for better or worse, and that a step is left which moves no
+    /// money: it is not written down yet where its payment is kept, say.
+    ///
+    /// For adapters whose refunds take more than one call. Submitting such a refund again, under the
+    /// same reference, has to do that step alone: creation does so when it meets the mark, and answers
+    /// with the refund as it stands where the step fails again.
+    #[must_use]
+    pub fn with_step_left(mut self) -> Self {
+        self.step_left = true;
+        self
+    }
+
+    /// Whether a step that moves no money is left, which creating it again, with the same reference,
+    /// would do.
+    #[must_use]
+    pub fn has_step_left(&self) -> bool {
+        self.step_left
     }
 
     /// Keeps the provider's payload, for callers that asked their adapter for it.

@@ -90,6 +90,12 @@ pub trait Harness: Send + Sync {
         None
     }
 
+    /// The order lines that a request over `minor` units of any of the payments has to name, where the
+    /// provider refunds by the line only. By default none.
+    fn lines_of(&self, _minor: i64) -> Vec<RefundLine> {
+        Vec::new()
+    }
+
     /// A genuine webhook about a refund, as it just arrived; signed with its time, where the
     /// provider has more than one way to sign.
     async fn webhook(&self, _payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {

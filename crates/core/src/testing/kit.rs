@@ -84,7 +84,8 @@ impl<'a> Kit<'a> {
 
     /// A request under a reference that nobody has used.
     pub(crate) fn ask(self, payment: &PaymentId, minor: i64) -> CreateRefund {
-        ask_money(payment, self.money(minor))
+        let lines = self.harness.lines_of(minor);
+        lines.into_iter().fold(ask_money(payment, self.money(minor)), CreateRefund::with_line)
     }
 
     /// Makes a refund that has to succeed in being made.

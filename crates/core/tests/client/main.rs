@@ -6,4 +6,5 @@ mod read;
 mod refresh;
 mod resolve;
 mod scripted;
+mod steps;
 mod unclear;

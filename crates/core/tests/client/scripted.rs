@@ -38,6 +38,8 @@ pub(crate) struct Script {
     pub(crate) hide_references: bool,
     pub(crate) drop_references: bool,
     pub(crate) ignore_cursors: bool,
+    /// How many submissions it takes until no step of a refund is left.
+    pub(crate) steps: usize,
     pub(crate) capabilities: Option<Capabilities>,
 }
 
@@ -119,6 +121,9 @@ impl RefundProvider for Scripted {
         }
         if self.script(|script| script.drop_references) {
             page.items.iter_mut().for_each(|refund| refund.reference = None);
+        }
+        if self.asked("submit") < self.script(|script| script.steps) {
+            page.items = page.items.into_iter().map(Refund::with_step_left).collect();
         }
         if hide {
             for refund in &mut page.items {

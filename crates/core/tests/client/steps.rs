@@ -1,0 +1,74 @@
+//! Refunds that take more than one step, of which only the first moves money.
+
+use refunds_core::{Error, ErrorKind, Idempotency, RefundProvider as _};
+
+use crate::scripted::{Scripted, Step, nok, request};
+
+/// A provider without a key, whose refunds take so many submissions.
+fn of_steps(steps: usize) -> Scripted {
+    let provider = Scripted::new();
+    let mut capabilities = provider.capabilities();
+    capabilities.idempotency = Idempotency::None;
+    provider.script(|script| {
+        script.capabilities = Some(capabilities);
+        script.steps = steps;
+    });
+    provider
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Unavailable, "it could not be written down").may_be_applied()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_left_is_done_by_creating_again() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    // All of the payment, so that nothing is left to refund when the step is done.
+    let request = request(&payment, 100, "rma-1");
+    let first = provider.client().create(&request).await.unwrap();
+    let second = provider.client().create(&request).await.unwrap();
+    assert_eq!((&second.id, second.has_step_left()), (&first.id, false));
+    assert_eq!(provider.asked("submit"), 2);
+    provider.client().create(&request).await.unwrap();
+    assert_eq!(provider.asked("submit"), 2, "nothing is left to do");
+    assert_eq!(provider.memory.moved(&payment), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_fails_again_leaves_the_refund_what_it_is() {
+    let provider = of_steps(usize::MAX);
+    let payment = provider.memory.captured(nok(100));
+    let request = request(&payment, 100, "rma-1");
+    let first = provider.client().create(&request).await.unwrap();
+    for error in [lost(), Error::new(ErrorKind::PermissionDenied, "not allowed"), lost().not_applied()] {
+        provider.write(Step::Fail(error));
+        let again = provider.client().create(&request).await.unwrap();
+        assert_eq!((&again.id, again.status, again.has_step_left()), (&first.id, first.status, true));
+    }
+    assert_eq!(provider.memory.moved(&payment), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_lost_between_the_steps_goes_on_at_once() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    provider.write(Step::Lose(lost()));
+    let refund = provider.client().create(&request(&payment, 100, "rma-1")).await.unwrap();
+    assert!(!refund.has_step_left());
+    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.memory.moved(&payment), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_unknown_is_finished_when_it_is_resolved() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    let request = request(&payment, 100, "rma-1");
+    let journal = provider.client().unresolved_before(&request);
+    provider.client().create(&request).await.unwrap();
+    let resolved = provider.client().resolve(&journal).await.unwrap();
+    assert!(!resolved.has_step_left());
+    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.memory.moved(&payment), 100);
+}

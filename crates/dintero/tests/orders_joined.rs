@@ -1,0 +1,147 @@
+//! What is told of an order whose records and whose money do not go together.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{asked, client, dintero, get, line, list, payment, submit, sums};
+use refunds_core::{ErrorKind, RefundProvider as _, RefundStatus};
+use refunds_sandbox::{
+    Sandbox,
+    dintero::{OrderSpec, TransactionSpec},
+};
+use serde_json::json;
+
+/// An order over 1.00 and the transaction over so much that paid it.
+fn order_of(sandbox: &Sandbox, minor: i64) -> (String, String) {
+    let transaction = sandbox.dintero().transaction(TransactionSpec::new(minor, "NOK"));
+    let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
+    (order, transaction)
+}
+
+#[tokio::test]
+async fn money_that_is_gone_without_a_record_is_told() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, transaction) = order_of(&sandbox, 100);
+    let moved = submit(&dintero, asked(&transaction, 40, "in-the-back-office")).await.unwrap();
+    let told = list(&dintero, &order).await.unwrap();
+    assert_eq!((told.len(), &told[0].id, told[0].status), (1, &moved.id, RefundStatus::Succeeded));
+    assert_eq!((told[0].payment_id.as_str(), &told[0].extra["recorded"]), (&*order, &json!(false)));
+    assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap(), told[0]);
+    assert_eq!(sums(&dintero, &order).await, [100, 40, 0, 60]);
+}
+
+#[tokio::test]
+async fn a_refund_and_its_record_are_one_however_they_are_told() {
+    for (what, moved, recorded) in [
+        ("by one reference", "rf-1", json!({"id": "a", "metadata": {"refund_reference": "rf-1"}})),
+        ("a record without a reference", "rf-1", json!({"id": "a"})),
+        ("without an id of ours", "rf-1", json!({"id": "a", "metadata": {"refund_reference": 7}})),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let dintero = dintero(&sandbox);
+        let (order, transaction) = order_of(&sandbox, 100);
+        let moved = submit(&dintero, asked(&transaction, 40, moved)).await.unwrap();
+        let mut record = recorded;
+        record["amount"] = json!(40);
+        record["success"] = json!(true);
+        sandbox.dintero().set_order_refunds(&order, vec![record]);
+        let told = list(&dintero, &order).await.unwrap();
+        assert_eq!((told.len(), told[0].id.as_str()), (1, "a"), "{what}");
+        assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap().id.as_str(), "a", "{what}");
+        assert_eq!(sums(&dintero, &order).await, [100, 40, 0, 60], "{what}");
+    }
+}
+
+#[tokio::test]
+async fn what_contradicts_is_two_refunds() {
+    for (what, record, told, gone) in [
+        ("another reference", json!({"amount": 40, "metadata": {"refund_reference": "rf-2"}}), 2, 80),
+        ("another amount", json!({"amount": 30}), 2, 70),
+        ("a record of a failure", json!({"amount": 40, "success": false}), 2, 40),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let dintero = dintero(&sandbox);
+        let (order, transaction) = order_of(&sandbox, 100);
+        submit(&dintero, asked(&transaction, 40, "rf-1")).await.unwrap();
+        let mut record = record;
+        record["id"] = json!("a");
+        record["success"] = record.get("success").cloned().unwrap_or(json!(true));
+        sandbox.dintero().set_order_refunds(&order, vec![record]);
+        assert_eq!(list(&dintero, &order).await.unwrap().len(), told, "{what}");
+        assert_eq!(sums(&dintero, &order).await, [100, gone, 0, 100 - gone], "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_that_paid_more_than_the_order_tells_nothing_of_others() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (one, transaction) = order_of(&sandbox, 200);
+    let two = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
+    let refund = submit(&dintero, asked(&two, 100, "rf-1")).await.unwrap();
+    assert!(list(&dintero, &one).await.unwrap().is_empty());
+    assert_eq!(sums(&dintero, &one).await, [100, 0, 0, 100]);
+    assert_eq!(list(&dintero, &two).await.unwrap(), [refund]);
+    submit(&dintero, asked(&one, 100, "rf-2")).await.unwrap();
+    assert_eq!(sandbox.ledger().total_refunded(&transaction), 200);
+}
+
+#[tokio::test]
+async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, transaction) = order_of(&sandbox, 100);
+    let refund = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
+    let mut document = sandbox.dintero().transaction_json(&transaction).unwrap();
+    let events = document["events"].as_array_mut().unwrap();
+    let mut event = events.last().unwrap().clone();
+    event["id"] = json!("reversal");
+    event["success"] = json!(false);
+    event["correlation_request_id"] = event["request_id"].take();
+    event["request_id"] = json!("reversal");
+    events.push(event);
+    sandbox.dintero().insert_transaction_json(document);
+    let told = get(&dintero, &order, refund.id.as_str()).await.unwrap();
+    assert_eq!((told.status, told.has_step_left()), (RefundStatus::Failed, false));
+    assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_can_not_be_read_is_not_passed_over() {
+    for (fault, kind) in [
+        ("payment:1:status=403", ErrorKind::PermissionDenied),
+        ("payment:1:status=503", ErrorKind::Unavailable),
+    ] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let dintero = dintero(&sandbox);
+        let (order, _) = order_of(&sandbox, 100);
+        sandbox.faults().add(fault.parse().unwrap());
+        let error = dintero.overview(&payment(&order)).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_applied()), (kind, false), "{fault}");
+    }
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let gone = format!("{}.gone", sandbox.dintero().account_id());
+    let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(gone));
+    assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100], "its records are all there is");
+    let error = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unsupported, false));
+}
+
+#[tokio::test]
+async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was_told() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (order, transaction) = order_of(&sandbox, 100);
+    sandbox.faults().add("record:*:status=503".parse().unwrap());
+    let client = client(dintero(&sandbox));
+    let request = asked(&order, 40, "rf-1").with_line(line("1", 40));
+    let made = client.create(&request).await.unwrap();
+    assert_eq!((made.status, made.has_step_left()), (RefundStatus::Succeeded, true));
+    assert!(sandbox.dintero().order_refunds(&order).is_empty());
+    sandbox.faults().clear();
+    let recorded = client.create(&request).await.unwrap();
+    assert_eq!((&recorded.id, recorded.has_step_left()), (&made.id, false));
+    assert_eq!(sandbox.dintero().order_refunds(&order).len(), 1);
+    assert_eq!(sandbox.ledger().total_refunded(&transaction), 40);
+}
