@@ -4,27 +4,26 @@
 mod common;
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use refunds_core::{
     Currency, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, WebhookRequest,
     testing::{Harness, On, Trouble},
 };
 use refunds_dintero::Dintero;
-use refunds_http::{Body, Limits, ReqwestTransport, Transport, TransportError, TransportErrorKind};
+use refunds_http::{
+    ReqwestTransport,
+    testing::{Cable, Cut},
+};
 use refunds_sandbox::{
     Call, Fault, FaultAction, Outcome, Sandbox,
     dintero::{Decline, OrderSpec, TransactionSpec},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 mod transactions {
     use super::*;
@@ -48,7 +47,8 @@ async fn world(kind: Kind) -> World {
     if kind == Kind::Orders {
         sandbox.dintero().subscribe("https://shop.example/hooks", ["shopping_order_event_add"]);
     }
-    World { sandbox, kind, behind: Mutex::default(), refusing: Arc::default() }
+    let cable = Arc::new(Cable::over(ReqwestTransport::new(Duration::from_secs(5))));
+    World { sandbox, kind, behind: Mutex::default(), unknown: Mutex::default(), cable }
 }
 
 struct World {
@@ -56,40 +56,9 @@ struct World {
     kind: Kind,
     /// The transactions behind the orders.
     behind: Mutex<BTreeMap<String, String>>,
-    refusing: Arc<Refusing>,
-}
-
-/// Which requests find no connection: the next refund, the next read.
-#[derive(Debug, Default)]
-struct Refusing {
-    submit: AtomicBool,
-    read: AtomicBool,
-}
-
-/// The real transport, but for requests that find no connection.
-#[derive(Debug)]
-struct Wire {
-    inner: ReqwestTransport,
-    refusing: Arc<Refusing>,
-}
-
-#[async_trait]
-impl Transport for Wire {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError> {
-        let flag = if request.uri().path().ends_with("/refund") {
-            Some(&self.refusing.submit)
-        } else {
-            (request.method() == http::Method::GET).then_some(&self.refusing.read)
-        };
-        if flag.is_some_and(|flag| flag.swap(false, Ordering::SeqCst)) {
-            return Err(TransportError::unsent(TransportErrorKind::Connect));
-        }
-        self.inner.send(request, limits).await
-    }
+    /// Payments whose refunds end in a word that nobody knows.
+    unknown: Mutex<BTreeSet<PaymentId>>,
+    cable: Arc<Cable<ReqwestTransport>>,
 }
 
 impl World {
@@ -115,6 +84,13 @@ impl World {
         common::payment(&order)
     }
 
+    fn with_events(&self, payment: &PaymentId, change: impl FnOnce(&mut Vec<Value>)) {
+        let side = self.sandbox.dintero();
+        let mut document = side.transaction_json(&self.transaction(payment)).unwrap();
+        change(document["events"].as_array_mut().unwrap());
+        side.insert_transaction_json(document);
+    }
+
     /// The transaction whose money it is.
     fn transaction(&self, payment: &PaymentId) -> String {
         let behind = self.behind.lock().unwrap().get(payment.as_str()).cloned();
@@ -129,9 +105,7 @@ impl Harness for World {
     }
 
     fn provider(&self) -> Arc<dyn RefundProvider> {
-        let inner = ReqwestTransport::new(Duration::from_secs(5));
-        let wire = Wire { inner, refusing: Arc::clone(&self.refusing) };
-        let config = common::config(&self.sandbox).with_transport(Arc::new(wire));
+        let config = common::config(&self.sandbox).with_transport(Arc::clone(&self.cable) as _);
         Arc::new(Dintero::new(config.with_timeout(Duration::from_secs(2))).unwrap())
     }
 
@@ -150,31 +124,37 @@ impl Harness for World {
 
     async fn slow(&self, minor: i64, end: RefundStatus) -> Option<PaymentId> {
         let (outcome, kind) = match end {
-            RefundStatus::Succeeded => (Outcome::Succeeded, "ERROR"),
+            RefundStatus::Succeeded | RefundStatus::Unknown => (Outcome::Succeeded, "ERROR"),
             RefundStatus::Declined => (Outcome::Declined, "DECLINED"),
             RefundStatus::Failed => (Outcome::Failed, "ERROR"),
             _ => return None,
         };
         let spec = TransactionSpec::new(minor, "NOK").declines(Decline::new(kind));
-        Some(self.add(spec.asynchronous(outcome), minor))
+        let payment = self.add(spec.asynchronous(outcome), minor);
+        if end == RefundStatus::Unknown {
+            self.unknown.lock().unwrap().insert(payment.clone());
+        }
+        Some(payment)
     }
 
-    async fn settle(&self, _payment: &PaymentId) {
+    async fn settle(&self, payment: &PaymentId) {
         self.sandbox.settle_all();
+        if self.unknown.lock().unwrap().contains(payment) {
+            self.with_events(payment, |events| {
+                events.last_mut().unwrap()["event"] = json!("REFUND_UNDER_REVIEW");
+            });
+        }
     }
 
     async fn reverse(&self, payment: &PaymentId, _refund: &RefundId) -> bool {
-        let Some(mut document) = self.sandbox.dintero().transaction_json(&self.transaction(payment)) else {
-            return false;
-        };
-        let events = document["events"].as_array_mut().unwrap();
-        let mut event = events.last().unwrap().clone();
-        event["id"] = json!("reversal");
-        event["success"] = json!(false);
-        event["correlation_request_id"] = event["request_id"].take();
-        event["request_id"] = json!("reversal");
-        events.push(event);
-        self.sandbox.dintero().insert_transaction_json(document);
+        self.with_events(payment, |events| {
+            let mut event = events.last().unwrap().clone();
+            event["id"] = json!("reversal");
+            event["success"] = json!(false);
+            event["correlation_request_id"] = event["request_id"].take();
+            event["request_id"] = json!("reversal");
+            events.push(event);
+        });
         true
     }
 
@@ -221,8 +201,11 @@ impl Harness for World {
         };
         let action = match trouble {
             Trouble::NeverSent => {
-                let flag = if on == On::Submit { &self.refusing.submit } else { &self.refusing.read };
-                flag.store(true, Ordering::SeqCst);
+                let submit = on == On::Submit;
+                self.cable.cut(Cut::Unplugged, move |request| {
+                    let refund = request.uri().path().ends_with("/refund");
+                    if submit { refund } else { request.method() == http::Method::GET }
+                });
                 return true;
             }
             Trouble::NoAnswer => FaultAction::DropBefore,
@@ -244,8 +227,7 @@ impl Harness for World {
 
     async fn heal(&self) {
         self.sandbox.faults().clear();
-        self.refusing.submit.store(false, Ordering::SeqCst);
-        self.refusing.read.store(false, Ordering::SeqCst);
+        self.cable.mend();
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -62,7 +62,7 @@
 //! - **Contained.** A [`Request`] has path segments, not addresses: whatever an id holds, the request
 //!   and its credential go to the [`BaseUrl`].
 //!
-//! The feature `testing` adds a transport that plays a script.
+//! The feature `testing` adds a transport that plays a script and one that fails below HTTP.
 
 mod auth;
 mod base_url;

@@ -1,4 +1,7 @@
-//! For tests of adapters: a transport that plays a script, so that no socket is needed.
+//! For tests of adapters: a transport that plays a script, so that no socket is needed, and one that
+//! fails below HTTP.
+
+mod cable;
 
 use std::{
     collections::VecDeque,
@@ -11,6 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, future, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
 
+pub use self::cable::{Cable, Cut};
 use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};
 
 /// Plays a list of replies, one per request, and keeps the requests.

@@ -1,12 +1,21 @@
 //! Core's conformance kit on the adapter and the sandbox, in every generation of the API.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Currency, PaymentId, Reference, RefundProvider, RefundStatus, RefundTarget, Settings, TargetKind,
+    Currency, PaymentId, Reference, RefundId, RefundProvider, RefundStatus, RefundTarget, Settings,
+    TargetKind, WebhookRequest,
     testing::{Harness, On, Trouble},
+};
+use refunds_http::{
+    ReqwestTransport,
+    testing::{Cable, Cut},
 };
 use refunds_mattilda::{Mattilda, MattildaConfig};
 use refunds_sandbox::{
@@ -17,18 +26,23 @@ use refunds_sandbox::{
 struct World {
     sandbox: Sandbox,
     settings: Settings,
+    /// Payments whose refunds end in a word that nobody knows.
+    unknown: Mutex<BTreeSet<PaymentId>>,
+    cable: Arc<Cable<ReqwestTransport>>,
 }
 
 async fn world(fields: FieldSet, mode: IdempotencyMode, more: &[(&str, &str)]) -> World {
     let sandbox = Sandbox::builder().settle_after_reads(None).start().await.unwrap();
     sandbox.mattilda().set_fields(fields);
     sandbox.mattilda().set_idempotency(mode);
+    sandbox.mattilda().subscribe("https://shop.example/webhooks");
     let settings = more
         .iter()
         .fold(sandbox.settings("mattilda").into_iter().collect::<Settings>(), |settings, (key, value)| {
             settings.with(*key, *value)
         });
-    World { sandbox, settings }
+    let cable = Arc::new(Cable::over(ReqwestTransport::new(Duration::from_secs(5))));
+    World { sandbox, settings, unknown: Mutex::default(), cable }
 }
 
 impl World {
@@ -44,7 +58,8 @@ impl Harness for World {
     }
 
     fn provider(&self) -> Arc<dyn RefundProvider> {
-        Arc::new(Mattilda::new(MattildaConfig::from_settings(&self.settings).unwrap()).unwrap())
+        let config = MattildaConfig::from_settings(&self.settings).unwrap();
+        Arc::new(Mattilda::new(config.with_transport(Arc::clone(&self.cable) as _)).unwrap())
     }
 
     fn currency(&self) -> Currency {
@@ -61,23 +76,42 @@ impl Harness for World {
 
     async fn slow(&self, minor: i64, end: RefundStatus) -> Option<PaymentId> {
         let outcome = match end {
-            RefundStatus::Succeeded => Outcome::Succeeded,
+            RefundStatus::Succeeded | RefundStatus::Unknown => Outcome::Succeeded,
             RefundStatus::Declined => Outcome::Declined,
             RefundStatus::Failed => Outcome::Failed,
             RefundStatus::Voided => Outcome::Voided,
             _ => return None,
         };
-        Some(self.transaction(TransactionSpec::new(minor, "MXN").asynchronous(outcome)))
+        let payment = self.transaction(TransactionSpec::new(minor, "MXN").asynchronous(outcome));
+        if end == RefundStatus::Unknown {
+            self.unknown.lock().unwrap().insert(payment.clone());
+        }
+        Some(payment)
     }
 
-    async fn settle(&self, _: &PaymentId) {
-        self.sandbox.settle_all();
+    async fn settle(&self, payment: &PaymentId) {
+        if !self.unknown.lock().unwrap().contains(payment) {
+            return self.sandbox.settle_all();
+        }
+        for (call, pointer) in [(Call::Get, "/status"), (Call::List, "/items/0/status")] {
+            let value = "under_review".into();
+            let action = FaultAction::Rewrite { pointer: pointer.to_owned(), value };
+            self.sandbox.faults().add(Fault::on(call).then(action));
+        }
     }
 
     async fn gift_card(&self, minor: i64) -> Option<(PaymentId, RefundTarget)> {
         let payment = self.transaction(TransactionSpec::new(0, "MXN").gift_card(minor));
         let card = self.sandbox.mattilda().gift_card_redemptions(payment.as_str()).into_iter().next();
         Some((payment, RefundTarget::new(TargetKind::GiftCard, card)))
+    }
+
+    async fn webhook(&self, _payment: &PaymentId, refund: &RefundId) -> Option<WebhookRequest> {
+        let mut sent = self.sandbox.webhooks().queue().take();
+        sent.retain(|sent| String::from_utf8_lossy(&sent.body).contains(refund.as_str()));
+        let sent = sent.pop()?;
+        let now = self.sandbox.now();
+        Some(WebhookRequest::new(sent.method, sent.url, sent.headers, sent.body, now))
     }
 
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {
@@ -96,6 +130,11 @@ impl Harness for World {
             _ => return false,
         };
         let action = match trouble {
+            Trouble::NeverSent => {
+                let method = if on == On::Submit { "POST" } else { "GET" };
+                self.cable.cut(Cut::Unplugged, move |request| request.method() == method);
+                return true;
+            }
             Trouble::NoAnswer => FaultAction::DropBefore,
             Trouble::AnswerLost => FaultAction::ProcessThenDrop,
             Trouble::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
@@ -112,6 +151,7 @@ impl Harness for World {
 
     async fn heal(&self) {
         self.sandbox.faults().clear();
+        self.cable.mend();
     }
 
     fn secrets(&self) -> Vec<String> {
@@ -121,11 +161,28 @@ impl Harness for World {
             .map(Into::into)
             .collect()
     }
+
+    async fn requests(&self) -> Option<Vec<String>> {
+        let path = |request: refunds_sandbox::RecordedRequest| {
+            let query = request.query.map(|query| format!("?{query}")).unwrap_or_default();
+            format!("{}{query}", request.path)
+        };
+        Some(self.sandbox.requests().into_iter().map(path).collect())
+    }
 }
 
 mod newest {
     use super::*;
     refunds_core::conformance_tests!(world(FieldSet::Newest, IdempotencyMode::Ignored, &[]));
+}
+
+mod newest_with_a_key_that_is_vouched_for {
+    use super::*;
+    refunds_core::conformance_tests!(world(
+        FieldSet::Newest,
+        IdempotencyMode::Honoured,
+        &[("idempotency_key", "honoured")]
+    ));
 }
 
 mod documented {

@@ -1,6 +1,6 @@
 //! Cases as data, running them, and what came of it.
 
-use std::{fmt, panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, io::Write as _, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 
@@ -156,7 +156,7 @@ pub async fn run_all(harness: &dyn Harness) -> Report {
 /// Runs one case by name in a runtime of its own: what each test of
 /// [`conformance_tests!`](crate::conformance_tests) does.
 ///
-/// A case that is skipped passes and prints the reason.
+/// A case that is skipped passes, and says so with the reason on standard error.
 ///
 /// # Panics
 ///
@@ -172,7 +172,11 @@ pub fn run_case<H: Harness>(name: &str, harness: impl Future<Output = H>) {
     runtime.shutdown_background();
     match outcome {
         Outcome::Passed => {}
-        Outcome::Skipped(reason) => println!("skipped: {reason}"),
+        Outcome::Skipped(reason) => {
+            // Past the test runner, which hides what passing tests print: what was not shown is said.
+            let test = std::thread::current().name().unwrap_or(name).to_owned();
+            let _ = std::io::stderr().write_all(format!("test {test} ... skipped: {reason}\n").as_bytes());
+        }
         Outcome::Failed(reason) => panic!("{}: {reason}", case.shows),
     }
 }
