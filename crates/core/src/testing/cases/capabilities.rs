@@ -135,18 +135,32 @@ pub(crate) async fn a_genuine_webhook_is_verified(kit: Kit<'_>) -> Verdict {
 
 pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
     let (_, genuine) = webhook(kit).await?;
+    let provider = kit.provider();
+    let notice = ok("a genuine webhook", provider.verify_webhook(&genuine))?;
+    let kinds = [Unauthenticated, InvalidRequest];
+    let mut bare = genuine.clone();
+    bare.headers.clear();
+    refused("a webhook without headers", provider.verify_webhook(&bare), &kinds)?;
+
     let mut altered = vec![genuine.clone(); 3];
     altered[0].body.push(b' ');
     match altered[1].body.first_mut() {
         Some(byte) => *byte ^= 1,
-        // A call without a body is told by its URL.
-        None => altered[1].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" }),
+        None => altered[1].body.push(b'{'),
     }
-    altered[2].headers.clear();
-    for (what, request) in ["a byte more", "a byte changed", "no headers"].into_iter().zip(altered) {
-        let told = kit.provider().verify_webhook(&request);
-        refused(&format!("a webhook with {what}"), told, &[Unauthenticated, InvalidRequest])?;
+    altered[2].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" });
+    let mut signed = false;
+    for (what, request) in ["a byte more", "a byte changed", "another query"].into_iter().zip(altered) {
+        match provider.verify_webhook(&request) {
+            // Some sign the body and some the address. What is not signed may change nothing.
+            Ok(told) => ensure!(told == notice, "a webhook with {what} is verified, and told as {told:?}"),
+            told => {
+                refused(&format!("a webhook with {what}"), told, &kinds)?;
+                signed = true;
+            }
+        }
     }
+    ensure!(signed, "neither the body nor the address of a webhook is covered by a signature");
     Ok(())
 }
 
