@@ -242,6 +242,20 @@ impl Error {
         }))
     }
 
+    /// A setting that is missing, unknown or malformed: [`ErrorKind::Config`] of
+    /// [`Operation::Configure`], and nothing was applied. The message names the setting and never
+    /// shows its value.
+    ///
+    /// ```
+    /// use refunds_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::config("the setting `account_id` has to be eight digits");
+    /// assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false));
+    /// ```
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message).with_operation(Operation::Configure).not_applied()
+    }
+
     /// What kind of failure this is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
