@@ -56,8 +56,7 @@ impl Dintero {
     ///
     /// [`ErrorKind::Config`] where the account's id, a base URL or a header is malformed.
     pub fn new(config: DinteroConfig) -> Result<Self> {
-        config.check()?;
-        let (api_base, checkout_base) = config.bases()?;
+        let (api_base, checkout_base) = config.check().map_err(in_context(Operation::Configure))?;
         let login = StaticToken::basic(&config.client_id, &config.client_secret);
         let mut plain = HttpClient::builder(NAME, api_base.clone()).auth(Arc::new(login));
         if let Some(transport) = &config.transport {
@@ -243,10 +242,7 @@ pub(crate) fn capabilities() -> Capabilities {
 
 /// Names the operation where an error does not: those of tokens serve all of them.
 pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
-    move |error| {
-        let error = if error.provider().is_none() { error.with_provider(NAME) } else { error };
-        if error.operation().is_none() { error.with_operation(operation) } else { error }
-    }
+    move |error| error.in_context(NAME, operation)
 }
 
 /// A transaction holds all its events, a list all its refunds.

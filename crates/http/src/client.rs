@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, header::USER_AGENT};
-use refunds_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
+use refunds_core::{Clock, Error, Result, SystemClock};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -81,6 +81,11 @@ impl HttpClient {
     /// [`ErrorKind::InvalidRequest`] where the request is malformed, [`ErrorKind::Transport`],
     /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no whole answer came back. Whether
     /// it may have been applied is `false` for a read and wherever nothing can have been sent.
+    ///
+    /// [`ErrorKind::InvalidRequest`]: refunds_core::ErrorKind::InvalidRequest
+    /// [`ErrorKind::Transport`]: refunds_core::ErrorKind::Transport
+    /// [`ErrorKind::Timeout`]: refunds_core::ErrorKind::Timeout
+    /// [`ErrorKind::Protocol`]: refunds_core::ErrorKind::Protocol
     pub async fn send(&self, request: Request) -> Result<Response> {
         exchange::send(&self.0, &request).await
     }
@@ -185,16 +190,12 @@ impl HttpClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where a header's name or value is malformed.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) where a header's name or value is malformed.
     pub fn build(self) -> Result<HttpClient> {
         let mut headers = HeaderMap::new();
         for (name, value, sensitive) in &self.headers {
-            let (name, value) = header(name, value, *sensitive).map_err(|fault| {
-                Error::new(ErrorKind::Config, fault)
-                    .with_provider(&*self.provider)
-                    .with_operation(Operation::Configure)
-                    .not_applied()
-            })?;
+            let (name, value) = header(name, value, *sensitive)
+                .map_err(|fault| Error::config(fault).with_provider(&*self.provider))?;
             headers.insert(name, value);
         }
         // A connection that never comes has to be told as that, before the whole is merely late.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use refunds_core::{
-    Capabilities, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
-    Settings, SystemClock,
+    Capabilities, Clock, ProviderFactory, RefundProvider, Result, SettingSpec, Settings, SystemClock,
 };
 use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::SecretString;
@@ -49,13 +48,11 @@ impl SnorkelpayConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`], naming the setting that is missing or malformed, never its value.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
+    /// missing or malformed, never its value.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
-        let url = settings.get(API_URL).unwrap_or(DEFAULT_API_URL);
-        let base = BaseUrl::parse(url, settings.flag(ALLOW_HTTP)?).map_err(|error| {
-            Error::new(ErrorKind::Config, format!("the setting `{API_URL}`: {}", error.message()))
-                .with_operation(Operation::Configure)
-        })?;
+        settings.check(crate::NAME, &SETTINGS)?;
+        let base = BaseUrl::from_settings(settings, API_URL, DEFAULT_API_URL, settings.flag(ALLOW_HTTP)?)?;
         Ok(Self::new(base, settings.require(CLIENT_ID)?, settings.require(CLIENT_SECRET)?))
     }
 
