@@ -34,6 +34,11 @@ impl SettingSpec {
 }
 
 /// Builds the provider of one adapter from settings. Each adapter crate has one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no factory of a provider",
+    label = "this does not implement `ProviderFactory`",
+    note = "a registry takes an adapter's factory, not the provider that it builds; to write one, see `refunds_core::guide::over_http`"
+)]
 pub trait ProviderFactory: Send + Sync {
     /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`.
     fn name(&self) -> &str;

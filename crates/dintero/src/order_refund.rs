@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     convert::line_key,
-    error::{refused, reworded},
+    error::refused,
     lines::{lines_left, taken},
     loose::LineId,
     orders::Order,
@@ -274,13 +274,13 @@ fn after_checkout(made: &Refunded, error: Error) -> Error {
             "the money is refunded by transaction {transaction}, and that is not recorded on the order \
              ({why}): {again}"
         );
-        return reworded(error.kind(), message, error).may_be_applied();
+        return error.with_message(message).may_be_applied();
     }
     let message = format!(
         "transaction {transaction} did not refund the money, and that is not recorded on the order ({why}): \
          {again}"
     );
-    reworded(error.kind(), message, error).not_applied()
+    error.with_message(message).not_applied()
 }
 
 /// The longest id of a record.

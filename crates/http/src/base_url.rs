@@ -92,8 +92,10 @@ impl BaseUrl {
     ///
     /// As [`parse`](Self::parse), naming the setting.
     pub fn parse_setting(key: &str, text: &str, allow_http: bool) -> Result<Self> {
-        Self::parse(text, allow_http)
-            .map_err(|error| Error::config(format!("the setting `{key}`: {}", error.message())))
+        Self::parse(text, allow_http).map_err(|error| {
+            let message = format!("the setting `{key}`: {}", error.message());
+            error.with_message(message)
+        })
     }
 
     /// The host, without the port.

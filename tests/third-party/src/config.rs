@@ -70,20 +70,17 @@ impl SnorkelpayConfig {
 
     /// Two clients over one transport: the one that fetches tokens, and the one that uses them.
     pub(crate) fn http_client(self) -> Result<HttpClient> {
-        let client = || {
-            HttpClient::builder(crate::NAME, self.base.clone())
-                .user_agent(USER_AGENT)
-                .clock(Arc::clone(&self.clock))
-                .error_decoder(error::decode)
-        };
-        let mut tokens = client().auth(Arc::new(StaticToken::basic(&self.client_id, &self.client_secret)));
-        if let Some(transport) = &self.transport {
-            tokens = tokens.transport(Arc::clone(transport));
+        let mut builder = HttpClient::builder(crate::NAME, self.base)
+            .user_agent(USER_AGENT)
+            .clock(Arc::clone(&self.clock))
+            .auth(Arc::new(StaticToken::basic(&self.client_id, &self.client_secret)))
+            .error_decoder(error::decode);
+        if let Some(transport) = self.transport {
+            builder = builder.transport(transport);
         }
-        let tokens = tokens.build()?;
-        let transport = tokens.transport();
-        let cache = TokenCache::new(TokenEndpoint { http: tokens }, Arc::clone(&self.clock));
-        client().transport(transport).auth(Arc::new(cache)).build()
+        let http = builder.build()?;
+        let tokens = TokenCache::new(TokenEndpoint { http: http.clone() }, self.clock);
+        Ok(http.with_auth(Arc::new(tokens)))
     }
 }
 
