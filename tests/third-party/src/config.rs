@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use refunds_core::{
     Capabilities, Clock, ProviderFactory, RefundProvider, Result, SettingSpec, Settings, SystemClock,
+    secrecy::SecretString,
 };
 use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
-use secrecy::SecretString;
 
 use crate::{Snorkelpay, auth::TokenEndpoint, error, provider};
 
