@@ -45,7 +45,7 @@
 //! # Re-exports
 //!
 //! What stands in the public face of this crate is re-exported, so that an adapter has the very versions
-//! that fit, and fewer dependencies of its own: [`async_trait`] of the traits, [`http`] of
+//! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits, [`http`] of
 //! [`WebhookRequest`], [`secrecy`] of [`Settings`], [`serde_json`] of [`Refund::raw`], [`time`] of all
 //! dates.
 
