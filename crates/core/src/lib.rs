@@ -45,9 +45,9 @@
 //! # Re-exports
 //!
 //! What stands in the public face of this crate is re-exported, so that an adapter has the very versions
-//! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits, [`http`] of
-//! [`WebhookRequest`], [`secrecy`] of [`Settings`], [`serde_json`] of [`Refund::raw`], [`time`] of all
-//! dates.
+//! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits,
+//! [`http`] of [`WebhookRequest`], [`secrecy`] of [`Settings`], [`serde_json`] of [`Refund::raw`],
+//! [`time`] of all dates.
 
 mod capabilities;
 mod client;

@@ -34,8 +34,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for anything else, and for user names, passwords, queries and
-    /// fragments. The message never repeats the text, which may hold a password.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for anything else, and for user names,
+    /// passwords, queries and fragments. The message never repeats the text, which may hold a password.
     pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
         // The parser would drop these without a word.
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
