@@ -28,7 +28,7 @@ impl Failure {
     }
 
     pub(crate) fn config(message: String) -> Self {
-        Self::Refunds(Error::new(ErrorKind::Config, message).with_operation(Operation::Configure))
+        Self::Refunds(Error::config(message))
     }
 
     /// Something that has nothing to do with refunds.

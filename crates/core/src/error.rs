@@ -4,7 +4,7 @@
 //! ([`Error::is_retryable`]), and may a refund have been made all the same
 //! ([`Error::may_have_applied`])?
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -203,8 +203,12 @@ impl FieldError {
 /// `Display` is one line and leaves the cause to [`source`](StdError::source). Neither it nor
 /// `Debug` holds secrets, card numbers, e-mail addresses or raw bodies, as long as adapters keep
 /// them out of the messages that they pass in.
+///
+/// A clone shares the cause: it is for whoever waited for the same thing, or is told of it later.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -217,7 +221,7 @@ struct Inner {
     may_have_applied: bool,
     details: Vec<FieldError>,
     unresolved: Option<Box<UnresolvedRefund>>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -240,6 +244,20 @@ impl Error {
             unresolved: None,
             source: None,
         }))
+    }
+
+    /// A setting that is missing, unknown or malformed: [`ErrorKind::Config`] of
+    /// [`Operation::Configure`], and nothing was applied. The message names the setting and never
+    /// shows its value.
+    ///
+    /// ```
+    /// use refunds_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::config("the setting `account_id` has to be eight digits");
+    /// assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false));
+    /// ```
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message).with_operation(Operation::Configure).not_applied()
     }
 
     /// What kind of failure this is.
@@ -315,6 +333,23 @@ impl Error {
         self.0.unresolved.as_deref()
     }
 
+    /// The same failure in other words, such as with what it means where it arose; all that is not its
+    /// message stays.
+    ///
+    /// ```
+    /// use refunds_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Unavailable, "HTTP 503").with_request_id("r-1");
+    /// let message = format!("no access token: {}", error.message());
+    /// let error = error.with_message(message);
+    /// assert_eq!((error.message(), error.request_id()), ("no access token: HTTP 503", Some("r-1")));
+    /// ```
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     /// Names the provider.
     #[must_use]
     pub fn with_provider(mut self, provider: impl Into<String>) -> Self {
@@ -360,7 +395,7 @@ impl Error {
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

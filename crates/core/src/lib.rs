@@ -41,6 +41,13 @@
 //!   whether a refund may have been made.
 //! - Nothing here opens a connection or reads a clock by itself: adapters bring their transport, and
 //!   time is injected ([`Clock`]).
+//!
+//! # Re-exports
+//!
+//! What stands in the public face of this crate is re-exported, so that an adapter has the very versions
+//! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits,
+//! [`http`] of [`WebhookRequest`], [`secrecy`] of [`Settings`], [`serde_json`] of [`Refund::raw`],
+//! [`time`] of all dates.
 
 mod capabilities;
 mod client;
@@ -62,6 +69,11 @@ mod settings;
 pub mod testing;
 mod unresolved;
 mod webhook;
+
+#[doc(no_inline)]
+pub use async_trait::async_trait;
+#[doc(no_inline)]
+pub use {http, secrecy, serde_json, time};
 
 pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, Replay},

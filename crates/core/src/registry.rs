@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Capabilities, Operation, RefundProvider, Result, Settings, settings::config};
+use crate::{Capabilities, Error, Operation, RefundProvider, Result, Settings};
 
 /// The variable that names the provider.
 const PROVIDER_VARIABLE: &str = "REFUNDS_PROVIDER";
@@ -34,6 +34,11 @@ impl SettingSpec {
 }
 
 /// Builds the provider of one adapter from settings. Each adapter crate has one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no factory of a provider",
+    label = "this does not implement `ProviderFactory`",
+    note = "a registry takes an adapter's factory, not the provider that it builds; to write one, see `refunds_core::guide::over_http`"
+)]
 pub trait ProviderFactory: Send + Sync {
     /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`.
     fn name(&self) -> &str;
@@ -100,7 +105,8 @@ impl Registry {
     /// listed), an unknown or missing setting, or a malformed one.
     pub fn build(&self, name: &str, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
         let factory = self.factory(name)?;
-        check_keys(factory, settings, str::to_owned)
+        settings
+            .check(name, factory.settings())
             .and_then(|()| factory.build(settings))
             .map_err(|error| error.in_context(name, Operation::Configure))
     }
@@ -129,7 +135,7 @@ impl Registry {
             *key == PROVIDER_VARIABLE || name.as_ref().is_some_and(|prefix| key.starts_with(prefix))
         };
         if let Some(key) = unreadable.iter().find(ours) {
-            return Err(config(format!("{key} is not UTF-8")));
+            return Err(Error::config(format!("{key} is not UTF-8")));
         }
         self.from_variables(variables)
     }
@@ -150,9 +156,9 @@ impl Registry {
         let mut variables: BTreeMap<String, String> =
             variables.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
         variables.retain(|_, value| !value.is_empty());
-        let name = variables
-            .get(PROVIDER_VARIABLE)
-            .ok_or_else(|| config(format!("{PROVIDER_VARIABLE} is not set; known are: {}", self.names())))?;
+        let name = variables.get(PROVIDER_VARIABLE).ok_or_else(|| {
+            Error::config(format!("{PROVIDER_VARIABLE} is not set; known are: {}", self.names()))
+        })?;
         let factory = self.factory(name)?;
         let prefix = prefix(name);
         let settings: Settings = variables
@@ -161,7 +167,9 @@ impl Registry {
                 Some((key.strip_prefix(&prefix)?.to_ascii_lowercase(), value.as_str()))
             })
             .collect();
-        check_keys(factory, &settings, |key| format!("{prefix}{}", key.to_ascii_uppercase()))
+        let spelled = |key: &str| format!("{prefix}{}", key.to_ascii_uppercase());
+        settings
+            .check_spelled(name, factory.settings(), spelled)
             .and_then(|()| factory.build(&settings))
             .map_err(|error| error.in_context(name, Operation::Configure))
     }
@@ -170,7 +178,7 @@ impl Registry {
         self.0
             .get(name)
             .map(AsRef::as_ref)
-            .ok_or_else(|| config(format!("no provider has this name; known are: {}", self.names())))
+            .ok_or_else(|| Error::config(format!("no provider has this name; known are: {}", self.names())))
     }
 
     fn names(&self) -> String {
@@ -188,34 +196,4 @@ impl fmt::Debug for Registry {
 /// What the variables of the provider `name` begin with.
 fn prefix(name: &str) -> String {
     format!("{}_", name.to_ascii_uppercase().replace('-', "_"))
-}
-
-/// Refuses what the factory does not know and misses what it needs; `spelled` is how the user
-/// wrote a key.
-fn check_keys(
-    factory: &dyn ProviderFactory,
-    settings: &Settings,
-    spelled: impl Fn(&str) -> String,
-) -> Result<()> {
-    let specs = factory.settings();
-    for key in settings.keys() {
-        if !specs.iter().any(|spec| spec.key == key) {
-            let known: Vec<_> = specs.iter().map(|spec| spelled(spec.key)).collect();
-            return Err(config(format!(
-                "{} is no setting of {}; known are: {}",
-                spelled(key),
-                factory.name(),
-                known.join(", ")
-            )));
-        }
-    }
-    let missing: Vec<_> = specs
-        .iter()
-        .filter(|spec| spec.required && settings.get(spec.key).is_none())
-        .map(|spec| spelled(spec.key))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(config(format!("{} needs these settings too: {}", factory.name(), missing.join(", "))))
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, ErrorKind, Operation, Result};
+use crate::{Error, Operation, Result, SettingSpec};
 
 /// A map of settings for one provider, such as `account_id` and `client_secret`.
 ///
@@ -45,26 +45,90 @@ impl Settings {
         self.get(key).map(SecretString::from)
     }
 
+    /// The secrets of `key`, where one setting holds several behind commas, as while one is replaced by
+    /// another; none where it is not set.
+    ///
+    /// ```
+    /// use refunds_core::Settings;
+    ///
+    /// let settings = Settings::new().with("webhook_secret", "new-one, old-one");
+    /// assert_eq!(settings.secrets("webhook_secret").len(), 2);
+    /// assert!(settings.secrets("token").is_empty());
+    /// ```
+    #[must_use]
+    pub fn secrets(&self, key: &str) -> Vec<SecretString> {
+        let secrets = self.get(key).into_iter().flat_map(|list| list.split(','));
+        secrets.map(str::trim).filter(|secret| !secret.is_empty()).map(SecretString::from).collect()
+    }
+
     /// The value of `key`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where it is not set.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is not set.
     pub fn require(&self, key: &str) -> Result<&str> {
-        self.get(key).ok_or_else(|| config(format!("the setting `{key}` is missing")))
+        self.get(key).ok_or_else(|| Error::config(format!("the setting `{key}` is missing")))
     }
 
     /// The value of `key` as yes or no; no where it is not set.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where it is neither `true` nor `false`.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is neither `true` nor `false`.
     pub fn flag(&self, key: &str) -> Result<bool> {
         match self.get(key) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(config(format!("the setting `{key}` has to be `true` or `false`"))),
+            Some(_) => Err(Error::config(format!("the setting `{key}` has to be `true` or `false`"))),
         }
+    }
+
+    /// Refuses settings that `provider` does not know, and misses those that it needs.
+    ///
+    /// A mistyped key would silently mean a default: production, for a URL. A
+    /// [`Registry`](crate::Registry) calls this before it builds anything; an adapter's own
+    /// constructor from settings calls it for whoever comes past the registry.
+    ///
+    /// ```
+    /// use refunds_core::{SettingSpec, Settings};
+    ///
+    /// const KNOWN: [SettingSpec; 2] = [
+    ///     SettingSpec::required("api_key", "key of the API"),
+    ///     SettingSpec::optional("api_url", "base URL, default https://api.acme.example"),
+    /// ];
+    ///
+    /// let mistyped = Settings::from_iter([("api_key", "s3cret"), ("api_ulr", "https://localhost")]);
+    /// let error = mistyped.check("acme", &KNOWN).unwrap_err();
+    /// assert_eq!(error.message(), "api_ulr is no setting of acme; known are: api_key, api_url");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming keys and no values.
+    pub fn check(&self, provider: &str, known: &[SettingSpec]) -> Result<()> {
+        self.check_spelled(provider, known, str::to_owned)
+    }
+
+    /// As [`check`](Self::check); `spelled` is how the user wrote a key.
+    pub(crate) fn check_spelled(
+        &self,
+        provider: &str,
+        known: &[SettingSpec],
+        spelled: impl Fn(&str) -> String,
+    ) -> Result<()> {
+        let list = |specs: &mut dyn Iterator<Item = &SettingSpec>| {
+            specs.map(|spec| spelled(spec.key)).collect::<Vec<_>>().join(", ")
+        };
+        let refuse = |message| Err(Error::config(message).in_context(provider, Operation::Configure));
+        if let Some(key) = self.keys().find(|key| !known.iter().any(|spec| spec.key == *key)) {
+            let (key, known) = (spelled(key), list(&mut known.iter()));
+            return refuse(format!("{key} is no setting of {provider}; known are: {known}"));
+        }
+        let missing = list(&mut known.iter().filter(|spec| spec.required && self.get(spec.key).is_none()));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        refuse(format!("{provider} needs these settings too: {missing}"))
     }
 
     /// The keys that are set.
@@ -83,8 +147,4 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
-}
-
-pub(crate) fn config(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, message).with_operation(Operation::Configure)
 }

@@ -6,10 +6,7 @@ use async_trait::async_trait;
 use refunds_core::{Error, Operation, Result};
 use refunds_http::{HttpClient, Request, Token, TokenSource};
 
-use crate::{
-    error::reworded,
-    wire::{TokenAnswer, TokenBody},
-};
+use crate::wire::{TokenAnswer, TokenBody};
 
 /// Dintero's [token endpoint](https://docs.dintero.com/api-reference/authenticate/get-token).
 ///
@@ -50,7 +47,7 @@ impl TokenSource for TokenEndpoint {
     async fn fetch(&self) -> Result<Token> {
         self.ask().await.map_err(|error: Error| {
             let message = format!("no access token: {}", error.message());
-            reworded(error.kind(), message, error)
+            error.with_message(message)
         })
     }
 }

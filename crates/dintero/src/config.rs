@@ -3,13 +3,16 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{
-    Capabilities, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
-    Settings, SystemClock,
+    Capabilities, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec, Settings,
+    SystemClock,
 };
 use refunds_http::{BaseUrl, Transport};
 use secrecy::SecretString;
 
-use crate::{Dintero, NAME, provider::capabilities};
+use crate::{
+    Dintero, NAME,
+    provider::{capabilities, in_context},
+};
 
 /// Where and as whom to call Dintero.
 ///
@@ -74,8 +77,14 @@ impl DinteroConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where one that is needed is missing, or one is malformed.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) where one is unknown, one that is needed
+    /// is missing, or one is malformed.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
+        Self::read(settings).map_err(in_context(Operation::Configure))
+    }
+
+    fn read(settings: &Settings) -> Result<Self> {
+        settings.check(NAME, SETTINGS)?;
         let mut config = Self::new(
             settings.require("account_id")?,
             settings.require("client_id")?,
@@ -90,8 +99,8 @@ impl DinteroConfig {
         if let Some(url) = settings.get("checkout_url") {
             config = config.with_checkout_url(url);
         }
-        config.callback_secrets = several(settings, "callback_secret");
-        config.hook_secrets = several(settings, "hook_secret");
+        config.callback_secrets = settings.secrets("callback_secret");
+        config.hook_secrets = settings.secrets("hook_secret");
         Ok(config)
     }
 
@@ -169,23 +178,16 @@ impl DinteroConfig {
         self
     }
 
-    /// The bases of the API and of Checkout.
-    pub(crate) fn bases(&self) -> Result<(BaseUrl, BaseUrl)> {
-        let base = |setting, url: &str| {
-            BaseUrl::parse(url, self.allow_http)
-                .map_err(|cause| fault(&format!("the setting `{setting}`: {}", cause.message())))
-        };
-        Ok((base("api_url", &self.api_url)?, base("checkout_url", &self.checkout_url)?))
-    }
-
-    pub(crate) fn check(&self) -> Result<()> {
+    /// Checks what no type does, and gives the bases of the API and of Checkout.
+    pub(crate) fn check(&self) -> Result<(BaseUrl, BaseUrl)> {
         if !is_account_id(&self.account_id) {
-            return Err(fault("the setting `account_id` has to be T or P and eight digits"));
+            return Err(Error::config("the setting `account_id` has to be T or P and eight digits"));
         }
         if self.client_id.is_empty() || self.client_id.contains(':') {
-            return Err(fault("the setting `client_id` is empty or holds a colon"));
+            return Err(Error::config("the setting `client_id` is empty or holds a colon"));
         }
-        Ok(())
+        let base = |setting, url: &str| BaseUrl::parse_setting(setting, url, self.allow_http);
+        Ok((base("api_url", &self.api_url)?, base("checkout_url", &self.checkout_url)?))
     }
 }
 
@@ -235,22 +237,9 @@ impl ProviderFactory for DinteroFactory {
     }
 }
 
-/// A setting of one secret, or of several behind commas.
-fn several(settings: &Settings, key: &str) -> Vec<SecretString> {
-    let secrets = settings.get(key).into_iter().flat_map(|list| list.split(','));
-    secrets.map(str::trim).filter(|secret| !secret.is_empty()).map(SecretString::from).collect()
-}
-
 fn is_account_id(text: &str) -> bool {
     let digits = text.strip_prefix(['P', 'T']).unwrap_or_default();
     digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn fault(message: &str) -> Error {
-    Error::new(ErrorKind::Config, message)
-        .with_provider(NAME)
-        .with_operation(Operation::Configure)
-        .not_applied()
 }
 
 const DEFAULT_API_URL: &str = "https://api.dintero.com/v1";

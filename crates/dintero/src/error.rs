@@ -31,26 +31,6 @@ fn detail(error: &Map<String, Value>) -> Option<FieldError> {
     Some(FieldError::new(field, message))
 }
 
-/// The same failure under other words, and without the operation, which whoever called fills in.
-pub(crate) fn reworded(kind: ErrorKind, message: String, error: Error) -> Error {
-    let mut other = Error::new(kind, message).with_retryable(error.is_retryable());
-    if let Some(provider) = error.provider() {
-        other = other.with_provider(provider);
-    }
-    if let Some(code) = error.code() {
-        other = other.with_code(code);
-    }
-    if let Some(request_id) = error.request_id() {
-        other = other.with_request_id(request_id);
-    }
-    if let Some(wait) = error.retry_after() {
-        other = other.with_retry_after(wait);
-    }
-    other = error.details().iter().cloned().fold(other, Error::with_detail);
-    let other = if error.may_have_applied() { other.may_be_applied() } else { other.not_applied() };
-    other.with_source(error)
-}
-
 /// Something that is refused before a request is sent.
 pub(crate) fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
     Error::new(kind, message).with_provider(crate::NAME).with_retryable(false).not_applied()

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     convert::line_key,
-    error::{refused, reworded},
+    error::refused,
     joined::{stands_as, unrecorded},
     lines::{lines_left, taken},
     loose::LineId,
@@ -262,13 +262,13 @@ fn after_checkout(made: &Made<'_>, error: Error) -> Error {
             "the money is refunded by transaction {transaction}, and that is not recorded on the order \
              ({why}): {again}"
         );
-        return reworded(error.kind(), message, error).may_be_applied();
+        return error.with_message(message).may_be_applied();
     }
     let message = format!(
         "transaction {transaction} did not refund the money, and that is not recorded on the order ({why}): \
          {again}"
     );
-    reworded(error.kind(), message, error).not_applied()
+    error.with_message(message).not_applied()
 }
 
 /// The longest id of a record.

@@ -8,7 +8,7 @@ use refunds_core::{
     Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Result,
     SubmitRefund, WebhookRequest,
 };
-use refunds_http::{HttpClient, HttpClientBuilder, Request, StaticToken, TokenCache};
+use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
 use crate::{
     DinteroConfig, NAME, auth::TokenEndpoint, error::decode, transaction::Transaction, validate::validate,
@@ -56,18 +56,12 @@ impl Dintero {
     ///
     /// [`ErrorKind::Config`] where the account's id, a base URL or a header is malformed.
     pub fn new(config: DinteroConfig) -> Result<Self> {
-        config.check()?;
-        let (api_base, checkout_base) = config.bases()?;
+        let (api_base, checkout_base) = config.check().map_err(in_context(Operation::Configure))?;
         let login = StaticToken::basic(&config.client_id, &config.client_secret);
-        let mut plain = HttpClient::builder(NAME, api_base.clone()).auth(Arc::new(login));
-        if let Some(transport) = &config.transport {
-            plain = plain.transport(Arc::clone(transport));
-        }
-        let plain = configured(plain, &config).build()?;
-        let endpoint = TokenEndpoint::new(plain.clone(), &config.account_id);
+        let plain = plain_client(api_base, &config)?;
+        let endpoint = TokenEndpoint::new(plain.with_auth(Arc::new(login)), &config.account_id);
         let tokens = TokenCache::new(endpoint, Arc::clone(&config.clock));
-        let api = HttpClient::builder(NAME, api_base).transport(plain.transport()).auth(Arc::new(tokens));
-        let api = configured(api, &config).build()?;
+        let api = plain.with_auth(Arc::new(tokens));
         let checkout = api.at(checkout_base);
         let prefix = format!("{}.", config.account_id);
         Ok(Self(Arc::new(Inner { config, api, checkout, prefix })))
@@ -109,17 +103,21 @@ impl Dintero {
     }
 }
 
-fn configured(builder: HttpClientBuilder, config: &DinteroConfig) -> HttpClientBuilder {
-    let builder = builder
+/// A client without a credential.
+fn plain_client(base: BaseUrl, config: &DinteroConfig) -> Result<HttpClient> {
+    let mut builder = HttpClient::builder(NAME, base)
         .clock(Arc::clone(&config.clock))
         .user_agent(USER_AGENT)
         .default_header("dintero-system-name", &config.system_name)
         .default_header("dintero-system-version", &config.system_version)
         .error_decoder(decode);
-    match config.timeout {
-        Some(limit) => builder.timeout(limit),
-        None => builder,
+    if let Some(limit) = config.timeout {
+        builder = builder.timeout(limit);
     }
+    if let Some(transport) = &config.transport {
+        builder = builder.transport(Arc::clone(transport));
+    }
+    builder.build()
 }
 
 #[async_trait]
@@ -243,10 +241,7 @@ pub(crate) fn capabilities() -> Capabilities {
 
 /// Names the operation where an error does not: those of tokens serve all of them.
 pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
-    move |error| {
-        let error = if error.provider().is_none() { error.with_provider(NAME) } else { error };
-        if error.operation().is_none() { error.with_operation(operation) } else { error }
-    }
+    move |error| error.in_context(NAME, operation)
 }
 
 /// A transaction holds all its events, a list all its refunds.

@@ -13,6 +13,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 /// Gives the credential of each request.
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no credentials",
+    label = "this does not implement `Authorizer`",
+    note = "`StaticToken` is one, and so is a `TokenCache` over a `TokenSource` of yours; see `refunds_core::guide::over_http`"
+)]
 pub trait Authorizer: fmt::Debug + Send + Sync {
     /// The credential to send now.
     ///
@@ -106,7 +111,7 @@ impl Token {
 /// Where tokens come from: a token endpoint, or a key that signs them. A [`TokenCache`] asks it.
 ///
 /// ```
-/// use refunds_core::{Operation, Result, SystemClock};
+/// use refunds_core::{Operation, Result, SystemClock, async_trait, serde_json::json};
 /// use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, Token, TokenCache, TokenSource};
 /// use serde::Deserialize;
 /// use std::{sync::Arc, time::Duration};
@@ -116,7 +121,7 @@ impl Token {
 ///     http: HttpClient,
 /// }
 ///
-/// #[async_trait::async_trait]
+/// #[async_trait]
 /// impl TokenSource for TokenEndpoint {
 ///     async fn fetch(&self) -> Result<Token> {
 ///         #[derive(Deserialize)]
@@ -127,7 +132,7 @@ impl Token {
 ///         // It moves no money: `read`.
 ///         let request = Request::post(Operation::Configure)
 ///             .paths(["auth", "token"])
-///             .json(&serde_json::json!({ "grant_type": "client_credentials" }))
+///             .json(&json!({ "grant_type": "client_credentials" }))
 ///             .read();
 ///         let wire: Wire = self.http.json(request).await?;
 ///         Ok(Token::new(wire.access_token.into(), Some(Duration::from_secs(wire.expires_in))))
@@ -136,14 +141,17 @@ impl Token {
 ///
 /// let base = BaseUrl::parse("https://api.example.com/v1", false)?;
 /// let basic = StaticToken::basic("client", &"secret".to_owned().into());
-/// let http = HttpClient::builder("acme", base.clone()).auth(Arc::new(basic)).build()?;
-/// let client = HttpClient::builder("acme", base)
-///     .transport(http.transport())
-///     .auth(Arc::new(TokenCache::new(TokenEndpoint { http }, Arc::new(SystemClock))))
-///     .build()?;
+/// let http = HttpClient::builder("acme", base).auth(Arc::new(basic)).build()?;
+/// let tokens = TokenCache::new(TokenEndpoint { http: http.clone() }, Arc::new(SystemClock));
+/// let client = http.with_auth(Arc::new(tokens));
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no source of tokens",
+    label = "this does not implement `TokenSource`",
+    note = "a source has one method, that fetches one token; see the example of `refunds_http::TokenSource`, and `refunds_core::guide::over_http`"
+)]
 pub trait TokenSource: fmt::Debug + Send + Sync {
     /// Gets a new token: one attempt, no cache.
     ///
@@ -211,7 +219,7 @@ impl<S: TokenSource> TokenCache<S> {
             Ok(secret) => return Ok(secret),
             Err(now) if now != failures => {
                 if let Some(failure) = &self.state().last_failure {
-                    return Err(copy(failure));
+                    return Err(failure.clone());
                 }
             }
             Err(_) => {}
@@ -229,7 +237,7 @@ impl<S: TokenSource> TokenCache<S> {
             }
             Err(failure) => {
                 state.failures = state.failures.wrapping_add(1);
-                state.last_failure = Some(copy(&failure));
+                state.last_failure = Some(failure.clone());
                 Err(failure)
             }
         }
@@ -279,28 +287,6 @@ impl<S: TokenSource> Authorizer for TokenCache<S> {
 /// For how much of its life a token is used.
 fn useful(life: Duration) -> Duration {
     (life / 2).max(life.saturating_sub(MARGIN))
-}
-
-/// The same failure, for another one who waited for it.
-fn copy(failure: &Error) -> Error {
-    let mut copy = Error::new(failure.kind(), failure.message()).with_retryable(failure.is_retryable());
-    if let Some(provider) = failure.provider() {
-        copy = copy.with_provider(provider);
-    }
-    if let Some(operation) = failure.operation() {
-        copy = copy.with_operation(operation);
-    }
-    if let Some(code) = failure.code() {
-        copy = copy.with_code(code);
-    }
-    if let Some(request_id) = failure.request_id() {
-        copy = copy.with_request_id(request_id);
-    }
-    if let Some(retry_after) = failure.retry_after() {
-        copy = copy.with_retry_after(retry_after);
-    }
-    copy = failure.details().iter().cloned().fold(copy, Error::with_detail);
-    if failure.may_have_applied() { copy.may_be_applied() } else { copy.not_applied() }
 }
 
 const MARGIN: Duration = Duration::from_secs(5 * 60);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use refunds_core::{Error, ErrorKind, Operation, Result};
+use refunds_core::{Error, Result, Settings};
 use url::{Host, Url};
 
 /// The root of a provider's API: the only origin that requests, and with them credentials, go to.
@@ -34,8 +34,8 @@ impl BaseUrl {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] for anything else, and for user names, passwords, queries and
-    /// fragments. The message never repeats the text, which may hold a password.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for anything else, and for user names,
+    /// passwords, queries and fragments. The message never repeats the text, which may hold a password.
     pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
         // The parser would drop these without a word.
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -63,6 +63,38 @@ impl BaseUrl {
             host: host.to_string(),
             tls,
             loopback,
+        })
+    }
+
+    /// Reads and checks the base URL that stands in the setting `key`, or `default` where it is not
+    /// set.
+    ///
+    /// ```
+    /// use refunds_core::Settings;
+    /// use refunds_http::BaseUrl;
+    ///
+    /// let settings = Settings::new().with("api_url", "ftp://localhost");
+    /// let error = BaseUrl::from_settings(&settings, "api_url", "https://api.acme.example", false);
+    /// assert!(error.unwrap_err().message().starts_with("the setting `api_url`: "));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), naming the setting.
+    pub fn from_settings(settings: &Settings, key: &str, default: &str, allow_http: bool) -> Result<Self> {
+        Self::parse_setting(key, settings.get(key).unwrap_or(default), allow_http)
+    }
+
+    /// As [`parse`](Self::parse), of a text that the setting `key` holds: for a configuration that has
+    /// it from a method of its builder as well.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), naming the setting.
+    pub fn parse_setting(key: &str, text: &str, allow_http: bool) -> Result<Self> {
+        Self::parse(text, allow_http).map_err(|error| {
+            let message = format!("the setting `{key}`: {}", error.message());
+            error.with_message(message)
         })
     }
 
@@ -112,13 +144,13 @@ pub(crate) fn is_loopback(host: &str) -> bool {
 }
 
 fn fault(what: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("the base URL {what}"))
-        .with_operation(Operation::Configure)
-        .not_applied()
+    Error::config(format!("the base URL {what}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use refunds_core::ErrorKind;
+
     use super::*;
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{HeaderMap, header::USER_AGENT};
-use refunds_core::{Clock, Error, ErrorKind, Operation, Result, SystemClock};
+use http::{HeaderMap, HeaderName, header::USER_AGENT};
+use refunds_core::{Clock, Error, Result, SystemClock};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     base_url::BaseUrl,
     exchange,
     provider_error::{Decoder, ErrorBody, ProviderError},
-    request::{Request, header},
+    request::{Request, header, header_name},
     reqwest_transport::ReqwestTransport,
     response::Response,
     transport::Transport,
@@ -31,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) timeout: Duration,
+    pub(crate) request_id_header: Option<HeaderName>,
     pub(crate) decoder: Option<Arc<Decoder>>,
 }
 
@@ -46,6 +47,7 @@ impl HttpClient {
             transport: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
+            request_id_header: None,
             decoder: None,
         }
     }
@@ -55,6 +57,35 @@ impl HttpClient {
     #[must_use]
     pub fn at(&self, base: BaseUrl) -> Self {
         Self(Arc::new(Inner { base, ..(*self.0).clone() }))
+    }
+
+    /// The same client as somebody else: with another credential, and the same transport, base URL,
+    /// headers and error decoder.
+    ///
+    /// A token endpoint is called by the one client, without a credential or with its own, and lends
+    /// its tokens to the other:
+    ///
+    /// ```
+    /// # use refunds_core::{Result, SystemClock, async_trait};
+    /// # use refunds_http::{BaseUrl, HttpClient, Token, TokenCache, TokenSource};
+    /// # use std::sync::Arc;
+    /// # #[derive(Debug)]
+    /// # struct TokenEndpoint(HttpClient);
+    /// # #[async_trait]
+    /// # impl TokenSource for TokenEndpoint {
+    /// #     async fn fetch(&self) -> Result<Token> {
+    /// #         Ok(Token::new("token".to_owned().into(), None))
+    /// #     }
+    /// # }
+    /// let base = BaseUrl::parse("https://api.example.com/v1", false)?;
+    /// let plain = HttpClient::builder("acme", base).build()?;
+    /// let tokens = TokenCache::new(TokenEndpoint(plain.clone()), Arc::new(SystemClock));
+    /// let client = plain.with_auth(Arc::new(tokens));
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_auth(&self, auth: Arc<dyn Authorizer>) -> Self {
+        Self(Arc::new(Inner { auth: Some(auth), ..(*self.0).clone() }))
     }
 
     /// The transport, to share its connections with another client.
@@ -81,6 +112,11 @@ impl HttpClient {
     /// [`ErrorKind::InvalidRequest`] where the request is malformed, [`ErrorKind::Transport`],
     /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no whole answer came back. Whether
     /// it may have been applied is `false` for a read and wherever nothing can have been sent.
+    ///
+    /// [`ErrorKind::InvalidRequest`]: refunds_core::ErrorKind::InvalidRequest
+    /// [`ErrorKind::Transport`]: refunds_core::ErrorKind::Transport
+    /// [`ErrorKind::Timeout`]: refunds_core::ErrorKind::Timeout
+    /// [`ErrorKind::Protocol`]: refunds_core::ErrorKind::Protocol
     pub async fn send(&self, request: Request) -> Result<Response> {
         exchange::send(&self.0, &request).await
     }
@@ -117,6 +153,7 @@ pub struct HttpClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     connect_timeout: Duration,
     timeout: Duration,
+    request_id_header: Option<String>,
     decoder: Option<Arc<Decoder>>,
 }
 
@@ -171,6 +208,14 @@ impl HttpClientBuilder {
         self
     }
 
+    /// In which header this provider tells its ids of requests, to look there first; without it in the
+    /// usual ones alone, such as `request-id` and `x-request-id`. For an id in the body of errors see
+    /// [`ProviderError::with_request_id`].
+    pub fn request_id_header(mut self, name: &str) -> Self {
+        self.request_id_header = Some(name.to_owned());
+        self
+    }
+
     /// Reads what the provider says in answers that are no success. It must not panic, whatever the
     /// bytes.
     pub fn error_decoder(
@@ -185,18 +230,16 @@ impl HttpClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where a header's name or value is malformed.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) where a header's name or value is malformed.
     pub fn build(self) -> Result<HttpClient> {
+        let refuse = |fault| Error::config(fault).with_provider(&*self.provider);
         let mut headers = HeaderMap::new();
         for (name, value, sensitive) in &self.headers {
-            let (name, value) = header(name, value, *sensitive).map_err(|fault| {
-                Error::new(ErrorKind::Config, fault)
-                    .with_provider(&*self.provider)
-                    .with_operation(Operation::Configure)
-                    .not_applied()
-            })?;
+            let (name, value) = header(name, value, *sensitive).map_err(refuse)?;
             headers.insert(name, value);
         }
+        let request_id_header =
+            self.request_id_header.as_deref().map(header_name).transpose().map_err(refuse)?;
         // A connection that never comes has to be told as that, before the whole is merely late.
         let connect = self.connect_timeout.min(self.timeout / 5 * 4);
         let transport = self.transport.unwrap_or_else(|| Arc::new(ReqwestTransport::new(connect)));
@@ -208,6 +251,7 @@ impl HttpClientBuilder {
             clock: self.clock,
             transport,
             timeout: self.timeout,
+            request_id_header,
             decoder: self.decoder,
         })))
     }

@@ -64,7 +64,7 @@ impl Call<'_> {
         let Some(auth) = &self.client.auth else { return Ok(None) };
         match within(deadline, auth.credential()).await {
             Some(Ok(credential)) => Ok(Some(credential)),
-            Some(Err(error)) => Err(self.context.complete(error).not_applied()),
+            Some(Err(error)) => Err(self.context.without_credential(error)),
             None => Err(self.context.fail(Failure::unsent(ErrorKind::Timeout, "no credential in time"))),
         }
     }
@@ -124,14 +124,11 @@ impl Call<'_> {
             Some(Err(error)) => return Err(self.fail(error)),
             None => return Err(self.fail(late())),
         };
-        let request_id = request_id(&head.headers, &secrets);
-        let span = tracing::Span::current();
-        span.record("status", head.status.as_u16());
-        if let Some(id) = &request_id {
-            span.record("request_id", id);
-        }
+        let request_id = request_id(&head.headers, self.client.request_id_header.as_ref(), &secrets);
+        tracing::Span::current().record("status", head.status.as_u16());
 
         if head.status.is_success() {
+            trace(request_id.as_deref());
             let limit = limits.body_bytes;
             if announced(&head.headers).is_some_and(|bytes| bytes > limit) {
                 return Err(named(self.fail(too_long(limit)), request_id));
@@ -153,6 +150,7 @@ impl Call<'_> {
             (head.status.as_u16(), renewable, &self.client.auth, credential)
             && auth.refused(credential)
         {
+            trace(request_id.as_deref());
             return Ok(Outcome::Refused);
         }
         // The status has decided already: a body that is late, cut off or too long only takes away
@@ -169,11 +167,20 @@ impl Call<'_> {
             write: self.context.write,
         };
         let decoder = self.client.decoder.as_deref();
-        Err(answer_error(self.context, &answer, decoder, &*self.client.clock, &secrets))
+        let error = answer_error(self.context, &answer, request_id, decoder, &*self.client.clock, &secrets);
+        trace(error.request_id());
+        Err(error)
     }
 
     fn fail(&self, failure: impl Into<Failure>) -> Error {
         self.context.fail(failure.into())
+    }
+}
+
+/// Tells the provider's id of the request to the span of its exchange.
+fn trace(request_id: Option<&str>) {
+    if let Some(id) = request_id {
+        tracing::Span::current().record("request_id", id);
     }
 }
 

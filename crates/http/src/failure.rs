@@ -48,15 +48,10 @@ impl Context {
         error
     }
 
-    /// Fills in what another call's error does not tell.
-    pub(crate) fn complete(&self, mut error: Error) -> Error {
-        if error.provider().is_none() {
-            error = error.with_provider(&*self.provider);
-        }
-        if error.operation().is_none() {
-            error = error.with_operation(self.operation);
-        }
-        error
+    /// The error of a credential that this exchange needed. It is this operation that failed by it,
+    /// whatever the exchange for the credential called itself.
+    pub(crate) fn without_credential(&self, error: Error) -> Error {
+        error.in_context(&self.provider, self.operation).with_operation(self.operation).not_applied()
     }
 
     /// An error of this exchange; `ambiguous` counts on a write alone.

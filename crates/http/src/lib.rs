@@ -62,6 +62,12 @@
 //! - **Contained.** A [`Request`] has path segments, not addresses: whatever an id holds, the request
 //!   and its credential go to the [`BaseUrl`].
 //!
+//! # Re-exports
+//!
+//! [`bytes`] and [`http`] stand in the public face of this crate and are re-exported, so that a
+//! [`Transport`] or a test has the very versions that fit. What else an adapter needs is re-exported by
+//! [`refunds_core`](refunds_core#re-exports).
+//!
 //! The feature `testing` adds a transport that plays a script and one that fails below HTTP.
 
 mod auth;
@@ -80,6 +86,9 @@ mod signature;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
+
+#[doc(no_inline)]
+pub use {bytes, http};
 
 pub use self::{
     auth::{Authorizer, Credential, StaticToken, Token, TokenCache, TokenSource},

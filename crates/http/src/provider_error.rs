@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{HeaderMap, HeaderName, StatusCode, header::RETRY_AFTER};
 use refunds_core::{Clock, Error, ErrorKind, FieldError};
 
 use crate::{
@@ -61,6 +61,8 @@ pub struct ProviderError {
     pub code: Option<String>,
     /// The provider's message.
     pub message: Option<String>,
+    /// The provider's id of the request, where the body tells it.
+    pub request_id: Option<String>,
     /// The fields that it complains about.
     pub details: Vec<FieldError>,
     /// The kind, where it is not the status's.
@@ -89,6 +91,14 @@ impl ProviderError {
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
+        self
+    }
+
+    /// Keeps the provider's id of the request, for providers that tell it in the body. It counts more
+    /// than a header's; one that is no printable word of at most 128 characters is left out.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
         self
     }
 
@@ -136,10 +146,11 @@ impl fmt::Debug for ProviderError {
 /// adapter understands.
 pub(crate) type Decoder = dyn Fn(&ErrorBody) -> Option<ProviderError> + Send + Sync;
 
-/// The error of an answer that is no success.
+/// The error of an answer that is no success; `request_id` is the one that its headers tell.
 pub(crate) fn answer_error(
     context: &Context,
     answer: &ErrorBody,
+    request_id: Option<String>,
     decoder: Option<&Decoder>,
     clock: &dyn Clock,
     secrets: &[String],
@@ -162,7 +173,7 @@ pub(crate) fn answer_error(
         let field = redact_with(&detail.field, secrets);
         error = error.with_detail(FieldError::new(field, redact_with(&detail.message, secrets)));
     }
-    if let Some(id) = request_id(&answer.headers, secrets) {
+    if let Some(id) = said.request_id.filter(|id| is_request_id(id, secrets)).or(request_id) {
         error = error.with_request_id(id);
     }
     if let Some(wait) = retry_after(&answer.headers, clock) {
@@ -182,20 +193,28 @@ fn describe(status: u16, message: Option<&str>) -> String {
     format!("HTTP {status} {}", name.unwrap_or_default()).trim_end().to_owned()
 }
 
-/// The provider's id of a request, if it is one to print.
-pub(crate) fn request_id(headers: &HeaderMap, secrets: &[String]) -> Option<String> {
-    let printable = |text: &&str| {
-        !text.is_empty()
-            && text.len() <= MAX_REQUEST_ID
-            && text.bytes().all(|byte| byte.is_ascii_graphic())
-            && !secrets.iter().any(|secret| text.contains(secret.as_str()))
-            && redact(text) == *text
-    };
-    REQUEST_ID_HEADERS
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok().filter(printable))
+/// The provider's id of a request that the headers tell, in the provider's `own` one or else in a usual
+/// one, if it is one to print.
+pub(crate) fn request_id(
+    headers: &HeaderMap,
+    own: Option<&HeaderName>,
+    secrets: &[String],
+) -> Option<String> {
+    own.map(HeaderName::as_str)
+        .into_iter()
+        .chain(REQUEST_ID_HEADERS)
+        .filter_map(|name| headers.get(name)?.to_str().ok())
+        .find(|text| is_request_id(text, secrets))
         .map(ToOwned::to_owned)
-        .next()
+}
+
+/// Whether a text may be shown as the id of a request.
+fn is_request_id(text: &str, secrets: &[String]) -> bool {
+    !text.is_empty()
+        && text.len() <= MAX_REQUEST_ID
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && !secrets.iter().any(|secret| text.contains(secret.as_str()))
+        && redact(text) == text
 }
 
 /// How long the provider asks to wait: seconds, or a date by our clock.

@@ -239,13 +239,17 @@ pub(crate) fn header(
     value: &str,
     sensitive: bool,
 ) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let name: HeaderName = name.parse().map_err(|_| "a header's name is malformed")?;
+    let name = header_name(name)?;
     if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err("a header's value holds control or non-ASCII characters");
     }
     let mut value: HeaderValue = value.parse().map_err(|_| "a header's value is malformed")?;
     value.set_sensitive(sensitive || name == AUTHORIZATION);
     Ok((name, value))
+}
+
+pub(crate) fn header_name(name: &str) -> Result<HeaderName, &'static str> {
+    name.parse().map_err(|_| "a header's name is malformed")
 }
 
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;

@@ -23,6 +23,11 @@ use crate::failure::Failure;
 ///
 /// The caller enforces [`Limits`] as well; a transport may use them to give up early.
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transport",
+    label = "this does not implement `Transport`",
+    note = "`ReqwestTransport` is one, and `testing::ScriptedTransport` in tests; to wrap one or to write one, see `refunds_http::Transport`"
+)]
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends the request and answers as soon as the response's head is there.
     ///

@@ -32,6 +32,7 @@ fn decode(answer: &ErrorBody) -> Option<ProviderError> {
     struct Wire {
         code: Option<String>,
         message: Option<String>,
+        trace: Option<String>,
         #[serde(default)]
         details: Vec<(String, String)>,
     }
@@ -42,6 +43,9 @@ fn decode(answer: &ErrorBody) -> Option<ProviderError> {
     }
     if wire.code.as_deref() == Some("already_refunded") {
         error = error.with_kind(ErrorKind::NotRefundable).with_may_have_applied(false);
+    }
+    if let Some(id) = wire.trace {
+        error = error.with_request_id(id);
     }
     if wire.code.as_deref() == Some("try_later") {
         error = error.with_kind(ErrorKind::Unavailable);
@@ -167,6 +171,42 @@ async fn which_request_ids_are_kept() {
         let client = builder([Reply::json(200, "{}").header(name, value)]).build().unwrap();
         assert_eq!(client.send(read()).await.unwrap().request_id(), want, "{name}: {value}");
     }
+}
+
+#[tokio::test]
+async fn a_request_id_in_the_body_counts_more_than_a_header() {
+    let long = "x".repeat(129);
+    for (trace, header, want) in [
+        ("b-1", "", Some("b-1")),
+        ("b-1", "a-1", Some("b-1")),
+        ("", "a-1", Some("a-1")),
+        ("kari@example.com", "a-1", Some("a-1")),
+        ("canary-secret", "a-1", Some("a-1")),
+        ("b 1", "", None),
+        (&long, "", None),
+    ] {
+        let body = serde_json::json!({ "trace": trace }).to_string();
+        let reply = Reply::json(404, body).header("request-id", header);
+        let client = builder([reply]).sensitive_default_header("x-key", "canary-secret").build().unwrap();
+        let error = client.send(read()).await.unwrap_err();
+        assert_eq!(error.request_id(), want, "{trace:?} {header:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_may_have_a_header_of_its_own_for_request_ids() {
+    for (own, usual, want) in
+        [("o-1", "a-1", Some("o-1")), ("", "a-1", Some("a-1")), ("o 1", "a-1", Some("a-1")), ("", "", None)]
+    {
+        for status in [200, 404] {
+            let reply = Reply::json(status, "[]").header("acme-trace", own).header("request-id", usual);
+            let client = builder([reply]).request_id_header("Acme-Trace").build().unwrap();
+            let error = client.json::<u8>(read()).await.unwrap_err();
+            assert_eq!(error.request_id(), want, "{own:?} {usual:?} {status}");
+        }
+    }
+    let error = builder([]).request_id_header("no name").build().unwrap_err();
+    assert_eq!((error.kind(), error.provider()), (ErrorKind::Config, Some("acme")));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::{
 
 use async_trait::async_trait;
 use common::{all_of, read, write};
-use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Result};
+use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Operation, Result};
 use refunds_http::{
     BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource,
     testing::{Reply, ScriptedTransport},
@@ -239,6 +239,40 @@ async fn a_static_token_is_not_tried_twice() {
     let error = client.send(write()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unauthenticated, false));
     assert_eq!((sent(&transport), transport.remaining()), (vec!["Bearer canary".to_owned()], 1));
+}
+
+#[tokio::test]
+async fn a_client_with_another_credential_shares_all_the_rest() {
+    let transport = Arc::new(ScriptedTransport::new([Reply::json(200, "{}"), Reply::json(200, "{}")]));
+    let plain = builder(&transport).default_header("x-a", "1").build().unwrap();
+    let client = plain.with_auth(Arc::new(StaticToken::new("canary".to_owned().into())));
+    client.send(read()).await.unwrap();
+    plain.send(read()).await.unwrap();
+    assert_eq!(sent(&transport), ["Bearer canary", ""]);
+    assert!(transport.requests().iter().all(|request| request.header("x-a") == Some("1")));
+}
+
+/// Who asked for a refund is told that the refund failed, and not some setting up.
+#[tokio::test]
+async fn a_token_that_does_not_come_is_the_failure_of_what_it_was_for() {
+    #[derive(Debug)]
+    struct Endpoint(HttpClient);
+
+    #[async_trait]
+    impl TokenSource for Endpoint {
+        async fn fetch(&self) -> Result<Token> {
+            self.0.json::<()>(write().read()).await?;
+            unreachable!("the script says no")
+        }
+    }
+
+    let reply = Reply::json(503, "{}").header("request-id", "r-1").header("retry-after", "3");
+    let plain = builder(&Arc::new(ScriptedTransport::new([reply]))).build().unwrap();
+    let clock = Arc::new(HandClock::default());
+    let client = plain.with_auth(Arc::new(TokenCache::new(Endpoint(plain.clone()), clock)));
+    let error = client.send(read()).await.unwrap_err();
+    assert_eq!((error.operation(), error.request_id()), (Some(Operation::ListRefunds), Some("r-1")));
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Unavailable, Some(Duration::from_secs(3))));
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::{fmt, fs, sync::Arc, time::Duration};
 
 use refunds_core::{
-    Capabilities, Certainty, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result,
-    SettingSpec, Settings, SystemClock,
+    Capabilities, Certainty, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
+    Settings, SystemClock,
 };
 use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -68,12 +68,14 @@ impl MattildaConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`], naming the setting that is unknown, missing or malformed, or the file
-    /// that can not be read. No value is repeated.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
+    /// missing or malformed, or the file that can not be read. No value is repeated.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
-        if let Some(key) = settings.keys().find(|key| !SETTINGS.iter().any(|spec| spec.key == *key)) {
-            return Err(config(format!("{key} is no setting of {}", crate::NAME)));
-        }
+        Self::read(settings).map_err(|error| error.in_context(crate::NAME, Operation::Configure))
+    }
+
+    fn read(settings: &Settings) -> Result<Self> {
+        settings.check(crate::NAME, &SETTINGS)?;
         let credentials = [PRIVATE_KEY, PRIVATE_KEY_FILE, TOKEN].map(|key| settings.secret(key));
         let mut config = match credentials {
             [Some(pem), None, None] => Self::from_private_key(pem),
@@ -85,16 +87,14 @@ impl MattildaConfig {
             url.clone_into(&mut config.api_url);
         }
         config.merchant_account_id = settings.get(MERCHANT_ACCOUNT_ID).map(ToOwned::to_owned);
-        let secrets = settings.get(WEBHOOK_SECRET).into_iter().flat_map(|list| list.split(','));
-        let secrets = secrets.map(str::trim).filter(|secret| !secret.is_empty());
-        config.webhook_secrets = secrets.map(SecretString::from).collect();
+        config.webhook_secrets = settings.secrets(WEBHOOK_SECRET);
         config.allow_http = settings.flag(ALLOW_HTTP)?;
         config.keep_raw = settings.flag(KEEP_RAW)?;
         config.idempotency = match settings.get(IDEMPOTENCY_KEY) {
             None | Some("best_effort") => Certainty::BestEffort,
             Some("honoured") => Certainty::Guaranteed,
             Some(_) => {
-                return Err(self::config(format!(
+                return Err(Error::config(format!(
                     "the setting `{IDEMPOTENCY_KEY}` has to be `best_effort` or `honoured`"
                 )));
             }
@@ -112,7 +112,7 @@ impl MattildaConfig {
 
     /// Names the merchant account to use, in the header `X-GR4VY-MERCHANT-ACCOUNT-ID`. Without it the
     /// provider uses its default account; under another account than its own, a payment is
-    /// [`NotFound`](ErrorKind::NotFound).
+    /// [`NotFound`](refunds_core::ErrorKind::NotFound).
     pub fn with_merchant_account_id(mut self, id: impl Into<String>) -> Self {
         self.merchant_account_id = Some(id.into());
         self
@@ -195,8 +195,7 @@ impl MattildaConfig {
 
     /// The client that this describes. Nothing is sent.
     pub(crate) fn http_client(&self) -> Result<HttpClient> {
-        let base = BaseUrl::parse(&self.api_url, self.allow_http)
-            .map_err(|error| config(format!("the setting `{API_URL}`: {}", error.message())))?;
+        let base = BaseUrl::parse_setting(API_URL, &self.api_url, self.allow_http)?;
         let mut builder = HttpClient::builder(crate::NAME, base)
             .user_agent(USER_AGENT)
             .clock(Arc::clone(&self.clock))
@@ -204,7 +203,7 @@ impl MattildaConfig {
             .error_decoder(|answer| Some(error::decode(answer)));
         if let Some(id) = &self.merchant_account_id {
             if !is_word(id) {
-                return Err(config(format!(
+                return Err(Error::config(format!(
                     "the setting `{MERCHANT_ACCOUNT_ID}` may hold visible ASCII characters only"
                 )));
             }
@@ -228,7 +227,7 @@ impl MattildaConfig {
             Credentials::Token(token) => {
                 let token = token.expose_secret().trim();
                 if !is_word(token) {
-                    return Err(config(format!(
+                    return Err(Error::config(format!(
                         "the setting `{TOKEN}` is no bearer token: visible ASCII characters, without `Bearer`"
                     )));
                 }
@@ -298,7 +297,7 @@ impl ProviderFactory for MattildaFactory {
 
 fn read_key(path: &str) -> Result<SecretString> {
     let unreadable =
-        |why: &str| config(format!("the file that the setting `{PRIVATE_KEY_FILE}` names {why}"));
+        |why: &str| Error::config(format!("the file that the setting `{PRIVATE_KEY_FILE}` names {why}"));
     let size = fs::metadata(path).map_err(|cause| unreadable("can not be read").with_source(cause))?.len();
     if size > MAX_KEY_FILE {
         return Err(unreadable("is too long to be a key"));
@@ -308,15 +307,11 @@ fn read_key(path: &str) -> Result<SecretString> {
 }
 
 fn one_credential() -> Error {
-    config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
+    Error::config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
 }
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn config(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Config, message).with_provider(crate::NAME).with_operation(Operation::Configure)
 }
 
 const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";

@@ -7,7 +7,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use refunds_core::{Error, ErrorKind, Operation, Result};
+use refunds_core::{Error, ErrorKind, Result};
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
@@ -82,9 +82,7 @@ fn thumbprint(point: &[u8]) -> Option<String> {
 }
 
 fn fault(what: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("the private key {what}"))
-        .with_provider(crate::NAME)
-        .with_operation(Operation::Configure)
+    Error::config(format!("the private key {what}"))
 }
 
 const COORDINATE_LEN: usize = 66;

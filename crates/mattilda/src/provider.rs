@@ -44,7 +44,8 @@ impl Mattilda {
     /// [`ErrorKind::Config`] where the URL, the key, the token or the merchant account can not be
     /// used; the value is not repeated.
     pub fn new(config: MattildaConfig) -> Result<Self> {
-        let http = config.http_client()?;
+        let named = |error: Error| error.in_context(crate::NAME, Operation::Configure);
+        let http = config.http_client().map_err(named)?;
         Ok(Self(Arc::new(Inner {
             http,
             idempotency: config.idempotency(),

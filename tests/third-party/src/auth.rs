@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use refunds_core::{Operation, Result};
+use refunds_core::{Operation, Result, async_trait, serde_json::json};
 use refunds_http::{HttpClient, Request, Token, TokenSource};
 use serde::Deserialize;
-use serde_json::json;
 
 /// `POST /tokens`, by a client that sends the id and the secret as HTTP Basic.
 #[derive(Debug)]

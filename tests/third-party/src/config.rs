@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use refunds_core::{
-    Capabilities, Clock, Error, ErrorKind, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
-    Settings, SystemClock,
+    Capabilities, Clock, ProviderFactory, RefundProvider, Result, SettingSpec, Settings, SystemClock,
+    secrecy::SecretString,
 };
 use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
-use secrecy::SecretString;
 
 use crate::{Snorkelpay, auth::TokenEndpoint, error, provider};
 
@@ -49,13 +48,11 @@ impl SnorkelpayConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`], naming the setting that is missing or malformed, never its value.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
+    /// missing or malformed, never its value.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
-        let url = settings.get(API_URL).unwrap_or(DEFAULT_API_URL);
-        let base = BaseUrl::parse(url, settings.flag(ALLOW_HTTP)?).map_err(|error| {
-            Error::new(ErrorKind::Config, format!("the setting `{API_URL}`: {}", error.message()))
-                .with_operation(Operation::Configure)
-        })?;
+        settings.check(crate::NAME, &SETTINGS)?;
+        let base = BaseUrl::from_settings(settings, API_URL, DEFAULT_API_URL, settings.flag(ALLOW_HTTP)?)?;
         Ok(Self::new(base, settings.require(CLIENT_ID)?, settings.require(CLIENT_SECRET)?))
     }
 
@@ -73,20 +70,17 @@ impl SnorkelpayConfig {
 
     /// Two clients over one transport: the one that fetches tokens, and the one that uses them.
     pub(crate) fn http_client(self) -> Result<HttpClient> {
-        let client = || {
-            HttpClient::builder(crate::NAME, self.base.clone())
-                .user_agent(USER_AGENT)
-                .clock(Arc::clone(&self.clock))
-                .error_decoder(error::decode)
-        };
-        let mut tokens = client().auth(Arc::new(StaticToken::basic(&self.client_id, &self.client_secret)));
-        if let Some(transport) = &self.transport {
-            tokens = tokens.transport(Arc::clone(transport));
+        let mut builder = HttpClient::builder(crate::NAME, self.base)
+            .user_agent(USER_AGENT)
+            .clock(Arc::clone(&self.clock))
+            .auth(Arc::new(StaticToken::basic(&self.client_id, &self.client_secret)))
+            .error_decoder(error::decode);
+        if let Some(transport) = self.transport {
+            builder = builder.transport(transport);
         }
-        let tokens = tokens.build()?;
-        let transport = tokens.transport();
-        let cache = TokenCache::new(TokenEndpoint { http: tokens }, Arc::clone(&self.clock));
-        client().transport(transport).auth(Arc::new(cache)).build()
+        let http = builder.build()?;
+        let tokens = TokenCache::new(TokenEndpoint { http: http.clone() }, self.clock);
+        Ok(http.with_auth(Arc::new(tokens)))
     }
 }
 

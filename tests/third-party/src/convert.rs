@@ -3,9 +3,9 @@
 use refunds_core::{
     Currency, Cursor, Money, Page, Payment, PaymentId, Reference, Refund, RefundFailure, RefundId,
     RefundStatus,
+    serde_json::{Value, json},
+    time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339},
 };
-use serde_json::{Value, json};
-use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use crate::wire;
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey,
     Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Replay,
-    Result, SubmitRefund, TargetKind,
+    Result, SubmitRefund, TargetKind, async_trait,
 };
 use refunds_http::{HttpClient, Request, Response};
 

@@ -4,9 +4,8 @@
 //! is a [`Value`] that nothing can go wrong with: a note of an odd type is no reason to lose sight of
 //! a refund.
 
-use refunds_core::Money;
+use refunds_core::{Money, serde_json::Value};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 #[derive(Deserialize)]
 pub(crate) struct PaymentAnswer {

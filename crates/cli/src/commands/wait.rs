@@ -69,19 +69,9 @@ fn still_open(context: &Context, refund: &Refund) -> Exit {
 /// The refund was made, so that a failed look at it must not read as if nothing had been.
 fn lost_sight(made: &Refund, error: Error) -> Error {
     let message = format!("refund {} was made, and following it failed: {}", made.id, error.message());
-    let mut lost = Error::new(error.kind(), message)
+    error
+        .with_message(message)
         .may_be_applied()
-        .with_retryable(error.is_retryable())
         .with_provider(made.provider.clone())
-        .with_operation(Operation::WaitUntilFinal);
-    if let Some(code) = error.code() {
-        lost = lost.with_code(code);
-    }
-    if let Some(request_id) = error.request_id() {
-        lost = lost.with_request_id(request_id);
-    }
-    if let Some(after) = error.retry_after() {
-        lost = lost.with_retry_after(after);
-    }
-    lost.with_source(error)
+        .with_operation(Operation::WaitUntilFinal)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Result, settings::config};
+use crate::{Error, Result};
 
 /// How often, how long and how slowly a [`RefundClient`](crate::RefundClient) tries.
 ///
@@ -70,11 +70,10 @@ impl Policy {
         let mut policy = Self::default();
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         if let Some(text) = variable("REFUNDS_MAX_ATTEMPTS") {
-            policy.max_attempts = text
-                .parse()
-                .ok()
-                .filter(|attempts| *attempts > 0)
-                .ok_or_else(|| config("REFUNDS_MAX_ATTEMPTS has to be a whole number from 1 up"))?;
+            policy.max_attempts =
+                text.parse().ok().filter(|attempts| *attempts > 0).ok_or_else(|| {
+                    Error::config("REFUNDS_MAX_ATTEMPTS has to be a whole number from 1 up")
+                })?;
         }
         for (name, field, may_be_zero) in [
             ("REFUNDS_ATTEMPT_TIMEOUT", &mut policy.attempt_timeout, false),
@@ -85,7 +84,9 @@ impl Policy {
                 *field = humantime::parse_duration(&text)
                     .ok()
                     .filter(|duration| may_be_zero || !duration.is_zero())
-                    .ok_or_else(|| config(format!("{name} has to be a duration such as 500ms, 10s or 2m")))?;
+                    .ok_or_else(|| {
+                        Error::config(format!("{name} has to be a duration such as 500ms, 10s or 2m"))
+                    })?;
             }
         }
         Ok(policy)

@@ -45,6 +45,11 @@ use crate::{
 /// }
 /// ```
 #[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no harness of the conformance kit",
+    label = "this does not implement `Harness`",
+    note = "it says how your provider is built and how a payment is made; see `refunds_core::guide::your_adapter`"
+)]
 pub trait Harness: Send + Sync {
     /// The provider's name in a registry.
     fn name(&self) -> &str;

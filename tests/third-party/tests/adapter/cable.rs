@@ -2,9 +2,10 @@
 
 use std::{sync::Mutex, time::Duration};
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use refunds_http::{Body, Limits, ReqwestTransport, Transport, TransportError, TransportErrorKind as Kind};
+use refunds_core::async_trait;
+use refunds_http::{
+    Body, Limits, ReqwestTransport, Transport, TransportError, TransportErrorKind as Kind, bytes::Bytes, http,
+};
 
 /// What becomes of the next request of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use refunds_core::{
-    Currency, PaymentId, Reference, RefundId, RefundProvider, RefundStatus,
+    Currency, PaymentId, Reference, RefundId, RefundProvider, RefundStatus, async_trait,
     testing::{Harness, On, Trouble},
 };
 use refunds_example_adapter::{Snorkelpay, SnorkelpayConfig};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use refunds_core::{
     CreateRefund, Cursor, ErrorKind, Money, PageRequest, PaymentId, Reference, RefundAmount, RefundProvider,
     RefundStatus, SubmitRefund,
+    serde_json::{self, Value, json},
 };
 use refunds_example_adapter::{Snorkelpay, SnorkelpayConfig};
 use refunds_http::{
     BaseUrl,
     testing::{Reply, ScriptedTransport},
 };
-use serde_json::{Value, json};
 
 const TOKEN: &str = r#"{"token": "sk_1", "valid_seconds": 900}"#;
 

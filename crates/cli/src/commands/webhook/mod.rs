@@ -2,7 +2,7 @@
 
 mod verify;
 
-use refunds_core::{Error, ErrorKind, Operation, Settings};
+use refunds_core::{Error, Settings, secrecy::SecretString};
 use refunds_dintero::REFUND_EVENTS;
 
 use super::{Context, Result};
@@ -47,12 +47,10 @@ async fn subscribe(context: &mut Context, args: &SubscribeArgs) -> Result<Exit> 
 }
 
 /// What deliveries are signed with from now on: the first, where several are accepted.
-fn secret(settings: &Settings) -> Result<String> {
-    let mut secrets = settings.get("hook_secret").unwrap_or_default().split(',').map(str::trim);
-    let secret = secrets.find(|secret| !secret.is_empty()).ok_or_else(|| {
+fn secret(settings: &Settings) -> Result<SecretString> {
+    settings.secrets("hook_secret").into_iter().next().ok_or_else(|| {
         let message =
             "DINTERO_HOOK_SECRET is not set: deliveries would not be signed, and none could be believed";
-        Error::new(ErrorKind::Config, message).with_provider("dintero").with_operation(Operation::Configure)
-    })?;
-    Ok(secret.to_owned())
+        Error::config(message).with_provider("dintero").into()
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use refunds_core::serde_json::{Value, json};
 
 /// Payments, returns, keys; in memory and under one lock.
 #[derive(Debug, Default)]

@@ -9,8 +9,8 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use refunds_core::serde_json::{self, Value, json};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{
     CLIENT_ID, CLIENT_SECRET, Mishap, World,
