@@ -2,12 +2,10 @@
 
 use refunds_core::{
     Card, Currency, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundLine, RetryAdvice,
+    parse_time,
 };
 use serde_json::{Map, Value};
-use time::{
-    OffsetDateTime, PrimitiveDateTime, UtcOffset,
-    format_description::well_known::{Iso8601, Rfc3339},
-};
+use time::OffsetDateTime;
 
 use crate::{
     loose::{Amount, LineId, Maybe},
@@ -37,18 +35,6 @@ pub(crate) fn money(amount: &Maybe<Amount>, currency: Currency, of: &str) -> Res
     }
 }
 
-/// A time, whatever ISO 8601 it is written in; without a zone it is UTC, as Dintero documents.
-pub(crate) fn timestamp(text: &str) -> Option<OffsetDateTime> {
-    let text = text.trim();
-    let time = OffsetDateTime::parse(text, &Rfc3339)
-        .or_else(|_| OffsetDateTime::parse(text, &Iso8601::PARSING))
-        .or_else(|_| PrimitiveDateTime::parse(text, &Iso8601::PARSING).map(PrimitiveDateTime::assume_utc))
-        .ok()?
-        .checked_to_offset(UtcOffset::UTC)?;
-    // Beyond these it can not be written as RFC 3339.
-    (0..=9999).contains(&time.year()).then_some(time)
-}
-
 /// What a text in the `created_at` family is, keeping in `extra` what can not be read.
 pub(crate) fn told_time(
     extra: &mut Map<String, Value>,
@@ -56,7 +42,7 @@ pub(crate) fn told_time(
     text: &Maybe<String>,
 ) -> Option<OffsetDateTime> {
     let text = text.as_deref()?;
-    let time = timestamp(text);
+    let time = parse_time(text);
     if time.is_none() {
         extra.insert(name.to_owned(), text.into());
     }
@@ -199,31 +185,6 @@ const RETRY_CODES: [(&str, RetryAdvice); 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_however_they_are_written() {
-        let seconds = Some(1_699_335_116);
-        for (text, want) in [
-            ("2023-11-07T05:31:56Z", seconds),
-            ("2023-11-07T05:31:56.000Z", seconds),
-            ("2023-11-07T05:31:56.999999999Z", seconds),
-            ("2023-11-07T06:31:56+01:00", seconds),
-            ("2023-11-07T06:31:56+0100", seconds),
-            ("2023-11-07T05:31:56", seconds),
-            ("2023-11-07T05:31:56.250", seconds),
-            ("20231107T053156Z", seconds),
-            (" 2023-11-07T05:31:56Z ", seconds),
-            ("2023-11-07", None),
-            ("2023-02-30T00:00:00Z", None),
-            ("9999-12-31T23:59:59-01:00", None),
-            ("0000-01-01T00:00:00+01:00", None),
-            ("1699335116", None),
-            ("yesterday", None),
-            ("", None),
-        ] {
-            assert_eq!(timestamp(text).map(OffsetDateTime::unix_timestamp), want, "{text:?}");
-        }
-    }
 
     #[test]
     fn ids_of_requests_are_compared_as_uuids() {

@@ -19,10 +19,10 @@
 
 use std::collections::HashMap;
 
-use refunds_core::RefundStatus;
+use refunds_core::{RefundStatus, parse_time};
 
 use crate::{
-    convert::{canonical_id, timestamp, words},
+    convert::{canonical_id, words},
     correction::corrected_ids,
     loose::Amount,
     loose::Maybe,
@@ -257,7 +257,7 @@ fn request(id: &Maybe<String>) -> Option<String> {
 
 /// Whether `left` is certainly older: by their times where both are told, else by their places.
 fn is_before(left: &Event, right: &Event) -> bool {
-    let time = |event: &Event| event.created_at.as_deref().and_then(timestamp);
+    let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);
     matches!((time(left), time(right)), (Some(left), Some(right)) if left < right)
 }
 

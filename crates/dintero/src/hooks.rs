@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use url::{Host, Url};
 
 use crate::{
-    Dintero, convert,
+    Dintero,
     error::refused,
     provider::{PAGE_BYTES, in_context},
     wire::{HookBody, HookConfig, HookSecret, HookSubscriptionTold},
@@ -159,7 +159,7 @@ fn subscription(response: &Response, told: HookSubscriptionTold) -> Result<HookS
     let missing = |name| response.protocol_error(format!("a subscription has no `{name}`"));
     let config = told.config.take().unwrap_or_default();
     let secret = config.secret.take().unwrap_or_default();
-    let time = |text: Option<String>| text.and_then(|text| convert::timestamp(&text));
+    let time = |text: Option<String>| text.and_then(|text| refunds_core::parse_time(&text));
     Ok(HookSubscription {
         id: told.id.take().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
         url: config.url.take().ok_or_else(|| missing("config.url"))?,

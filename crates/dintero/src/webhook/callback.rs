@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
 use super::{DELIVERY, fault, forged, named, only, transaction};
-use crate::{DinteroConfig, convert};
+use crate::DinteroConfig;
 
 /// Verifies a callback. Its body is not signed, so nobody looks at it.
 pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
@@ -57,7 +57,7 @@ fn notice(config: &DinteroConfig, request: &WebhookRequest, called: &Called<'_>)
     notice.event = called.parameter("event").map(own);
     // `time` is when the transaction was created: to a later event of it, it says nothing.
     if notice.event.is_none() {
-        notice.occurred_at = called.parameter("time").and_then(convert::timestamp);
+        notice.occurred_at = called.parameter("time").and_then(refunds_core::parse_time);
     }
     Ok(notice)
 }

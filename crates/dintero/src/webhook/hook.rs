@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{DELIVERY, fault, forged, only, payment, transaction};
 use crate::{
-    DinteroConfig, convert,
+    DinteroConfig,
     loose::{Maybe, objects},
 };
 
@@ -83,7 +83,7 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     notice.event = Some(event.to_owned());
     let delivery = || request.header(DELIVERY).map(str::to_owned);
     notice.delivery_id = told.event_delivery.cloned().or_else(delivery).filter(|id| !id.is_empty());
-    notice.occurred_at = updated_at.and_then(|text| convert::timestamp(&text));
+    notice.occurred_at = updated_at.and_then(|text| refunds_core::parse_time(&text));
     Ok(notice)
 }
 

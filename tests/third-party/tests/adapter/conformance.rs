@@ -1,29 +1,30 @@
 //! Core's conformance kit on the adapter, over a socket.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use refunds_core::{
     Currency, PaymentId, Reference, RefundId, RefundProvider, RefundStatus, async_trait,
     testing::{Harness, On, Trouble},
 };
 use refunds_example_adapter::{Snorkelpay, SnorkelpayConfig};
-use refunds_http::BaseUrl;
-
-use crate::{
-    cable::{Cable, Cut},
-    server::{self, Mishap, World},
+use refunds_http::{
+    BaseUrl, ReqwestTransport,
+    testing::{Cable, Cut},
 };
+
+use crate::server::{self, Mishap, World};
 
 struct Snorkel {
     world: World,
     base: BaseUrl,
-    cable: Arc<Cable>,
+    cable: Arc<Cable<ReqwestTransport>>,
 }
 
 async fn harness() -> Snorkel {
     let world = World::default();
     let base = BaseUrl::parse(&server::start(world.clone()).await, false).unwrap();
-    Snorkel { world, base, cable: Arc::new(Cable::new()) }
+    let cable = Cable::over(ReqwestTransport::new(Duration::from_secs(5)));
+    Snorkel { world, base, cable: Arc::new(cable) }
 }
 
 impl Snorkel {
@@ -120,7 +121,10 @@ impl Harness for Snorkel {
 
 impl Snorkel {
     fn cut(&self, cut: Cut, submission: bool) -> bool {
-        self.cable.cut(cut, submission);
+        self.cable.cut(cut, move |request| {
+            let returns = request.method() == "POST" && request.uri().path().ends_with("/returns");
+            if submission { returns } else { request.method() == "GET" }
+        });
         true
     }
 }

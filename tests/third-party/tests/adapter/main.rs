@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod application;
-mod cable;
 mod conformance;
 mod server;
 mod wire;
