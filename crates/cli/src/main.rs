@@ -14,7 +14,7 @@ mod logs;
 mod output;
 mod provider;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 
@@ -24,6 +24,9 @@ use crate::{
     failure::{Failure, report},
     output::Format,
 };
+
+/// How long the threads have to end.
+const THREADS_END: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -41,8 +44,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::other(format!("no threads can be started: {error}")))?;
     let exit = runtime.block_on(commands::run(cli));
-    // A name that is still being looked up must not hold back an answer that is known.
-    runtime.shutdown_background();
+    // The threads end before the process does, whose end takes from under them what they use. But a
+    // name that is still being looked up must not hold back an answer that is known.
+    runtime.shutdown_timeout(THREADS_END);
     exit
 }
 

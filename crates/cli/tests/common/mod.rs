@@ -25,7 +25,7 @@ pub(crate) struct Ran {
 impl Ran {
     pub(crate) fn of(output: Output) -> Self {
         Self {
-            status: output.status.code().expect("it was not killed"),
+            status: output.status.code().unwrap_or_else(|| panic!("it was killed: {output:?}")),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
