@@ -1,11 +1,12 @@
 //! What the fuzz targets call, and the tests of their corpora: any bytes, at every place where bytes
 //! from outside come in. Nothing may panic, and nothing that was not signed may be believed.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
+use aws_lc_rs::hmac;
 use refunds_core::{
-    CreateRefund, Error, Money, PageRequest, PaymentId, Reference, RefundAmount, RefundId, RefundProvider,
-    Result, SubmitRefund, WebhookRequest,
+    CreateRefund, Error, Money, Notice, PageRequest, PaymentId, Reference, RefundAmount, RefundId,
+    RefundProvider, Result, SubmitRefund, WebhookRequest,
 };
 use refunds_dintero::{Dintero, DinteroConfig};
 use refunds_http::testing::{Reply, ScriptedTransport};
@@ -27,7 +28,8 @@ pub const TARGETS: [Target; 5] = [
 const NOW: i64 = 1_700_000_000;
 const SECRET: &str = "a secret that no fuzzer guesses: 0b9c1f8e6a1d4a51";
 
-/// Mattilda's verifier: the first two lines are headers, the rest is the body.
+/// Mattilda's verifier: the first two lines are headers, the rest is the body. As it is nobody signed it;
+/// once more with our signature, its body is read.
 pub fn webhook_mattilda(bytes: &[u8]) {
     let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
     let headers = vec![
@@ -35,8 +37,15 @@ pub fn webhook_mattilda(bytes: &[u8]) {
         ("X-Gr4vy-Webhook-Signatures".to_owned(), text(parts.next())),
     ];
     let body = parts.next().unwrap_or_default();
-    let request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
-    refused(mattilda(ScriptedTransport::new([])).verify_webhook(&request));
+    let mut request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
+    let provider = mattilda(ScriptedTransport::new([]));
+    refused(provider.verify_webhook(&request));
+    let signature = signed(hmac::HMAC_SHA256, &[NOW.to_string().as_bytes(), b".", body]);
+    request.headers = vec![
+        ("X-Gr4vy-Webhook-Timestamp".to_owned(), NOW.to_string()),
+        ("X-Gr4vy-Webhook-Signatures".to_owned(), signature),
+    ];
+    readable(provider.verify_webhook(&request));
 }
 
 /// Dintero's verifier of callbacks: a line each for the method, the header and the URL, then the body.
@@ -50,14 +59,18 @@ pub fn webhook_dintero_callback(bytes: &[u8]) {
     refused(dintero(ScriptedTransport::new([])).verify_webhook(&request));
 }
 
-/// Dintero's verifier of hooks: a line each for the event and the signature, then the body.
+/// Dintero's verifier of hooks: a line each for the event and the signature, then the body, without and
+/// with our signature.
 pub fn webhook_dintero_hook(bytes: &[u8]) {
     let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
     let headers =
         vec![("event".to_owned(), text(parts.next())), ("event-signature".to_owned(), text(parts.next()))];
     let body = parts.next().unwrap_or_default();
-    let request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
-    refused(dintero(ScriptedTransport::new([])).verify_webhook(&request));
+    let mut request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
+    let provider = dintero(ScriptedTransport::new([]));
+    refused(provider.verify_webhook(&request));
+    request.headers[1].1 = signed(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &[body]);
+    readable(provider.verify_webhook(&request));
 }
 
 /// Every decoder of Mattilda's adapter: the first byte chooses the status, the rest is every answer.
@@ -105,6 +118,25 @@ fn silent<T: std::fmt::Debug>(result: Result<T>) {
         let printed = format!("{error} {error:?}");
         assert!(printed.len() < 20_000, "an error repeats a body");
     }
+}
+
+/// What was signed is about something, or the error says why not: never that it is forged.
+fn readable(told: Result<Notice>) {
+    if let Err(error) = &told {
+        assert!(!error.message().contains("signature"), "it was signed: {error}");
+    }
+    silent(told);
+}
+
+fn signed(algorithm: hmac::Algorithm, message: &[&[u8]]) -> String {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, SECRET.as_bytes()));
+    for part in message {
+        context.update(part);
+    }
+    context.sign().as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// Nobody has the secret, so nothing can be believed.
