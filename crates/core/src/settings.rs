@@ -1,6 +1,6 @@
 //! Settings of a provider: keys and values, of which only the keys are ever printed.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -81,6 +81,18 @@ impl Settings {
             Some("true") => Ok(true),
             Some(_) => Err(Error::config(format!("the setting `{key}` has to be `true` or `false`"))),
         }
+    }
+
+    /// The value of `key` as a time, such as `500ms`, `10s` or `2m`; nothing where it is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is none, or no time at all.
+    pub fn duration(&self, key: &str) -> Result<Option<Duration>> {
+        let Some(text) = self.get(key) else { return Ok(None) };
+        let duration = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
+        let message = || format!("the setting `{key}` has to be a duration such as 500ms, 10s or 2m");
+        duration.map(Some).ok_or_else(|| Error::config(message()))
     }
 
     /// Refuses settings that `provider` does not know, and misses those that it needs.

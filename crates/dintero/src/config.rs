@@ -93,6 +93,7 @@ impl DinteroConfig {
         .with_allow_http(settings.flag("allow_http")?)
         .with_record_only(settings.flag("record_only")?)
         .with_keep_raw(settings.flag("keep_raw")?);
+        config.timeout = settings.duration("timeout")?;
         if let Some(url) = settings.get("api_url") {
             config = config.with_api_url(url);
         }
@@ -256,5 +257,6 @@ const SETTINGS: &[SettingSpec] = &[
     SettingSpec::optional("hook_secret", "secret of hook subscriptions; several behind commas"),
     SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
     SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
+    SettingSpec::optional("timeout", "time that one HTTP exchange may take, 25s"),
     SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
 ];

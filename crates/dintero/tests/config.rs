@@ -35,7 +35,9 @@ fn settings_that_are_taken_and_refused() {
         (&[("checkout_url", "http://api.example.com/v1"), ("allow_http", "true")], true),
         (&[("checkout_url", "https://user:canary@api.example.com/v1")], false),
         (&[("allow_http", "yes")], false),
-        (&[("record_only", "true"), ("keep_raw", "true")], true),
+        (&[("record_only", "true"), ("keep_raw", "true"), ("timeout", "40s")], true),
+        (&[("timeout", "40")], false),
+        (&[("timeout", "0s")], false),
         (&[("callback_secret", "canary"), ("hook_secret", "canary")], true),
         (&[("client_secrets", "canary")], false),
     ] {

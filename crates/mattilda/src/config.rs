@@ -90,6 +90,7 @@ impl MattildaConfig {
         config.webhook_secrets = settings.secrets(WEBHOOK_SECRET);
         config.allow_http = settings.flag(ALLOW_HTTP)?;
         config.keep_raw = settings.flag(KEEP_RAW)?;
+        config.timeout = settings.duration(TIMEOUT)?;
         config.idempotency = match settings.get(IDEMPOTENCY_KEY) {
             None | Some("best_effort") => Certainty::BestEffort,
             Some("honoured") => Certainty::Guaranteed,
@@ -270,6 +271,7 @@ impl fmt::Debug for MattildaConfig {
 /// | `webhook_secret` | the secret of the webhook subscription; several behind commas |
 /// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
 /// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
+/// | `timeout` | how long one HTTP exchange may take, such as `40s`; 25 seconds, unless set |
 /// | `keep_raw` | `true` keeps each refund's payload: see [`MattildaConfig::with_keep_raw`] |
 ///
 /// Exactly one of the first three is needed. In the environment they are in capitals behind
@@ -328,9 +330,10 @@ const WEBHOOK_SECRET: &str = "webhook_secret";
 const ALLOW_HTTP: &str = "allow_http";
 const IDEMPOTENCY_KEY: &str = "idempotency_key";
 const KEEP_RAW: &str = "keep_raw";
+const TIMEOUT: &str = "timeout";
 
 /// None of them is required by itself: one of the first three is.
-const SETTINGS: [SettingSpec; 9] = [
+const SETTINGS: [SettingSpec; 10] = [
     SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521"),
     SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
     SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
@@ -339,5 +342,6 @@ const SETTINGS: [SettingSpec; 9] = [
     SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
     SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
     SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
+    SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),
     SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
 ];

@@ -54,6 +54,8 @@ fn malformed_settings_are_named_and_not_shown() {
         ("merchant_account_id", "canary ñ"),
         ("allow_http", "canary"),
         ("keep_raw", "canary"),
+        ("timeout", "canary"),
+        ("timeout", "0s"),
         ("idempotency_key", "canary"),
         ("canary_key", "x"),
     ] {

@@ -19,7 +19,8 @@ use crate::{Error, Result};
 pub struct Policy {
     /// Attempts of one call, the first included; at least 1. Default 3.
     pub max_attempts: u32,
-    /// How long one attempt may take. Default 30 s.
+    /// How long one attempt may take. Default 30 s. Adapters may give an exchange up earlier: ours do
+    /// after 25 s, unless their setting `timeout` says otherwise.
     pub attempt_timeout: Duration,
     /// How long a call may take with all its attempts and waits. Default 2 min.
     pub total_timeout: Duration,
