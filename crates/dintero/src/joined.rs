@@ -14,7 +14,7 @@ pub(crate) struct Joined {
     records: Vec<Refund>,
     /// What Checkout holds and no record tells.
     unrecorded: Vec<Refund>,
-    /// Which refund at Checkout is which record.
+    /// Which record other ids lead to: those at Checkout, and those of records that were doubles.
     pairs: Vec<(RefundId, usize)>,
     /// Whether all that the transaction took is this order's, so that all its refunds are, too.
     alone: bool,
@@ -53,7 +53,7 @@ impl Joined {
             }
         }
         let mut unrecorded = Vec::new();
-        let mut pairs = Vec::new();
+        let mut pairs: Vec<(RefundId, usize)> = Vec::new();
         for (refund, record) in moved.iter().zip(record_of) {
             match record {
                 Some(at) => {
@@ -63,7 +63,26 @@ impl Joined {
                 None => unrecorded.push(self::unrecorded(order, transaction, refund.clone())),
             }
         }
-        Self { records, unrecorded, pairs, alone: transaction.captured() == captured }
+        let mut joined = Self { records, unrecorded, pairs, alone: transaction.captured() == captured };
+        joined.drop_doubles();
+        joined
+    }
+
+    /// Two runs of one refund that recorded it at the same moment left two records of it. Money went back
+    /// as often as Checkout says.
+    fn drop_doubles(&mut self) {
+        let paired: Vec<usize> = self.pairs.iter().map(|(_, at)| *at).collect();
+        let double_of = |at: usize| {
+            let record = &self.records[at];
+            let of = paired.iter().find(|of| same_reference(record, &self.records[**of]));
+            of.copied().filter(|_| !paired.contains(&at))
+        };
+        let doubles: Vec<_> = (0..self.records.len()).filter_map(|at| Some((at, double_of(at)?))).collect();
+        for (at, of) in doubles.into_iter().rev() {
+            let double = self.records.remove(at);
+            self.pairs.push((double.id, of));
+            self.pairs.iter_mut().filter(|(_, record)| *record > at).for_each(|(_, record)| *record -= 1);
+        }
     }
 
     pub(crate) fn is_of_the_order_alone(&self) -> bool {

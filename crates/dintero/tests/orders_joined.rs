@@ -74,6 +74,28 @@ async fn what_contradicts_is_two_refunds() {
 }
 
 #[tokio::test]
+async fn a_refund_that_was_recorded_twice_is_one() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, _) = order_of(&sandbox, 100);
+    submit(&dintero, asked(&order, 30, "rf-0").with_line(line("1", 30))).await.unwrap();
+    let refund = submit(&dintero, asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
+    let mut records = sandbox.dintero().order_refunds(&order);
+    let mut double = records[1].clone();
+    double["id"] = json!("double");
+    records.insert(0, double);
+    sandbox.dintero().set_order_refunds(&order, records);
+    let told = list(&dintero, &order).await.unwrap();
+    let references: Vec<_> =
+        told.iter().map(|refund| refund.reference.clone().unwrap().to_string()).collect();
+    assert_eq!(references.len(), 2, "{references:?}");
+    assert_eq!(sums(&dintero, &order).await, [100, 70, 0, 30]);
+    for id in ["double", refund.id.as_str()] {
+        assert_eq!(get(&dintero, &order, id).await.unwrap().reference, refund.reference, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_transaction_that_paid_more_than_the_order_tells_nothing_of_others() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
