@@ -8,11 +8,14 @@
 pub mod fuzzing;
 pub mod receiver;
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use refunds_core::{
-    CreateRefund, Currency, Money, PaymentId, Policy, Reference, RefundAmount, RefundClient, Registry,
-    Settings,
+    CreateRefund, Currency, Money, PaymentId, Policy, Reference, RefundAmount, RefundClient, RefundLine,
+    Registry, Settings,
     testing::{MemoryFactory, MemoryProvider, SkippingClock},
 };
 use refunds_sandbox::{
@@ -45,29 +48,27 @@ pub struct Variant {
     pub key_honoured: bool,
     /// Whether Mattilda's answers tell references.
     pub references_told: bool,
+    /// Whether what is refunded at Dintero are orders: transactions whose refunds are recorded, too.
+    pub orders: bool,
+}
+
+impl Variant {
+    const fn new(title: &'static str, provider: &'static str) -> Self {
+        Self { title, provider, key_honoured: false, references_told: true, orders: false }
+    }
 }
 
 /// Every provider in every way that it can be.
-pub const VARIANTS: [Variant; 5] = [
-    Variant { title: "dintero", provider: "dintero", key_honoured: false, references_told: true },
-    Variant { title: "mattilda", provider: "mattilda", key_honoured: false, references_told: true },
+pub const VARIANTS: [Variant; 6] = [
+    Variant::new("dintero", "dintero"),
+    Variant { orders: true, ..Variant::new("dintero, order", "dintero") },
+    Variant::new("mattilda", "mattilda"),
+    Variant { key_honoured: true, ..Variant::new("mattilda, key honoured", "mattilda") },
+    Variant { references_told: false, ..Variant::new("mattilda, documented fields", "mattilda") },
     Variant {
-        title: "mattilda, key honoured",
-        provider: "mattilda",
-        key_honoured: true,
-        references_told: true,
-    },
-    Variant {
-        title: "mattilda, documented fields",
-        provider: "mattilda",
-        key_honoured: false,
-        references_told: false,
-    },
-    Variant {
-        title: "mattilda, documented fields, key honoured",
-        provider: "mattilda",
         key_honoured: true,
         references_told: false,
+        ..Variant::new("mattilda, documented fields, key honoured", "mattilda")
     },
 ];
 
@@ -75,7 +76,10 @@ pub const VARIANTS: [Variant; 5] = [
 #[derive(Debug)]
 pub struct Shop {
     provider: &'static str,
+    orders: bool,
     settings: Settings,
+    /// The transactions behind orders.
+    behind: Mutex<BTreeMap<PaymentId, String>>,
     /// The world behind it.
     pub sandbox: Sandbox,
     memory: MemoryProvider,
@@ -88,8 +92,7 @@ pub struct Shop {
 impl Shop {
     /// A shop at the provider called `name`.
     pub async fn open(name: &'static str) -> Self {
-        let variant = Variant { title: name, provider: name, key_honoured: false, references_told: true };
-        Self::open_variant(variant, 42).await
+        Self::open_variant(Variant::new(name, name), 42).await
     }
 
     /// A shop at a provider that behaves in a certain way; `seed` is the sandbox's.
@@ -110,7 +113,8 @@ impl Shop {
         let mut policy = Policy::default();
         policy.jitter_seed = Some(seed);
         let (memory, clock) = (MemoryProvider::new(), SkippingClock::new());
-        Self { provider: variant.provider, settings, sandbox, memory, clock, policy }
+        let Variant { provider, orders, .. } = variant;
+        Self { provider, orders, settings, behind: Mutex::default(), sandbox, memory, clock, policy }
     }
 
     /// A new client, as a process that has just started would have it: it shares nothing with
@@ -141,7 +145,23 @@ impl Shop {
             "mattilda" => self.sandbox.mattilda().captured(minor, "MXN"),
             _ => return self.memory.captured(self.money(minor)),
         };
-        PaymentId::new(id).unwrap()
+        self.payment(id, minor)
+    }
+
+    /// What was captured as what is refunded: itself, or the order that it paid.
+    fn payment(&self, captured: String, minor: i64) -> PaymentId {
+        if !self.orders {
+            return PaymentId::new(captured).unwrap();
+        }
+        let order = dintero::OrderSpec::new("NOK").line(1, minor).captured_by(&captured);
+        let order = PaymentId::new(self.sandbox.dintero().order(order)).unwrap();
+        self.behind.lock().unwrap().insert(order.clone(), captured);
+        order
+    }
+
+    /// Whose refunds the ledger holds.
+    fn ledgered(&self, payment: &PaymentId) -> String {
+        self.behind.lock().unwrap().get(payment).cloned().unwrap_or_else(|| payment.to_string())
     }
 
     /// A payment whose refunds take their time and then end in `outcome`.
@@ -157,7 +177,7 @@ impl Shop {
                 .mattilda()
                 .transaction(mattilda::TransactionSpec::new(minor, "MXN").asynchronous(outcome)),
         };
-        PaymentId::new(id).unwrap()
+        self.payment(id, minor)
     }
 
     /// The money that really went back, or is on its way, in minor units.
@@ -167,19 +187,21 @@ impl Shop {
             return self.memory.moved(payment);
         }
         let ledger = self.sandbox.ledger();
-        ledger.total_refunded(payment.as_str()) + ledger.pending(payment.as_str())
+        let payment = self.ledgered(payment);
+        ledger.total_refunded(&payment) + ledger.pending(&payment)
     }
 
     /// How many refunds were really made under `reference`.
     #[must_use]
     pub fn made(&self, payment: &PaymentId, reference: &str) -> usize {
-        self.sandbox.ledger().by_reference(payment.as_str(), reference)
+        self.sandbox.ledger().by_reference(&self.ledgered(payment), reference)
     }
 
     /// A request for `minor` of `payment`.
     #[must_use]
     pub fn ask(&self, payment: &PaymentId, minor: i64, reference: &str) -> CreateRefund {
         let amount = RefundAmount::Exact(self.money(minor));
-        CreateRefund::new(payment.clone(), amount, Reference::new(reference).unwrap())
+        let request = CreateRefund::new(payment.clone(), amount, Reference::new(reference).unwrap());
+        if self.orders { request.with_line(RefundLine::new("1", self.money(minor))) } else { request }
     }
 }

@@ -18,7 +18,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use refunds_core::{CreateRefund, LocalGuard, PaymentId};
+use refunds_core::{CreateRefund, LocalGuard, PaymentId, Refund, RefundProvider as _};
 use refunds_sandbox::{Call, Fault, FaultAction};
 use refunds_tests::{Shop, VARIANTS, Variant};
 
@@ -69,6 +69,10 @@ fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<Fault> {
             Fault::on(call).percent(random.u8(5..25)).then(random.choice(&actions).unwrap().clone())
         })
         .collect();
+    if variant.orders {
+        let action = random.choice(&actions).unwrap().clone();
+        faults.push(Fault::on(Call::Record).percent(random.u8(5..40)).then(action));
+    }
     if variant.key_honoured {
         faults.push(Fault::on(Call::Submit).percent(10).then(FaultAction::DuplicateDelivery));
     }
@@ -140,6 +144,11 @@ async fn round(variant: Variant, seed: u64) -> usize {
         let intended: i64 =
             intents.iter().filter(|(other, ..)| other == payment).map(|(.., amount)| amount).sum();
         assert_eq!(shop.moved(payment), intended, "seed {seed}: {payment}");
+        let told = shop.client().provider().overview(payment).await.unwrap();
+        assert_eq!(told.refunds.refunds.len(), REFUNDS, "seed {seed}: {payment}: {told:?}");
+        assert!(!told.refunds.refunds.iter().any(Refund::has_step_left), "seed {seed}: {payment}: {told:?}");
+        let left = told.payment.captured.minor_units() - told.payment.refundable.minor_units();
+        assert_eq!(left, intended, "seed {seed}: {payment}: {told:?}");
     }
     creates
 }

@@ -17,13 +17,15 @@ const REFERENCE: &str = "rma-551";
 /// What an attempt may take where the fault is that it never ends.
 const SHORT: Duration = Duration::from_millis(700);
 
-/// The calls of a creation. Looking again comes after a submission whose answer was lost.
-const CALLS: [(&str, Call, u32); 5] = [
+/// The calls of a creation. Looking again comes after a submission whose answer was lost; recording is
+/// what orders do.
+const CALLS: [(&str, Call, u32); 6] = [
     ("token", Call::Token, 1),
     ("look", Call::List, 1),
     ("payment", Call::Payment, 1),
     ("submit", Call::Submit, 1),
     ("look after", Call::List, 2),
+    ("record", Call::Record, 1),
 ];
 
 fn actions() -> Vec<FaultAction> {
@@ -67,6 +69,9 @@ fn never_ends(action: &FaultAction) -> bool {
 
 /// One row at one provider; returns its cell.
 async fn row(variant: Variant, (title, call, nth): (&str, Call, u32), action: FaultAction) -> String {
+    if call == Call::Record && !variant.orders {
+        return "no such call".into();
+    }
     let mut shop = Shop::open_variant(variant, 7).await;
     shop.policy.attempt_timeout = if never_ends(&action) { SHORT } else { Duration::from_secs(20) };
     let payment = shop.captured(44850);
