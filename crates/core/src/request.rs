@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Money, Payment, PaymentId, Reference, RefundLine, RefundTarget, Result};
+use crate::{
+    Error, ErrorKind, Money, Payment, PaymentId, Reference, RefundId, RefundLine, RefundTarget, Result,
+};
 
 /// How much to refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,19 +168,30 @@ pub struct SubmitRefund {
     /// The payment as it was just read, so that an adapter need not read it again to know what kind
     /// of payment it is. Its sums may be out of date.
     pub payment: Option<Payment>,
+    /// The refund, where it is known to be made and only [a step](crate::Refund::has_step_left) of it is
+    /// left. Then no money may move, whatever the adapter's own look shows: a refund that it does not
+    /// see is one that the provider does not show at the moment.
+    pub made: Option<RefundId>,
 }
 
 impl SubmitRefund {
     /// An attempt to refund `amount` as `request` asks.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
-        Self { request, amount, payment: None }
+        Self { request, amount, payment: None, made: None }
     }
 
     /// Hands on the payment as it was just read.
     #[must_use]
     pub fn with_payment(mut self, payment: Payment) -> Self {
         self.payment = Some(payment);
+        self
+    }
+
+    /// Says that the refund is made, and that it is only for the step that is left.
+    #[must_use]
+    pub fn with_made(mut self, refund: RefundId) -> Self {
+        self.made = Some(refund);
         self
     }
 }

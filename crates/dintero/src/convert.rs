@@ -16,7 +16,11 @@ use crate::{
 pub(crate) type Fault = String;
 
 /// The prefix that Checkout demands of the merchant's own metadata.
-const METADATA_PREFIX: &str = "ext_";
+pub(crate) const METADATA_PREFIX: &str = "ext_";
+
+/// Where a refund at Checkout tells for which order it was made, and its `extra` tells it then.
+pub(crate) const ORDER_KEY: &str = "ext_refunds_order";
+pub(crate) const ORDER: &str = "order_id";
 
 pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
     let code = code.ok_or("the answer's `currency` is missing")?;

@@ -4,20 +4,42 @@
 //! off between the two, Checkout is still at it, or somebody refunded in the back office. A list of
 //! records alone would tell of money that is gone as if it were there.
 
-use refunds_core::{Money, PaymentId, Refund, RefundId, RefundStatus};
+use refunds_core::{PaymentId, Refund, RefundId};
 
-use crate::transaction::Transaction;
+use crate::{convert::ORDER, transaction::Transaction};
 
 /// The refunds of an order.
 #[derive(Default)]
 pub(crate) struct Joined {
     records: Vec<Refund>,
-    /// What Checkout holds and no record tells.
+    /// What Checkout holds of the order and no record tells.
     unrecorded: Vec<Refund>,
+    /// What Checkout holds and may be of this order or of another.
+    unclear: Vec<Refund>,
     /// Which record other ids lead to: those at Checkout, and those of records that were doubles.
     pairs: Vec<(RefundId, usize)>,
-    /// Whether all that the transaction took is this order's, so that all its refunds are, too.
-    alone: bool,
+}
+
+/// Whose refund one of a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The order's.
+    Ours,
+    /// It says that it is another order's.
+    Theirs,
+    /// It tells no order, and several share the transaction.
+    Unknown,
+}
+
+/// Whose refund it is: it says so where it was made for an order by this crate. Else it is the order's
+/// that is `alone` with the transaction.
+pub(crate) fn whose(refund: &Refund, order: &PaymentId, alone: bool) -> Whose {
+    match refund.extra.get(ORDER).and_then(|told| told.as_str()) {
+        Some(told) if told == order.as_str() => Whose::Ours,
+        Some(_) => Whose::Theirs,
+        None if alone => Whose::Ours,
+        None => Whose::Unknown,
+    }
 }
 
 impl Joined {
@@ -28,17 +50,22 @@ impl Joined {
 
     /// Records, each as it stands at Checkout, and what Checkout holds besides.
     ///
-    /// A record and a refund at Checkout are the same by their ids or their reference; else, where their
-    /// references do not contradict, by amount and by whether money moved.
+    /// A record and a refund at Checkout are the same by their ids or their reference. Where one of them
+    /// tells none, they are by the amount, if both came to the same end.
     pub(crate) fn of(
         mut records: Vec<Refund>,
         transaction: &Transaction,
         order: &PaymentId,
-        captured: Money,
+        alone: bool,
     ) -> Self {
-        let moved = transaction.refunds();
+        let moved: Vec<_> = transaction
+            .refunds()
+            .iter()
+            .map(|refund| (refund, whose(refund, order, alone)))
+            .filter(|(_, whose)| *whose != Whose::Theirs)
+            .collect();
         let mut record_of: Vec<Option<usize>> = vec![None; moved.len()];
-        for sameness in [same_id, same_reference_and_end, same_reference, same_amount] {
+        for sameness in [same_id, same_reference_and_end, same_reference, both_without_reference, same_end] {
             for (at, record) in records.iter().enumerate() {
                 if record_of.contains(&Some(at)) {
                     continue;
@@ -46,30 +73,34 @@ impl Joined {
                 // Of several under one reference, the newest is the one that counts.
                 let found = (0..moved.len())
                     .rev()
-                    .find(|of| record_of[*of].is_none() && sameness(record, &moved[*of]));
+                    .find(|of| record_of[*of].is_none() && sameness(record, moved[*of].0));
                 if let Some(found) = found {
                     record_of[found] = Some(at);
                 }
             }
         }
-        let mut unrecorded = Vec::new();
-        let mut pairs: Vec<(RefundId, usize)> = Vec::new();
-        for (refund, record) in moved.iter().zip(record_of) {
-            match record {
-                Some(at) => {
+        let mut joined = Self::default();
+        for ((refund, whose), record) in moved.into_iter().zip(record_of) {
+            match (record, whose) {
+                (Some(at), _) => {
                     stands_as(&mut records[at], refund);
-                    pairs.push((refund.id.clone(), at));
+                    joined.pairs.push((refund.id.clone(), at));
                 }
-                None => unrecorded.push(self::unrecorded(order, transaction, refund.clone())),
+                (None, Whose::Ours) => joined.unrecorded.push(unrecorded(order, transaction, refund.clone())),
+                // A reference that is told without an order is that of somebody who knows of none.
+                (None, _) if refund.reference_is_hidden() => {
+                    joined.unclear.push(unrecorded(order, transaction, refund.clone()));
+                }
+                (None, _) => {}
             }
         }
-        let mut joined = Self { records, unrecorded, pairs, alone: transaction.captured() == captured };
+        joined.records = records;
         joined.drop_doubles();
         joined
     }
 
     /// Two runs of one refund that recorded it at the same moment left two records of it. Money went back
-    /// as often as Checkout says.
+    /// as often as Checkout says. And of several refunds under one reference, one can be recorded.
     fn drop_doubles(&mut self) {
         let paired: Vec<usize> = self.pairs.iter().map(|(_, at)| *at).collect();
         let double_of = |at: usize| {
@@ -83,10 +114,13 @@ impl Joined {
             self.pairs.push((double.id, of));
             self.pairs.iter_mut().filter(|(_, record)| *record > at).for_each(|(_, record)| *record -= 1);
         }
-    }
-
-    pub(crate) fn is_of_the_order_alone(&self) -> bool {
-        self.alone
+        for refund in &mut self.unrecorded {
+            let recorded = self.records.iter().any(|record| record.reference == refund.reference);
+            // A record can not wait for an outcome, and without a reference it is not ours to write.
+            if refund.status.is_final() && refund.reference.is_some() && !recorded {
+                *refund = refund.clone().with_step_left();
+            }
+        }
     }
 
     /// What is recorded.
@@ -94,23 +128,25 @@ impl Joined {
         &self.records
     }
 
-    /// All refunds of the order: records first. What is not recorded is the order's only where nothing
-    /// else shares its transaction.
+    /// What may be this order's or another's. Its money is not to be counted on.
+    pub(crate) fn unclear(&self) -> &[Refund] {
+        &self.unclear
+    }
+
+    /// All refunds of the order: records first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Refund> {
-        self.records.iter().chain(self.unrecorded.iter().filter(|_| self.alone))
+        self.records.iter().chain(&self.unrecorded)
     }
 
     pub(crate) fn into_all(self) -> Vec<Refund> {
         let mut all = self.records;
-        if self.alone {
-            all.extend(self.unrecorded);
-        }
+        all.extend(self.unrecorded);
         all
     }
 
     /// The refund that is called `id`, by its record or at Checkout.
     pub(crate) fn called(&self, id: &RefundId) -> Option<&Refund> {
-        let own = self.records.iter().chain(&self.unrecorded).find(|refund| refund.id == *id);
+        let own = self.all().chain(&self.unclear).find(|refund| refund.id == *id);
         own.or_else(|| {
             let (_, record) = self.pairs.iter().find(|(moved, _)| moved == id)?;
             self.records.get(*record)
@@ -127,27 +163,32 @@ fn same_reference(record: &Refund, moved: &Refund) -> bool {
 }
 
 fn same_reference_and_end(record: &Refund, moved: &Refund) -> bool {
-    same_reference(record, moved) && same_end(record, moved)
+    same_reference(record, moved) && record.status.holds_money() == moved.status.holds_money()
 }
 
-/// Whoever recorded it, or moved it, did not tell a reference.
-fn same_amount(record: &Refund, moved: &Refund) -> bool {
+fn both_without_reference(record: &Refund, moved: &Refund) -> bool {
+    record.reference.is_none() && moved.reference.is_none() && same_end(record, moved)
+}
+
+/// Whoever recorded it, or moved it, did not tell a reference. What has no end yet is nothing that
+/// somebody else recorded.
+fn same_end(record: &Refund, moved: &Refund) -> bool {
+    let ended = |refund: &Refund| (refund.status.is_final(), refund.status.holds_money());
     (record.reference.is_none() || moved.reference.is_none())
         && record.amount == moved.amount
-        && same_end(record, moved)
-}
-
-fn same_end(record: &Refund, moved: &Refund) -> bool {
-    record.status.holds_money() == moved.status.holds_money()
+        && moved.status.is_final()
+        && ended(record) == ended(moved)
 }
 
 /// A record is a success or a failure for ever; what became of the money is what Checkout says.
 pub(crate) fn stands_as(record: &mut Refund, moved: &Refund) {
+    record.reference = record.reference.take().or_else(|| moved.reference.clone());
     record.failure = record.failure.take().or_else(|| moved.failure.clone());
-    if record.status != moved.status && moved.status != RefundStatus::Pending {
+    // The record came after what it records.
+    record.updated_at = moved.updated_at.max(record.created_at);
+    if record.status != moved.status {
         record.status = moved.status;
         record.provider_status.clone_from(&moved.provider_status);
-        record.updated_at = moved.updated_at;
     }
 }
 
@@ -156,7 +197,5 @@ pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refun
     refund.payment_id = order.clone();
     refund.extra.insert("recorded".to_owned(), false.into());
     refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
-    // A record can not wait for an outcome, and without a reference it is not ours to write.
-    let recordable = refund.status.is_final() && refund.reference.is_some();
-    if recordable { refund.with_step_left() } else { refund }
+    refund
 }

@@ -26,9 +26,9 @@
 //!   is both: each record as it stands at Checkout, and what Checkout refunded without a record, with
 //!   `"recorded": false` in [`extra`](refunds_core::Refund::extra).
 //!
-//! A refund and its record are one by their id or reference, and where they do not tell one, by their
-//! amount. Of a transaction that took more than its order did, only recorded refunds are told: the others
-//! may be another order's.
+//! A refund and its record are one by their id or reference, and where one of them tells none, by their
+//! amount and end. A refund that was made for an order says so in its metadata (`ext_refunds_order`); of
+//! one that does not, an order that shares its transaction with others is told nothing.
 //!
 //! # Refunding a transaction
 //!
@@ -55,8 +55,9 @@
 //! refund is told as one with [a step left](refunds_core::Refund::has_step_left).
 //!
 //! Where Checkout takes its time (it answers 202), the outcome can not be recorded yet: a record is a
-//! success or a failure for ever. The refund that is answered then is pending, under an id that the
-//! record will have; it is recorded by creating it again, with the same reference, when it is final.
+//! success or a failure for ever. The refund that is answered then is pending, under its id at Checkout,
+//! by which it is found ever after; it is recorded by creating it again, with the same reference, when it
+//! is final.
 //!
 //! A record has no amount of its own but that of its lines. So a refund of an order names lines, unless it
 //! is over all that is left; that is checked before the money moves.

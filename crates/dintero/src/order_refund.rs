@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     convert::line_key,
     error::refused,
-    joined::{stands_as, unrecorded},
+    joined::{Whose, stands_as, unrecorded, whose},
     lines::{lines_left, taken},
     loose::LineId,
     orders::Order,
@@ -51,16 +51,16 @@ impl Dintero {
             Ok(ref transaction) => transaction,
             Err(why_not) => return Err(why_not),
         };
-        if let Some(refund) = already_made(transaction, submit)? {
-            return self
-                .record_made(&order, submit, &Made { transaction, refund: &refund, seen: true })
-                .await;
+        if let Some(refund) = already_made(transaction, submit, |refund| order.owns(refund) == Whose::Ours)? {
+            let made = Made { transaction, refund: &refund, seen: true };
+            return self.record_made(&order, submit, &made).await;
         }
-        check_behind(transaction, submit)?;
+        order.check_behind(transaction, submit)?;
         let lines = order.lines_to_record(submit)?;
         order.check_refundable(submit.amount)?;
         let items = items_of(transaction, &lines, submit.amount)?;
-        let Refunded { transaction, refund } = self.post_refund(&transaction.id, submit, items).await?;
+        let Refunded { transaction, refund } =
+            self.post_refund(&transaction.id, submit, items, Some(&order.id)).await?;
         let seen = transaction.is_asynchronous(&refund);
         self.record_made(&order, submit, &Made { transaction: &transaction, refund: &refund, seen }).await
     }
@@ -74,7 +74,15 @@ impl Dintero {
             Ok(lines) => self.record(order, submit, &lines, Some(made)).await,
             Err(error) => Err(error),
         };
-        recorded.map_err(|error| after_checkout(made, error))
+        match recorded {
+            // Its id is taken: somebody recorded it in the meantime.
+            Err(error) if error.kind() == ErrorKind::Conflict && made.seen => {
+                let order = self.order(&order.id, OPERATION).await;
+                order.and_then(|order| order.recorded(submit)).and_then(|found| found.ok_or(error))
+            }
+            told => told,
+        }
+        .map_err(|error| after_checkout(made, error))
     }
 
     /// Records on the order what became of the refund, or that one was made elsewhere.
@@ -143,6 +151,32 @@ impl Order {
         }
     }
 
+    fn owns(&self, refund: &Refund) -> Whose {
+        whose(refund, &self.id, self.alone)
+    }
+
+    /// Whether our refund may be there without being seen.
+    fn check_behind(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
+        let mut others = transaction.refunds().iter().filter(|refund| self.owns(refund) != Whose::Theirs);
+        let may_be_ours = others.find(|refund| {
+            let hidden = refund.reference_is_hidden() && refund.status.holds_money();
+            let ours = refund.reference.as_ref() == Some(&submit.request.reference);
+            ours || hidden && refund.amount == submit.amount
+        });
+        let why = match may_be_ours {
+            None => return Ok(()),
+            Some(refund) if refund.reference.is_some() => {
+                "the transaction, which paid other orders too, has a refund with this reference and does not \
+                 tell for which order: use another reference if it is not this order's"
+            }
+            Some(_) => {
+                "Checkout works on a refund of the same amount and does not tell its reference: it may \
+                 be this one, of an earlier run; ask again, with the same reference, when it is final"
+            }
+        };
+        Err(refused(ErrorKind::Conflict, why).may_be_applied())
+    }
+
     /// A record that its order would refuse must be known before the money moves.
     fn check_refundable(&self, amount: Money) -> Result<()> {
         if amount.currency() != self.currency {
@@ -155,7 +189,7 @@ impl Order {
         if amount.minor_units() > left.minor_units() {
             return Err(refused(
                 ErrorKind::NotRefundable,
-                format!("{left} is left to refund of the order, {amount} was asked for"),
+                format!("{left} is left to refund of the order and its transaction, {amount} was asked for"),
             ));
         }
         Ok(())
@@ -208,29 +242,6 @@ impl Order {
         let first = ids.next()??;
         ids.all(|id| id == Some(first)).then_some(first)
     }
-}
-
-/// Checkout's own view of what is left, and whether our refund may be there without being seen.
-fn check_behind(transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
-    let hidden = transaction.refunds().iter().any(|refund| {
-        refund.reference_is_hidden() && refund.status.holds_money() && refund.amount == submit.amount
-    });
-    if hidden {
-        let message = "Checkout works on a refund of the same amount and does not tell its reference: it may \
-            be this one, of an earlier run; ask again, with the same reference, when it is final";
-        return Err(refused(ErrorKind::Conflict, message).may_be_applied());
-    }
-    let left = transaction.refundable().map_err(|fault| refused(ErrorKind::Protocol, fault))?;
-    if submit.amount.minor_units() > left.minor_units() {
-        return Err(refused(
-            ErrorKind::NotRefundable,
-            format!(
-                "{left} is left to refund of transaction {}, which paid the order; {} was asked for",
-                transaction.id, submit.amount
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// The order's lines for Checkout, where it knows them by the same ids.

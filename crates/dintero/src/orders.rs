@@ -25,6 +25,7 @@ use crate::{
 /// What is told of an order, by itself and by its lists.
 struct Told {
     id: PaymentId,
+    captures: Vec<wire::Operation>,
     records: Vec<wire::Operation>,
     /// The order, or why it is not told.
     order: std::result::Result<wire::Order, Error>,
@@ -37,6 +38,8 @@ pub(crate) struct Order {
     pub(crate) currency: Currency,
     pub(crate) captures: Vec<wire::Operation>,
     pub(crate) refunds: Joined,
+    /// Whether all that the transaction took is this order's.
+    pub(crate) alone: bool,
     /// The transaction, or why there is none that its refunds could go through.
     pub(crate) behind: std::result::Result<Transaction, Error>,
     itself: Option<wire::Order>,
@@ -54,13 +57,12 @@ impl Order {
             sum(self.currency, refunds.map(|refund| refund.amount)).map_err(fault)
         };
         let mut payment = Payment::new(NAME, self.id.clone(), captured, holding(true)?, holding(false)?)?;
-        if let Ok(transaction) = &self.behind
-            && self.refunds.is_of_the_order_alone()
-        {
-            let left = transaction.refundable().map_err(fault)?;
-            if left.minor_units() < payment.refundable.minor_units() {
-                payment.refundable = left;
-            }
+        if let Ok(transaction) = &self.behind {
+            let unclear = self.refunds.unclear().iter().filter(|refund| refund.status.holds_money());
+            let unclear = sum(self.currency, unclear.map(|refund| refund.amount)).map_err(fault)?;
+            let mine = payment.refundable.remaining_after(unclear)?;
+            let all = transaction.refundable().map_err(fault)?;
+            payment.refundable = if mine.minor_units() < all.minor_units() { mine } else { all };
         }
         if let Some(told) = &self.itself {
             payment.provider_status = told.status.cloned();
@@ -77,45 +79,34 @@ impl Order {
 impl Dintero {
     /// The order, its captures, its refunds and the transaction behind it.
     pub(crate) async fn order(&self, id: &PaymentId, operation: Operation) -> Result<Order> {
-        let (told, captures) = self.told_of_order(id, operation).await?;
-        self.with_transaction(told, captures?, operation).await
+        let told = self.told_of_order(id, operation).await?;
+        self.with_transaction(told, operation).await
     }
 
     /// The refunds of an order.
     pub(crate) async fn order_refunds(&self, id: &PaymentId, operation: Operation) -> Result<Joined> {
-        let (told, captures) = self.told_of_order(id, operation).await?;
-        // An order whose captures are not told has its records all the same.
-        let captures = captures.unwrap_or_default();
-        if told.records.is_empty() && captures.is_empty() {
+        let told = self.told_of_order(id, operation).await?;
+        // Without any of both there is nothing whose currency would have to be known.
+        if told.records.is_empty() && told.captures.is_empty() {
             return Ok(Joined::default());
         }
-        Ok(self.with_transaction(told, captures, operation).await?.refunds)
+        Ok(self.with_transaction(told, operation).await?.refunds)
     }
 
     /// The order and its lists, read side by side.
-    async fn told_of_order(
-        &self,
-        id: &PaymentId,
-        operation: Operation,
-    ) -> Result<(Told, Result<Vec<wire::Operation>>)> {
+    async fn told_of_order(&self, id: &PaymentId, operation: Operation) -> Result<Told> {
         let (response, captures, order) = tokio::try_join!(
             self.order_list(id, "refunds", operation),
-            or_why(self.order_list(id, "captures", operation)),
+            self.order_list(id, "captures", operation),
             or_why(self.order_itself(id, operation)),
         )?;
         let wire::Refunds { refunds: records } = response.json()?;
-        let captures =
-            captures.and_then(|response| response.json()).map(|told: wire::Captures| told.captures);
-        Ok((Told { id: id.clone(), records, order, response }, captures))
+        let wire::Captures { captures } = captures.json()?;
+        Ok(Told { id: id.clone(), captures, records, order, response })
     }
 
-    async fn with_transaction(
-        &self,
-        told: Told,
-        captures: Vec<wire::Operation>,
-        operation: Operation,
-    ) -> Result<Order> {
-        let Told { id, records, order, response } = told;
+    async fn with_transaction(&self, told: Told, operation: Operation) -> Result<Order> {
+        let Told { id, captures, records, order, response } = told;
         let behind = self.behind(&id, &captures, operation).await?;
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
         let currency = match &behind {
@@ -124,11 +115,12 @@ impl Dintero {
         };
         let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
         let sum_captured = captured(&captures, currency).map_err(|fault| response.protocol_error(fault))?;
+        let alone = behind.as_ref().is_ok_and(|transaction| transaction.captured() == sum_captured);
         let refunds = match &behind {
-            Ok(transaction) => Joined::of(recorded, transaction, &id, sum_captured),
+            Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
             Err(_) => Joined::records(recorded),
         };
-        Ok(Order { id, currency, captures, refunds, behind, itself: order.ok(), response })
+        Ok(Order { id, currency, captures, refunds, alone, behind, itself: order.ok(), response })
     }
 
     fn recorded_refunds(
@@ -191,8 +183,8 @@ impl Dintero {
     }
 }
 
-/// What is told, or why it is not. That a single order can be read is not documented, and captures are
-/// not always needed, so a refusal is no reason to fail yet; what may pass is.
+/// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no
+/// reason to fail yet; what may pass is.
 async fn or_why<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
     match read.await {
         Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),

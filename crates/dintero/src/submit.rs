@@ -13,7 +13,7 @@ use refunds_core::{Error, ErrorKind, Operation, PaymentId, Refund, Result, Submi
 use refunds_http::{Request, Response};
 
 use crate::{
-    convert::metadata_key,
+    convert::{ORDER_KEY, metadata_key},
     error::refused,
     lines::needs_lines,
     provider::{Dintero, PAGE_BYTES},
@@ -33,26 +33,33 @@ impl Dintero {
     pub(crate) async fn refund_transaction(&self, submit: &SubmitRefund) -> Result<Refund> {
         let id = &submit.request.payment_id;
         if is_told_enough(submit) {
-            return Ok(self.post_refund(id, submit, Vec::new()).await?.refund);
+            return Ok(self.post_refund(id, submit, Vec::new(), None).await?.refund);
         }
         let transaction = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
-        if let Some(refund) = already_made(&transaction, submit)? {
+        if let Some(refund) = already_made(&transaction, submit, |_| true)? {
             return Ok(refund);
         }
         let items = transaction.refund_items(&submit.request.lines, submit.amount)?;
-        Ok(self.post_refund(id, submit, items).await?.refund)
+        Ok(self.post_refund(id, submit, items, None).await?.refund)
     }
 
-    /// Asks for the refund, once, and finds it in the answer.
+    /// Asks for the refund, once, and finds it in the answer. It tells for which order it is.
     pub(crate) async fn post_refund(
         &self,
         transaction: &PaymentId,
         submit: &SubmitRefund,
         items: Vec<RefundItem>,
+        order: Option<&PaymentId>,
     ) -> Result<Refunded> {
+        if submit.made.is_some() {
+            let message =
+                "Checkout does not show the refund that was made; the step that is left of it waits";
+            return Err(refused(ErrorKind::Unavailable, message).with_retryable(true));
+        }
         let asked = &submit.request;
-        let metadata: BTreeMap<String, &str> =
+        let mut metadata: BTreeMap<String, &str> =
             asked.metadata.iter().map(|(key, value)| (metadata_key(key), value.as_str())).collect();
+        metadata.extend(order.map(|order| (ORDER_KEY.to_owned(), order.as_str())));
         let body = RefundBody {
             amount: submit.amount.minor_units(),
             reason: asked.reason.as_deref(),
@@ -92,20 +99,25 @@ fn answered(response: &Response, transaction: &Transaction, submit: &SubmitRefun
         .ok_or_else(|| response.protocol_error("the answer has no event of the refund that was asked for"))
 }
 
-/// A refund that has our reference already.
+/// A refund that has our reference already, of those that are `ours`.
 ///
 /// # Errors
 ///
 /// `Conflict` where it is over another amount, or in another currency.
-pub(crate) fn already_made(transaction: &Transaction, submit: &SubmitRefund) -> Result<Option<Refund>> {
-    let reference = &submit.request.reference;
+pub(crate) fn already_made(
+    transaction: &Transaction,
+    submit: &SubmitRefund,
+    ours: impl Fn(&Refund) -> bool,
+) -> Result<Option<Refund>> {
+    let reference = Some(&submit.request.reference);
     if submit.amount.currency() != transaction.currency {
         return Err(refused(
             ErrorKind::InvalidRequest,
             format!("the payment is in {}, the refund in {}", transaction.currency, submit.amount.currency()),
         ));
     }
-    match transaction.refund_of(reference) {
+    let mut newest = transaction.refunds().iter().rev();
+    match newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)) {
         Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
         Some(refund) => Err(refused(
             ErrorKind::Conflict,

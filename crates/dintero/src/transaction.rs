@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     NAME,
-    convert::{self, Fault, keep},
+    convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, keep},
     events::{Group, Standing, groups},
     totals::{Taken, Totals},
     wire,
@@ -168,6 +168,10 @@ fn refund(
     refund.lines = convert::lines(items.unwrap_or_default(), currency, false)?;
     let metadata = references().find_map(|event| event.metadata.as_ref());
     refund.metadata = convert::metadata(metadata);
+    if let Some(order) = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY)) {
+        refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
+        extra.insert(ORDER.to_owned(), order.clone());
+    }
     refund.payment_method =
         convert::payment_method(None, None, &told.payment_product, &told.payment_product_type, &told.card);
     for (name, value) in [

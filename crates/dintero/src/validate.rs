@@ -3,7 +3,7 @@
 use refunds_core::{CreateRefund, Error, ErrorKind, RefundAmount, Result, TargetKind};
 
 use crate::{
-    convert::metadata_key,
+    convert::{ORDER_KEY, metadata_key},
     error::refused,
     record::{REASON_KEY, REFERENCE_KEY},
 };
@@ -47,6 +47,9 @@ pub(crate) fn validate(request: &CreateRefund, is_transaction: bool) -> Result<(
         }
         if wire != *key && request.metadata.contains_key(&wire) {
             return Err(invalid("two keys of the metadata are the same with the prefix `ext_`"));
+        }
+        if wire == ORDER_KEY {
+            return Err(invalid("`refunds_order` is taken in metadata"));
         }
         if !is_transaction && [REFERENCE_KEY, REASON_KEY].contains(&key.as_str()) {
             return Err(invalid("`refund_reference` and `refund_reason` are taken in an order's metadata"));
@@ -124,6 +127,8 @@ mod tests {
         }
         let twice = request(1).with_metadata("rma", "1").with_metadata("ext_rma", "2");
         assert!(validate(&twice, true).is_err());
+        assert!(validate(&request(1).with_metadata("ext_refunds_order", "1"), true).is_err());
+        assert!(validate(&request(1).with_metadata("refunds_order", "1"), true).is_err());
         let taken = request(1).with_metadata("refund_reference", "1");
         assert!(validate(&taken, true).is_ok() && validate(&taken, false).is_err());
     }

@@ -231,6 +231,9 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
         {"id": "b", "amount": 2, "success": true, "payment_details": {"payment_id": transaction}},
     ]});
 
+    for order in ["no-order", "silent", "nobody-tells", "nonsense", "no-list", "no-amount", "empty"] {
+        side.serve_bytes(path(&format!("{order}/captures")), r#"{"captures":[]}"#);
+    }
     side.insert_order_refunds_json("no-order", record.clone());
     side.insert_order_refunds_json("silent", record.clone());
     side.serve_bytes(path("silent"), "{}");

@@ -3,19 +3,25 @@
 
 mod common;
 
-use common::{asked, client, dintero, get, line, list, payment, submit, sums};
+use common::{asked, client, dintero, get, line, list, payment, reference, submit, sums};
 use refunds_core::{ErrorKind, RefundProvider as _, RefundStatus};
 use refunds_sandbox::{
-    Sandbox,
+    Outcome, Sandbox,
     dintero::{OrderSpec, TransactionSpec},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An order over 1.00 and the transaction over so much that paid it.
 fn order_of(sandbox: &Sandbox, minor: i64) -> (String, String) {
     let transaction = sandbox.dintero().transaction(TransactionSpec::new(minor, "NOK"));
     let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
     (order, transaction)
+}
+
+fn change_events(sandbox: &Sandbox, transaction: &str, change: impl FnOnce(&mut Vec<Value>)) {
+    let mut document = sandbox.dintero().transaction_json(transaction).unwrap();
+    change(document["events"].as_array_mut().unwrap());
+    sandbox.dintero().insert_transaction_json(document);
 }
 
 #[tokio::test]
@@ -33,23 +39,83 @@ async fn money_that_is_gone_without_a_record_is_told() {
 
 #[tokio::test]
 async fn a_refund_and_its_record_are_one_however_they_are_told() {
-    for (what, moved, recorded) in [
-        ("by one reference", "rf-1", json!({"id": "a", "metadata": {"refund_reference": "rf-1"}})),
-        ("a record without a reference", "rf-1", json!({"id": "a"})),
-        ("without an id of ours", "rf-1", json!({"id": "a", "metadata": {"refund_reference": 7}})),
+    for (what, recorded) in [
+        ("by one reference", json!({"id": "a", "metadata": {"refund_reference": "rf-1"}})),
+        ("a record without a reference", json!({"id": "a"})),
+        ("a record with something else for one", json!({"id": "a", "metadata": {"refund_reference": 7}})),
     ] {
         let sandbox = Sandbox::start().await.unwrap();
         let dintero = dintero(&sandbox);
         let (order, transaction) = order_of(&sandbox, 100);
-        let moved = submit(&dintero, asked(&transaction, 40, moved)).await.unwrap();
+        let moved = submit(&dintero, asked(&transaction, 40, "rf-1")).await.unwrap();
         let mut record = recorded;
         record["amount"] = json!(40);
         record["success"] = json!(true);
         sandbox.dintero().set_order_refunds(&order, vec![record]);
         let told = list(&dintero, &order).await.unwrap();
         assert_eq!((told.len(), told[0].id.as_str()), (1, "a"), "{what}");
+        assert_eq!(told[0].reference, Some(reference("rf-1")), "{what}");
         assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap().id.as_str(), "a", "{what}");
         assert_eq!(sums(&dintero, &order).await, [100, 40, 0, 60], "{what}");
+        // However it was recorded, it is there, and is not made or recorded again.
+        let again =
+            client(dintero).create(&asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
+        assert_eq!(again.id.as_str(), "a", "{what}");
+        assert_eq!(sandbox.dintero().order_refunds(&order).len(), 1, "{what}");
+        assert_eq!(sandbox.ledger().total_refunded(&transaction), 40, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_refund_over_the_same_amount_is_not_ours() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, transaction) = order_of(&sandbox, 100);
+    // In the back office, without a reference, and recorded so.
+    submit(&dintero, asked(&transaction, 40, "x")).await.unwrap();
+    change_events(&sandbox, &transaction, |events| {
+        events.last_mut().unwrap().as_object_mut().unwrap().remove("event_reference");
+    });
+    let client = client(dintero.clone());
+    sandbox.faults().add("record:*:status=503".parse().unwrap());
+    let request = asked(&order, 40, "rf-1").with_line(line("1", 40));
+    let made = client.create(&request).await.unwrap();
+    sandbox.faults().clear();
+    let office =
+        json!({"id": "office", "amount": 40, "success": true, "items": [{"line_id": 1, "amount": 40}]});
+    sandbox.dintero().set_order_refunds(&order, vec![office]);
+    let told = list(&dintero, &order).await.unwrap();
+    let told: Vec<_> = told.iter().map(|refund| (refund.id.as_str(), refund.has_step_left())).collect();
+    assert_eq!(told, [("office", false), (made.id.as_str(), true)]);
+    assert_eq!(client.create(&request).await.unwrap().id, made.id);
+    assert_eq!(sandbox.dintero().order_refunds(&order).len(), 2);
+    assert_eq!(sums(&dintero, &order).await, [100, 80, 0, 20]);
+}
+
+#[tokio::test]
+async fn a_refund_under_way_is_not_what_somebody_else_recorded() {
+    for (outcome, end) in
+        [(Outcome::Succeeded, RefundStatus::Succeeded), (Outcome::Declined, RefundStatus::Declined)]
+    {
+        let sandbox = Sandbox::start().await.unwrap();
+        sandbox.set_settle_after_reads(None);
+        let transaction =
+            sandbox.dintero().transaction(TransactionSpec::new(100, "NOK").asynchronous(outcome));
+        let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
+        let dintero = dintero(&sandbox);
+        let pending = submit(&dintero, asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
+        let office = json!({"id": "office", "amount": 40, "success": true});
+        sandbox.dintero().set_order_refunds(&order, vec![office]);
+        let told = get(&dintero, &order, pending.id.as_str()).await.unwrap();
+        assert_eq!(
+            (told.status, told.reference),
+            (RefundStatus::Pending, Some(reference("rf-1"))),
+            "{outcome}"
+        );
+        assert_eq!(sums(&dintero, &order).await, [100, 40, 40, 20], "{outcome}");
+        sandbox.settle_all();
+        let told = get(&dintero, &order, pending.id.as_str()).await.unwrap();
+        assert_eq!(told.status, end, "{outcome}");
     }
 }
 
@@ -96,34 +162,19 @@ async fn a_refund_that_was_recorded_twice_is_one() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_paid_more_than_the_order_tells_nothing_of_others() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let dintero = dintero(&sandbox);
-    let (one, transaction) = order_of(&sandbox, 200);
-    let two = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
-    let refund = submit(&dintero, asked(&two, 100, "rf-1")).await.unwrap();
-    assert!(list(&dintero, &one).await.unwrap().is_empty());
-    assert_eq!(sums(&dintero, &one).await, [100, 0, 0, 100]);
-    assert_eq!(list(&dintero, &two).await.unwrap(), [refund]);
-    submit(&dintero, asked(&one, 100, "rf-2")).await.unwrap();
-    assert_eq!(sandbox.ledger().total_refunded(&transaction), 200);
-}
-
-#[tokio::test]
 async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
     let (order, transaction) = order_of(&sandbox, 100);
     let refund = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
-    let mut document = sandbox.dintero().transaction_json(&transaction).unwrap();
-    let events = document["events"].as_array_mut().unwrap();
-    let mut event = events.last().unwrap().clone();
-    event["id"] = json!("reversal");
-    event["success"] = json!(false);
-    event["correlation_request_id"] = event["request_id"].take();
-    event["request_id"] = json!("reversal");
-    events.push(event);
-    sandbox.dintero().insert_transaction_json(document);
+    change_events(&sandbox, &transaction, |events| {
+        let mut event = events.last().unwrap().clone();
+        event["id"] = json!("reversal");
+        event["success"] = json!(false);
+        event["correlation_request_id"] = event["request_id"].take();
+        event["request_id"] = json!("reversal");
+        events.push(event);
+    });
     let told = get(&dintero, &order, refund.id.as_str()).await.unwrap();
     assert_eq!((told.status, told.has_step_left()), (RefundStatus::Failed, false));
     assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100]);
@@ -164,6 +215,45 @@ async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was
     sandbox.faults().clear();
     let recorded = client.create(&request).await.unwrap();
     assert_eq!((&recorded.id, recorded.has_step_left()), (&made.id, false));
+    let merged = recorded.clone().merge(made).unwrap();
+    assert_eq!(
+        (merged.has_step_left(), &merged.extra),
+        (false, &recorded.extra),
+        "the record is the later version"
+    );
     assert_eq!(sandbox.dintero().order_refunds(&order).len(), 1);
     assert_eq!(sandbox.ledger().total_refunded(&transaction), 40);
+}
+
+#[tokio::test]
+async fn captures_that_can_not_be_read_are_not_nothing() {
+    for (fault, kind) in
+        [("malformed-body", ErrorKind::Protocol), ("status=403", ErrorKind::PermissionDenied)]
+    {
+        let sandbox = Sandbox::start().await.unwrap();
+        let dintero = dintero(&sandbox);
+        let (order, transaction) = order_of(&sandbox, 100);
+        let moved = submit(&dintero, asked(&transaction, 100, "rf-1")).await.unwrap();
+        sandbox.faults().add(format!("GET */captures:every:{fault}").parse().unwrap());
+        assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap_err().kind(), kind, "{fault}");
+        assert_eq!(list(&dintero, &order).await.unwrap_err().kind(), kind, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_reference_twice_at_checkout_leaves_nothing_that_can_not_be_done() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, transaction) = order_of(&sandbox, 100);
+    submit(&dintero, asked(&transaction, 40, "rf-1")).await.unwrap();
+    change_events(&sandbox, &transaction, |events| {
+        let mut event = events.last().unwrap().clone();
+        event["id"] = json!("again");
+        event["request_id"] = json!("11111111-2222-3333-4444-555555555555");
+        events.push(event);
+    });
+    client(dintero.clone()).create(&asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
+    let told = list(&dintero, &order).await.unwrap();
+    assert_eq!((told.len(), told.iter().filter(|refund| refund.has_step_left()).count()), (2, 0));
+    assert_eq!(sums(&dintero, &order).await, [100, 80, 0, 20]);
 }

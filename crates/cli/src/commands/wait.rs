@@ -40,8 +40,11 @@ pub(super) async fn follow_made(
     };
     match followed {
         Ok(Waited::Final(refund)) if refund.has_step_left() => {
-            let finished = client.create(request).await;
-            context.show_made(&finished.unwrap_or(refund))
+            let finished = tokio::select! {
+                finished = client.create(request) => finished.unwrap_or(refund),
+                () = interrupted() => refund,
+            };
+            context.show_made(&finished)
         }
         Ok(Waited::Final(refund)) => context.show_made(&refund),
         Ok(Waited::StillOpen(refund)) => {

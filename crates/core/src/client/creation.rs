@@ -28,6 +28,8 @@ pub(super) struct Creation<'a> {
     /// The first failure after which a refund may have been made. Sticky: a clean refusal of a
     /// later attempt says nothing about this one.
     pub(super) ambiguous: Option<Error>,
+    /// The refund, once it was seen made with a step left. Whatever fails then, it is what it is.
+    made: Option<Refund>,
     resumed: bool,
     key_honoured: bool,
 }
@@ -40,6 +42,7 @@ impl<'a> Creation<'a> {
             deadline: client.deadline(client.policy.total_timeout),
             unresolved: UnresolvedRefund::new(client.provider.name(), request.clone()),
             ambiguous: None,
+            made: None,
             resumed: false,
             key_honoured: client.capabilities().idempotency.honoured().is_some(),
         }
@@ -56,6 +59,17 @@ impl<'a> Creation<'a> {
     }
 
     pub(super) async fn run(mut self) -> Result<Refund> {
+        match (self.look_and_make().await, self.made) {
+            (Err(error), Some(made)) => {
+                let provider = self.client.provider.name();
+                tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
+                Ok(made)
+            }
+            (told, _) => told,
+        }
+    }
+
+    async fn look_and_make(&mut self) -> Result<Refund> {
         self.check(self.request).map_err(|error| self.unfinished(error))?;
         let _permit = match &self.client.guard {
             Some(guard) => {
@@ -68,9 +82,11 @@ impl<'a> Creation<'a> {
         };
         if self.resumed
             && let Look::Found(refund) = self.look_until(self.settle_left()).await
-            && !refund.has_step_left()
         {
-            return Ok(*refund);
+            if !refund.has_step_left() {
+                return Ok(*refund);
+            }
+            self.made = Some(*refund);
         }
         let Overview { payment, mut refunds } =
             self.look_and_sum().await.map_err(|error| self.unfinished(error))?;
@@ -82,9 +98,8 @@ impl<'a> Creation<'a> {
         }
         let amount = match self.find(refunds) {
             Err(error) => return Err(self.unfinished(error)),
-            Ok(Found::Refund(refund)) if refund.has_step_left() => {
-                return Ok(self.finish(*refund, payment).await);
-            }
+            // What is left moves nothing, so nothing is guarded.
+            Ok(Found::Refund(refund)) if refund.has_step_left() => self.made.insert(*refund).amount,
             Ok(Found::Refund(refund)) => return Ok(*refund),
             Ok(Found::Absent) => self.guard(&payment, true)?,
             // The key makes the provider find it for us; less may be left just because it was made.
@@ -99,19 +114,6 @@ impl<'a> Creation<'a> {
         self.unresolved.amount = Some(amount);
         self.unresolved.refunded_before.get_or_insert(payment.refunded);
         self.submit(amount, payment).await
-    }
-
-    /// Does what is left of a refund that is over. That moves nothing, so nothing is guarded, and the
-    /// refund is what it is where it can not be done now.
-    async fn finish(&mut self, refund: Refund, payment: Payment) -> Refund {
-        match self.submit(refund.amount, payment).await {
-            Ok(finished) => finished,
-            Err(error) => {
-                let provider = self.client.provider.name();
-                tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
-                refund
-            }
-        }
     }
 
     /// What can be refused without asking anybody.
@@ -226,10 +228,11 @@ impl<'a> Creation<'a> {
     }
 
     async fn submit(&mut self, amount: Money, payment: Payment) -> Result<Refund> {
-        let submit = SubmitRefund::new(self.request.clone(), amount).with_payment(payment);
+        let mut submit = SubmitRefund::new(self.request.clone(), amount).with_payment(payment);
         let policy = &self.client.policy;
         let mut backoff = Backoff::new(policy);
         for attempt in 1.. {
+            submit.made = self.made.as_ref().map(|made| made.id.clone());
             let sent_at = self.client.clock.now();
             let call = self.client.provider.submit_refund(&submit);
             let error = match self.client.attempt(Operation::SubmitRefund, self.deadline, call).await {
@@ -245,8 +248,7 @@ impl<'a> Creation<'a> {
                     // With a key it is as safe to ask again, and quicker than to keep looking.
                     let patience = if self.key_honoured { Duration::ZERO } else { policy.settle_timeout };
                     match self.look_until(patience).await {
-                        // Submitting it again does that step alone.
-                        Look::Found(refund) if again && refund.has_step_left() => {}
+                        Look::Found(refund) if again && refund.has_step_left() => self.made = Some(*refund),
                         Look::Found(refund) => return Ok(*refund),
                         Look::Reused(reused) => return Err(self.unfinished(reused)),
                         Look::Absent | Look::Unclear { .. } | Look::Failed(_) => again &= self.key_honoured,
@@ -269,8 +271,9 @@ impl<'a> Creation<'a> {
             // While we waited, another worker may have asked. Without a key only a look can tell, and
             // only a certain "not there" lets us ask again.
             match self.look().await {
-                Look::Found(refund) if !refund.has_step_left() => return Ok(*refund),
-                Look::Found(_) | Look::Absent => {}
+                Look::Found(refund) if refund.has_step_left() => self.made = Some(*refund),
+                Look::Found(refund) => return Ok(*refund),
+                Look::Absent => {}
                 Look::Unclear { unlisted } => return Err(self.unclear(unlisted)),
                 Look::Reused(reused) => return Err(self.unfinished(reused)),
                 Look::Failed(_) => return self.give_up(error).await,

@@ -43,7 +43,6 @@ impl Refund {
             provider_reference: winner.provider_reference.max(loser.provider_reference),
             created_at: winner.created_at.max(loser.created_at),
             hidden_reference: winner.hidden_reference && loser.hidden_reference,
-            step_left: winner.step_left && loser.step_left,
             raw: None,
             ..winner
         })
@@ -52,8 +51,8 @@ impl Refund {
 
 /// Whether `left` is the later version: a total order over all that changes in a refund's life.
 fn is_later(left: &Refund, right: &Refund) -> bool {
-    let key = |refund: &Refund| -> (bool, Option<OffsetDateTime>, u8) {
-        (refund.status.is_final(), refund.updated_at, rank(refund.status))
+    let key = |refund: &Refund| -> (bool, Option<OffsetDateTime>, u8, bool) {
+        (refund.status.is_final(), refund.updated_at, rank(refund.status), !refund.step_left)
     };
     match key(left).cmp(&key(right)) {
         std::cmp::Ordering::Equal => changing_text(left) >= changing_text(right),

@@ -134,7 +134,7 @@ pub struct Refund {
     pub extra: Map<String, Value>,
     #[serde(skip)]
     hidden_reference: bool,
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     step_left: bool,
     #[serde(skip)]
     raw: Option<Box<Value>>,
@@ -194,9 +194,10 @@ impl Refund {
     /// Marks that this refund is over, for better or worse, and that a step is left which moves no
     /// money: it is not written down yet where its payment is kept, say.
     ///
-    /// For adapters whose refunds take more than one call. Submitting such a refund again, under the
-    /// same reference, has to do that step alone: creation does so when it meets the mark, and answers
-    /// with the refund as it stands where the step fails again.
+    /// For adapters whose refunds take more than one call. Where creation meets the mark, it submits the
+    /// refund again with [`SubmitRefund::made`](crate::SubmitRefund::made) set. The adapter then does that
+    /// step and **nothing that moves money**, even if it does not see the refund that was made; where it
+    /// can not, it fails, and creation answers with the refund as it stands.
     #[must_use]
     pub fn with_step_left(mut self) -> Self {
         self.step_left = true;

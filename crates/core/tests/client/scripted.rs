@@ -40,6 +40,8 @@ pub(crate) struct Script {
     pub(crate) ignore_cursors: bool,
     /// How many submissions it takes until no step of a refund is left.
     pub(crate) steps: usize,
+    /// Of each submission, the refund that it was told to be made.
+    pub(crate) made: Vec<Option<RefundId>>,
     pub(crate) capabilities: Option<Capabilities>,
 }
 
@@ -141,6 +143,7 @@ impl RefundProvider for Scripted {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         // Somebody else may run between the look and this: what a network does.
         tokio::task::yield_now().await;
+        self.script(|script| script.made.push(submit.made.clone()));
         let step = self.next("submit");
         let alter = if let Step::Alter(alter) = &step { Some(*alter) } else { None };
         let mut refund = follow(step, self.memory.submit_refund(submit)).await?;

@@ -1,5 +1,7 @@
 //! Refunds that take more than one step, of which only the first moves money.
 
+use std::time::Duration;
+
 use refunds_core::{Error, ErrorKind, Idempotency, RefundProvider as _};
 
 use crate::scripted::{Scripted, Step, nok, request};
@@ -29,7 +31,7 @@ async fn a_step_that_is_left_is_done_by_creating_again() {
     let first = provider.client().create(&request).await.unwrap();
     let second = provider.client().create(&request).await.unwrap();
     assert_eq!((&second.id, second.has_step_left()), (&first.id, false));
-    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.script(|script| script.made.clone()), [None, Some(first.id)]);
     provider.client().create(&request).await.unwrap();
     assert_eq!(provider.asked("submit"), 2, "nothing is left to do");
     assert_eq!(provider.memory.moved(&payment), 100);
@@ -56,7 +58,7 @@ async fn a_call_that_is_lost_between_the_steps_goes_on_at_once() {
     provider.write(Step::Lose(lost()));
     let refund = provider.client().create(&request(&payment, 100, "rma-1")).await.unwrap();
     assert!(!refund.has_step_left());
-    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.script(|script| script.made.clone()), [None, Some(refund.id)]);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 
@@ -71,4 +73,38 @@ async fn what_was_left_unknown_is_finished_when_it_is_resolved() {
     assert!(!resolved.has_step_left());
     assert_eq!(provider.asked("submit"), 2);
     assert_eq!(provider.memory.moved(&payment), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_it_was_seen_nothing_makes_it_unknown() {
+    let late =
+        Error::new(ErrorKind::RateLimited, "much too soon").with_retry_after(Duration::from_secs(3600));
+    let denied = || Error::new(ErrorKind::PermissionDenied, "no more reads");
+    for (what, writes, reads) in [
+        ("the step has to wait for long", vec![Step::Lose(lost()), Step::Fail(late)], vec![]),
+        (
+            "looking before the step fails",
+            vec![Step::Lose(lost())],
+            vec![Step::Pass, Step::Pass, Step::Fail(denied())],
+        ),
+    ] {
+        let provider = of_steps(usize::MAX);
+        let payment = provider.memory.captured(nok(100));
+        provider.script(|script| (script.writes, script.reads) = (writes.into(), reads.into()));
+        let refund = provider.client().create(&request(&payment, 100, "rma-1")).await.expect(what);
+        assert!(refund.has_step_left(), "{what}");
+        assert_eq!(provider.memory.moved(&payment), 100, "{what}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn resolving_what_was_seen_ends_in_it_whatever_fails_then() {
+    let provider = of_steps(usize::MAX);
+    let payment = provider.memory.captured(nok(100));
+    let request = request(&payment, 100, "rma-1");
+    let journal = provider.client().unresolved_before(&request);
+    provider.client().create(&request).await.unwrap();
+    provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::PermissionDenied, "no more reads")));
+    let refund = provider.client().resolve(&journal).await.unwrap();
+    assert!(refund.has_step_left());
 }

@@ -62,6 +62,7 @@ impl Dintero {
         initiate.insert("request_id".to_owned(), json!(written));
         if transaction.refunds.initiate_hides_reference {
             initiate.remove("event_reference");
+            initiate.remove("metadata");
         }
         transaction.push_news(common, initiate);
         transaction.under_way.push(UnderWay {
