@@ -49,7 +49,7 @@ impl Default for Capabilities {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Idempotency {
-    /// It makes two refunds; only looking before protects.
+    /// It makes two refunds; only looking before protects. So it may, where that is not known.
     None,
     /// It knows a key, with these rules.
     Key(IdempotencyKey),
@@ -73,7 +73,7 @@ impl Idempotency {
 pub struct IdempotencyKey {
     /// The longest key, in characters.
     pub max_length: u16,
-    /// How long the provider remembers a key.
+    /// How long the provider remembers a key; [`Duration::MAX`] where it does for ever.
     #[serde(serialize_with = "as_seconds", rename = "retention_seconds")]
     pub retention: Duration,
     /// What a repetition is answered with.
@@ -109,6 +109,10 @@ pub enum Replay {
     FirstAnswer,
     /// The refund as it stands now.
     CurrentState,
+    /// A conflict, and nothing is made: the reference is spent. The adapter passes that on as
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), not applied; whoever asked looks for the
+    /// refund then, and answers with it.
+    Refused,
 }
 
 /// How sure a fact about a provider is.

@@ -39,6 +39,15 @@ configuration!(
         key.conflict_in_flight = true;
     })
 );
+configuration!(
+    repetition_refused,
+    "NOK",
+    MemoryProvider::new().with_key().with_capabilities(|able| {
+        let Idempotency::Key(key) = &mut able.idempotency else { panic!("it has a key") };
+        key.replay = Replay::Refused;
+        key.retention = std::time::Duration::MAX;
+    })
+);
 configuration!(references_hidden, "NOK", MemoryProvider::new().with_hidden_references());
 configuration!(
     references_hidden_key_honoured,

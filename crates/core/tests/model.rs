@@ -101,6 +101,26 @@ impl Path {
     }
 }
 
+/// What the provider does with a reference that it knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// It makes another refund.
+    #[default]
+    NoKey,
+    /// It answers with the refund.
+    Key,
+    /// It refuses it.
+    KeyRefused,
+    /// It makes another refund, unless it is told that there is one; that has a step left at first.
+    Steps,
+}
+
+impl Kind {
+    fn honours_a_key(self) -> bool {
+        matches!(self, Self::Key | Self::KeyRefused)
+    }
+}
+
 #[derive(Debug, Default)]
 struct World {
     path: Path,
@@ -108,7 +128,9 @@ struct World {
     made: Vec<(Reference, bool)>,
     /// Made by the provider once the connection is gone and nobody looks.
     late: Option<Reference>,
-    key_honoured: bool,
+    kind: Kind,
+    /// Whether the step that is left was done.
+    finished: bool,
     submissions: u32,
     ambiguous_before: bool,
     blind: bool,
@@ -116,7 +138,7 @@ struct World {
 
 impl World {
     fn make(&mut self, reference: &Reference) {
-        if self.key_honoured && self.made.iter().any(|(made, _)| made == reference) {
+        if self.kind.honours_a_key() && self.made.iter().any(|(made, _)| made == reference) {
             return;
         }
         self.made.push((reference.clone(), true));
@@ -167,13 +189,14 @@ impl RefundProvider for Abstract {
         let mut capabilities = Capabilities::default();
         capabilities.partial = true;
         capabilities.several = true;
-        if self.world().key_honoured {
-            capabilities.idempotency = Idempotency::Key(IdempotencyKey::new(
-                255,
-                Duration::from_secs(86400),
-                Replay::CurrentState,
-                Certainty::Guaranteed,
-            ));
+        let kind = self.world().kind;
+        if kind.honours_a_key() {
+            let (retention, replay) = match kind {
+                Kind::KeyRefused => (Duration::MAX, Replay::Refused),
+                _ => (Duration::from_secs(86400), Replay::CurrentState),
+            };
+            let key = IdempotencyKey::new(255, retention, replay, Certainty::Guaranteed);
+            capabilities.idempotency = Idempotency::Key(key);
         }
         capabilities
     }
@@ -187,7 +210,12 @@ impl RefundProvider for Abstract {
         let fresh = self.read()?;
         let world = self.world();
         let seen = world.made.iter().enumerate().filter(|(_, (_, visible))| fresh && *visible);
-        Ok(Page::whole(seen.map(|(n, (reference, _))| refund(payment, n, reference, 100)).collect()))
+        let left = world.kind == Kind::Steps && !world.finished;
+        let told = seen.map(|(n, (reference, _))| {
+            let refund = refund(payment, n, reference, 100);
+            if left { refund.with_step_left() } else { refund }
+        });
+        Ok(Page::whole(told.collect()))
     }
 
     async fn get_refund(&self, _: &PaymentId, _: &RefundId) -> Result<Refund> {
@@ -197,12 +225,30 @@ impl RefundProvider for Abstract {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         let mut world = self.world();
         world.submissions += 1;
-        world.blind |= world.ambiguous_before && !world.key_honoured;
+        world.blind |= world.ambiguous_before && !world.kind.honours_a_key() && submit.made.is_none();
         let reference = &submit.request.reference;
         let choice = world.path.choose(&SUBMISSIONS);
         let lost = || Err(Error::new(ErrorKind::Timeout, "no answer"));
         let refused = |kind| Err(Error::new(kind, "refused").not_applied());
+        let known = world.made.iter().any(|(made, _)| made == reference);
         match choice {
+            // Of the step, no money moves: whatever becomes of it.
+            Submission::Made if submit.made.is_some() => {
+                world.finished = true;
+                Ok(refund(&submit.request.payment_id, 0, reference, 100))
+            }
+            Submission::MadeAndLost | Submission::MadeLateAndLost | Submission::MadeAndUnavailable
+                if submit.made.is_some() =>
+            {
+                world.finished = true;
+                lost()
+            }
+            Submission::Unreadable | Submission::Altered if submit.made.is_some() => {
+                Err(Error::new(ErrorKind::Protocol, "not JSON"))
+            }
+            Submission::Made | Submission::Altered if known && world.kind == Kind::KeyRefused => {
+                refused(ErrorKind::Conflict)
+            }
             Submission::Made | Submission::Altered => {
                 world.make(reference);
                 let amount = if matches!(choice, Submission::Made) { 100 } else { 101 };
@@ -214,7 +260,7 @@ impl RefundProvider for Abstract {
             Submission::Refused => refused(ErrorKind::NotRefundable),
             // Somebody else holds the key, which only a provider that knows keys can say; it is
             // the same refund, made by the other.
-            Submission::UnderWayElsewhere if world.key_honoured => {
+            Submission::UnderWayElsewhere if world.kind.honours_a_key() => {
                 world.late = Some(reference.clone());
                 Err(Error::new(ErrorKind::Conflict, "in flight").with_retryable(true).not_applied())
             }
@@ -251,7 +297,7 @@ impl RefundProvider for Abstract {
 }
 
 /// Runs every path; returns how many there were and how many ended in each way.
-async fn explore(depth: usize, key_honoured: bool) -> (usize, [usize; 3]) {
+async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
     let provider = Abstract(Arc::default());
     provider.world().path.depth = depth;
     let policy = {
@@ -276,7 +322,7 @@ async fn explore(depth: usize, key_honoured: bool) -> (usize, [usize; 3]) {
             let mut world = provider.world();
             world.made.clear();
             world.late = None;
-            (world.key_honoured, world.submissions) = (key_honoured, 0);
+            (world.kind, world.finished, world.submissions) = (kind, false, 0);
             (world.ambiguous_before, world.blind) = (false, false);
         }
         let told = client.create(&request).await;
@@ -323,11 +369,10 @@ async fn explore(depth: usize, key_honoured: bool) -> (usize, [usize; 3]) {
 
 #[tokio::test]
 async fn no_path_makes_a_refund_twice_or_tells_an_untruth() {
-    for (key_honoured, depth) in [(false, 5), (true, 6)] {
-        let (paths, [made, unknown, not_made]) = explore(depth, key_honoured).await;
+    for (kind, depth) in [(Kind::NoKey, 5), (Kind::Key, 6), (Kind::KeyRefused, 6), (Kind::Steps, 6)] {
+        let (paths, [made, unknown, not_made]) = explore(depth, kind).await;
         println!(
-            "key honoured: {key_honoured}, depth {depth}: {paths} paths; \
-             {made} made, {unknown} unknown, {not_made} not made"
+            "{kind:?}, depth {depth}: {paths} paths; {made} made, {unknown} unknown, {not_made} not made"
         );
         assert!(paths > 200 && made > 0 && unknown > 0 && not_made > 0, "the tree was walked");
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Capabilities, CreateRefund, Currency, Error, ErrorKind, Listing, Money, PaymentId, Reference, Refund,
-    RefundAmount, RefundClient, RefundProvider, RefundStatus, Result, SubmitRefund, all_refunds,
+    RefundAmount, RefundClient, RefundProvider, RefundStatus, Replay, Result, SubmitRefund, all_refunds,
 };
 
 /// Ends a case as failed unless the condition holds.
@@ -56,6 +56,10 @@ impl<'a> Kit<'a> {
 
     pub(crate) fn key_honoured(self) -> bool {
         self.capabilities().idempotency.honoured().is_some()
+    }
+
+    pub(crate) fn replay(self) -> Option<Replay> {
+        self.capabilities().idempotency.honoured().map(|key| key.replay)
     }
 
     pub(crate) fn money(self, minor: i64) -> Money {

@@ -58,10 +58,13 @@ impl Account {
         if let Idempotency::Key(key) = &able.idempotency
             && let Some(refund) = self.replayed(&submit.request.reference, key.replay)
         {
-            return if refund.amount == submit.amount {
-                Ok(refund)
-            } else {
-                Err(Error::new(ErrorKind::Conflict, "this key is that of a refund over another amount"))
+            let conflict = |why| Err(Error::new(ErrorKind::Conflict, why));
+            return match key.replay {
+                Replay::Refused => conflict("there is a refund under this key already"),
+                _ if refund.amount != submit.amount => {
+                    conflict("this key is that of a refund over another amount")
+                }
+                _ => Ok(refund),
             };
         }
         self.check(submit, able)?;
@@ -92,7 +95,7 @@ impl Account {
         let known = |refund: &&Refund| refund.reference.as_ref() == Some(reference);
         match replay {
             Replay::FirstAnswer => self.answers.iter().find(known).cloned(),
-            Replay::CurrentState => now.find(known).cloned(),
+            Replay::CurrentState | Replay::Refused => now.find(known).cloned(),
         }
     }
 
