@@ -1,15 +1,17 @@
 //! What the fuzz targets call, and the tests of their corpora: any bytes, at every place where bytes
 //! from outside come in. Nothing may panic, and nothing that was not signed may be believed.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
-use aws_lc_rs::hmac;
 use refunds_core::{
     CreateRefund, Error, Money, Notice, PageRequest, PaymentId, Reference, RefundAmount, RefundId,
     RefundProvider, Result, SubmitRefund, WebhookRequest,
 };
 use refunds_dintero::{Dintero, DinteroConfig};
-use refunds_http::testing::{Reply, ScriptedTransport};
+use refunds_http::{
+    Digest,
+    testing::{Reply, ScriptedTransport, sign},
+};
 use refunds_mattilda::{Mattilda, MattildaConfig};
 use time::OffsetDateTime;
 
@@ -40,7 +42,7 @@ pub fn webhook_mattilda(bytes: &[u8]) {
     let mut request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
     let provider = mattilda(ScriptedTransport::new([]));
     refused(provider.verify_webhook(&request));
-    let signature = signed(hmac::HMAC_SHA256, &[NOW.to_string().as_bytes(), b".", body]);
+    let signature = sign(Digest::Sha256, SECRET, &[NOW.to_string().as_bytes(), b".", body]);
     request.headers = vec![
         ("X-Gr4vy-Webhook-Timestamp".to_owned(), NOW.to_string()),
         ("X-Gr4vy-Webhook-Signatures".to_owned(), signature),
@@ -69,7 +71,7 @@ pub fn webhook_dintero_hook(bytes: &[u8]) {
     let mut request = WebhookRequest::new("POST", "https://shop.example/webhooks", headers, body, now());
     let provider = dintero(ScriptedTransport::new([]));
     refused(provider.verify_webhook(&request));
-    request.headers[1].1 = signed(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &[body]);
+    request.headers[1].1 = sign(Digest::Sha1, SECRET, &[body]);
     readable(provider.verify_webhook(&request));
 }
 
@@ -126,17 +128,6 @@ fn readable(told: Result<Notice>) {
         assert!(!error.message().contains("signature"), "it was signed: {error}");
     }
     silent(told);
-}
-
-fn signed(algorithm: hmac::Algorithm, message: &[&[u8]]) -> String {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, SECRET.as_bytes()));
-    for part in message {
-        context.update(part);
-    }
-    context.sign().as_ref().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// Nobody has the secret, so nothing can be believed.

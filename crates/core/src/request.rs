@@ -181,6 +181,23 @@ impl SubmitRefund {
         Self { request, amount, payment: None, made: None }
     }
 
+    /// Refuses an amount in another currency than that of the payment that came with it: for adapters
+    /// whose requests carry no currency, where the number would be taken for the payment's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`], not applied.
+    pub fn check_currency(&self) -> Result<()> {
+        match self.payment.as_ref().map(Payment::currency) {
+            Some(currency) if currency != self.amount.currency() => Err(invalid(format!(
+                "the payment is in {currency}, the refund in {}",
+                self.amount.currency()
+            ))
+            .not_applied()),
+            _ => Ok(()),
+        }
+    }
+
     /// Hands on the payment as it was just read.
     #[must_use]
     pub fn with_payment(mut self, payment: Payment) -> Self {

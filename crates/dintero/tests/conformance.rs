@@ -182,6 +182,11 @@ impl Harness for World {
         Some(WebhookRequest::new(sent.method, sent.url, sent.headers, sent.body, now))
     }
 
+    /// A hook is signed without a time.
+    fn webhook_tolerance(&self) -> Option<Duration> {
+        (self.kind == Kind::Transactions).then_some(refunds_core::DEFAULT_WEBHOOK_TOLERANCE)
+    }
+
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {
         let ledger = self.sandbox.ledger();
         let transaction = self.transaction(payment);

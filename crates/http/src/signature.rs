@@ -59,6 +59,26 @@ fn verify<M: Mac + KeyInit>(secret: &[u8], message: &[&[u8]], signature: &[u8]) 
     mac.verify_slice(signature).is_ok()
 }
 
+/// The signature that [`is_signed`] accepts.
+#[cfg(feature = "testing")]
+pub(crate) fn code(digest: Digest, secret: &[u8], message: &[&[u8]]) -> String {
+    fn tag<M: Mac + KeyInit>(secret: &[u8], message: &[&[u8]]) -> Vec<u8> {
+        let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret) else { return Vec::new() };
+        for part in message {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+    let tag = match digest {
+        Digest::Sha1 => tag::<Hmac<Sha1>>(secret, message),
+        Digest::Sha256 => tag::<Hmac<Sha256>>(secret, message),
+    };
+    tag.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
+}
+
 fn from_lower_hex(text: &str) -> Option<Vec<u8>> {
     fn digit(byte: u8) -> Option<u8> {
         match byte {

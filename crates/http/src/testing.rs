@@ -15,7 +15,23 @@ use futures_util::{StreamExt as _, future, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
 
 pub use self::cable::{Cable, Cut};
+use crate::signature::Digest;
 use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};
+
+/// The code with which a provider signs these bytes, in lower case hexadecimal: for the webhooks of a
+/// server in tests.
+///
+/// ```
+/// use refunds_http::{Digest, is_signed, testing::sign};
+///
+/// let message: [&[u8]; 3] = [b"1700000000", b".", b"{}"];
+/// let code = sign(Digest::Sha256, "a secret", &message);
+/// assert!(is_signed(Digest::Sha256, &["a secret".to_owned().into()], &message, &code));
+/// ```
+#[must_use]
+pub fn sign(digest: Digest, secret: &str, message: &[&[u8]]) -> String {
+    crate::signature::code(digest, secret.as_bytes(), message)
+}
 
 /// Plays a list of replies, one per request, and keeps the requests.
 ///

@@ -141,7 +141,9 @@ impl RefundProvider for Mattilda {
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         let SubmitRefund { request, amount, .. } = submit;
-        check(request, Some(*amount)).map_err(|error| error.with_operation(Operation::SubmitRefund))?;
+        check(request, Some(*amount))
+            .and_then(|()| submit.check_currency())
+            .map_err(|error| error.in_context(crate::NAME, Operation::SubmitRefund))?;
         let (target_type, target_id) = target(request.target.as_ref())?;
         let http = Request::post(Operation::SubmitRefund)
             .paths(["transactions", request.payment_id.as_str(), "refunds"])

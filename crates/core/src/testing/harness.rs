@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::{On, SkippingClock, Trouble};
 use crate::{
-    Clock, Currency, PaymentId, Policy, Reference, RefundId, RefundLine, RefundProvider, RefundStatus,
-    RefundTarget, WebhookRequest,
+    Clock, Currency, DEFAULT_WEBHOOK_TOLERANCE, PaymentId, Policy, Reference, RefundId, RefundLine,
+    RefundProvider, RefundStatus, RefundTarget, WebhookRequest,
 };
 
 /// What connects the conformance kit with one adapter and the world behind it: a fake server, a
@@ -105,6 +105,13 @@ pub trait Harness: Send + Sync {
     /// provider has more than one way to sign.
     async fn webhook(&self, _payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {
         None
+    }
+
+    /// How far from the time of its signature a [webhook](Self::webhook) may arrive, early or late; an
+    /// hour beyond that it has to be refused. `None` says that the signatures of this provider carry no
+    /// time, so that a webhook of any age is as good as new.
+    fn webhook_tolerance(&self) -> Option<Duration> {
+        Some(DEFAULT_WEBHOOK_TOLERANCE)
     }
 
     /// An id that looks like one of this provider's payments and is none. The provided method

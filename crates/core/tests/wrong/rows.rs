@@ -42,6 +42,8 @@ pub(crate) const ROWS: &[Row] = rows! {
         amounts_stay_exact;
     "echoes the request's amount instead of the provider's": plain, EchoesAmount =>
         the_answers_amount_is_told_not_the_requests;
+    "takes a number in whatever currency for the payment's": plain, TakesAnyCurrency =>
+        another_currency_is_never_echoed;
     "echoes the request's currency": plain, AssumesCurrency =>
         another_currency_is_never_echoed;
     "forgets what is refunded in its sums": plain, ForgetsSums =>
@@ -187,6 +189,10 @@ pub(crate) const ROWS: &[Row] = rows! {
         a_webhook_that_nobody_signed_is_refused;
     "believes webhooks whose bytes were changed": hooked, BelievesAlteredWebhooks =>
         an_altered_webhook_is_refused;
+    "looks whether there is a signature, and at none": hooked, LooksForAnySignature =>
+        an_altered_webhook_is_refused a_webhook_out_of_time_is_refused;
+    "believes webhooks of any age": hooked, BelievesAnyAge =>
+        a_webhook_out_of_time_is_refused;
     "believes webhooks of the future": hooked, BelievesTheFuture =>
         a_webhook_out_of_time_is_refused;
     "names the refund as the payment in a notice": hooked, NoticesAnotherPayment =>

@@ -68,6 +68,11 @@ pub(crate) async fn another_currency_is_refused(kit: Kit<'_>) -> Verdict {
 pub(crate) async fn another_currency_is_never_echoed(kit: Kit<'_>) -> Verdict {
     let payment = kit.captured(WHOLE).await;
     let request = ask_money(&payment, Money::new(kit.part(), kit.other_currency()?));
+    // As a client hands the payment on, the adapter knows its currency without asking anybody.
+    let told = ok("reading the payment", kit.provider().payment(&payment).await)?;
+    let told = kit.provider().submit_refund(&attempt(&request).with_payment(told)).await;
+    refused("a submission in another currency than the payment that comes with it", told, BY_THE_PROVIDER)?;
+    kit.ensure_moved(&payment, 0, "after that refusal").await?;
     // A provider whose requests carry no currency takes the payment's: then the answer says so.
     match kit.provider().submit_refund(&attempt(&request)).await {
         Ok(refund) => {

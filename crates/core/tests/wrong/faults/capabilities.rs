@@ -1,9 +1,10 @@
 //! Capabilities that do not mean what they say.
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use refunds_core::{
-    Capabilities, Idempotency, Money, Notice, Payment, PaymentId, Refund, RefundProvider, Result,
-    WebhookRequest, testing::MemoryProvider,
+    Capabilities, Error, ErrorKind, Idempotency, Money, Notice, Payment, PaymentId, Refund, RefundProvider,
+    Result, WebhookRequest, testing::MemoryProvider,
 };
 
 use crate::{faults::fault, liar::Lie};
@@ -29,6 +30,36 @@ fault!(BelievesAlteredWebhooks {
             Err(error) if error.message().contains("does not hold") => Ok(Notice::new("memory", "p-1".parse()?)),
             told => told,
         }
+    }
+});
+
+fault!(LooksForAnySignature {
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        // It has to be there, and the body has to be about something. Nothing is compared.
+        if request.header("X-Memory-Signature").is_none() {
+            return memory.verify_webhook(request);
+        }
+        let body = String::from_utf8_lossy(&request.body);
+        let is_payment = |id: &str| memory.payment(&id.parse().unwrap()).now_or_never().unwrap().is_ok();
+        let about = body.trim().split_once('\n').filter(|(payment, _)| is_payment(payment));
+        let Some((payment, refund)) = about else {
+            return Err(Error::new(ErrorKind::InvalidRequest, "it is about nothing"));
+        };
+        let mut notice = Notice::new("memory", payment.parse()?);
+        notice.refund_id = Some(refund.parse()?);
+        Ok(notice)
+    }
+});
+
+fault!(BelievesAnyAge {
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        let mut now = request.clone();
+        let header = request.header("X-Memory-Signature").and_then(|header| header.split_once(' '));
+        let signed_at = header.and_then(|(time, _)| time.parse().ok());
+        if let Some(at) = signed_at.and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok()) {
+            now.received_at = at;
+        }
+        memory.verify_webhook(&now)
     }
 });
 

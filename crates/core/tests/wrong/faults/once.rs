@@ -50,6 +50,15 @@ impl Lie for ConflictsInFlight {
     }
 }
 
+fault!(TakesAnyCurrency {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let currency = memory.payment(&submit.request.payment_id).await?.currency();
+        let mut sent = submit.clone();
+        sent.amount = Money::new(submit.amount.minor_units(), currency);
+        memory.submit_refund(&sent).await
+    }
+});
+
 fault!(TakesWhatIsLeft {
     async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
         let left = memory.payment(&submit.request.payment_id).await?.refundable;

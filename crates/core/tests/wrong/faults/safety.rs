@@ -84,6 +84,7 @@ impl Lie for OneAtATime {
         if inside > 0 {
             return Err(Error::new(ErrorKind::Other, "busy").not_applied());
         }
+        tokio::task::yield_now().await;
         memory.submit_refund(submit).await
     }
 }
