@@ -7,8 +7,8 @@ impl RefundClient {
     /// Makes a refund, once, and returns it as it stands.
     ///
     /// 1. **Look.** A refund of this payment with this reference is returned as it is; nothing is
-    ///    asked for again. A reference is spent whatever became of its refund: after a decline, a
-    ///    new try is a new reference.
+    ///    asked for again, but for [a step that is left](Refund::has_step_left) of it. A reference is
+    ///    spent whatever became of its refund: after a decline, a new try is a new reference.
     /// 2. **Guard.** Currency, capture and what is left are checked before any money moves.
     /// 3. **Submit**, once. What certainly did not reach the provider, or was turned away, is tried
     ///    again within the [`Policy`](crate::Policy).
