@@ -25,7 +25,7 @@ pub enum ErrorKind {
     Declined,
     /// Something else holds this reference or this payment at the moment.
     Conflict,
-    /// Too many requests; see [`Error::retry_after`].
+    /// Too many requests; see [`Error::retry_after`](crate::Error::retry_after).
     RateLimited,
     /// The provider is there and can not serve now (5xx).
     Unavailable,
@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Transport,
     /// The answer was not what the provider's documentation says it is, or not what was asked for.
     Protocol,
-    /// A refund may or may not have been made. Carries an [`UnresolvedRefund`].
+    /// A refund may or may not have been made. Carries an [`UnresolvedRefund`](crate::UnresolvedRefund).
     OutcomeUnknown,
     /// The provider, or its adapter, does not offer this.
     Unsupported,
