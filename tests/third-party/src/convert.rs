@@ -2,9 +2,9 @@
 
 use refunds_core::{
     Currency, Cursor, Money, Page, Payment, PaymentId, Reference, Refund, RefundFailure, RefundId,
-    RefundStatus,
+    RefundStatus, parse_time,
     serde_json::{Value, json},
-    time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339},
+    time::OffsetDateTime,
 };
 
 use crate::wire;
@@ -83,9 +83,7 @@ fn text(value: Option<&Value>) -> Option<String> {
 }
 
 fn utc(value: Option<&Value>) -> Option<OffsetDateTime> {
-    let time = OffsetDateTime::parse(value?.as_str()?, &Rfc3339).ok()?;
-    // RFC 3339 could not write other years again.
-    time.checked_to_offset(UtcOffset::UTC).filter(|time| (0..=9999).contains(&time.year()))
+    parse_time(value?.as_str()?)
 }
 
 /// `PROVIDER.md`, "Returns". Any other word is unknown, and not an error.

@@ -5,7 +5,7 @@
 //! a refund.
 
 use refunds_core::{Money, serde_json::Value};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 pub(crate) struct PaymentAnswer {
@@ -46,7 +46,7 @@ pub(crate) struct Return {
     pub(crate) state: String,
     pub(crate) amount: Amount,
     /// `None` where the answer has no such member, JSON's null where it says that there is none.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "refunds_http::present")]
     pub(crate) merchant_ref: Option<Value>,
     pub(crate) note: Option<Value>,
     pub(crate) made_at: Option<Value>,
@@ -76,8 +76,4 @@ impl From<Money> for Amount {
     fn from(money: Money) -> Self {
         Self { units: money.minor_units().to_string(), currency: money.currency().code().to_owned() }
     }
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
