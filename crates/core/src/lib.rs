@@ -46,8 +46,10 @@
 //!
 //! What stands in the public face of this crate is re-exported, so that an adapter has the very versions
 //! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits,
-//! [`http`] of [`WebhookRequest`], [`secrecy`] of [`Settings`], [`serde_json`] of [`Refund::raw`],
-//! [`time`] of all dates.
+//! [`http`](https://docs.rs/http/1) of [`WebhookRequest`],
+//! [`secrecy`](https://docs.rs/secrecy/0.10) of [`Settings`],
+//! [`serde_json`](https://docs.rs/serde_json/1) of [`Refund::raw`],
+//! [`time`](https://docs.rs/time/0.3) of all dates.
 
 mod capabilities;
 mod client;

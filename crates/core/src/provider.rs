@@ -110,8 +110,10 @@ pub trait RefundProvider: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] unless the adapter does it; [`ErrorKind::Unauthenticated`] where
-    /// the signature does not hold.
+    /// [`ErrorKind::Unsupported`] unless the adapter does it, and for a webhook about something else;
+    /// [`ErrorKind::Config`] without a secret; [`ErrorKind::Unauthenticated`] where the signature does
+    /// not hold, or its time is too far off; [`ErrorKind::Protocol`] where what is signed can not be
+    /// read.
     fn verify_webhook(&self, _request: &WebhookRequest) -> Result<Notice> {
         Err(Error::new(ErrorKind::Unsupported, "this adapter does not verify webhooks")
             .with_provider(self.name())

@@ -166,8 +166,8 @@ impl Notice {
 /// |---|---|---|
 /// | it was taken in | 200 | is done |
 /// | it is about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
-/// | forged, malformed, too old | 400 | never sends it again |
-/// | anything else: not ready, no secret configured, the read failed | 503 | sends it again |
+/// | forged, too old ([`Unauthenticated`](ErrorKind::Unauthenticated)) | 400 | never sends it again |
+/// | anything else: not ready, no secret configured, signed but not readable, the read failed | 503 | sends it again |
 ///
 /// Answer within five seconds (Gr4vy waits no longer, Dintero ten): store the notice and read the
 /// refunds afterwards. A payment that the application does not know *yet* is no reason for a 4xx:

@@ -64,7 +64,7 @@
 //!
 //! # Re-exports
 //!
-//! [`bytes`] and [`http`] stand in the public face of this crate and are re-exported, so that a
+//! [`bytes`](https://docs.rs/bytes/1) and [`http`](https://docs.rs/http/1) stand in the public face of this crate and are re-exported, so that a
 //! [`Transport`] or a test has the very versions that fit. What else an adapter needs is re-exported by
 //! [`refunds_core`](refunds_core#re-exports).
 //!

@@ -11,10 +11,11 @@
 //! | `proof` (feature `testing`) | writers of adapters | the conformance kit, and a checklist |
 //! | [`evolution`] | everybody | what may change, and what will not break you |
 //!
-//! A complete adapter by the hand of an outsider is in the repository, under `tests/third-party`: a
-//! provider's document (`PROVIDER.md`), the adapter (`src`), a server that plays the provider
-//! (`tests/adapter/server`), the kit on it, and an application that does not know it. The guide names
-//! its files where it needs them.
+//! Two complete adapters are in the repository, each with a provider's document (`PROVIDER.md`), the adapter
+//! (`src`), a server that plays the provider (`tests/adapter/server`), the kit on it, and an application
+//! that does not know it. `tests/third-party` is as an outsider would write it; `tests/second-adapter` was
+//! written from this guide alone, by somebody who had not read the code. The guide names their files where
+//! it needs them.
 
 #[doc = include_str!("concepts.md")]
 pub mod concepts {}
@@ -25,7 +26,27 @@ pub mod failures {}
 #[doc = include_str!("your_adapter.md")]
 pub mod your_adapter {}
 
+/// Links to `refunds-http`, which this crate does not depend on: beside it, or where it is released.
+macro_rules! links_to_http {
+    ($root:literal) => {
+        links_to_http!(
+            $root,
+            "present" "fn.present",
+            "redact" "fn.redact",
+            "is_signed" "fn.is_signed",
+            "testing::ScriptedTransport" "testing/struct.ScriptedTransport",
+            "testing::Cable" "testing/struct.Cable",
+            "testing::sign" "testing/fn.sign",
+        )
+    };
+    ($root:literal, $($item:literal $page:literal,)+) => {
+        concat!("\n\n", $("[`refunds_http::", $item, "`]: ", $root, "/", $page, ".html\n",)+)
+    };
+}
+
 #[doc = include_str!("over_http.md")]
+#[cfg_attr(docsrs, doc = links_to_http!("https://docs.rs/refunds-http/latest/refunds_http"))]
+#[cfg_attr(not(docsrs), doc = links_to_http!("../../../refunds_http"))]
 pub mod over_http {}
 
 #[cfg(feature = "testing")]

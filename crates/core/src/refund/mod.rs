@@ -79,7 +79,7 @@ impl fmt::Display for RefundStatus {
 /// Times that the provider does not tell are `None`, never invented. What a provider tells and this
 /// model has no home for is in [`extra`](Self::extra), under the provider's own names.
 ///
-/// Serializes to the JSON that the README shows: `status` in lower case, amounts as
+/// In JSON, `status` is in lower case, amounts as
 /// `{"minor_units": 1299, "currency": "MXN"}`, times as RFC 3339 in UTC.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
