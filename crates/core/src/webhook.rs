@@ -51,7 +51,7 @@ impl WebhookRequest {
         Self { method: method.into(), url: url.into(), headers, body: body.into(), received_at }
     }
 
-    /// From the parts of an [`http::Request`], as every Rust web framework has them.
+    /// From the parts of an [`http::Request`](https://docs.rs/http/1/http/request/struct.Request.html), as every Rust web framework has them.
     ///
     /// `public_origin` is what the provider sees in front of the path, such as
     /// `https://shop.example`: a proxy's `Host` is not it, and some signatures cover it. Where a
