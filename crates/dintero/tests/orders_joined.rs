@@ -104,6 +104,10 @@ async fn a_refund_under_way_is_not_what_somebody_else_recorded() {
         let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
         let dintero = dintero(&sandbox);
         let pending = submit(&dintero, asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
+        // Somebody's record, and one that does not tell its end.
+        let unclear = json!({"id": "unclear", "amount": 40, "success": null});
+        sandbox.dintero().set_order_refunds(&order, vec![unclear]);
+        assert_eq!(get(&dintero, &order, "unclear").await.unwrap().status, RefundStatus::Unknown);
         let office = json!({"id": "office", "amount": 40, "success": true});
         sandbox.dintero().set_order_refunds(&order, vec![office]);
         let told = get(&dintero, &order, pending.id.as_str()).await.unwrap();
