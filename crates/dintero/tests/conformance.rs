@@ -23,7 +23,7 @@ use refunds_sandbox::{
     Call, Fault, FaultAction, Outcome, Sandbox,
     dintero::{Decline, OrderSpec, TransactionSpec},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 mod transactions {
     use super::*;
@@ -84,13 +84,6 @@ impl World {
         common::payment(&order)
     }
 
-    fn with_events(&self, payment: &PaymentId, change: impl FnOnce(&mut Vec<Value>)) {
-        let side = self.sandbox.dintero();
-        let mut document = side.transaction_json(&self.transaction(payment)).unwrap();
-        change(document["events"].as_array_mut().unwrap());
-        side.insert_transaction_json(document);
-    }
-
     /// The transaction whose money it is.
     fn transaction(&self, payment: &PaymentId) -> String {
         let behind = self.behind.lock().unwrap().get(payment.as_str()).cloned();
@@ -140,21 +133,14 @@ impl Harness for World {
     async fn settle(&self, payment: &PaymentId) {
         self.sandbox.settle_all();
         if self.unknown.lock().unwrap().contains(payment) {
-            self.with_events(payment, |events| {
+            common::change_events(&self.sandbox, &self.transaction(payment), |events| {
                 events.last_mut().unwrap()["event"] = json!("REFUND_UNDER_REVIEW");
             });
         }
     }
 
     async fn reverse(&self, payment: &PaymentId, _refund: &RefundId) -> bool {
-        self.with_events(payment, |events| {
-            let mut event = events.last().unwrap().clone();
-            event["id"] = json!("reversal");
-            event["success"] = json!(false);
-            event["correlation_request_id"] = event["request_id"].take();
-            event["request_id"] = json!("reversal");
-            events.push(event);
-        });
+        common::change_events(&self.sandbox, &self.transaction(payment), common::reverse_last);
         true
     }
 

@@ -3,25 +3,21 @@
 
 mod common;
 
-use common::{asked, client, dintero, get, line, list, payment, reference, submit, sums};
+use common::{
+    asked, change_events, client, dintero, get, line, list, payment, reference, reverse_last, submit, sums,
+};
 use refunds_core::{ErrorKind, RefundProvider as _, RefundStatus};
 use refunds_sandbox::{
     Outcome, Sandbox,
     dintero::{OrderSpec, TransactionSpec},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// An order over 1.00 and the transaction over so much that paid it.
 fn order_of(sandbox: &Sandbox, minor: i64) -> (String, String) {
     let transaction = sandbox.dintero().transaction(TransactionSpec::new(minor, "NOK"));
     let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
     (order, transaction)
-}
-
-fn change_events(sandbox: &Sandbox, transaction: &str, change: impl FnOnce(&mut Vec<Value>)) {
-    let mut document = sandbox.dintero().transaction_json(transaction).unwrap();
-    change(document["events"].as_array_mut().unwrap());
-    sandbox.dintero().insert_transaction_json(document);
 }
 
 #[tokio::test]
@@ -171,14 +167,7 @@ async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
     let dintero = dintero(&sandbox);
     let (order, transaction) = order_of(&sandbox, 100);
     let refund = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
-    change_events(&sandbox, &transaction, |events| {
-        let mut event = events.last().unwrap().clone();
-        event["id"] = json!("reversal");
-        event["success"] = json!(false);
-        event["correlation_request_id"] = event["request_id"].take();
-        event["request_id"] = json!("reversal");
-        events.push(event);
-    });
+    change_events(&sandbox, &transaction, reverse_last);
     let told = get(&dintero, &order, refund.id.as_str()).await.unwrap();
     assert_eq!((told.status, told.has_step_left()), (RefundStatus::Failed, false));
     assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100]);

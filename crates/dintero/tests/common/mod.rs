@@ -16,7 +16,7 @@ use refunds_http::{
     testing::{Reply, ScriptedTransport},
 };
 use refunds_sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) fn config(sandbox: &Sandbox) -> DinteroConfig {
     DinteroConfig::from_settings(&sandbox.settings("dintero").into_iter().collect::<Settings>()).unwrap()
@@ -85,6 +85,23 @@ pub(crate) async fn list(dintero: &Dintero, id: &str) -> Result<Vec<Refund>> {
 pub(crate) async fn sums(dintero: &Dintero, id: &str) -> [i64; 4] {
     let sums = dintero.payment(&payment(id)).await.unwrap();
     [sums.captured, sums.refunded, sums.pending, sums.refundable].map(Money::minor_units)
+}
+
+/// Changes the events of a transaction.
+pub(crate) fn change_events(sandbox: &Sandbox, transaction: &str, change: impl FnOnce(&mut Vec<Value>)) {
+    let mut document = sandbox.dintero().transaction_json(transaction).unwrap();
+    change(document["events"].as_array_mut().unwrap());
+    sandbox.dintero().insert_transaction_json(document);
+}
+
+/// What Dintero adds where a bank takes back the last refund.
+pub(crate) fn reverse_last(events: &mut Vec<Value>) {
+    let mut event = events.last().unwrap().clone();
+    event["id"] = json!("reversal");
+    event["success"] = json!(false);
+    event["correlation_request_id"] = event["request_id"].take();
+    event["request_id"] = json!("reversal");
+    events.push(event);
 }
 
 /// The requests since the log was cleared, tokens left out, as `METHOD last/parts`.
