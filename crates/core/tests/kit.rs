@@ -48,6 +48,14 @@ configuration!(
         key.retention = std::time::Duration::MAX;
     })
 );
+configuration!(
+    references_hidden_repetition_refused,
+    "NOK",
+    MemoryProvider::new().with_hidden_references().with_key().with_capabilities(|able| {
+        let Idempotency::Key(key) = &mut able.idempotency else { panic!("it has a key") };
+        key.replay = Replay::Refused;
+    })
+);
 configuration!(references_hidden, "NOK", MemoryProvider::new().with_hidden_references());
 configuration!(
     references_hidden_key_honoured,

@@ -346,6 +346,16 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
                 assert_eq!((made, under_way), (0, false), "told {error}:{path}");
             }
         }
+        // Asked again while the world is what it is: that it is refused is no news.
+        if kind == Kind::KeyRefused && told.is_ok() {
+            let again = client.create(&request).await;
+            let path = provider.world().path.log.clone();
+            assert_eq!(provider.world().made.len(), 1, "{path}");
+            if let Err(error) = again {
+                let untrue = error.kind() == ErrorKind::Conflict && !error.may_have_applied();
+                assert!(!untrue, "it was made, then told {error}:{path}");
+            }
+        }
         // The world heals, what was under way is done, and the caller comes back.
         {
             let mut world = provider.world();

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     CreateRefund, Error, ErrorKind, Money, Operation, Overview, Payment, Refund, RefundAmount, RefundId,
-    RefundTarget, Result, SubmitRefund, TargetKind, UnresolvedRefund,
+    RefundTarget, Replay, Result, SubmitRefund, TargetKind, UnresolvedRefund,
 };
 
 /// A key is not relied on in the last hour that the provider remembers it.
@@ -96,17 +96,18 @@ impl<'a> Creation<'a> {
             let unnamed = refunds.refunds.iter().filter(|refund| refund.reference.is_none());
             self.unresolved.known_before = unnamed.map(|refund| refund.id.clone()).collect();
         }
-        let amount = match self.find(refunds) {
-            Err(error) => return Err(self.unfinished(error)),
+        let amount = match (self.find(refunds), &self.made) {
+            (Ok(Found::Refund(refund)), _) if !refund.has_step_left() => return Ok(*refund),
             // What is left moves nothing, so nothing is guarded.
-            Ok(Found::Refund(refund)) if refund.has_step_left() => self.made.insert(*refund).amount,
-            Ok(Found::Refund(refund)) => return Ok(*refund),
-            Ok(Found::Absent) => self.guard(&payment, true)?,
+            (Ok(Found::Refund(refund)), _) => self.made.insert(*refund).amount,
+            (_, Some(made)) => made.amount,
+            (Err(error), None) => return Err(self.unfinished(error)),
+            (Ok(Found::Absent), None) => self.guard(&payment, true)?,
             // The key makes the provider find it for us; less may be left just because it was made.
-            Ok(Found::Unclear { suspects, unlisted: false }) if self.key_covers(&suspects) => {
+            (Ok(Found::Unclear { suspects, unlisted: false }), None) if self.key_covers(&suspects) => {
                 self.guard(&payment, false)?
             }
-            Ok(Found::Unclear { suspects, unlisted }) => {
+            (Ok(Found::Unclear { suspects, unlisted }), None) => {
                 self.unresolved.suspects = suspects.into_iter().map(|refund| refund.id).collect();
                 return Err(self.unclear(unlisted));
             }
@@ -254,6 +255,14 @@ impl<'a> Creation<'a> {
                         Look::Absent | Look::Unclear { .. } | Look::Failed(_) => again &= self.key_honoured,
                     }
                 }
+                AfterWrite::LookOnce if self.is_spent(&error) => {
+                    self.note_ambiguous(&error, sent_at);
+                    return match self.look_until(policy.settle_timeout).await {
+                        Look::Found(refund) => Ok(*refund),
+                        Look::Reused(reused) => Err(reused),
+                        Look::Absent | Look::Unclear { .. } | Look::Failed(_) => Err(self.unfinished(error)),
+                    };
+                }
                 AfterWrite::LookOnce => {
                     if let Look::Found(refund) = self.look_until(Duration::ZERO).await {
                         return Ok(*refund);
@@ -280,6 +289,13 @@ impl<'a> Creation<'a> {
             }
         }
         unreachable!("attempts are counted without end")
+    }
+
+    /// Whether the refusal says that a refund under our reference is there, wherever it is.
+    fn is_spent(&self, error: &Error) -> bool {
+        let capabilities = self.client.capabilities();
+        let replay = capabilities.idempotency.honoured().map(|key| key.replay);
+        error.kind() == ErrorKind::Conflict && replay == Some(Replay::Refused)
     }
 
     fn note_ambiguous(&mut self, error: &Error, sent_at: OffsetDateTime) {

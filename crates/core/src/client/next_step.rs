@@ -5,6 +5,7 @@
 //! | a refund may have been made (time-out or reset after sending, 5xx, unreadable answer) | retried if retryable | **recovered**: looked for, never blindly sent again |
 //! | rate limited, connection never made, unavailable before sending | retried | retried |
 //! | conflict that may be retried: the same key is under way elsewhere | retried | retried with the key; when attempts are over, looked for |
+//! | conflict where a reference that is spent is [refused](crate::Replay::Refused) | | looked for until the settle time is over: it is there |
 //! | conflict otherwise, not refundable, invalid | stop | looked for once: another worker may have made it |
 //! | everything else | stop | stop |
 

@@ -149,7 +149,8 @@ impl<'a> Kit<'a> {
 
     /// Whether the only honest answer to a reference that was asked for before is "I can not tell".
     pub(crate) async fn can_not_tell(self, payment: &PaymentId) -> Verdict<bool> {
-        Ok(!self.key_honoured() && self.hides(payment).await?)
+        let answers = self.key_honoured() && self.replay() != Some(Replay::Refused);
+        Ok(!answers && self.hides(payment).await?)
     }
 
     pub(crate) fn needs_partial(self) -> Verdict {

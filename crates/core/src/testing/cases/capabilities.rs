@@ -153,24 +153,20 @@ pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
         None => altered[1].body.push(b'{'),
     }
     altered[2].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" });
-    let mut noticed = Vec::new();
+    let mut signed = false;
     for (what, request) in ["a byte more", "a byte changed", "another query"].into_iter().zip(altered) {
         match provider.verify_webhook(&request) {
             // Some sign the body and some the address. What is not signed may change nothing.
-            Ok(told) => {
-                ensure!(told == notice, "a webhook with {what} is verified, and told as {told:?}");
-                noticed.push(false);
-            }
-            // Only that: an error about what it says comes after it was believed.
+            Ok(told) => ensure!(told == notice, "a webhook with {what} is verified, and told as {told:?}"),
             told => {
-                refused(&format!("a webhook with {what}"), told, &[Unauthenticated])?;
-                noticed.push(true);
+                let kinds = [Unauthenticated, InvalidRequest];
+                let error = refused(&format!("a webhook with {what}"), told, &kinds)?;
+                // Any other error may be about what it says.
+                signed |= error.kind() == Unauthenticated;
             }
         }
     }
-    let [more, other, query] = noticed[..] else { return Err(failed("three were altered")) };
-    ensure!(more == other, "of a webhook's body, some bytes are covered by a signature and some are not");
-    ensure!(more || query, "neither the body nor the address of a webhook is covered by a signature");
+    ensure!(signed, "neither the body nor the address of a webhook is covered by a signature");
     Ok(())
 }
 
@@ -179,12 +175,18 @@ pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {
     let Some(tolerance) = kit.harness.webhook_tolerance() else {
         return Err(super::needs("webhooks whose signature has a time"));
     };
-    let (tolerance, hour) = (time::Duration::try_from(tolerance).unwrap_or_default(), time::Duration::HOUR);
-    for (when, by) in
-        [("late", tolerance + hour), ("early", -tolerance - hour), ("a year late", hour * 24 * 365)]
-    {
+    let tolerance = time::Duration::try_from(tolerance).unwrap_or(time::Duration::MAX);
+    let (hour, year) = (time::Duration::HOUR, time::Duration::days(365));
+    let beyond = [("late", hour), ("early", hour), ("a year late", year)];
+    for (when, by) in beyond.map(|(when, by)| (when, tolerance.saturating_add(by))) {
         let mut request = genuine.clone();
-        request.received_at += by;
+        let at = if when == "early" {
+            request.received_at.checked_sub(by)
+        } else {
+            request.received_at.checked_add(by)
+        };
+        let Some(at) = at else { continue };
+        request.received_at = at;
         let told = kit.provider().verify_webhook(&request);
         refused(&format!("a webhook that is {when}"), told, &[Unauthenticated, InvalidRequest])?;
     }
