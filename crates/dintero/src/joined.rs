@@ -4,9 +4,14 @@
 //! off between the two, Checkout is still at it, or somebody refunded in the back office. A list of
 //! records alone would tell of money that is gone as if it were there.
 
-use refunds_core::{PaymentId, Refund, RefundId};
+use std::collections::{HashMap, HashSet};
 
-use crate::{convert::ORDER, transaction::Transaction};
+use refunds_core::{PaymentId, Reference, Refund, RefundId};
+
+use crate::{
+    convert::{ORDER, canonical_id},
+    transaction::Transaction,
+};
 
 /// The refunds of an order.
 #[derive(Default)]
@@ -35,12 +40,23 @@ pub(crate) enum Whose {
 /// that is `alone` with the transaction.
 pub(crate) fn whose(refund: &Refund, order: &PaymentId, alone: bool) -> Whose {
     match refund.extra.get(ORDER).and_then(|told| told.as_str()) {
-        Some(told) if told == order.as_str() => Whose::Ours,
+        Some(told) if canonical_id(told) == canonical_id(order.as_str()) => Whose::Ours,
         Some(_) => Whose::Theirs,
         None if alone => Whose::Ours,
         None => Whose::Unknown,
     }
 }
+
+/// What a record and a refund at Checkout have in common where they are one; nothing where that can not
+/// be told of this one.
+type Sameness = fn(&Refund) -> Option<String>;
+
+/// By their ids, by their reference and end, by their reference.
+const SURE: [(Sameness, Sameness); 3] =
+    [(id, id), (reference_and_end, reference_and_end), (reference, reference)];
+
+/// By amount and end, where one of them tells no reference: whoever recorded it, or moved it, did not.
+const LIKELY: [(Sameness, Sameness); 3] = [(unnamed, unnamed), (unnamed, named), (named, unnamed)];
 
 impl Joined {
     /// Records of refunds that no transaction of Checkout tells of.
@@ -49,75 +65,85 @@ impl Joined {
     }
 
     /// Records, each as it stands at Checkout, and what Checkout holds besides.
-    ///
-    /// A record and a refund at Checkout are the same by their ids or their reference. Where one of them
-    /// tells none, they are by the amount, if both came to the same end.
     pub(crate) fn of(
         mut records: Vec<Refund>,
         transaction: &Transaction,
         order: &PaymentId,
         alone: bool,
     ) -> Self {
-        let moved: Vec<_> = transaction
-            .refunds()
-            .iter()
-            .map(|refund| (refund, whose(refund, order, alone)))
-            .filter(|(_, whose)| *whose != Whose::Theirs)
-            .collect();
-        let mut record_of: Vec<Option<usize>> = vec![None; moved.len()];
-        for sameness in [same_id, same_reference_and_end, same_reference, both_without_reference, same_end] {
-            for (at, record) in records.iter().enumerate() {
-                if record_of.contains(&Some(at)) {
-                    continue;
-                }
-                // Of several under one reference, the newest is the one that counts.
-                let found = (0..moved.len())
-                    .rev()
-                    .find(|of| record_of[*of].is_none() && sameness(record, moved[*of].0));
-                if let Some(found) = found {
-                    record_of[found] = Some(at);
-                }
-            }
+        let of = |wanted: Whose| {
+            transaction.refunds().iter().filter(move |refund| whose(refund, order, alone) == wanted)
+        };
+        let (ours, unknown): (Vec<_>, Vec<_>) = (of(Whose::Ours).collect(), of(Whose::Unknown).collect());
+        let mut paired = vec![false; records.len()];
+        let mut of_ours = vec![None; ours.len()];
+        let mut of_unknown = vec![None; unknown.len()];
+        for sameness in SURE.iter().chain(&LIKELY) {
+            pair(sameness, &records, &mut paired, &ours, &mut of_ours);
+        }
+        for sameness in &SURE {
+            pair(sameness, &records, &mut paired, &unknown, &mut of_unknown);
         }
         let mut joined = Self::default();
-        for ((refund, whose), record) in moved.into_iter().zip(record_of) {
-            match (record, whose) {
-                (Some(at), _) => {
+        let ours = ours.into_iter().zip(of_ours).map(|(refund, record)| (refund, record, true));
+        let unknown = unknown.into_iter().zip(of_unknown).map(|(refund, record)| (refund, record, false));
+        for (refund, record, is_ours) in ours.chain(unknown) {
+            match record {
+                Some(at) => {
                     stands_as(&mut records[at], refund);
                     joined.pairs.push((refund.id.clone(), at));
                 }
-                (None, Whose::Ours) => joined.unrecorded.push(unrecorded(order, transaction, refund.clone())),
-                // A reference that is told without an order is that of somebody who knows of none.
-                (None, _) if refund.reference_is_hidden() => {
+                None if is_ours => joined.unrecorded.push(unrecorded(order, transaction, refund.clone())),
+                // What is over told its order, if it had one to tell.
+                None if !refund.status.is_final() => {
                     joined.unclear.push(unrecorded(order, transaction, refund.clone()));
                 }
-                (None, _) => {}
+                None => {}
             }
         }
         joined.records = records;
         joined.drop_doubles();
+        joined.mark_steps_left();
         joined
     }
 
     /// Two runs of one refund that recorded it at the same moment left two records of it. Money went back
-    /// as often as Checkout says. And of several refunds under one reference, one can be recorded.
+    /// as often as Checkout says.
     fn drop_doubles(&mut self) {
-        let paired: Vec<usize> = self.pairs.iter().map(|(_, at)| *at).collect();
-        let double_of = |at: usize| {
-            let record = &self.records[at];
-            let of = paired.iter().find(|of| same_reference(record, &self.records[**of]));
-            of.copied().filter(|_| !paired.contains(&at))
-        };
-        let doubles: Vec<_> = (0..self.records.len()).filter_map(|at| Some((at, double_of(at)?))).collect();
-        for (at, of) in doubles.into_iter().rev() {
-            let double = self.records.remove(at);
-            self.pairs.push((double.id, of));
-            self.pairs.iter_mut().filter(|(_, record)| *record > at).for_each(|(_, record)| *record -= 1);
+        let paired: HashSet<usize> = self.pairs.iter().map(|(_, at)| *at).collect();
+        let mut first: HashMap<String, usize> = HashMap::new();
+        for (_, at) in &self.pairs {
+            first.extend(reference(&self.records[*at]).map(|reference| (reference, *at)));
         }
+        let double_of = |at: usize, record: &Refund| {
+            let of = first.get(&reference(record)?).copied();
+            of.filter(|_| !paired.contains(&at))
+        };
+        let doubles: Vec<Option<usize>> =
+            self.records.iter().enumerate().map(|(at, record)| double_of(at, record)).collect();
+        let mut places = Vec::with_capacity(doubles.len());
+        let mut kept = Vec::with_capacity(doubles.len());
+        let mut dropped = Vec::new();
+        for (record, double) in std::mem::take(&mut self.records).into_iter().zip(&doubles) {
+            places.push(kept.len());
+            match double {
+                Some(of) => dropped.push((record.id, *of)),
+                None => kept.push(record),
+            }
+        }
+        self.records = kept;
+        self.pairs.extend(dropped);
+        self.pairs.iter_mut().for_each(|(_, at)| *at = places[*at]);
+    }
+
+    /// A record can not wait for an outcome; without a reference it is not ours to write; and of several
+    /// refunds under one reference, one can be recorded.
+    fn mark_steps_left(&mut self) {
+        let recorded: HashSet<&Reference> =
+            self.records.iter().filter_map(|record| record.reference.as_ref()).collect();
         for refund in &mut self.unrecorded {
-            let recorded = self.records.iter().any(|record| record.reference == refund.reference);
-            // A record can not wait for an outcome, and without a reference it is not ours to write.
-            if refund.status.is_final() && refund.reference.is_some() && !recorded {
+            let open = refund.reference.as_ref().is_some_and(|reference| !recorded.contains(reference));
+            if refund.status.is_final() && open {
                 *refund = refund.clone().with_step_left();
             }
         }
@@ -154,30 +180,57 @@ impl Joined {
     }
 }
 
-fn same_id(record: &Refund, moved: &Refund) -> bool {
-    record.id == moved.id && record.amount == moved.amount
+/// Pairs what is not paired yet. Of several under one reference, the newest is the one that counts.
+fn pair(
+    (of_record, of_moved): &(Sameness, Sameness),
+    records: &[Refund],
+    paired: &mut [bool],
+    moved: &[&Refund],
+    record_of: &mut [Option<usize>],
+) {
+    let mut waiting: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, refund) in moved.iter().enumerate().filter(|(at, _)| record_of[*at].is_none()) {
+        if let Some(key) = of_moved(refund) {
+            waiting.entry(key).or_default().push(at);
+        }
+    }
+    for (at, record) in records.iter().enumerate() {
+        if paired[at] {
+            continue;
+        }
+        let found = of_record(record).and_then(|key| waiting.get_mut(&key)?.pop());
+        if let Some(found) = found {
+            record_of[found] = Some(at);
+            paired[at] = true;
+        }
+    }
 }
 
-fn same_reference(record: &Refund, moved: &Refund) -> bool {
-    record.reference.is_some() && record.reference == moved.reference && record.amount == moved.amount
+#[expect(clippy::unnecessary_wraps, reason = "the others may have none")]
+fn id(refund: &Refund) -> Option<String> {
+    Some(format!("{} {}", refund.amount.minor_units(), refund.id))
 }
 
-fn same_reference_and_end(record: &Refund, moved: &Refund) -> bool {
-    same_reference(record, moved) && record.status.holds_money() == moved.status.holds_money()
+fn reference(refund: &Refund) -> Option<String> {
+    Some(format!("{} {}", refund.amount.minor_units(), refund.reference.as_ref()?))
 }
 
-fn both_without_reference(record: &Refund, moved: &Refund) -> bool {
-    record.reference.is_none() && moved.reference.is_none() && same_end(record, moved)
+fn reference_and_end(refund: &Refund) -> Option<String> {
+    Some(format!("{} {}", refund.status.holds_money(), reference(refund)?))
 }
 
-/// Whoever recorded it, or moved it, did not tell a reference. What has no end yet is nothing that
-/// somebody else recorded.
-fn same_end(record: &Refund, moved: &Refund) -> bool {
-    let ended = |refund: &Refund| (refund.status.is_final(), refund.status.holds_money());
-    (record.reference.is_none() || moved.reference.is_none())
-        && record.amount == moved.amount
-        && moved.status.is_final()
-        && ended(record) == ended(moved)
+fn unnamed(refund: &Refund) -> Option<String> {
+    refund.reference.is_none().then(|| amount_and_end(refund)).flatten()
+}
+
+fn named(refund: &Refund) -> Option<String> {
+    refund.reference.is_some().then(|| amount_and_end(refund)).flatten()
+}
+
+/// What has no end yet is nothing that somebody else recorded.
+fn amount_and_end(refund: &Refund) -> Option<String> {
+    let end = refund.status.is_final().then(|| refund.status.holds_money());
+    end.map(|holds| format!("{} {holds}", refund.amount.minor_units()))
 }
 
 /// A record is a success or a failure for ever; what became of the money is what Checkout says.

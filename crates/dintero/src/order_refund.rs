@@ -60,7 +60,7 @@ impl Dintero {
         order.check_refundable(submit.amount)?;
         let items = items_of(transaction, &lines, submit.amount)?;
         let Refunded { transaction, refund } =
-            self.post_refund(&transaction.id, submit, items, Some(&order.id)).await?;
+            self.post_refund(&transaction.id, submit, items, Some((&order.id, transaction))).await?;
         let seen = transaction.is_asynchronous(&refund);
         self.record_made(&order, submit, &Made { transaction: &transaction, refund: &refund, seen }).await
     }
@@ -157,24 +157,29 @@ impl Order {
 
     /// Whether our refund may be there without being seen.
     fn check_behind(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
-        let mut others = transaction.refunds().iter().filter(|refund| self.owns(refund) != Whose::Theirs);
-        let may_be_ours = others.find(|refund| {
-            let hidden = refund.reference_is_hidden() && refund.status.holds_money();
-            let ours = refund.reference.as_ref() == Some(&submit.request.reference);
-            ours || hidden && refund.amount == submit.amount
+        let reference = Some(&submit.request.reference);
+        let why = transaction.refunds().iter().find_map(|refund| {
+            let whose = self.owns(refund);
+            let named = refund.reference.as_ref() == reference;
+            // Elsewhere, what is over told its order, if it had one to tell.
+            let hidden = refund.reference_is_hidden()
+                && refund.status.holds_money()
+                && (whose == Whose::Ours || !refund.status.is_final());
+            match whose {
+                Whose::Theirs => (self.alone && named && refund.amount == submit.amount).then_some(
+                    "the transaction, which paid this order alone, has this refund as that of another order",
+                ),
+                _ if named => Some(
+                    "the transaction, which paid other orders too, has a refund with this reference and does \
+                     not tell for which order: use another reference if it is not this order's",
+                ),
+                _ => (hidden && refund.amount == submit.amount).then_some(
+                    "Checkout works on a refund of the same amount and does not tell its reference: it may \
+                     be this one, of an earlier run; ask again, with the same reference, when it is final",
+                ),
+            }
         });
-        let why = match may_be_ours {
-            None => return Ok(()),
-            Some(refund) if refund.reference.is_some() => {
-                "the transaction, which paid other orders too, has a refund with this reference and does not \
-                 tell for which order: use another reference if it is not this order's"
-            }
-            Some(_) => {
-                "Checkout works on a refund of the same amount and does not tell its reference: it may \
-                 be this one, of an earlier run; ask again, with the same reference, when it is final"
-            }
-        };
-        Err(refused(ErrorKind::Conflict, why).may_be_applied())
+        why.map_or(Ok(()), |why| Err(refused(ErrorKind::Conflict, why).may_be_applied()))
     }
 
     /// A record that its order would refuse must be known before the money moves.

@@ -15,6 +15,7 @@ use refunds_http::{Request, Response};
 use crate::{
     convert::{ORDER_KEY, metadata_key},
     error::refused,
+    joined::{Whose, whose},
     lines::needs_lines,
     provider::{Dintero, PAGE_BYTES},
     transaction::Transaction,
@@ -43,13 +44,14 @@ impl Dintero {
         Ok(self.post_refund(id, submit, items, None).await?.refund)
     }
 
-    /// Asks for the refund, once, and finds it in the answer. It tells for which order it is.
+    /// Asks for the refund, once, and finds it in the answer. It tells for which order it is, whose
+    /// transaction was just read.
     pub(crate) async fn post_refund(
         &self,
         transaction: &PaymentId,
         submit: &SubmitRefund,
         items: Vec<RefundItem>,
-        order: Option<&PaymentId>,
+        order: Option<(&PaymentId, &Transaction)>,
     ) -> Result<Refunded> {
         if submit.made.is_some() {
             let message =
@@ -59,7 +61,7 @@ impl Dintero {
         let asked = &submit.request;
         let mut metadata: BTreeMap<String, &str> =
             asked.metadata.iter().map(|(key, value)| (metadata_key(key), value.as_str())).collect();
-        metadata.extend(order.map(|order| (ORDER_KEY.to_owned(), order.as_str())));
+        metadata.extend(order.map(|(order, _)| (ORDER_KEY.to_owned(), order.as_str())));
         let body = RefundBody {
             amount: submit.amount.minor_units(),
             reason: asked.reason.as_deref(),
@@ -73,7 +75,16 @@ impl Dintero {
             .json(&body);
         let response = self.checkout().send(request).await?;
         let transaction = Transaction::read(&response, transaction, self.keep_raw())?;
-        let refund = answered(&response, &transaction, submit)?;
+        let refund = answered(&response, &transaction, submit, |refund| {
+            order.is_none_or(|(order, before)| {
+                let new = !before.refunds().iter().any(|known| known.id == refund.id);
+                match whose(refund, order, false) {
+                    Whose::Ours => true,
+                    Whose::Theirs => false,
+                    Whose::Unknown => new,
+                }
+            })
+        })?;
         Ok(Refunded { transaction, refund })
     }
 }
@@ -90,11 +101,18 @@ fn is_told_enough(submit: &SubmitRefund) -> bool {
 }
 
 /// The refund that a `200` or `202` is about: the event of the request that was accepted, else the
-/// newest one with our reference.
-fn answered(response: &Response, transaction: &Transaction, submit: &SubmitRefund) -> Result<Refund> {
+/// newest one with our reference that may be `ours`.
+fn answered(
+    response: &Response,
+    transaction: &Transaction,
+    submit: &SubmitRefund,
+    ours: impl Fn(&Refund) -> bool,
+) -> Result<Refund> {
     let accepted = response.header("event-request-id").and_then(|id| transaction.refund_called(id));
+    let reference = Some(&submit.request.reference);
+    let mut newest = transaction.refunds().iter().rev();
     accepted
-        .or_else(|| transaction.refund_of(&submit.request.reference))
+        .or_else(|| newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)))
         .cloned()
         .ok_or_else(|| response.protocol_error("the answer has no event of the refund that was asked for"))
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use refunds_core::{
-    Currency, Listing, Money, Overview, Payment, PaymentId, Reference, Refund, RefundFailure, RefundId,
-    RefundStatus, Result,
+    Currency, Listing, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId, RefundStatus,
+    Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -127,11 +127,6 @@ impl Transaction {
             let at = self.groups.iter().position(|group| group.is_called(events, id))?;
             self.refunds.get(at)
         })
-    }
-
-    /// The newest refund with this reference.
-    pub(crate) fn refund_of(&self, reference: &Reference) -> Option<&Refund> {
-        self.refunds.iter().rev().find(|refund| refund.reference.as_ref() == Some(reference))
     }
 
     /// Whether the refund was first accepted and carried out later.

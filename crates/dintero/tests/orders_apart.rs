@@ -5,12 +5,13 @@ mod common;
 
 use std::time::Duration;
 
-use common::{asked, client, dintero, get, line, list, payment, submit, sums};
+use common::{asked, change_events, client, dintero, get, line, list, payment, submit, sums};
 use refunds_core::{ErrorKind, PageRequest, RefundClient, RefundProvider as _, RefundStatus};
 use refunds_sandbox::{
     Outcome, Sandbox,
     dintero::{OrderSpec, TransactionSpec},
 };
+use serde_json::json;
 
 /// Two orders over 1.00 each and the transaction that paid both.
 fn two_orders(sandbox: &Sandbox, spec: TransactionSpec) -> (String, String, String) {
@@ -65,8 +66,16 @@ async fn an_order_gives_back_no_more_than_it_took() {
         ("its first refund is under way", two().asynchronous(Outcome::Succeeded), None),
         ("its first refund is not recorded", two(), Some("record:every:status=503")),
         (
+            "its first refund is under way and tells no order",
+            two().asynchronous(Outcome::Succeeded).without_metadata_on_initiate(),
+            None,
+        ),
+        (
             "its first refund is under way and tells nothing",
-            two().asynchronous(Outcome::Succeeded).without_reference_on_initiate(),
+            two()
+                .asynchronous(Outcome::Succeeded)
+                .without_reference_on_initiate()
+                .without_metadata_on_initiate(),
             None,
         ),
     ] {
@@ -160,4 +169,55 @@ async fn a_record_that_is_there_already_is_the_answer() {
     let (one, other) = tokio::join!(submit(&dintero, request()), submit(&dintero, request()));
     assert_eq!(one.unwrap().id, other.unwrap().id);
     assert_eq!(sandbox.dintero().order_refunds(&order).len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_behind_is_not_another_orders_refund() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (one, two, transaction) = two_orders(&sandbox, two());
+    let client = client(dintero(&sandbox));
+    client.create(&asked(&two, 60, "rma-1").with_line(line("1", 60))).await.unwrap();
+    change_events(&sandbox, &transaction, |events| events.last_mut().unwrap()["success"] = json!(false));
+    let before = sandbox.dintero().transaction_json(&transaction).unwrap();
+    sandbox.faults().add(format!("submit:1:rewrite=/events={}", before["events"]).parse().unwrap());
+    let request = asked(&one, 60, "rma-1").with_line(line("1", 60));
+    assert_eq!(client.create(&request).await.unwrap().status, RefundStatus::Succeeded);
+    assert_eq!(sandbox.dintero().order_refunds(&one)[0]["success"], true);
+    assert_eq!(client.create(&request).await.unwrap().status, RefundStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn what_is_ours_goes_before_what_may_be() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (one, _, transaction) = two_orders(&sandbox, two());
+    let dintero = dintero(&sandbox);
+    submit(&dintero, asked(&one, 40, "rma-1").with_line(line("1", 40))).await.unwrap();
+    // Other software, for the other order: the same reference and amount, and no order.
+    change_events(&sandbox, &transaction, |events| {
+        let mut event = events.last().unwrap().clone();
+        event.as_object_mut().unwrap().remove("metadata");
+        event["request_id"] = json!("11111111-1111-4111-8111-111111111111");
+        event["id"] = json!("other");
+        events.push(event);
+    });
+    assert_eq!(list(&dintero, &one).await.unwrap().len(), 1);
+    assert_eq!(sums(&dintero, &one).await, [100, 40, 0, 60]);
+}
+
+#[tokio::test]
+async fn what_is_over_and_tells_nothing_blocks_nobody() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (one, _, transaction) = two_orders(&sandbox, two().asynchronous(Outcome::Succeeded));
+    // In the back office, for the other order.
+    submit(&dintero(&sandbox), asked(&transaction, 100, "x")).await.unwrap();
+    sandbox.settle_all();
+    change_events(&sandbox, &transaction, |events| {
+        for event in events.iter_mut() {
+            event.as_object_mut().unwrap().remove("event_reference");
+        }
+    });
+    assert_eq!(sums(&dintero(&sandbox), &one).await, [100, 0, 0, 100]);
+    let refund = client(dintero(&sandbox)).create(&asked(&one, 100, "rf-1")).await.unwrap();
+    assert_eq!(refund.status, RefundStatus::Succeeded);
+    assert_eq!(sandbox.ledger().total_refunded(&transaction), 200);
 }

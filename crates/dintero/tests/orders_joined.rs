@@ -219,6 +219,29 @@ async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was
 }
 
 #[tokio::test]
+async fn ids_of_doubles_lead_to_the_refund_that_they_are() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let dintero = dintero(&sandbox);
+    let (order, _) = order_of(&sandbox, 100);
+    for (minor, text) in [(40, "rf-1"), (30, "rf-9")] {
+        submit(&dintero, asked(&order, minor, text).with_line(line("1", minor))).await.unwrap();
+    }
+    let mut records = sandbox.dintero().order_refunds(&order);
+    for id in ["b", "a"] {
+        let mut double = records.iter().rev().nth(1).unwrap().clone();
+        (double["id"], double["success"]) = (json!(id), json!(false));
+        records.insert(0, double);
+    }
+    sandbox.dintero().set_order_refunds(&order, records.clone());
+    assert_eq!(list(&dintero, &order).await.unwrap().len(), 2);
+    for (at, text) in [(0, "rf-1"), (1, "rf-1"), (2, "rf-1"), (3, "rf-9")] {
+        let id = records[at]["id"].as_str().unwrap();
+        let found = get(&dintero, &order, id).await.unwrap();
+        assert_eq!((found.reference, found.status), (Some(reference(text)), RefundStatus::Succeeded), "{id}");
+    }
+}
+
+#[tokio::test]
 async fn captures_that_can_not_be_read_are_not_nothing() {
     for (fault, kind) in
         [("malformed-body", ErrorKind::Protocol), ("status=403", ErrorKind::PermissionDenied)]

@@ -60,9 +60,8 @@ impl Dintero {
         initiate.insert("event".to_owned(), json!("INITIATE_REFUND"));
         initiate.insert("success".to_owned(), json!(true));
         initiate.insert("request_id".to_owned(), json!(written));
-        if transaction.refunds.initiate_hides_reference {
-            initiate.remove("event_reference");
-            initiate.remove("metadata");
+        for member in &transaction.refunds.initiate_hides {
+            initiate.remove(*member);
         }
         transaction.push_news(common, initiate);
         transaction.under_way.push(UnderWay {

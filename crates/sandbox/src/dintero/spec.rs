@@ -37,7 +37,8 @@ pub(super) struct Refunds {
     pub(super) outcome: Outcome,
     pub(super) decline: Decline,
     pub(super) corrects: bool,
-    pub(super) initiate_hides_reference: bool,
+    /// Members that an `INITIATE_REFUND` event does not carry.
+    pub(super) initiate_hides: Vec<&'static str>,
     pub(super) plain_request_ids: bool,
 }
 
@@ -130,7 +131,13 @@ impl TransactionSpec {
 
     /// `INITIATE_REFUND` carries no `event_reference`: the documentation does not say that it does.
     pub fn without_reference_on_initiate(mut self) -> Self {
-        self.refunds.initiate_hides_reference = true;
+        self.refunds.initiate_hides.push("event_reference");
+        self
+    }
+
+    /// `INITIATE_REFUND` carries no `metadata`: nor does the documentation say that it does.
+    pub fn without_metadata_on_initiate(mut self) -> Self {
+        self.refunds.initiate_hides.push("metadata");
         self
     }
 
