@@ -175,7 +175,7 @@ pub fn run_case<H: Harness>(name: &str, harness: impl Future<Output = H>) {
         Outcome::Skipped(reason) => {
             // Past the test runner, which hides what passing tests print: what was not shown is said.
             let test = std::thread::current().name().unwrap_or(name).to_owned();
-            let _ = std::io::stderr().write_all(format!("test {test} ... skipped: {reason}\n").as_bytes());
+            let _ = std::io::stderr().write_all(format!("skipped {test}: {reason}\n").as_bytes());
         }
         Outcome::Failed(reason) => panic!("{}: {reason}", case.shows),
     }
