@@ -172,6 +172,8 @@ same reference.
 
 - *made*: `Ok`. *not made*: an error that promises that nothing was made. *unknown*: an error that
   says that a refund may have been made, with what is needed to resolve it.
+- *no such call*: a refund there has none of that kind. Recording is what a refund of an order does
+  after the money has moved.
 - \"Key honoured\": the provider honours the idempotency key, and the adapter was told so.
 - \"Documented fields\": the provider's answers tell no references, as on Mattilda's page. Without a
   key, a refund that is already there then can not be told from another of the same amount: the

@@ -167,11 +167,12 @@ impl Order {
                 && (whose == Whose::Ours || !refund.status.is_final());
             match whose {
                 Whose::Theirs => (self.alone && named && refund.amount == submit.amount).then_some(
-                    "the transaction, which paid this order alone, has this refund as that of another order",
+                    "the transaction, which paid this order alone, has this refund as that of another order: look at it \
+                     there",
                 ),
                 _ if named => Some(
                     "the transaction, which paid other orders too, has a refund with this reference and does \
-                     not tell for which order: use another reference if it is not this order's",
+                     not tell for which order: look at it there",
                 ),
                 _ => (hidden && refund.amount == submit.amount).then_some(
                     "Checkout works on a refund of the same amount and does not tell its reference: it may \
