@@ -167,8 +167,8 @@ impl Order {
                 && (whose == Whose::Ours || !refund.status.is_final());
             match whose {
                 Whose::Theirs => (self.alone && named && refund.amount == submit.amount).then_some(
-                    "the transaction, which paid this order alone, has this refund as that of another order: look at it \
-                     there",
+                    "the transaction, which paid this order alone, has this refund as that of another order: \
+                     look at it there",
                 ),
                 _ if named => Some(
                     "the transaction, which paid other orders too, has a refund with this reference and does \

@@ -61,7 +61,7 @@ async fn each_refund_of_each_order_is_made_once() {
                 match told {
                     Ok(refund) => assert!(refund.status.holds_money(), "seed {seed}: {refund:?}"),
                     Err(error) if !error.may_have_applied() => {
-                        assert_eq!(before, after, "seed {seed}: {error}")
+                        assert_eq!(before, after, "seed {seed}: {error}");
                     }
                     Err(_) => {}
                 }
