@@ -27,6 +27,11 @@ pub struct Capabilities {
     pub idempotency: Idempotency,
     /// Where the final status of a refund can be learnt.
     pub final_status: FinalStatus,
+    /// Whether responses always show the references of refunds that have one.
+    pub references: References,
+    /// The adapter asks the [`SendWindow`](crate::SendWindow) right where bytes leave, so that a call
+    /// that is dropped before is known not to have been sent.
+    pub send_window: bool,
 }
 
 impl Default for Capabilities {
@@ -40,8 +45,22 @@ impl Default for Capabilities {
             webhooks: false,
             idempotency: Idempotency::None,
             final_status: FinalStatus { get: true, list: true, webhook: false },
+            references: References::MayBeHidden,
+            send_window: false,
         }
     }
+}
+
+/// Whether a provider's responses show the references of its refunds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum References {
+    /// Every refund that has a reference shows it, in lists, reads and responses.
+    Shown,
+    /// Some do not. Refunds of one amount can then be told apart by their ids alone, so that a second
+    /// one waits until the first is settled.
+    MayBeHidden,
 }
 
 /// What a provider does with a refund request that it gets twice.

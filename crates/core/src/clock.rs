@@ -81,6 +81,12 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
         .filter(|time| (0..=9999).contains(&time.year()))
 }
 
+/// A time for people: in UTC, to the second.
+pub(crate) fn rounded(time: OffsetDateTime) -> String {
+    let time = time.to_offset(UtcOffset::UTC).truncate_to_second();
+    time.format(&Rfc3339).unwrap_or_else(|_| "an unknown time".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

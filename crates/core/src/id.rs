@@ -3,6 +3,8 @@
 /// The longest identifier that is accepted, in bytes.
 pub const MAX_ID_LEN: usize = 255;
 
+const HYPHENATED_UUID_LEN: usize = 36;
+
 /// A newtype of text that was checked by `$fault`, with all the conversions that such a type wants.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path) => {
@@ -127,6 +129,25 @@ fn fault(value: &str) -> Option<String> {
         return Some("is a dot segment".into());
     }
     None
+}
+
+impl PaymentId {
+    /// The id in its one spelling: UUIDs in lower case, anything else as it is. Two spellings of one
+    /// payment are the same money.
+    ///
+    /// ```
+    /// use refunds_core::PaymentId;
+    ///
+    /// let shouted = PaymentId::new("FE26475D-EC3E-4884-9553-F7356683F7F9")?;
+    /// assert_eq!(shouted.canonical().as_str(), "fe26475d-ec3e-4884-9553-f7356683f7f9");
+    /// assert_eq!(PaymentId::new("T11223344.9rQ2xW")?.canonical().as_str(), "T11223344.9rQ2xW");
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        let is_uuid = self.0.len() == HYPHENATED_UUID_LEN && uuid::Uuid::try_parse(&self.0).is_ok();
+        if is_uuid { Self(self.0.to_ascii_lowercase()) } else { self.clone() }
+    }
 }
 
 #[cfg(feature = "testing")]

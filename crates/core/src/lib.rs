@@ -57,15 +57,18 @@ mod clock;
 mod error;
 pub mod guide;
 mod id;
+pub mod journal;
 mod money;
 mod page;
 mod paging;
 mod payment;
 mod provider;
+mod redact;
 mod reference;
 mod refund;
 mod registry;
 mod request;
+mod send_window;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -78,16 +81,18 @@ pub use async_trait::async_trait;
 pub use {http, secrecy, serde_json, time};
 
 pub use self::{
-    capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, Replay},
-    client::{LocalGuard, Policy, RefundClient, RefundGuard, RefundGuardPermit, RefundStream, Waited},
+    capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, References, Replay},
+    client::{Observer, Policy, RefundClient, RefundStream, Waited, Waiting, WaitingFor},
     clock::{BoxFuture, Clock, SystemClock, parse_time},
     error::{Error, ErrorKind, FieldError, Operation, Result},
     id::{MAX_ID_LEN, PaymentId, RefundId},
+    journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},
     page::{Cursor, Page, PageRequest},
     paging::{Listing, all_refunds},
     payment::Payment,
-    provider::{Overview, RefundProvider},
+    provider::{Handover, MoneyOverview, Overview, RefundProvider},
+    redact::{redact, redact_with},
     reference::{MAX_REFERENCE_LEN, Reference},
     refund::{
         Card, PaymentMethod, Payout, PayoutDestination, Refund, RefundFailure, RefundLine, RefundStatus,
@@ -95,6 +100,7 @@ pub use self::{
     },
     registry::{ProviderFactory, Registry, SettingSpec},
     request::{CreateRefund, RefundAmount, SubmitRefund},
+    send_window::SendWindow,
     settings::Settings,
     unresolved::UnresolvedRefund,
     webhook::{DEFAULT_WEBHOOK_TOLERANCE, Notice, WebhookRequest, webhook_status},

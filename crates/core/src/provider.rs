@@ -1,12 +1,12 @@
 //! The trait that adapters implement.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{any::Any, fmt, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, CreateRefund, Error, ErrorKind, Listing, Notice, Operation, Page, PageRequest, Payment,
-    PaymentId, Refund, RefundId, Result, SubmitRefund, WebhookRequest, paging::all_refunds,
+    Capabilities, CreateRefund, Error, ErrorKind, Listing, Money, Notice, Operation, Page, PageRequest,
+    Payment, PaymentId, Refund, RefundId, Result, Scope, SubmitRefund, WebhookRequest, paging::all_refunds,
 };
 
 /// A payment provider's refunds, translated.
@@ -72,11 +72,38 @@ pub trait RefundProvider: Debug + Send + Sync {
 
     /// Asks the provider for a refund: one attempt.
     ///
+    /// Sends [`idempotency_key`](SubmitRefund::idempotency_key) where the provider takes one, and asks
+    /// [`window`](SubmitRefund::window) right before the bytes of the request that moves money leave, if
+    /// it says so in its [capabilities](Capabilities::send_window).
+    ///
     /// # Errors
     ///
     /// Whatever the provider, or the way to it, had against it. The money is untouched if and only
     /// if [`Error::may_have_applied`] is false.
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund>;
+
+    /// The account that its refunds are made from: what keeps test and live accounts apart in a
+    /// [journal](crate::journal::Journal). It holds no secret and does not change with the credentials.
+    ///
+    /// The provided method names the provider alone. Override it where there can be more than one
+    /// account or API.
+    fn scope(&self) -> Scope {
+        Scope::new(self.name(), "", "")
+    }
+
+    /// The canonical id of what refunds of the payment take money from, and so of what creating one
+    /// locks. Two payment ids that refund the same money have the same one.
+    ///
+    /// The provided method answers with the payment's own id, in its
+    /// [canonical spelling](PaymentId::canonical). Override it where money goes by more than one id, such
+    /// as an order and the transaction that paid it. The answer does not change over the payment's life.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps it from being known; nothing is sent then.
+    async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        Ok(payment.canonical())
+    }
 
     /// Checks a request against the provider's limits, before anything is sent.
     ///
@@ -129,13 +156,78 @@ pub struct Overview {
     pub payment: Payment,
     /// The refunds.
     pub refunds: Listing,
+    /// What is true of the [money](RefundProvider::money), where other payments take from it, too.
+    pub money: Option<MoneyOverview>,
+    /// What the adapter read, for its own [`submit_refund`](RefundProvider::submit_refund).
+    pub handover: Option<Handover>,
 }
 
 impl Overview {
     /// A payment and its refunds.
     #[must_use]
     pub fn new(payment: Payment, refunds: Listing) -> Self {
-        Self { payment, refunds }
+        Self { payment, refunds, money: None, handover: None }
+    }
+
+    /// Adds what is true of the money that other payments take from, too.
+    #[must_use]
+    pub fn with_money(mut self, money: MoneyOverview) -> Self {
+        self.money = Some(money);
+        self
+    }
+
+    /// Hands what was read to the submission that follows, so that it need not be read again.
+    #[must_use]
+    pub fn with_handover(mut self, handover: Handover) -> Self {
+        self.handover = Some(handover);
+        self
+    }
+}
+
+/// The money that several payments take from: what is left of it, and its refunds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MoneyOverview {
+    /// What is left to refund of it.
+    pub refundable: Money,
+    /// Its refunds, whichever payment they were made for.
+    pub refunds: Vec<Refund>,
+}
+
+impl MoneyOverview {
+    /// Money of which `refundable` is left, and its refunds.
+    #[must_use]
+    pub fn new(refundable: Money, refunds: Vec<Refund>) -> Self {
+        Self { refundable, refunds }
+    }
+}
+
+/// What an adapter hands from a read to the submission that follows it. Only the adapter looks inside.
+#[derive(Clone)]
+pub struct Handover(Arc<dyn Any + Send + Sync>);
+
+impl Handover {
+    /// Wraps what is handed over.
+    pub fn new<T: Any + Send + Sync>(value: T) -> Self {
+        Self(Arc::new(value))
+    }
+
+    /// What was handed over, if it is a `T`.
+    #[must_use]
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+impl PartialEq for Handover {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Debug for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handover(..)")
     }
 }
 
@@ -162,6 +254,12 @@ macro_rules! forward {
             }
             async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
                 (**self).submit_refund(submit).await
+            }
+            fn scope(&self) -> Scope {
+                (**self).scope()
+            }
+            async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+                (**self).money(payment).await
             }
             fn validate(&self, request: &CreateRefund) -> Result<()> {
                 (**self).validate(request)

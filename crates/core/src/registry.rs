@@ -2,10 +2,17 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use crate::{Capabilities, Error, Operation, RefundProvider, Result, Settings};
+use crate::{
+    Capabilities, Error, Journal, MemoryJournal, Operation, RefundProvider, Result, Settings,
+    journal::JournalFactory,
+};
 
 /// The variable that names the provider.
 const PROVIDER_VARIABLE: &str = "REFUNDS_PROVIDER";
+/// The variable that names the journal.
+const JOURNAL_VARIABLE: &str = "REFUNDS_JOURNAL";
+/// The journal that every registry knows.
+const MEMORY: &str = "memory";
 
 /// A setting that a provider knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +83,10 @@ pub trait ProviderFactory: Send + Sync {
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct Registry(BTreeMap<String, Arc<dyn ProviderFactory>>);
+pub struct Registry {
+    providers: BTreeMap<String, Arc<dyn ProviderFactory>>,
+    journals: BTreeMap<String, Arc<dyn JournalFactory>>,
+}
 
 impl Registry {
     /// A registry that knows nobody.
@@ -88,13 +98,59 @@ impl Registry {
     /// Adds a provider; an earlier one of the same name is replaced.
     #[must_use]
     pub fn with(mut self, factory: impl ProviderFactory + 'static) -> Self {
-        self.0.insert(factory.name().to_owned(), Arc::new(factory));
+        self.providers.insert(factory.name().to_owned(), Arc::new(factory));
         self
+    }
+
+    /// Adds a kind of journal; an earlier one of the same scheme is replaced. `memory` is always known.
+    #[must_use]
+    pub fn with_journal(mut self, factory: impl JournalFactory + 'static) -> Self {
+        self.journals.insert(factory.scheme().to_owned(), Arc::new(factory));
+        self
+    }
+
+    /// Opens the journal at `address`, such as `sqlite:/var/lib/shop/refunds.db`, or `memory`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a scheme without a factory (the known ones are
+    /// listed): it never falls back to memory. And as [`JournalFactory::open`].
+    pub fn journal(&self, address: &str) -> Result<Arc<dyn Journal>> {
+        if address == MEMORY {
+            return Ok(Arc::new(MemoryJournal::new()));
+        }
+        let (scheme, rest) = address.split_once(':').unwrap_or((address, ""));
+        match self.journals.get(scheme) {
+            Some(factory) => factory.open(rest),
+            None => {
+                let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
+                known.push(MEMORY.to_owned());
+                Err(Error::config(format!(
+                    "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
+                    known.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// Opens the journal that `REFUNDS_JOURNAL` names; `None` where it is not set.
+    ///
+    /// # Errors
+    ///
+    /// As [`journal`](Self::journal).
+    pub fn journal_from_env(&self) -> Result<Option<Arc<dyn Journal>>> {
+        match std::env::var_os(JOURNAL_VARIABLE).filter(|value| !value.is_empty()) {
+            None => Ok(None),
+            Some(value) => match value.to_str() {
+                Some(address) => self.journal(address).map(Some),
+                None => Err(Error::config(format!("{JOURNAL_VARIABLE} is not UTF-8"))),
+            },
+        }
     }
 
     /// The factories, by name.
     pub fn factories(&self) -> impl Iterator<Item = &dyn ProviderFactory> {
-        self.0.values().map(AsRef::as_ref)
+        self.providers.values().map(AsRef::as_ref)
     }
 
     /// Builds the provider called `name`.
@@ -175,21 +231,21 @@ impl Registry {
     }
 
     fn factory(&self, name: &str) -> Result<&dyn ProviderFactory> {
-        self.0
+        self.providers
             .get(name)
             .map(AsRef::as_ref)
             .ok_or_else(|| Error::config(format!("no provider has this name; known are: {}", self.names())))
     }
 
     fn names(&self) -> String {
-        let names: Vec<_> = self.0.keys().map(String::as_str).collect();
+        let names: Vec<_> = self.providers.keys().map(String::as_str).collect();
         if names.is_empty() { "none".into() } else { names.join(", ") }
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.providers.keys()).finish()
     }
 }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, Money, Payment, PaymentId, Reference, RefundId, RefundLine, RefundTarget, Result,
+    Error, ErrorKind, Handover, Money, Payment, PaymentId, Reference, RefundId, RefundLine, RefundTarget,
+    Result, Scope, SendWindow,
 };
 
 /// How much to refund.
@@ -172,13 +173,43 @@ pub struct SubmitRefund {
     /// left. Then no money may move, whatever the adapter's own look shows: a refund that it does not
     /// see is one that the provider does not show at the moment.
     pub made: Option<RefundId>,
+    /// The key to send to a provider that takes one: the same for every attempt at this refund, from any
+    /// process, and another one for every other refund. 36 ASCII characters.
+    pub idempotency_key: String,
+    /// Until when the request may leave; any time without.
+    pub window: Option<SendWindow>,
+    /// What the adapter's [`overview`](crate::RefundProvider::overview) handed over, right before.
+    pub handover: Option<Handover>,
 }
 
 impl SubmitRefund {
     /// An attempt to refund `amount` as `request` asks.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
-        Self { request, amount, payment: None, made: None }
+        let idempotency_key = derive_key(&Scope::new("", "", ""), &request, 0);
+        Self { request, amount, payment: None, made: None, idempotency_key, window: None, handover: None }
+    }
+
+    /// Sets the idempotency key: that of the account `scope`, and of a later `generation` where the
+    /// provider repeats a stored failure for an earlier one.
+    #[must_use]
+    pub fn with_key(mut self, scope: &Scope, generation: u16) -> Self {
+        self.idempotency_key = derive_key(scope, &self.request, generation);
+        self
+    }
+
+    /// Sets until when the request may leave.
+    #[must_use]
+    pub fn with_window(mut self, window: SendWindow) -> Self {
+        self.window = Some(window);
+        self
+    }
+
+    /// Hands over what the adapter read right before.
+    #[must_use]
+    pub fn with_handover(mut self, handover: Option<Handover>) -> Self {
+        self.handover = handover;
+        self
     }
 
     /// Refuses an amount in another currency than that of the payment that came with it: for adapters
@@ -213,9 +244,52 @@ impl SubmitRefund {
     }
 }
 
+/// The key of one refund: of an account, a payment, a reference and a generation.
+fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String {
+    let payment = request.payment_id.canonical();
+    let generation = generation.to_string();
+    let parts: [&str; 6] = [
+        &scope.provider,
+        &scope.account,
+        &scope.origin,
+        payment.as_str(),
+        request.reference.as_str(),
+        &generation,
+    ];
+    Reference::derive("refunds/idempotency-key", parts).as_str().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_differ_by_all_that_makes_another_refund_and_never_change() {
+        let scope = |account| Scope::new("acme", account, "https://api.acme.example");
+        let submit = |payment: &str, reference: &str| {
+            let money = Money::new(1, "NOK".parse().unwrap());
+            let request = CreateRefund::new(
+                PaymentId::new(payment).unwrap(),
+                RefundAmount::Exact(money),
+                Reference::new(reference).unwrap(),
+            );
+            SubmitRefund::new(request, money)
+        };
+        let key = submit("p", "r").with_key(&scope("a"), 0).idempotency_key;
+        // Written down once: a change here would make a second refund of a repeated request.
+        assert_eq!(key, "KEY");
+        for (what, other) in [
+            ("payment", submit("q", "r").with_key(&scope("a"), 0)),
+            ("reference", submit("p", "s").with_key(&scope("a"), 0)),
+            ("account", submit("p", "r").with_key(&scope("b"), 0)),
+            ("generation", submit("p", "r").with_key(&scope("a"), 1)),
+        ] {
+            assert_ne!(other.idempotency_key, key, "another {what} is another refund");
+        }
+        let upper = "FE26475D-EC3E-4884-9553-F7356683F7F9";
+        let spelled = |payment: &str| submit(payment, "r").with_key(&scope("a"), 0).idempotency_key;
+        assert_eq!(spelled(upper), spelled(&upper.to_ascii_lowercase()));
+    }
 
     #[test]
     fn what_can_be_asked_for() {

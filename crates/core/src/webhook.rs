@@ -132,6 +132,9 @@ impl WebhookRequest {
 pub struct Notice {
     /// The provider's name in the registry.
     pub provider: String,
+    /// The account whose webhook it is; [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook)
+    /// fills it in.
+    pub scope: Option<crate::Scope>,
     /// The payment.
     pub payment_id: PaymentId,
     /// The refund, where it is told.
@@ -149,6 +152,7 @@ impl Notice {
     pub fn new(provider: impl Into<String>, payment_id: PaymentId) -> Self {
         Self {
             provider: provider.into(),
+            scope: None,
             payment_id,
             refund_id: None,
             delivery_id: None,

@@ -6,6 +6,9 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use super::Policy;
 
+/// The shortest delay that doubling begins with: zero never grows, and would look as fast as it can.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// Exponential back-off with full jitter.
 #[derive(Debug)]
 pub(super) struct Backoff {
@@ -17,13 +20,13 @@ pub(super) struct Backoff {
 impl Backoff {
     pub(super) fn new(policy: &Policy) -> Self {
         let ceilings = ExponentialBuilder::new()
-            .with_min_delay(policy.base_delay)
-            .with_max_delay(policy.max_delay.max(policy.base_delay))
+            .with_min_delay(policy.base_delay.max(SHORTEST))
+            .with_max_delay(policy.max_delay.max(policy.base_delay).max(SHORTEST))
             .with_factor(2.0)
             .without_max_times()
             .build();
         let random = policy.jitter_seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        Self { ceilings, last: policy.base_delay, random }
+        Self { ceilings, last: policy.base_delay.max(SHORTEST), random }
     }
 
     /// The next wait: evenly from nothing to a ceiling that doubles.

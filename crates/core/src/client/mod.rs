@@ -2,11 +2,8 @@
 
 mod backoff;
 mod create;
-mod creation;
-mod find;
-mod guard;
-mod looking;
 mod next_step;
+mod observe;
 mod policy;
 mod read;
 mod refresh;
@@ -17,51 +14,63 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 
+use self::create::Queue;
 pub use self::{
-    guard::{LocalGuard, RefundGuard, RefundGuardPermit},
+    create::{Waiting, WaitingFor},
+    observe::Observer,
     policy::Policy,
     stream::RefundStream,
     wait::Waited,
 };
 use crate::{
-    Capabilities, Clock, Error, ErrorKind, Notice, Operation, Page, PageRequest, Payment, PaymentId, Refund,
-    RefundId, RefundProvider, Registry, Result, SystemClock, WebhookRequest,
+    Capabilities, Clock, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page, PageRequest,
+    Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, SystemClock, WebhookRequest,
 };
 
 /// Refunds at one provider: safe creation, retries, pages as a stream, waiting for the end.
 ///
-/// Cheap to clone; it holds no lock across a request. Built from any [`RefundProvider`] plus a
-/// [`Policy`].
-///
-/// Reads are retried within the policy. A refund is never blindly asked for twice:
-/// [`create`](Self::create) tells how.
+/// Cheap to clone; built from any [`RefundProvider`] plus a [`Policy`] and a [`Journal`]. Reads are
+/// retried within the policy. A refund is never blindly submitted twice: [`create`](Self::create) says
+/// how.
 #[derive(Clone, Debug)]
 pub struct RefundClient {
     provider: Arc<dyn RefundProvider>,
     policy: Policy,
     clock: Arc<dyn Clock>,
-    guard: Option<Arc<dyn RefundGuard>>,
+    journal: Arc<dyn Journal>,
+    /// Whether the journal is the default one, which follows the clock.
+    is_default_journal: bool,
+    observer: Option<Arc<dyn Observer>>,
+    queue: Queue,
 }
 
 impl RefundClient {
-    /// A client of `provider` with the default [`Policy`], the system's clock and no lock.
+    /// A client of `provider` with the default [`Policy`], the system's clock and a [`MemoryJournal`] of
+    /// its own, which its clones share.
     pub fn new(provider: impl RefundProvider + 'static) -> Self {
         Self {
             provider: Arc::new(provider),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
-            guard: None,
+            journal: Arc::new(MemoryJournal::new()),
+            is_default_journal: true,
+            observer: None,
+            queue: Queue::default(),
         }
     }
 
-    /// A client of the provider that the environment names, with the policy that it sets: see
-    /// [`Registry::from_env`] and [`Policy::from_env`].
+    /// A client of the provider that the environment names, with the policy and the journal that it
+    /// sets: see [`Registry::from_env`], [`Policy::from_env`] and [`Registry::journal_from_env`].
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`] where a variable is missing, unknown or malformed.
     pub fn from_env(registry: &Registry) -> Result<Self> {
-        Ok(Self::new(registry.from_env()?).with_policy(Policy::from_env()?))
+        let client = Self::new(registry.from_env()?).with_policy(Policy::from_env()?);
+        Ok(match registry.journal_from_env()? {
+            Some(journal) => client.with_journal(journal),
+            None => client,
+        })
     }
 
     /// Replaces the policy.
@@ -71,18 +80,47 @@ impl RefundClient {
         self
     }
 
-    /// Replaces the clock.
+    /// Replaces the clock; the default journal follows it, and forgets what it held.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        if self.is_default_journal {
+            self.journal = Arc::new(MemoryJournal::with_clock(clock.clone()));
+        }
         self.clock = clock;
         self
     }
 
-    /// Holds a lock for each payment while a refund of it is created: see [`RefundGuard`].
+    /// Replaces the journal: a durable one makes [`create`](Self::create) safe from crashes and from
+    /// other processes.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use refunds_core::{MemoryJournal, RefundClient, testing::MemoryProvider};
+    ///
+    /// // Two clients with one journal know of each other's refunds.
+    /// let journal = MemoryJournal::new();
+    /// let one = RefundClient::new(MemoryProvider::new()).with_journal(journal.clone());
+    /// let other = RefundClient::new(MemoryProvider::new()).with_journal(journal);
+    /// # }
+    /// ```
     #[must_use]
-    pub fn with_guard(mut self, guard: impl RefundGuard + 'static) -> Self {
-        self.guard = Some(Arc::new(guard));
+    pub fn with_journal(mut self, journal: impl Journal + 'static) -> Self {
+        self.journal = Arc::new(journal);
+        self.is_default_journal = false;
         self
+    }
+
+    /// Reports to `observer` what calls do, such as that they wait.
+    #[must_use]
+    pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
     }
 
     /// The provider, for what only its adapter offers.
@@ -118,7 +156,9 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::get_refund`], after retries.
     pub async fn get(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        self.read(Operation::GetRefund, || self.provider.get_refund(payment, refund)).await
+        let refund = self.read(Operation::GetRefund, || self.provider.get_refund(payment, refund)).await?;
+        self.note(payment, std::slice::from_ref(&refund)).await;
+        Ok(refund)
     }
 
     /// One page of a payment's refunds.
@@ -127,7 +167,9 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::list_refunds`], after retries.
     pub async fn list_page(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        self.read(Operation::ListRefunds, || self.provider.list_refunds(payment, page)).await
+        let page = self.read(Operation::ListRefunds, || self.provider.list_refunds(payment, page)).await?;
+        self.note(payment, &page.items).await;
+        Ok(page)
     }
 
     /// Verifies a webhook and says what it is about. Nothing is sent; read the refunds next.
@@ -141,9 +183,11 @@ impl RefundClient {
             return Err(Error::new(ErrorKind::Config, "this provider's adapter does not verify webhooks")
                 .in_context(self.provider.name(), Operation::VerifyWebhook));
         }
-        self.provider
-            .verify_webhook(request)
-            .map_err(|error| error.in_context(self.provider.name(), Operation::VerifyWebhook))
+        let verified = self.provider.verify_webhook(request);
+        let mut notice =
+            verified.map_err(|error| error.in_context(self.provider.name(), Operation::VerifyWebhook))?;
+        notice.scope = Some(self.provider.scope());
+        Ok(notice)
     }
 
     /// When a call that may take `limit` has to be over, on the clock.

@@ -2,7 +2,7 @@
 //!
 //! | failure | after a read | after a write |
 //! |---|---|---|
-//! | a refund may have been made (time-out or reset after sending, 5xx, unreadable answer) | retried if retryable | **recovered**: looked for, never blindly sent again |
+//! | a refund may have been made (time-out or reset after sending, 5xx, unreadable response) | retried if retryable, or if it could not be understood | **recovered**: looked for, never blindly sent again |
 //! | rate limited, connection never made, unavailable before sending | retried | retried |
 //! | conflict that may be retried: the same key is under way elsewhere | retried | retried with the key; when attempts are over, looked for |
 //! | conflict where a reference that is spent is [refused](crate::Replay::Refused) | | looked for until the settle time is over: it is there |
@@ -36,7 +36,12 @@ pub(super) enum AfterWrite {
 }
 
 pub(super) fn after_read(error: &Error) -> AfterRead {
-    if error.is_retryable() { AfterRead::Retry } else { AfterRead::Stop }
+    // A response that cannot be understood may be that of a proxy or a server in trouble.
+    if error.is_retryable() || error.kind() == ErrorKind::Protocol {
+        AfterRead::Retry
+    } else {
+        AfterRead::Stop
+    }
 }
 
 pub(super) fn after_write(error: &Error) -> AfterWrite {
@@ -72,7 +77,7 @@ mod tests {
             (ErrorKind::Unavailable, R::Retry, W::Recover, W::Retry),
             (ErrorKind::Timeout, R::Retry, W::Recover, W::Retry),
             (ErrorKind::Transport, R::Retry, W::Recover, W::Retry),
-            (ErrorKind::Protocol, R::Stop, W::Recover, W::Stop),
+            (ErrorKind::Protocol, R::Retry, W::Recover, W::Stop),
             (ErrorKind::OutcomeUnknown, R::Stop, W::Recover, W::Stop),
             (ErrorKind::Unsupported, R::Stop, W::Stop, W::Stop),
             (ErrorKind::Other, R::Stop, W::Recover, W::Stop),

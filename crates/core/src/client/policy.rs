@@ -22,11 +22,24 @@ pub struct Policy {
     /// How long one attempt may take. Default 30 s. Adapters may give an exchange up earlier: ours do
     /// after 25 s, unless their setting `timeout` says otherwise.
     pub attempt_timeout: Duration,
-    /// How long a call may take with all its attempts and waits. Default 2 min.
+    /// How long a call may take with all its attempts and waits; after a request whose outcome is
+    /// unknown, plus the settle time. Default 2 min.
     pub total_timeout: Duration,
-    /// How long a refund is looked for after its answer was lost. Longer than the provider can
-    /// take to carry out a request whose connection is gone. Default 30 s.
+    /// How long a call looks for a refund after its response was lost, and how long other refunds of
+    /// the money wait for it. Default 30 s.
     pub settle_timeout: Duration,
+    /// How long after a lost request can have left last the same reference may not be submitted again,
+    /// where no idempotency key is honoured. At least as long as the provider may take to carry out a
+    /// request whose connection is gone and to show it in its lists: a shorter time refunds twice.
+    /// Default 10 min.
+    pub resubmit_after: Duration,
+    /// How long a request may take to leave after its intent was committed: the commit, a token and a
+    /// connection. A request that takes longer is not sent, and tried again. Default 5 s.
+    pub send_window: Duration,
+    /// Whether a new refund without a reference may be taken for the only one of its amount that is
+    /// unsettled, at providers that hide references. `false` leaves such cases to a person; set it where
+    /// other systems refund the same payments. Default `true`.
+    pub match_by_id: bool,
     /// The longest wait before the second attempt; it doubles from attempt to attempt. The wait
     /// itself is drawn evenly from nothing to this ("full jitter"). Default 500 ms.
     pub base_delay: Duration,
@@ -43,6 +56,9 @@ impl Default for Policy {
             attempt_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(120),
             settle_timeout: Duration::from_secs(30),
+            resubmit_after: Duration::from_secs(600),
+            send_window: Duration::from_secs(5),
+            match_by_id: true,
             base_delay: Duration::from_millis(500),
             max_delay: Duration::from_secs(10),
             jitter_seed: None,
@@ -51,8 +67,18 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// How long one submission may take: an attempt, and no more than half of the whole call.
+    pub(crate) fn submit_limit(&self) -> Duration {
+        self.attempt_timeout.min(self.total_timeout / 2)
+    }
+
+    /// How long after a lost request the same reference rests; never less than other references do.
+    pub(crate) fn resubmit_limit(&self) -> Duration {
+        self.resubmit_after.max(self.settle_timeout)
+    }
+
     /// The policy that the environment sets: `REFUNDS_MAX_ATTEMPTS`, `REFUNDS_ATTEMPT_TIMEOUT`,
-    /// `REFUNDS_TOTAL_TIMEOUT`, `REFUNDS_SETTLE_TIMEOUT`; durations as `10s`, `2m`, `500ms`.
+    /// `REFUNDS_TOTAL_TIMEOUT`, `REFUNDS_SETTLE_TIMEOUT`, `REFUNDS_RESUBMIT_AFTER`; durations as `10s`, `2m`, `500ms`.
     ///
     /// # Errors
     ///
@@ -80,6 +106,7 @@ impl Policy {
             ("REFUNDS_ATTEMPT_TIMEOUT", &mut policy.attempt_timeout, false),
             ("REFUNDS_TOTAL_TIMEOUT", &mut policy.total_timeout, false),
             ("REFUNDS_SETTLE_TIMEOUT", &mut policy.settle_timeout, true),
+            ("REFUNDS_RESUBMIT_AFTER", &mut policy.resubmit_after, false),
         ] {
             if let Some(text) = variable(name) {
                 *field = humantime::parse_duration(&text)

@@ -15,7 +15,8 @@ impl RefundClient {
     /// As [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds), after retries;
     /// [`ErrorKind::InvalidRequest`] for a notice of another provider.
     pub async fn refresh(&self, notice: &Notice) -> Result<Listing> {
-        if notice.provider != self.provider.name() {
+        let elsewhere = notice.scope.as_ref().is_some_and(|scope| *scope != self.provider.scope());
+        if notice.provider != self.provider.name() || elsewhere {
             let message = format!(
                 "this notice is {}'s, and this is a client of {}",
                 notice.provider,
@@ -23,7 +24,10 @@ impl RefundClient {
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        self.read(Operation::ListRefunds, || all_refunds(&*self.provider, &notice.payment_id)).await
+        let read = || all_refunds(&*self.provider, &notice.payment_id);
+        let list = self.read(Operation::ListRefunds, read).await?;
+        self.note(&notice.payment_id, &list.refunds).await;
+        Ok(list)
     }
 }
 

@@ -66,7 +66,10 @@ impl RefundClient {
             let call = self.provider.get_refund(payment, refund);
             let mut asked_to_wait = Duration::ZERO;
             match self.attempt(Operation::WaitUntilFinal, deadline, call).await {
-                Ok(refund) if refund.status.is_final() => return Ok(Waited::Final(refund)),
+                Ok(refund) if refund.status.is_final() => {
+                    self.note(payment, std::slice::from_ref(&refund)).await;
+                    return Ok(Waited::Final(refund));
+                }
                 Ok(refund) => last = Some(refund),
                 Err(error) => {
                     let error = error.not_applied();

@@ -253,6 +253,13 @@ impl Error {
         self
     }
 
+    /// States whether a refund may have been made although the call failed.
+    #[must_use]
+    pub fn with_may_have_applied(mut self, may_have_applied: bool) -> Self {
+        self.0.may_have_applied = may_have_applied;
+        self
+    }
+
     /// States that a refund may have been made.
     #[must_use]
     pub fn may_be_applied(mut self) -> Self {

@@ -43,6 +43,8 @@ impl Refund {
             provider_reference: winner.provider_reference.max(loser.provider_reference),
             created_at: winner.created_at.max(loser.created_at),
             hidden_reference: winner.hidden_reference && loser.hidden_reference,
+            money_id: winner.money_id.max(loser.money_id),
+            made_for: winner.made_for.max(loser.made_for),
             raw: None,
             ..winner
         })

@@ -137,6 +137,10 @@ pub struct Refund {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     step_left: bool,
     #[serde(skip)]
+    money_id: Option<RefundId>,
+    #[serde(skip)]
+    made_for: Option<PaymentId>,
+    #[serde(skip)]
     raw: Option<Box<Value>>,
 }
 
@@ -171,6 +175,8 @@ impl Refund {
             extra: Map::new(),
             hidden_reference: false,
             step_left: false,
+            money_id: None,
+            made_for: None,
             raw: None,
         }
     }
@@ -209,6 +215,36 @@ impl Refund {
     #[must_use]
     pub fn has_step_left(&self) -> bool {
         self.step_left
+    }
+
+    /// Names the refund that moved the money, where this one is a record of it under another id.
+    ///
+    /// For adapters whose refunds go by two ids.
+    #[must_use]
+    pub fn with_money_id(mut self, id: RefundId) -> Self {
+        self.money_id = Some(id);
+        self
+    }
+
+    /// The id of the refund that moved the money: this one's own, unless it is a record.
+    #[must_use]
+    pub fn money_id(&self) -> &RefundId {
+        self.money_id.as_ref().unwrap_or(&self.id)
+    }
+
+    /// Names the payment that the refund was made for, where it is listed under another one: the order,
+    /// of a refund of the transaction that paid it. Refunds of one reference that were made for
+    /// different payments are different refunds.
+    #[must_use]
+    pub fn with_made_for(mut self, payment: PaymentId) -> Self {
+        self.made_for = Some(payment);
+        self
+    }
+
+    /// The payment that the refund was made for.
+    #[must_use]
+    pub fn made_for(&self) -> &PaymentId {
+        self.made_for.as_ref().unwrap_or(&self.payment_id)
     }
 
     /// Keeps the provider's payload, for callers that asked their adapter for it.

@@ -160,7 +160,7 @@ pub trait Harness: Send + Sync {
         None
     }
 
-    /// The clock of the kit's clients; a fresh [`SkippingClock`] at each call.
+    /// The clock of the kit's clients in one case; a fresh [`SkippingClock`] at each call.
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SkippingClock::new())
     }
@@ -172,6 +172,10 @@ pub trait Harness: Send + Sync {
             attempt_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(60),
             settle_timeout: Duration::from_secs(5),
+            // Short enough for one call to get through to the end of it.
+            resubmit_after: Duration::from_secs(10),
+            send_window: Duration::from_secs(5),
+            match_by_id: true,
             base_delay: Duration::from_millis(50),
             max_delay: Duration::from_secs(1),
             jitter_seed: Some(1),

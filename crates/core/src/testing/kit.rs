@@ -7,8 +7,9 @@ use super::{
     report::{Stop, Verdict},
 };
 use crate::{
-    Capabilities, CreateRefund, Currency, Error, ErrorKind, Listing, Money, PaymentId, Reference, Refund,
-    RefundAmount, RefundClient, RefundProvider, RefundStatus, Replay, Result, SubmitRefund, all_refunds,
+    Capabilities, Clock, CreateRefund, Currency, Error, ErrorKind, Listing, MemoryJournal, Money, PaymentId,
+    Reference, Refund, RefundAmount, RefundClient, RefundProvider, RefundStatus, Replay, Result,
+    SubmitRefund, all_refunds,
 };
 
 /// Ends a case as failed unless the condition holds.
@@ -29,13 +30,13 @@ pub(crate) const PART: i64 = 14950;
 #[derive(Clone, Copy)]
 pub(crate) struct Kit<'a> {
     pub(crate) harness: &'a dyn Harness,
+    /// The clock of all clients of a case.
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    /// Their journal, as durable as if it were on a disk.
+    pub(crate) journal: &'a MemoryJournal,
 }
 
-impl<'a> Kit<'a> {
-    pub(crate) fn new(harness: &'a dyn Harness) -> Self {
-        Self { harness }
-    }
-
+impl Kit<'_> {
     /// As a process that has just started would have it.
     pub(crate) fn provider(self) -> Arc<dyn RefundProvider> {
         self.harness.provider()
@@ -47,7 +48,12 @@ impl<'a> Kit<'a> {
     }
 
     pub(crate) fn client_of(self, provider: Arc<dyn RefundProvider>) -> RefundClient {
-        RefundClient::new(provider).with_policy(self.harness.policy()).with_clock(self.harness.clock())
+        self.without_journal(provider).with_journal(self.journal.clone())
+    }
+
+    /// A client that remembers nothing of earlier ones, as that of a process without a durable journal.
+    pub(crate) fn without_journal(self, provider: Arc<dyn RefundProvider>) -> RefundClient {
+        RefundClient::new(provider).with_policy(self.harness.policy()).with_clock(self.clock.clone())
     }
 
     pub(crate) fn capabilities(self) -> Capabilities {

@@ -113,8 +113,8 @@ macro_rules! __refunds_cases {
                 two_references_are_two_refunds: "two references are two refunds", "partial, several";
                 the_rest_is_what_is_left: "Remaining is what is left after partial refunds",
                     "partial, several";
-                two_workers_under_a_lock_make_one: "workers that share a lock make one refund", "";
-                workers_without_a_lock_make_one_by_the_key: "workers without a lock do so by the key",
+                workers_with_one_journal_make_one: "workers that share a journal make one refund", "";
+                workers_without_a_journal_make_one_by_the_key: "workers without a journal do so by the key",
                     "a key that is honoured";
                 the_key_is_honoured: "one submission sent twice is one refund", "a key that is honoured";
                 a_key_over_another_amount_moves_nothing: "a key over another amount moves nothing",

@@ -5,7 +5,7 @@ use std::{fmt, io::Write as _, panic::AssertUnwindSafe, time::Duration};
 use futures_util::FutureExt;
 
 use super::{Harness, kit::Kit};
-use crate::BoxFuture;
+use crate::{BoxFuture, MemoryJournal};
 
 /// How long one case may take. Nothing in the kit waits: whoever needs this hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -39,7 +39,10 @@ pub struct Case {
 impl Case {
     /// Runs it. A panic is a failure, and so is a case that does not end.
     pub async fn run(&self, harness: &dyn Harness) -> Outcome {
-        let case = AssertUnwindSafe((self.run)(Kit::new(harness))).catch_unwind();
+        let clock = harness.clock();
+        let journal = MemoryJournal::with_clock(clock.clone());
+        let kit = Kit { harness, clock: &clock, journal: &journal };
+        let case = AssertUnwindSafe((self.run)(kit)).catch_unwind();
         let outcome = match tokio::time::timeout(LIMIT, case).await {
             Ok(Ok(Ok(()))) => Outcome::Passed,
             Ok(Ok(Err(Stop::Skipped(reason)))) => Outcome::Skipped(reason),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use refunds_core::{
-    Error, ErrorKind, LocalGuard, RefundClient, RefundLine, RefundStatus, UnresolvedRefund, testing::Settling,
+    Error, ErrorKind, MemoryJournal, RefundLine, RefundStatus, Scope, UnresolvedRefund, testing::Settling,
 };
 use tokio::time::Instant;
 
@@ -216,20 +216,20 @@ async fn another_workers_refund_under_the_reference_is_found_after_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lock_closes_the_window_between_two_workers() {
-    for (locked, moved) in [(false, 200), (true, 100)] {
+async fn a_journal_closes_the_window_between_two_workers() {
+    for (shared, moved) in [(false, 200), (true, 100)] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
-        let guard = LocalGuard::default();
+        let journal = MemoryJournal::new();
         let client = || {
-            let client = RefundClient::new(provider.clone());
-            if locked { client.with_guard(guard.clone()) } else { client }
+            let client = provider.client();
+            if shared { client.with_journal(journal.clone()) } else { client }
         };
         let request = request(&payment, 100, "a");
         let (one, two) = (client(), client());
         let (one, two) = tokio::join!(one.create(&request), two.create(&request));
-        assert_eq!(one.unwrap().id == two.unwrap().id, locked);
-        assert_eq!(provider.memory.moved(&payment), moved, "locked: {locked}");
+        assert_eq!(one.unwrap().id == two.unwrap().id, shared);
+        assert_eq!(provider.memory.moved(&payment), moved, "one journal: {shared}");
     }
 }
 
@@ -264,7 +264,7 @@ async fn a_dropped_future_leaves_the_client_usable_and_the_refund_made_once() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider.write(Step::LoseAndHang);
-    let client = provider.client().with_guard(LocalGuard::default());
+    let client = provider.client();
     let request = request(&payment, 100, "a");
     assert!(tokio::time::timeout(Duration::from_secs(1), client.create(&request)).await.is_err());
     client.create(&request).await.unwrap();
@@ -275,7 +275,7 @@ async fn a_dropped_future_leaves_the_client_usable_and_the_refund_made_once() {
 async fn a_refund_of_another_provider_is_not_resolved_here() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
-    let unresolved = UnresolvedRefund::new("elsewhere", request(&payment, 100, "a"));
+    let unresolved = UnresolvedRefund::new(Scope::new("elsewhere", "", ""), request(&payment, 100, "a"));
     let error = provider.client().resolve(&unresolved).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(provider.script(|script| script.asked.len()), 0);

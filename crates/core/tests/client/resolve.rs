@@ -51,7 +51,9 @@ async fn a_dead_process_leaves_enough_behind() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     let client = provider.client();
-    let journal = serde_json::to_string(&client.unresolved_before(&request(&payment, 100, "a"))).unwrap();
+    let journal =
+        serde_json::to_string(&UnresolvedRefund::new(client.provider().scope(), request(&payment, 100, "a")))
+            .unwrap();
     provider.write(Step::LoseAndHang);
     let dies = tokio::time::timeout(Duration::from_secs(1), async {
         client.create(&request(&payment, 100, "a")).await.unwrap();

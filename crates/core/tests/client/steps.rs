@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refunds_core::{Error, ErrorKind, Idempotency, RefundProvider as _};
+use refunds_core::{Error, ErrorKind, Idempotency, RefundProvider as _, UnresolvedRefund};
 
 use crate::scripted::{Scripted, Step, nok, request};
 
@@ -67,7 +67,7 @@ async fn what_was_left_unknown_is_finished_when_it_is_resolved() {
     let provider = of_steps(2);
     let payment = provider.memory.captured(nok(100));
     let request = request(&payment, 100, "rma-1");
-    let journal = provider.client().unresolved_before(&request);
+    let journal = UnresolvedRefund::new(provider.scope(), request.clone());
     provider.client().create(&request).await.unwrap();
     let resolved = provider.client().resolve(&journal).await.unwrap();
     assert!(!resolved.has_step_left());
@@ -102,7 +102,7 @@ async fn resolving_what_was_seen_ends_in_it_whatever_fails_then() {
     let provider = of_steps(usize::MAX);
     let payment = provider.memory.captured(nok(100));
     let request = request(&payment, 100, "rma-1");
-    let journal = provider.client().unresolved_before(&request);
+    let journal = UnresolvedRefund::new(provider.scope(), request.clone());
     provider.client().create(&request).await.unwrap();
     provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::PermissionDenied, "no more reads")));
     let refund = provider.client().resolve(&journal).await.unwrap();

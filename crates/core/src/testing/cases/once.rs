@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use crate::{
-    CreateRefund, ErrorKind, LocalGuard, Refund, RefundStatus, Replay, Result,
+    CreateRefund, ErrorKind, Refund, RefundStatus, Replay, Result,
     testing::{
         kit::{Kit, PART, WHOLE, ask_remaining, attempt, ensure, failed, ok, refused},
         report::Verdict,
@@ -82,14 +82,13 @@ pub(crate) async fn the_rest_is_what_is_left(kit: Kit<'_>) -> Verdict {
     kit.ensure_moved(&payment, WHOLE, "after the rest").await
 }
 
-pub(crate) async fn two_workers_under_a_lock_make_one(kit: Kit<'_>) -> Verdict {
-    let guard = LocalGuard::default();
-    one_of_many_workers(kit, Some(guard)).await
+pub(crate) async fn workers_with_one_journal_make_one(kit: Kit<'_>) -> Verdict {
+    one_of_many_workers(kit, true).await
 }
 
-pub(crate) async fn workers_without_a_lock_make_one_by_the_key(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn workers_without_a_journal_make_one_by_the_key(kit: Kit<'_>) -> Verdict {
     kit.needs_key()?;
-    one_of_many_workers(kit, None).await
+    one_of_many_workers(kit, false).await
 }
 
 pub(crate) async fn the_key_is_honoured(kit: Kit<'_>) -> Verdict {
@@ -180,15 +179,12 @@ async fn replayed(kit: Kit<'_>, request: &CreateRefund) -> Verdict<Option<Refund
 }
 
 /// Some workers ask for the same refund at the same moment, each with a provider of its own.
-async fn one_of_many_workers(kit: Kit<'_>, guard: Option<LocalGuard>) -> Verdict {
+async fn one_of_many_workers(kit: Kit<'_>, journal: bool) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
     // Side by side in one task: each looks before any of them has an answer.
     let workers = (0..WORKERS).map(|_| {
-        let client = match &guard {
-            Some(guard) => kit.client().with_guard(guard.clone()),
-            None => kit.client(),
-        };
+        let client = if journal { kit.client() } else { kit.without_journal(kit.provider()) };
         let request = &request;
         async move { client.create(request).await }
     });

@@ -15,6 +15,8 @@ pub(super) struct Account {
     pub(super) ending: Option<Ending>,
     pub(super) gift_card: Option<String>,
     refunds: Vec<(Refund, Ending)>,
+    /// The idempotency keys under which they were made.
+    keys: Vec<(String, RefundId)>,
     /// What was answered first, by the key's rules.
     answers: Vec<Refund>,
 }
@@ -28,7 +30,14 @@ pub(super) struct Ending {
 
 impl Account {
     pub(super) fn new(captured: Money) -> Self {
-        Self { captured, ending: None, gift_card: None, refunds: Vec::new(), answers: Vec::new() }
+        Self {
+            captured,
+            ending: None,
+            gift_card: None,
+            refunds: Vec::new(),
+            keys: Vec::new(),
+            answers: Vec::new(),
+        }
     }
 
     pub(super) fn payment(&self, id: &PaymentId) -> Result<Payment> {
@@ -56,7 +65,7 @@ impl Account {
         ending: Option<Ending>,
     ) -> Result<Refund> {
         if let Idempotency::Key(key) = &able.idempotency
-            && let Some(refund) = self.replayed(&submit.request.reference, key.replay)
+            && let Some(refund) = self.replayed(&submit.idempotency_key, key.replay)
         {
             let conflict = |why| Err(Error::new(ErrorKind::Conflict, why));
             return match key.replay {
@@ -86,13 +95,15 @@ impl Account {
         change(&mut refund, ending.map_or(RefundStatus::Succeeded, |_| RefundStatus::Pending));
         let at_once = Ending { reads_left: 0, end: RefundStatus::Succeeded };
         self.refunds.push((refund.clone(), ending.unwrap_or(at_once)));
+        self.keys.push((submit.idempotency_key.clone(), refund.id.clone()));
         self.answers.push(refund.clone());
         Ok(refund)
     }
 
-    fn replayed(&self, reference: &Reference, replay: Replay) -> Option<Refund> {
+    fn replayed(&self, key: &str, replay: Replay) -> Option<Refund> {
+        let (_, id) = self.keys.iter().find(|(known, _)| known == key)?;
         let mut now = self.refunds.iter().map(|(refund, _)| refund);
-        let known = |refund: &&Refund| refund.reference.as_ref() == Some(reference);
+        let known = |refund: &&Refund| refund.id == *id;
         match replay {
             Replay::FirstAnswer => self.answers.iter().find(known).cloned(),
             Replay::CurrentState | Replay::Refused => now.find(known).cloned(),

@@ -19,7 +19,7 @@ pub use self::{factory::MemoryFactory, harness::MemoryHarness};
 use super::{On, Trouble};
 use crate::{
     Capabilities, Certainty, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money, PaymentId,
-    Reference, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
+    Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
 };
 
 /// How many refunds are on a page unless told otherwise.
@@ -230,6 +230,8 @@ impl MemoryProvider {
             lines: true,
             metadata: true,
             final_status: FinalStatus::by(true, true, false),
+            references: if self.hidden_references { References::MayBeHidden } else { References::Shown },
+            send_window: true,
             ..Capabilities::default()
         })
     }

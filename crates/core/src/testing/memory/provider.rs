@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::{Ending, MemoryProvider, PAGE_SIZE, Settling};
 use crate::{
     Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Notice, Page, PageRequest, Payment,
-    PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SubmitRefund,
-    TargetKind, WebhookRequest,
+    PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SendWindow,
+    SubmitRefund, TargetKind, WebhookRequest,
     testing::{On, Trouble},
 };
 
@@ -66,9 +66,14 @@ impl RefundProvider for MemoryProvider {
         tokio::task::yield_now().await;
         let trouble = self.trouble(On::Submit);
         if let Some(trouble) = trouble.filter(|trouble| !trouble.is_processed()) {
+            if trouble != Trouble::NeverSent {
+                submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
+            }
             return Err(error(trouble));
         }
         self.validate(&submit.request)?;
+        // Right where bytes would leave.
+        submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
         let ending = match self.settling {
             Settling::AtOnce => None,
             Settling::AfterReads(reads_left) => {

@@ -1,0 +1,183 @@
+//! What can be refused without asking the provider, and what is left to refund.
+
+use std::collections::HashSet;
+
+use super::Creation;
+use crate::{
+    CreateRefund, Error, ErrorKind, Money, MoneyOverview, Overview, Payment, PaymentId, Reference, Refund,
+    RefundAmount, RefundId, RefundTarget, Result, TargetKind,
+    journal::{Entry, JournalTime, Standing},
+};
+
+impl Creation<'_> {
+    /// What can be refused without asking anybody.
+    pub(super) fn check(&self, request: &CreateRefund) -> Result<()> {
+        let provider = &self.client.provider;
+        let capabilities = provider.capabilities();
+        let unsupported = |what: &str| {
+            Err(Error::new(ErrorKind::Unsupported, format!("this provider does not support {what}")))
+        };
+        request.validate()?;
+        if !request.lines.is_empty() && !capabilities.lines {
+            return unsupported("order lines");
+        }
+        if !request.metadata.is_empty() && !capabilities.metadata {
+            return unsupported("metadata");
+        }
+        if is_to_gift_card(request) && !capabilities.gift_cards {
+            return unsupported("a gift card as the target");
+        }
+        if is_to_gift_card(request) && request.amount == RefundAmount::Remaining {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "what is left of a gift card is not known; name the amount",
+            ));
+        }
+        provider.validate(request).map_err(Error::not_applied)
+    }
+
+    /// Currency, capture state and, if wanted, what is left, before any money moves.
+    pub(super) fn guard(
+        &self,
+        overview: &Overview,
+        standing: &Standing,
+        what_is_left: bool,
+    ) -> Result<Money> {
+        let refused = |kind, why: String| Err(Error::new(kind, why));
+        let payment = &overview.payment;
+        let amount = self.amount(standing).unwrap_or(payment.refundable);
+        if amount.currency() != payment.currency() {
+            let why =
+                format!("the payment is in {}, the refund in {}", payment.currency(), amount.currency());
+            return refused(ErrorKind::InvalidRequest, why);
+        }
+        // The sums are those of the main payment method; a gift card's are the provider's to check.
+        if !is_to_gift_card(self.request) {
+            if payment.captured.is_zero() {
+                return refused(
+                    ErrorKind::NotRefundable,
+                    "nothing of this payment is captured; an authorization is voided, not refunded".into(),
+                );
+            }
+            if what_is_left {
+                self.guard_what_is_left(overview, standing, amount)?;
+            }
+        }
+        let exact = CreateRefund { amount: RefundAmount::Exact(amount), ..self.request.clone() };
+        self.check(&exact)?;
+        Ok(amount)
+    }
+
+    fn guard_what_is_left(&self, overview: &Overview, standing: &Standing, amount: Money) -> Result<()> {
+        let payment = &overview.payment;
+        let reserved = self.reserved(overview, standing)?;
+        let left = payment.refundable.remaining_after(reserved.of_payment)?;
+        let left = match &overview.money {
+            None => left,
+            Some(money) => {
+                let of_money = money.refundable.remaining_after(reserved.of_money)?;
+                if of_money.minor_units() < left.minor_units() { of_money } else { left }
+            }
+        };
+        if !left.is_positive() || amount.minor_units() > left.minor_units() {
+            return Err(Error::new(ErrorKind::NotRefundable, too_much(payment, left, &reserved, amount)));
+        }
+        let capabilities = self.client.capabilities();
+        if !capabilities.partial && amount != payment.captured {
+            return Err(Error::new(ErrorKind::Unsupported, "this provider refunds whole payments only"));
+        }
+        let first = payment.refunded.is_zero() && payment.pending.is_zero();
+        if !capabilities.several && !first {
+            return Err(Error::new(ErrorKind::Unsupported, "this provider refunds a payment once only"));
+        }
+        Ok(())
+    }
+
+    /// What the journal knows to be gone, or perhaps gone, and the provider's sums may lack.
+    fn reserved(&self, overview: &Overview, standing: &Standing) -> Result<Reserved> {
+        let zero = Money::zero(overview.payment.currency());
+        let own = Shown::of(&overview.refunds.refunds);
+        let mut of_payment = zero;
+        for entry in standing.others.iter().filter(|entry| entry.payment == self.about.payment) {
+            of_payment = of_payment.checked_add(own.missing(entry, standing.now, zero))?;
+        }
+        let mut of_money = zero;
+        if let Some(MoneyOverview { refunds, .. }) = &overview.money {
+            let all = Shown::of(refunds);
+            for entry in &standing.others {
+                of_money = of_money.checked_add(all.missing(entry, standing.now, zero))?;
+            }
+        }
+        Ok(Reserved { of_payment, of_money })
+    }
+}
+
+/// What is not in the provider's sums.
+struct Reserved {
+    of_payment: Money,
+    of_money: Money,
+}
+
+impl Creation<'_> {
+    /// Whether the provider's list lacks a refund that the journal knows as made: then it is old.
+    pub(super) fn is_old(&self, overview: &Overview, standing: &Standing) -> bool {
+        let own = Shown::of(&overview.refunds.refunds);
+        let made = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
+        made.into_iter().any(|entry| entry.made.is_some() && !own.shows(entry))
+    }
+}
+
+/// Which refunds a list shows.
+struct Shown<'a> {
+    ids: HashSet<&'a RefundId>,
+    references: HashSet<(&'a Reference, PaymentId)>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(refunds: &'a [Refund]) -> Self {
+        let ids = refunds.iter().flat_map(|refund| [&refund.id, refund.money_id()]).collect();
+        let named = refunds
+            .iter()
+            .filter_map(|refund| Some((refund.reference.as_ref()?, refund.made_for().canonical())));
+        Self { ids, references: named.collect() }
+    }
+
+    fn shows(&self, entry: &Entry) -> bool {
+        match &entry.made {
+            Some(made) => {
+                self.ids.contains(&made.id)
+                    || made.alias.as_ref().is_some_and(|alias| self.ids.contains(alias))
+            }
+            None => self.references.contains(&(&entry.reference, entry.payment.clone())),
+        }
+    }
+
+    /// The amount of a refund that holds money, or may, and that the list does not show.
+    fn missing(&self, entry: &Entry, now: JournalTime, zero: Money) -> Money {
+        let may_hold = match &entry.made {
+            Some(made) => made.status.holds_money(),
+            None => entry.unsettled_sends().any(|intent| now < intent.resubmit_from),
+        };
+        let amount = entry.made.as_ref().map_or(entry.amount, |made| made.amount);
+        let counts = may_hold && !self.shows(entry) && amount.currency() == zero.currency();
+        if counts { amount } else { zero }
+    }
+}
+
+fn too_much(payment: &Payment, left: Money, reserved: &Reserved, amount: Money) -> String {
+    let mut text = format!(
+        "{left} is left to refund of {} captured ({} refunded, {} pending",
+        payment.captured, payment.refunded, payment.pending
+    );
+    if !reserved.of_payment.is_zero() || !reserved.of_money.is_zero() {
+        let most = reserved.of_payment.minor_units().max(reserved.of_money.minor_units());
+        let reserved = Money::new(most, amount.currency());
+        text.push_str(&format!(", {reserved} reserved for refunds that are unsettled or not listed yet"));
+    }
+    format!("{text}), {amount} was requested")
+}
+
+pub(super) fn is_to_gift_card(request: &CreateRefund) -> bool {
+    let gift_card = |target: &RefundTarget| target.kind == TargetKind::GiftCard;
+    request.target.as_ref().is_some_and(gift_card)
+}

@@ -1,0 +1,244 @@
+//! What a call tells its caller: the truth, and the way out.
+
+use super::Creation;
+use crate::{
+    Error, ErrorKind, Money, Reference, Refund, RefundAmount, RefundId, RefundStatus, RefundTarget,
+    TargetKind, UnresolvedRefund,
+    clock::rounded,
+    journal::{JournalTime, MadeRefund, Standing},
+};
+
+impl Creation<'_> {
+    /// Passes `error` on; where a refund may have been made before it, says just that.
+    pub(super) fn unfinished(&self, error: Error) -> Error {
+        if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() && self.handle.is_none() {
+            return error;
+        }
+        if error.kind() == ErrorKind::OutcomeUnknown && error.unresolved().is_some() {
+            return error;
+        }
+        let first = match &self.ambiguous {
+            Some(first) => first.to_string(),
+            None if self.rival => "the same idempotency key is in use elsewhere".to_owned(),
+            None => "an earlier call did not learn the outcome".to_owned(),
+        };
+        let message = format!(
+            "it is unknown whether the refund was made ({first}), and it has not shown since; {}",
+            self.way_out()
+        );
+        self.outcome_unknown(message).with_source(error)
+    }
+
+    /// The refund may be there, from an earlier call, and cannot be told from others.
+    pub(super) fn unclear(&self, unlisted: bool) -> Error {
+        let suspects: Vec<_> = self.suspects.iter().map(RefundId::as_str).collect();
+        let why = if suspects.is_empty() {
+            debug_assert!(unlisted, "there is a reason");
+            "the provider did not list all refunds of this payment".to_owned()
+        } else {
+            format!("some refunds of this payment carry no reference, and it may be {}", suspects.join(", "))
+        };
+        self.outcome_unknown(format!(
+            "it is unknown whether this refund is already made: {why}; nothing was submitted after that was seen"
+        ))
+    }
+
+    /// The refund does not show, and may not be submitted (yet).
+    pub(super) fn not_seen(&self) -> Error {
+        if !self.is_unsettled() && self.ambiguous.is_none() && self.handle.is_none() {
+            let message = "the payment has no refund with this reference, and none is under way";
+            return Error::new(ErrorKind::NotFound, message).not_applied();
+        }
+        self.outcome_unknown(format!(
+            "a request for this refund may be under way, and the refund has not shown yet; {}",
+            self.way_out()
+        ))
+    }
+
+    fn way_out(&self) -> String {
+        let again = match self.resubmit_from() {
+            Some(from) => format!(
+                "try again with the same reference from {} on, or look for it at any time",
+                rounded(from.to_datetime())
+            ),
+            None => "try again with the same reference later".to_owned(),
+        };
+        format!("{again}; do not use another reference")
+    }
+
+    fn resubmit_from(&self) -> Option<JournalTime> {
+        self.last.as_ref().and_then(Standing::resubmit_from)
+    }
+
+    /// The error that names both refunds of one reference. It is stored, so that repeating says so, too.
+    pub(super) async fn doubled(&self, standing: &Standing, refund: &Refund, second: &RefundId) -> Error {
+        let mut made = super::find::made(refund, crate::journal::Evidence::Listed);
+        made.doubled = Some(second.clone());
+        self.observe_made(made, Some(standing.version)).await;
+        tracing::error!(
+            provider = self.client.provider.name(),
+            payment = %self.request.payment_id,
+            reference = %self.request.reference,
+            first = %refund.id,
+            second = %second,
+            "two refunds under one reference hold money"
+        );
+        self.both(&refund.id, second)
+    }
+
+    pub(super) fn both(&self, first: &RefundId, second: &RefundId) -> Error {
+        let message = format!(
+            "two refunds of this payment carry the reference {} and hold money: {first} and {second}; look at \
+             them at the provider",
+            self.request.reference
+        );
+        Error::new(ErrorKind::Conflict, message).with_may_have_applied(true)
+    }
+
+    /// The error of a refund that was made and is not what was requested.
+    pub(super) fn faulty(&self, made: &MadeRefund) -> Error {
+        let fault = made.fault.as_deref().unwrap_or("it is not what was requested");
+        let message = format!(
+            "{fault} (refund {}); the money may be gone, so the reference is spent: look at the provider",
+            made.id
+        );
+        let mut handle = self.handle_now();
+        handle.suspects = vec![made.id.clone()];
+        Error::new(ErrorKind::Protocol, message).with_may_have_applied(true).with_unresolved(handle)
+    }
+
+    /// In what a refund under our reference differs from what was requested.
+    pub(super) fn fault_of(&self, refund: &Refund, standing: &Standing) -> Option<String> {
+        let amount = match self.request.amount {
+            RefundAmount::Exact(amount) => Some(amount),
+            RefundAmount::Remaining => standing.mine.as_ref().map(|entry| entry.amount),
+        };
+        self.fault_in(refund, amount.unwrap_or(refund.amount))
+    }
+
+    /// In what the refund differs from `amount` to the requested target.
+    pub(super) fn fault_in(&self, refund: &Refund, amount: Money) -> Option<String> {
+        if refund.amount != amount {
+            return Some(format!("{amount} was requested, the provider reports {}", refund.amount));
+        }
+        let other =
+            refund.target.as_ref().filter(|target| is_other_target(self.request.target.as_ref(), target));
+        other.map(|_| "the refund goes to another target than was requested".to_owned())
+    }
+
+    /// Whether the response to our request is about another refund than ours.
+    pub(super) fn other_refund(&self, refund: &Refund, standing: &Standing) -> Option<String> {
+        let request = self.request;
+        if refund.payment_id.canonical() != self.about.payment {
+            return Some(format!(
+                "payment {} was to be refunded, the response is about {}",
+                request.payment_id, refund.payment_id
+            ));
+        }
+        let mut made = standing.others.iter().filter(|entry| entry.reference != request.reference);
+        let belongs =
+            made.find(|entry| entry.made.as_ref().is_some_and(|made| made.is_called(refund.money_id())));
+        if let Some(other) = belongs {
+            return Some(format!(
+                "the response is refund {}, which is that of {}",
+                refund.id, other.reference
+            ));
+        }
+        match &refund.reference {
+            Some(reference) if *reference == request.reference => None,
+            Some(_) => Some("the response is about a refund with another reference".to_owned()),
+            None if refund.reference_is_hidden() => None,
+            None => Some(format!(
+                "the response is refund {}, and it does not carry the reference that was sent",
+                refund.id
+            )),
+        }
+    }
+
+    /// A refund that is made and could not be read: what the journal knows of it.
+    pub(super) fn from_journal(&self, made: &MadeRefund) -> Refund {
+        let provider = self.client.provider.name();
+        let id = made.alias.clone().unwrap_or_else(|| made.id.clone());
+        let payment = self.request.payment_id.clone();
+        // A status that is final may have changed since: only what the journal saw can be said.
+        let status = if made.status == RefundStatus::Unknown { RefundStatus::Pending } else { made.status };
+        let mut refund = Refund::new(provider, id, payment, status, made.status.as_str(), made.amount);
+        refund.reference = Some(self.request.reference.clone());
+        refund.extra.insert("from_journal".to_owned(), true.into());
+        refund
+    }
+
+    pub(super) fn too_many_attempts(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("{} attempts did not get the refund out", self.client.policy.max_attempts),
+        )
+        .not_applied()
+    }
+
+    fn outcome_unknown(&self, message: String) -> Error {
+        let handle = self.handle_now();
+        let mut error = Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(handle);
+        if let (Some(from), Some(standing)) = (self.resubmit_from(), &self.last) {
+            error = error.with_retry_after(standing.until(from));
+        }
+        match &self.ambiguous {
+            Some(first) => error.quoting(first),
+            None => error,
+        }
+    }
+
+    /// The error with the handle as the journal knows it now.
+    pub(super) async fn with_handle_of(&mut self, error: Error) -> Error {
+        // The standing from before the request lacks its intent.
+        let _ = self.open().await;
+        error.with_unresolved(self.handle_now())
+    }
+
+    fn handle_now(&self) -> UnresolvedRefund {
+        let mine = self.last.as_ref().and_then(|standing| standing.mine.as_ref());
+        let mut handle = match (mine, &self.handle) {
+            (Some(entry), _) => entry.unresolved(self.request),
+            (None, Some(handle)) => handle.clone(),
+            (None, None) => UnresolvedRefund::new(self.about.money.scope.clone(), self.request.clone()),
+        };
+        if !self.suspects.is_empty() {
+            handle.suspects.clone_from(&self.suspects);
+        }
+        handle
+    }
+}
+
+/// A target that is certainly not the requested one.
+fn is_other_target(requested: Option<&RefundTarget>, shown: &RefundTarget) -> bool {
+    let ids = |left: &Option<String>, right: &Option<String>| match (left, right) {
+        (Some(left), Some(right)) => !left.eq_ignore_ascii_case(right),
+        _ => false,
+    };
+    match requested {
+        None => shown.kind == TargetKind::GiftCard,
+        Some(requested) => requested.kind != shown.kind || ids(&requested.id, &shown.id),
+    }
+}
+
+pub(super) fn reused(reference: &Reference, id: &RefundId, made: Money, requested: Money) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "the reference {reference} is that of refund {id} over {made}, and {requested} is requested now; \
+             another refund needs another reference"
+        ),
+    )
+    .not_applied()
+}
+
+pub(super) fn no_time() -> Error {
+    let message = "the time left of this call does not cover another attempt, so nothing was sent";
+    Error::new(ErrorKind::Timeout, message).not_applied()
+}
+
+/// The error of a handle that could not even be looked for.
+pub(super) fn unknown_before(unresolved: &UnresolvedRefund, error: Error) -> Error {
+    let message = format!("it is still unknown whether the refund was made: {}", error.message());
+    Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(unresolved.clone()).with_source(error)
+}

@@ -1,0 +1,222 @@
+//! The loop of rounds.
+
+use futures_util::future::{Either, select};
+
+use super::{Creation, Goal, find::Mine, queue::Turn, submit::Submitted, wait::WaitFor};
+use crate::{
+    Error, ErrorKind, Overview, Refund, RefundAmount, Result,
+    journal::{Evidence, IntentState, Standing, may_resend},
+};
+
+/// What a round came to.
+enum Round {
+    Done(Box<Refund>),
+    /// Again, from the top.
+    Again,
+    /// Again, after this.
+    Wait(Standing, WaitFor),
+}
+
+impl Creation<'_> {
+    pub(super) async fn run(mut self) -> Result<Refund> {
+        let result = self.rounds().await;
+        self.settle_previous().await;
+        match (result, self.made) {
+            (Err(error), Some(made)) => {
+                let provider = self.client.provider.name();
+                tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
+                Ok(made)
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn rounds(&mut self) -> Result<Refund> {
+        loop {
+            let turn = self.turn().await?;
+            match self.round().await? {
+                Round::Done(refund) => return Ok(*refund),
+                Round::Again => {}
+                Round::Wait(standing, what) => {
+                    // Others of this client may have something to do meanwhile.
+                    drop(turn);
+                    self.wait(standing, what).await?;
+                }
+            }
+        }
+    }
+
+    /// This call's turn at the money, among the calls of this client.
+    async fn turn(&mut self) -> Result<Option<Turn>> {
+        let place = self.place();
+        if let Ok(turn) = place.clone().try_lock_owned() {
+            return Ok(Some(turn));
+        }
+        // Whose outcome is being waited for; it may be ours.
+        let standing = self.open().await?;
+        self.note_waiting_for(&standing);
+        let left = self.client.clock.sleep(self.client.time_left(self.deadline));
+        match select(std::pin::pin!(place.lock_owned()), left).await {
+            Either::Left((turn, _)) => Ok(Some(turn)),
+            // It is for order only: the journal says what is in the way.
+            Either::Right(_) => Ok(None),
+        }
+    }
+
+    async fn round(&mut self) -> Result<Round> {
+        let standing = self.open().await?;
+        if let Some(error) = self.refused_meanwhile(&standing) {
+            return Err(error);
+        }
+        if let Some(refund) = self.journalled(&standing).await? {
+            return Ok(Round::Done(Box::new(refund)));
+        }
+        let asking = self.asking(&standing);
+        if let Some(block) = standing.block(asking)
+            && self.goal != Goal::Look
+        {
+            self.note_waiting_for(&standing);
+            return Ok(Round::Wait(standing, WaitFor::Block(block)));
+        }
+        let overview = self.look_and_sum(&standing).await.map_err(|error| self.unfinished(error))?;
+        let sight = self.find(&standing, &overview.refunds);
+        let moved = self.observe(&standing, &sight).await;
+        match sight.mine {
+            Mine::Found(ref refund, evidence) => {
+                return match self.found(&standing, refund, evidence).await? {
+                    Some(version) if refund.has_step_left() => {
+                        self.made = Some((**refund).clone());
+                        self.complete(&standing, version, &overview, refund).await
+                    }
+                    _ => Ok(self.named((**refund).clone())),
+                }
+                .map(|refund| Round::Done(Box::new(refund)));
+            }
+            Mine::Doubled(ref refund, ref second) => {
+                return Err(self.doubled(&standing, refund, second).await);
+            }
+            Mine::Absent | Mine::Unclear { .. } => {}
+        }
+        if let Some(made) = self.made.clone() {
+            // It was seen before, so this list is an old one: the step can be done all the same.
+            let refund = self.complete(&standing, standing.version, &overview, &made).await?;
+            return Ok(Round::Done(Box::new(refund)));
+        }
+        let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
+        if let Mine::Unclear { suspects, unlisted } = &sight.mine {
+            self.suspects.clone_from(suspects);
+            if !resend || self.goal == Goal::Look {
+                return Err(self.unclear(*unlisted));
+            }
+        } else {
+            self.suspects.clear();
+        }
+        if self.goal == Goal::Look {
+            return Err(self.not_seen());
+        }
+        if moved {
+            return Ok(Round::Again);
+        }
+        if !standing.is_fresh() && !resend {
+            return Ok(Round::Wait(standing, WaitFor::Resubmit));
+        }
+        self.guard_and_submit(standing, overview, &sight, resend).await
+    }
+
+    async fn guard_and_submit(
+        &mut self,
+        standing: Standing,
+        overview: Overview,
+        sight: &super::find::Sight,
+        resend: bool,
+    ) -> Result<Round> {
+        // Less may be left just because it was made.
+        let amount = match self.guard(&overview, &standing, !resend && !self.is_imported(&standing)) {
+            Ok(amount) => amount,
+            Err(error)
+                if error.kind() == ErrorKind::NotRefundable && self.may_be_old(&overview, &standing) =>
+            {
+                if self.pause_for(&error).await {
+                    return Ok(Round::Again);
+                }
+                return Err(self.unfinished(error.not_applied()));
+            }
+            Err(error) => return Err(self.unfinished(error.not_applied())),
+        };
+        if self.is_imported(&standing) {
+            self.import(&standing, amount).await?;
+            return Ok(Round::Again);
+        }
+        match self.submit(standing, overview, amount, sight, resend).await? {
+            Submitted::Made(refund) => Ok(Round::Done(refund)),
+            Submitted::Again => Ok(Round::Again),
+        }
+    }
+
+    /// Whether a handle is to be resolved that the journal knows nothing about.
+    fn is_imported(&self, standing: &Standing) -> bool {
+        self.handle.is_some() && standing.mine.is_none()
+    }
+
+    /// Whether the guard's sums may be old: the list lacks what is known to be made.
+    fn may_be_old(&mut self, overview: &Overview, standing: &Standing) -> bool {
+        self.attempts += 1;
+        self.attempts < self.client.policy.max_attempts && self.is_old(overview, standing)
+    }
+
+    /// The refund, where the journal knows it as made; read again where that is possible.
+    async fn journalled(&mut self, standing: &Standing) -> Result<Option<Refund>> {
+        let Some(made) = standing.mine.as_ref().and_then(|entry| entry.made.clone()) else { return Ok(None) };
+        if let RefundAmount::Exact(amount) = self.request.amount
+            && let Some(entry) = &standing.mine
+            && entry.amount != amount
+        {
+            return Err(super::outcome::reused(&self.request.reference, &made.id, entry.amount, amount));
+        }
+        if let Some(second) = &made.doubled
+            && made.status.holds_money()
+        {
+            return Err(self.both(&made.id, second));
+        }
+        let refund = match self.refreshed(&made).await {
+            Some(refund) => refund,
+            None if made.fault.is_some() => return Err(self.faulty(&made)),
+            None => return Ok(Some(self.from_journal(&made))),
+        };
+        if let Some(fault) = self.fault_of(&refund, standing) {
+            let faulty = crate::journal::MadeRefund { fault: Some(fault), ..made };
+            return Err(self.faulty(&faulty));
+        }
+        let mut seen = super::find::made(&refund, Evidence::Listed);
+        seen.id = made.id.clone();
+        if (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref()) {
+            self.observe_made(seen, None).await;
+        }
+        if refund.has_step_left() && self.goal != Goal::Look {
+            // The step needs what a look reads.
+            self.made = Some(self.named(refund));
+            return Ok(None);
+        }
+        Ok(Some(self.named(refund)))
+    }
+
+    /// The error of the call that was waited for, where the provider refused it for good: asking again
+    /// would be refused the same way.
+    fn refused_meanwhile(&self, standing: &Standing) -> Option<Error> {
+        let waited_for = self.waited_for?;
+        let entry = standing.mine.as_ref().filter(|entry| entry.made.is_none())?;
+        if entry.unsettled_sends().next().is_some() {
+            return None;
+        }
+        let newest = entry.newest().filter(|intent| intent.number >= waited_for)?;
+        let why = newest.why.as_ref().filter(|why| why.refused && !why.retryable)?;
+        (newest.state == IntentState::NotApplied).then(|| {
+            let message = "another call of the same refund was refused by the provider meanwhile";
+            let error = Error::new(why.kind, message).not_applied();
+            match &why.code {
+                Some(code) => error.with_code(code),
+                None => error,
+            }
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Looking for a refund, and storing what is seen.
+
+use std::time::Duration;
+
+use super::{
+    Creation,
+    find::{Mine, Sight, Wanted, find, made},
+    outcome::reused,
+};
+use crate::{
+    Error, Listing, Operation, Overview, Refund, RefundAmount, Result,
+    client::backoff::Backoff,
+    journal::{Adopt, Evidence, MadeRefund, Observed, Seen, Standing, Version},
+    paging::all_refunds,
+};
+
+impl Creation<'_> {
+    /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
+    pub(super) async fn open(&mut self) -> Result<Standing> {
+        let opened = self.client.journal.open(&self.about).await;
+        let mut standing = opened.map_err(|error| self.unfinished(error.not_applied()))?;
+        if let (Some((token, why)), Some(entry)) = (&self.previous, &mut standing.mine) {
+            for intent in entry.intents.iter_mut().filter(|intent| intent.token == *token) {
+                intent.state = crate::journal::IntentState::NotApplied;
+                intent.why = Some(why.clone());
+            }
+        }
+        self.last = Some(standing.clone());
+        Ok(standing)
+    }
+
+    pub(super) fn find(&self, standing: &Standing, list: &Listing) -> Sight {
+        let wanted = Wanted {
+            payment: &self.about.payment,
+            reference: &self.about.reference,
+            amount: self.amount(standing),
+            hidden: self.hidden,
+            by_id: self.client.policy.match_by_id,
+        };
+        find(wanted, standing, list)
+    }
+
+    /// Reads the payment and its refunds, again where the two do not agree: they were read side by
+    /// side, and one of them may have been the older one.
+    pub(super) async fn look_and_sum(&self, _: &Standing) -> Result<Overview> {
+        let client = self.client;
+        let mut backoff = Backoff::new(&client.policy);
+        let mut attempts = 1;
+        loop {
+            let read = || client.provider.overview(&self.request.payment_id);
+            let mut overview = client.read_until(Operation::CreateRefund, self.deadline, read).await?;
+            let disagree = overview.refunds.complete && !overview.payment.complete;
+            // Sums that do not add up are refunds that were not listed.
+            overview.refunds.complete &= overview.payment.complete;
+            if !disagree || attempts >= client.policy.max_attempts {
+                return Ok(overview);
+            }
+            client.clock.sleep(backoff.next_delay().min(client.time_left(self.deadline))).await;
+            attempts += 1;
+        }
+    }
+
+    /// One look at the list, which stores what it shows. `None` where it cannot be read.
+    pub(super) async fn look(&mut self, until: Duration) -> Option<(Standing, Sight)> {
+        let standing = self.open().await.ok()?;
+        let call = all_refunds(&*self.client.provider, &self.request.payment_id);
+        let list = self.client.attempt(Operation::ListRefunds, until, call).await.ok()?;
+        let sight = self.find(&standing, &list);
+        self.observe(&standing, &sight).await;
+        Some((standing, sight))
+    }
+
+    /// Looks until the refund shows or `patience` is over; at least once. Failures of looking are not a
+    /// reason to stop.
+    pub(super) async fn look_until(&mut self, patience: Duration) -> Result<Option<Refund>> {
+        let client = self.client;
+        let end = client.deadline(patience);
+        // The last look may take as long as any.
+        let limit = client.deadline(patience.max(client.policy.attempt_timeout));
+        let mut backoff = Backoff::new(&client.policy);
+        loop {
+            if let Some((standing, sight)) = self.look(limit).await {
+                match sight.mine {
+                    Mine::Found(refund, evidence) => {
+                        self.found(&standing, &refund, evidence).await?;
+                        return Ok(Some(self.named(*refund)));
+                    }
+                    Mine::Doubled(refund, second) => {
+                        return Err(self.doubled(&standing, &refund, &second).await);
+                    }
+                    Mine::Unclear { suspects, .. } if !suspects.is_empty() => {
+                        // Looking on would not make its reference visible.
+                        self.suspects = suspects;
+                        return Ok(None);
+                    }
+                    Mine::Absent | Mine::Unclear { .. } => {}
+                }
+            }
+            let left = client.time_left(end);
+            if left.is_zero() {
+                return Ok(None);
+            }
+            client.clock.sleep(backoff.next_delay().min(left)).await;
+        }
+    }
+
+    /// Stores what the list shows of other refunds. Answers whether something changed, so that the
+    /// standing is out of date.
+    pub(super) async fn observe(&self, standing: &Standing, sight: &Sight) -> bool {
+        if sight.others.is_empty() {
+            return false;
+        }
+        let money = &self.about.money;
+        match self.client.journal.observe(money, &sight.others, Some(standing.version)).await {
+            Ok(Observed::Nothing) => false,
+            Ok(Observed::Settled(_) | Observed::Moved) => true,
+            Err(error) => {
+                self.warn_of_journal(&error);
+                false
+            }
+        }
+    }
+
+    /// Takes in that the refund was found: compares it with the request and stores it. Answers with the
+    /// money's version after that.
+    pub(super) async fn found(
+        &mut self,
+        standing: &Standing,
+        refund: &Refund,
+        evidence: Evidence,
+    ) -> Result<Option<Version>> {
+        let sent = standing.mine.as_ref().is_some_and(|entry| entry.unsettled_sends().next().is_some());
+        let mut seen = made(refund, evidence);
+        if sent && let Some(fault) = self.fault_of(refund, standing) {
+            seen.fault = Some(fault);
+        } else if let RefundAmount::Exact(amount) = self.request.amount
+            && refund.amount != amount
+        {
+            return Err(self.unfinished(reused(&self.request.reference, &refund.id, refund.amount, amount)));
+        }
+        let observed = self.observe_made(seen.clone(), Some(standing.version)).await;
+        match (&seen.fault, observed) {
+            (Some(_), _) => Err(self.faulty(&seen)),
+            // Another call was faster with another refund: whose this one is has to be seen anew.
+            (None, Some(Observed::Moved)) if evidence == Evidence::ById => Err(self.unfinished(Error::new(
+                crate::ErrorKind::OutcomeUnknown,
+                "another refund of the same amount changed while this one was looked for",
+            ))),
+            (None, Some(Observed::Settled(version))) => Ok(Some(version)),
+            (None, Some(Observed::Nothing)) => Ok(Some(standing.version)),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Stores the refund as made. Best effort: what was seen is true whether or not it is stored.
+    pub(super) async fn observe_made(&self, made: MadeRefund, since: Option<Version>) -> Option<Observed> {
+        let keep = self.client.policy.submit_limit() + self.client.policy.resubmit_limit();
+        let adopt = Adopt::new(self.request.clone(), self.hidden, keep);
+        let seen = Seen::new(&self.about.payment, self.about.reference.clone(), made).adopted(adopt);
+        match self.client.journal.observe(&self.about.money, &[seen], since).await {
+            Ok(observed) => Some(observed),
+            Err(error) => {
+                self.warn_of_journal(&error);
+                None
+            }
+        }
+    }
+
+    /// The refund as it is now, where it can be read.
+    pub(super) async fn refreshed(&self, made: &MadeRefund) -> Option<Refund> {
+        let client = self.client;
+        let payment = &self.request.payment_id;
+        let read = || client.provider.get_refund(payment, made.alias.as_ref().unwrap_or(&made.id));
+        match client.read_until(Operation::GetRefund, self.deadline, read).await {
+            Ok(refund) => Some(refund),
+            Err(error) => {
+                let provider = client.provider.name();
+                tracing::warn!(provider, kind = %error.kind(), "a refund that is made could not be read again");
+                None
+            }
+        }
+    }
+
+    /// The refund with the reference that the journal supplies where the provider shows none.
+    pub(super) fn named(&self, mut refund: Refund) -> Refund {
+        refund.reference.get_or_insert_with(|| self.request.reference.clone());
+        refund
+    }
+
+    pub(super) fn warn_of_journal(&self, error: &Error) {
+        let provider = self.client.provider.name();
+        tracing::warn!(provider, %error, "the journal could not store what became of a refund");
+    }
+}

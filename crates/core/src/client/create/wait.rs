@@ -1,0 +1,167 @@
+//! Waiting for what is in the way, usefully and visibly.
+
+use std::{fmt, time::Duration};
+
+use time::OffsetDateTime;
+
+use super::Creation;
+use crate::{
+    Error, ErrorKind, PaymentId, Reference, Result,
+    clock::rounded,
+    journal::{Block, JournalTime, Standing},
+};
+
+/// How long after it began to wait a call looks for the first time.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+/// How long it waits at most between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why a call waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WaitFor {
+    /// An intent that may be under way.
+    Block(Block),
+    /// The time from which the same reference may be submitted again.
+    Resubmit,
+}
+
+/// A call that waits, for [`Observer::waiting`](super::super::Observer::waiting).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The reference of the refund that waits.
+    pub reference: Reference,
+    /// What it waits for.
+    pub what: WaitingFor,
+    /// Until when, at the latest, by the journal's clock.
+    pub until: OffsetDateTime,
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitingFor {
+    /// Another call, perhaps of a process that is gone, may have a request of the same refund under way.
+    SameRefund,
+    /// A request of another refund of the same money may be under way.
+    OtherRefund,
+    /// A request was lost, and the provider may still carry it out.
+    LostRequest,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = match self.what {
+            WaitingFor::SameRefund => "another process may have a request for this refund under way",
+            WaitingFor::OtherRefund => "a request for another refund of this payment may be under way",
+            WaitingFor::LostRequest => "a request for this refund was lost and may still be carried out",
+        };
+        write!(f, "{why}; waiting until {} at the latest", rounded(self.until))
+    }
+}
+
+impl Creation<'_> {
+    /// Waits until something about the money changes, or the time of what is in the way is over; looks
+    /// meanwhile where it is this refund that may show.
+    pub(super) async fn wait(&mut self, mut standing: Standing, what: WaitFor) -> Result<()> {
+        let (until, is_own) = match what {
+            WaitFor::Block(block) => (block.until, block.is_own),
+            WaitFor::Resubmit => (standing.resubmit_from().unwrap_or(standing.now), true),
+        };
+        let left = self.client.time_left(self.deadline);
+        let wait = standing.until(until);
+        // Only its time ends the rest of a lost request, unless the refund shows: no use to begin a wait
+        // that this call cannot end.
+        if left.is_zero()
+            || (matches!(what, WaitFor::Resubmit) && wait + self.client.policy.submit_limit() > left)
+        {
+            return Err(self.waited_enough(&standing, what, until));
+        }
+        self.announce(what, until);
+        let mut at_most = wait.min(left).max(Duration::from_millis(1));
+        if is_own {
+            at_most = at_most.min(self.pause_between_looks());
+        }
+        let money = &self.about.money;
+        let waited = self.client.journal.wait(money, standing.version, at_most).await;
+        waited.map_err(|error| self.unfinished(error.not_applied()))?;
+        if is_own {
+            // Looking is free. What shows is stored, and found when the journal is opened next.
+            if let Some((opened, sight)) = self.look(self.deadline).await
+                && let super::find::Mine::Found(refund, evidence) = sight.mine
+                && opened.mine.as_ref().is_none_or(|entry| entry.made.is_none())
+            {
+                standing = opened;
+                self.found(&standing, &refund, evidence).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pause_between_looks(&mut self) -> Duration {
+        self.looks += 1;
+        let doubled = FIRST_LOOK.saturating_mul(1 << (self.looks - 1).min(8));
+        doubled.min(LONGEST_PAUSE)
+    }
+
+    /// Says once, for each time, that the call waits and until when.
+    fn announce(&mut self, what: WaitFor, until: JournalTime) {
+        if self.announced == Some(until) {
+            return;
+        }
+        self.announced = Some(until);
+        let what = match what {
+            WaitFor::Block(Block { is_own: true, .. }) => WaitingFor::SameRefund,
+            WaitFor::Block(_) => WaitingFor::OtherRefund,
+            WaitFor::Resubmit => WaitingFor::LostRequest,
+        };
+        let waiting = Waiting {
+            payment: self.request.payment_id.clone(),
+            reference: self.request.reference.clone(),
+            what,
+            until: until.to_datetime(),
+        };
+        tracing::info!(
+            provider = self.client.provider.name(),
+            payment = %waiting.payment,
+            reference = %waiting.reference,
+            until = %rounded(waiting.until),
+            "{waiting}"
+        );
+        if let Some(observer) = &self.client.observer {
+            observer.waiting(&waiting);
+        }
+    }
+
+    /// Remembers which call of the same refund is being waited for.
+    pub(super) fn note_waiting_for(&mut self, standing: &Standing) {
+        let newest = standing.mine.as_ref().and_then(|entry| entry.newest());
+        let number = newest.map_or(crate::journal::IntentNumber(standing.version.0 + 1), |newest| {
+            let is_open = newest.state.is_open_ended();
+            if is_open { newest.number } else { crate::journal::IntentNumber(standing.version.0 + 1) }
+        });
+        self.waited_for.get_or_insert(number);
+    }
+
+    /// The error of a call whose time is over before it may go on.
+    fn waited_enough(&self, standing: &Standing, what: WaitFor, until: JournalTime) -> Error {
+        let at = rounded(until.to_datetime());
+        match what {
+            WaitFor::Block(Block { is_own: false, .. }) => self.unfinished(
+                Error::new(
+                    ErrorKind::Conflict,
+                    format!(
+                        "a request for another refund of this payment may be under way until {at}; nothing \
+                         was sent; try again after that"
+                    ),
+                )
+                .with_retryable(true)
+                .with_retry_after(standing.until(until))
+                .not_applied(),
+            ),
+            _ => self.not_seen(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Committing an intent.
+
+use std::time::Duration;
+
+use super::{
+    Book, Counter,
+    blocking::{Asking, by_other, by_own, may_resend},
+};
+use crate::{
+    CreateRefund, Error, ErrorKind, Result,
+    journal::{
+        entry::{Entry, Intent, IntentState},
+        key::{IntentNumber, JournalTime},
+        request::{Intended, NewIntent},
+    },
+    redact::scrub,
+};
+
+impl Book {
+    /// Commits an intent, if nothing speaks against it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Conflict`] where the reference was used for another amount.
+    pub fn intend(&mut self, new: &NewIntent, now: JournalTime, counter: &mut Counter) -> Result<Intended> {
+        let moved = |book: &Self| Ok(Intended::Moved(book.standing(&new.about, now)));
+        // A guard that ripens is judged by the time before the look.
+        let opened = new.opened_at.min(now);
+        if self.version != new.version {
+            return moved(self);
+        }
+        let place = self.place(&new.about.payment, &new.about.reference);
+        let mine = place.and_then(|at| self.entries.get(at));
+        if let Some(entry) = mine
+            && entry.amount != new.amount
+        {
+            return Err(reused(entry, new));
+        }
+        if self.refuses(mine, new, opened, now) {
+            return moved(self);
+        }
+        let at = place.unwrap_or_else(|| self.begin(new));
+        self.settle_previous(at, new, now);
+        self.close_absent(new, opened, now);
+        let number = IntentNumber(self.touch(at, counter).0);
+        let intent = commit(new, number, now);
+        let entry = &mut self.entries[at];
+        if new.generation > entry.generation {
+            entry.generation = new.generation;
+        }
+        for id in &new.known_before {
+            if !entry.known_before.contains(id) {
+                entry.known_before.push(id.clone());
+            }
+        }
+        entry.keep_until = entry.keep_until.max(intent.resubmit_from);
+        entry.intents.push(intent.clone());
+        Ok(Intended::Committed(intent))
+    }
+
+    /// Whether something speaks against the intent.
+    fn refuses(&self, mine: Option<&Entry>, new: &NewIntent, opened: JournalTime, now: JournalTime) -> bool {
+        if mine.is_some_and(|entry| entry.made.is_some()) != new.step {
+            return true;
+        }
+        let asking = Asking {
+            amount: Some(new.amount),
+            hidden: new.hidden,
+            key: new.key_retention.map(|_| mine.map_or(new.generation, |entry| entry.generation)),
+        };
+        if !new.step {
+            let others =
+                self.entries.iter().filter(|entry| !entry.is(&new.about.payment, &new.about.reference));
+            if others.into_iter().any(|entry| by_other(entry, asking, opened).is_some()) {
+                return true;
+            }
+        }
+        let Some(entry) = mine else { return false };
+        // The previous attempt of this call is settled by this commit, so it is not in the way.
+        let mut entry = entry.clone();
+        entry.intents.retain(|intent| !is_previous(intent, new));
+        if by_own(&entry, asking, opened).is_some() {
+            return true;
+        }
+        // What the look proved absent is closed by this commit. The rest is only passed with the key,
+        // and that it is still known is judged now.
+        let left = |intent: &&Intent| !is_absent(intent, new, opened);
+        let is_left = entry.unsettled_sends().any(|intent| left(&intent));
+        if new.generation > entry.generation {
+            return is_left;
+        }
+        entry.intents.retain(|intent| left(&intent));
+        is_left && !may_resend(&entry, asking, now)
+    }
+
+    fn begin(&mut self, new: &NewIntent) -> usize {
+        self.entries.push(Entry {
+            money: new.about.money.clone(),
+            payment: new.about.payment.clone(),
+            reference: new.about.reference.clone(),
+            amount: new.amount,
+            request: Some(without_private_data(&new.request)),
+            hidden: new.hidden,
+            generation: new.generation,
+            made: None,
+            known_before: Vec::new(),
+            suspects: Vec::new(),
+            decision: None,
+            intents: Vec::new(),
+            keep_until: JournalTime::default(),
+        });
+        self.entries.len() - 1
+    }
+
+    fn settle_previous(&mut self, at: usize, new: &NewIntent, now: JournalTime) {
+        let Some((_, why)) = &new.previous else { return };
+        let previous = self.entries[at].intents.iter_mut().find(|intent| is_previous(intent, new));
+        if let Some(intent) = previous.filter(|intent| intent.state == IntentState::Open) {
+            intent.state = IntentState::NotApplied;
+            intent.why = Some(why.clone());
+            intent.settled_at = Some(now);
+        }
+    }
+
+    fn close_absent(&mut self, new: &NewIntent, opened: JournalTime, now: JournalTime) {
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            if entry.made.is_some() {
+                continue;
+            }
+            for intent in entry.intents.iter_mut().filter(|intent| is_absent(intent, new, opened)) {
+                intent.state = IntentState::Absent;
+                intent.settled_at = Some(now);
+                self.changed.insert(at);
+            }
+        }
+    }
+}
+
+fn is_previous(intent: &Intent, new: &NewIntent) -> bool {
+    new.previous.as_ref().is_some_and(|(token, _)| intent.token == *token)
+}
+
+/// Whether the look that the intent is based on proves that `intent` was not carried out.
+fn is_absent(intent: &Intent, new: &NewIntent, opened: JournalTime) -> bool {
+    intent.state.is_open_ended()
+        && !intent.step
+        && new.absent.contains(&intent.number)
+        && intent.resubmit_from <= opened
+}
+
+/// The intent with the journal's times.
+fn commit(new: &NewIntent, number: IntentNumber, now: JournalTime) -> Intent {
+    let not_after = now.plus(new.window);
+    let attempt_over = not_after.plus(new.attempt);
+    let resubmit = new.resubmit.max(new.settle);
+    let margin = new.window + new.attempt + resubmit;
+    Intent {
+        number,
+        token: new.token,
+        committed_at: now,
+        not_after,
+        unsettled_until: attempt_over.plus(new.settle),
+        resubmit_from: attempt_over.plus(resubmit),
+        key_until: new.key_retention.map(|retention| key_until(now, retention, margin)),
+        state: IntentState::Open,
+        why: None,
+        settled_at: None,
+        step: new.step,
+    }
+}
+
+fn key_until(now: JournalTime, retention: Duration, margin: Duration) -> JournalTime {
+    if retention == Duration::MAX { JournalTime::NEVER } else { now.plus(retention.saturating_sub(margin)) }
+}
+
+fn reused(entry: &Entry, new: &NewIntent) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "the reference {} was used for a refund of {}, and {} is requested now; \
+             another refund needs another reference",
+            entry.reference, entry.amount, new.amount
+        ),
+    )
+    .not_applied()
+}
+
+/// The request without card numbers, e-mail addresses and credentials in its texts.
+pub(super) fn without_private_data(request: &CreateRefund) -> CreateRefund {
+    let mut request = request.clone();
+    request.reason = request.reason.as_deref().map(scrub);
+    request.metadata = request.metadata.iter().map(|(key, value)| (scrub(key), scrub(value))).collect();
+    request
+}

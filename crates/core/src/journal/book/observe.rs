@@ -1,0 +1,107 @@
+//! Storing what a list or a read showed.
+
+use super::{Book, Counter, intend::without_private_data};
+use crate::journal::{
+    entry::{Entry, Evidence, IntentState},
+    key::{JournalTime, MoneyKey, Version},
+    request::{Adopt, Observed, Seen},
+};
+
+impl Book {
+    /// Stores what was seen: by reference at any time, by id alone only where the version is `since`.
+    pub fn observe(
+        &mut self,
+        money: &MoneyKey,
+        seen: &[Seen],
+        since: Option<Version>,
+        now: JournalTime,
+        counter: &mut Counter,
+    ) -> Observed {
+        let moved = since != Some(self.version);
+        let (mut changed, mut refused) = (false, false);
+        for seen in seen {
+            if seen.needs_version() && moved {
+                refused = true;
+            } else {
+                changed |= self.observe_one(money, seen, now, counter);
+            }
+        }
+        match (changed, refused) {
+            (_, true) => Observed::Moved,
+            (true, false) => Observed::Settled(self.version),
+            (false, false) => Observed::Nothing,
+        }
+    }
+
+    fn observe_one(
+        &mut self,
+        money: &MoneyKey,
+        seen: &Seen,
+        now: JournalTime,
+        counter: &mut Counter,
+    ) -> bool {
+        let place = self.place(&seen.payment, &seen.reference);
+        // An id belongs to one refund. Where it is another payment's under the same reference, that is
+        // the same decision by another id of the money, and nothing needs to be written.
+        if self.owner(place.unwrap_or(usize::MAX), &seen.refund).is_some() {
+            return false;
+        }
+        let at = match (place, &seen.adopt) {
+            (Some(at), _) => at,
+            (None, Some(adopt)) => self.adopt(money, seen, adopt, now),
+            (None, None) => return false,
+        };
+        if seen.refund.evidence == Evidence::ById && !self.may_be_by_id(at, seen) {
+            return false;
+        }
+        let entry = &mut self.entries[at];
+        let mut refund = seen.refund.clone();
+        if refund.amount != entry.amount && refund.fault.is_none() {
+            refund.fault =
+                Some(format!("{} was requested, the refund is over {}", entry.amount, refund.amount));
+        }
+        let mut changed = entry.set_made(&refund);
+        for intent in entry.intents.iter_mut().filter(|intent| !intent.step) {
+            // It cannot be said which of several sends made it; each of them is over.
+            if intent.state.is_open_ended() {
+                intent.state = IntentState::Made;
+                intent.settled_at = Some(now);
+                changed = true;
+            }
+        }
+        if changed {
+            self.touch(at, counter);
+        }
+        changed
+    }
+
+    /// Whether the refund can be attributed by its id: it is the only one of its amount that has an
+    /// unsettled intent.
+    fn may_be_by_id(&self, at: usize, seen: &Seen) -> bool {
+        let open =
+            |entry: &Entry| entry.amount == seen.refund.amount && entry.unsettled_sends().next().is_some();
+        let entry = &self.entries[at];
+        open(entry)
+            && !entry.known_before.contains(&seen.refund.id)
+            && self.entries.iter().enumerate().all(|(other, entry)| other == at || !open(entry))
+    }
+
+    fn adopt(&mut self, money: &MoneyKey, seen: &Seen, adopt: &Adopt, now: JournalTime) -> usize {
+        self.entries.push(Entry {
+            money: money.clone(),
+            payment: seen.payment.clone(),
+            reference: seen.reference.clone(),
+            amount: seen.refund.amount,
+            request: Some(without_private_data(&adopt.request)),
+            hidden: adopt.hidden,
+            generation: 0,
+            made: None,
+            known_before: Vec::new(),
+            suspects: Vec::new(),
+            decision: None,
+            intents: Vec::new(),
+            keep_until: now.plus(adopt.keep),
+        });
+        self.entries.len() - 1
+    }
+}

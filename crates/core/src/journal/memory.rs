@@ -1,0 +1,309 @@
+//! A journal in the process's memory.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
+
+use super::{
+    About, Book, Counter, Decision, Entry, Intended, IntentKey, IntentNumber, Journal, JournalTime, MoneyKey,
+    NewIntent, Observed, Outcome, Purge, Query, Scope, Seen, Standing, Version, book::need, entry::Why,
+    position,
+};
+use crate::{Clock, PaymentId, Result, SystemClock};
+
+/// How many refunds a [`MemoryJournal`] remembers, unless set.
+const DEFAULT_CAPACITY: usize = 100_000;
+/// A full journal forgets this share of its capacity at once, so that it is not searched each time.
+const EVICTED_SHARE: usize = 16;
+
+/// The journal that every [`RefundClient`](crate::RefundClient) has unless it is given another one: in
+/// memory, shared by the client's clones, gone with the process.
+///
+/// It makes tasks of one process safe from each other, from cancelled calls and from stale reads. It
+/// does not outlive the process: use a durable journal where refunds are created by processes that can
+/// be killed, or by more than one.
+///
+/// It is bounded. Beyond its capacity it forgets refunds that are settled and old enough, oldest first;
+/// where there are none, nothing new may be sent.
+///
+/// Clones share what they remember.
+#[derive(Clone)]
+pub struct MemoryJournal(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    /// What the clock's monotonic time is in the calendar: the journal's time never jumps.
+    anchor: (JournalTime, Duration),
+    capacity: usize,
+    state: Mutex<State>,
+    moved: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    counter: Counter,
+    books: HashMap<MoneyKey, Book>,
+    /// The money of each payment.
+    money: BTreeMap<(PaymentId, Scope), PaymentId>,
+    /// How many entries there are.
+    entries: usize,
+    /// The version of a money that has no entry (any more).
+    forgotten: Version,
+}
+
+impl MemoryJournal {
+    /// An empty journal that holds up to 100 000 refunds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// As [`new`](Self::new), with the time from `clock`.
+    #[must_use]
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self::build(clock, DEFAULT_CAPACITY)
+    }
+
+    /// As [`with_clock`](Self::with_clock), for up to `capacity` refunds.
+    #[must_use]
+    pub fn with_capacity(clock: Arc<dyn Clock>, capacity: usize) -> Self {
+        Self::build(clock, capacity)
+    }
+
+    fn build(clock: Arc<dyn Clock>, capacity: usize) -> Self {
+        let anchor = (JournalTime::from_datetime(clock.now()), clock.monotonic());
+        let moved = watch::Sender::new(0);
+        Self(Arc::new(Inner { clock, anchor, capacity, state: Mutex::default(), moved }))
+    }
+
+    fn time(&self) -> JournalTime {
+        let (start, monotonic) = self.0.anchor;
+        start.plus(self.0.clock.monotonic().saturating_sub(monotonic))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held, and every state of it is sound.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs one operation on a book, stores it, and wakes up those who wait for it.
+    fn on<T>(&self, money: &MoneyKey, act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T) -> T {
+        // The time is read after the operation was taken up.
+        let mut state = self.state();
+        let now = self.time();
+        let State { books, counter, forgotten, .. } = &mut *state;
+        let before = *counter;
+        let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
+        let entries = book.entries().len();
+        let result = act(book, now, counter);
+        let after = book.entries().len();
+        if after == 0 {
+            books.remove(money);
+        }
+        if after < entries {
+            *forgotten = Version(counter.0);
+        }
+        state.entries = (state.entries + after).saturating_sub(entries);
+        let changed = state.counter != before;
+        let version = state.counter.0;
+        drop(state);
+        if changed {
+            self.0.moved.send_replace(version);
+        }
+        result
+    }
+
+    fn read(&self, about: &About) -> Result<Standing> {
+        let state = self.state();
+        state.check(about)?;
+        let now = self.time();
+        Ok(match state.books.get(&about.money) {
+            Some(book) => book.standing(about, now),
+            None => Book::new(state.forgotten, Vec::new()).standing(about, now),
+        })
+    }
+}
+
+impl State {
+    /// Refuses a payment whose refunds are journalled elsewhere.
+    fn check(&self, about: &About) -> Result<()> {
+        let scope = &about.money.scope;
+        let from = (about.payment.clone(), Scope::new("", "", ""));
+        let same = self.money.range(from..).take_while(|((payment, _), _)| *payment == about.payment);
+        for ((payment, other), money) in same {
+            if other == scope && *money != about.money.id {
+                return Err(super::other_money(about, money));
+            }
+            let elsewhere =
+                other != scope && (&other.provider, &other.account) == (&scope.provider, &scope.account);
+            let key = MoneyKey::new(other.clone(), money.clone());
+            let unsettled = |entry: &Entry| entry.payment == *payment && entry.unsettled().next().is_some();
+            if elsewhere && self.books.get(&key).is_some_and(|book| book.entries().iter().any(unsettled)) {
+                return Err(super::other_origin(scope, other));
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets up to `most` refunds, those that are needed least first; false where none may be forgotten.
+    fn evict(&mut self, most: usize, now: JournalTime) -> bool {
+        let mut least: Vec<_> = Vec::new();
+        for (money, book) in &self.books {
+            let settled = book.is_settled();
+            for entry in book.entries() {
+                if let Some(need) = need(entry, settled, now) {
+                    least.push((
+                        need,
+                        entry.keep_until,
+                        money.clone(),
+                        entry.payment.clone(),
+                        entry.reference.clone(),
+                    ));
+                }
+            }
+        }
+        least.sort_unstable();
+        least.truncate(most);
+        for (_, _, money, payment, reference) in &least {
+            let Some(book) = self.books.get_mut(money) else { continue };
+            if let Some(version) = book.forget(payment, reference, &mut self.counter) {
+                self.forgotten = version;
+                self.entries -= 1;
+            }
+            if book.entries().is_empty() {
+                self.books.remove(money);
+            }
+        }
+        !least.is_empty()
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn open(&self, about: &About) -> Result<Standing> {
+        self.read(about)
+    }
+
+    async fn intend(&self, intent: &NewIntent) -> Result<Intended> {
+        let money = &intent.about.money;
+        {
+            let mut state = self.state();
+            state.check(&intent.about)?;
+            let known = state.books.get(money).is_some_and(|book| {
+                let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
+                book.entries().iter().any(mine)
+            });
+            let now = self.time();
+            if !known
+                && state.entries >= self.0.capacity
+                && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now)
+            {
+                return Ok(Intended::Full);
+            }
+        }
+        let intended = self.on(money, |book, now, counter| book.intend(intent, now, counter))?;
+        if matches!(intended, Intended::Committed(_)) {
+            let key = (intent.about.payment.clone(), money.scope.clone());
+            self.state().money.insert(key, money.id.clone());
+        }
+        Ok(intended)
+    }
+
+    async fn settle(&self, intent: &IntentKey, outcome: &Outcome) -> Result<()> {
+        self.on(&intent.money, |book, now, counter| book.settle(intent.token, outcome, now, counter));
+        Ok(())
+    }
+
+    fn abandon(&self, intent: &IntentKey) {
+        let outcome = Outcome::NotApplied(Why::never_sent());
+        self.on(&intent.money, |book, now, counter| book.settle(intent.token, &outcome, now, counter));
+    }
+
+    async fn observe(&self, money: &MoneyKey, seen: &[Seen], since: Option<Version>) -> Result<Observed> {
+        let observed = self.on(money, |book, now, counter| book.observe(money, seen, since, now, counter));
+        let mut state = self.state();
+        for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
+            state.money.insert((seen.payment.clone(), money.scope.clone()), money.id.clone());
+        }
+        Ok(observed)
+    }
+
+    async fn wait(&self, money: &MoneyKey, since: Version, at_most: Duration) -> Result<()> {
+        let mut moved = self.0.moved.subscribe();
+        let mut over = self.0.clock.sleep(at_most);
+        loop {
+            // Subscribed before the version is read: no wake-up is lost.
+            moved.borrow_and_update();
+            let version = {
+                let state = self.state();
+                state.books.get(money).map_or(state.forgotten, Book::version)
+            };
+            if version != since {
+                return Ok(());
+            }
+            match select(std::pin::pin!(moved.changed()), &mut over).await {
+                Either::Left((Ok(()), _)) => {}
+                Either::Left((Err(_), _)) | Either::Right(_) => return Ok(()),
+            }
+        }
+    }
+
+    async fn entries(&self, query: &Query) -> Result<Vec<Entry>> {
+        let state = self.state();
+        let mut found: Vec<&Entry> = match (&query.scope, &query.payment) {
+            // The one that is asked for most often is found without looking at the others.
+            (Some(scope), Some(payment)) => {
+                let money = state.money.get(&(payment.clone(), scope.clone()));
+                let key = money.map(|money| MoneyKey::new(scope.clone(), money.clone()));
+                let book = key.and_then(|key| state.books.get(&key));
+                book.into_iter().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect()
+            }
+            _ => state.books.values().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect(),
+        };
+        found.sort_by_cached_key(|entry| position(entry));
+        if let Some(after) = &query.after {
+            found.retain(|entry| position(entry) > *after);
+        }
+        found.truncate(query.limit.unwrap_or(usize::MAX));
+        Ok(found.into_iter().cloned().collect())
+    }
+
+    async fn decide(&self, money: &MoneyKey, number: IntentNumber, decision: &Decision) -> Result<()> {
+        self.on(money, |book, now, counter| book.decide(number, decision, now, counter))
+    }
+
+    async fn purge(&self, what: &Purge) -> Result<u64> {
+        let keys: Vec<MoneyKey> = self.state().books.keys().cloned().collect();
+        let mut count = 0;
+        for money in keys {
+            count += self.on(&money, |book, now, counter| book.purge(what, now, counter));
+        }
+        Ok(count)
+    }
+
+    async fn now(&self) -> Result<JournalTime> {
+        Ok(self.time())
+    }
+}
+
+impl Default for MemoryJournal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryJournal")
+            .field("entries", &self.state().entries)
+            .field("capacity", &self.0.capacity)
+            .finish_non_exhaustive()
+    }
+}
