@@ -141,6 +141,10 @@ impl Creation<'_> {
                 }
                 return Err(self.unfinished(error.not_applied()));
             }
+            // The look began late enough to prove that earlier requests made nothing.
+            Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
+                return Err(error.not_applied());
+            }
             Err(error) => return Err(self.unfinished(error.not_applied())),
         };
         if self.is_imported(&standing) {

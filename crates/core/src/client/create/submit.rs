@@ -333,7 +333,11 @@ impl Creation<'_> {
                     Outcome::NotApplied(why)
                 };
                 self.settle(&key, &outcome).await;
-                Err(error)
+                // It may be done all the same, by this call or by another one.
+                match self.look_until(Duration::ZERO).await? {
+                    Some(refund) if !refund.has_step_left() => Ok(refund),
+                    _ => Err(error),
+                }
             }
         }
     }
