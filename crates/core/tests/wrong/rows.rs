@@ -25,7 +25,7 @@ pub(crate) const ROWS: &[Row] = rows! {
         references_come_back_as_they_were more_than_is_left_is_refused an_unknown_refund_is_not_found
         another_payments_refund_is_not_found the_rest_of_nothing_is_refused
         the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
+        two_references_are_two_refunds the_rest_is_what_is_left workers_with_one_journal_make_one
         a_spent_reference_stays_spent what_is_pending_becomes_final
         the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
         money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
@@ -56,7 +56,7 @@ pub(crate) const ROWS: &[Row] = rows! {
         what_is_not_captured_is_not_refunded an_unknown_refund_is_not_found
         another_payments_refund_is_not_found the_rest_of_nothing_is_refused
         the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
+        two_references_are_two_refunds the_rest_is_what_is_left workers_with_one_journal_make_one
         a_spent_reference_stays_spent what_is_pending_becomes_final
         the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
         money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
@@ -89,7 +89,7 @@ pub(crate) const ROWS: &[Row] = rows! {
         what_is_not_captured_is_not_refunded an_unknown_refund_is_not_found
         another_payments_refund_is_not_found the_rest_of_nothing_is_refused
         the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
+        two_references_are_two_refunds the_rest_is_what_is_left workers_with_one_journal_make_one
         a_spent_reference_stays_spent what_is_pending_becomes_final
         the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
         money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
@@ -102,7 +102,7 @@ pub(crate) const ROWS: &[Row] = rows! {
         partial_means_less_than_the_whole several_means_more_than_one lines_mean_lines
         metadata_means_metadata;
     "claims a key that is not honoured, and doubles": plain, IgnoresTheKey =>
-        workers_without_a_lock_make_one_by_the_key the_key_is_honoured
+        workers_without_a_journal_make_one_by_the_key the_key_is_honoured
         a_key_over_another_amount_moves_nothing the_key_replays_what_it_says
         a_key_in_flight_is_answered_as_said;
     "replays the current state and says the first answer": with_key, ReplaysAnotherAnswer =>
@@ -180,7 +180,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "stays locked when a future is dropped": plain, LockedByADrop =>
         dropped_submissions_leave_it_usable_and_make_one;
     "counts wrong when a read is dropped": plain, LeaksByADrop =>
-        dropped_reads_leave_it_usable dropped_submissions_leave_it_usable_and_make_one;
+        workers_with_one_journal_make_one dropped_reads_leave_it_usable dropped_submissions_leave_it_usable_and_make_one;
     "loses order lines": plain, LosesLines =>
         lines_mean_lines;
     "loses metadata": plain, LosesMetadata =>
