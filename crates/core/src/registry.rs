@@ -120,17 +120,15 @@ impl Registry {
             return Ok(Arc::new(MemoryJournal::new()));
         }
         let (scheme, rest) = address.split_once(':').unwrap_or((address, ""));
-        match self.journals.get(scheme) {
-            Some(factory) => factory.open(rest),
-            None => {
-                let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
-                known.push(MEMORY.to_owned());
-                Err(Error::config(format!(
-                    "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
-                    known.join(", ")
-                )))
-            }
+        if let Some(factory) = self.journals.get(scheme) {
+            return factory.open(rest);
         }
+        let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
+        known.push(MEMORY.to_owned());
+        Err(Error::config(format!(
+            "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
+            known.join(", ")
+        )))
     }
 
     /// Opens the journal that `REFUNDS_JOURNAL` names; `None` where it is not set.
