@@ -15,7 +15,7 @@ pub(crate) fn read(mut events: Vec<Value>) -> Result<Transaction, String> {
     of(json!({"id": "T11223344.x", "currency": "NOK", "amount": 1000, "events": events}))
 }
 
-fn of(document: Value) -> Result<Transaction, String> {
+pub(crate) fn of(document: Value) -> Result<Transaction, String> {
     Transaction::new(serde_json::from_value(document).unwrap(), &PaymentId::new("T11223344.x").unwrap())
 }
 

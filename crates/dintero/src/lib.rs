@@ -99,6 +99,7 @@ mod convert;
 mod correction;
 mod error;
 mod events;
+mod grouping;
 mod hooks;
 #[cfg(test)]
 mod hostile_tests;
