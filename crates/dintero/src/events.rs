@@ -206,6 +206,11 @@ pub(crate) fn request(id: &Maybe<String>) -> Option<String> {
     id.as_deref().filter(|id| !id.is_empty()).map(canonical_id)
 }
 
+/// The reference of an event, which a blank one is not.
+pub(crate) fn reference(event: &Event) -> Option<&str> {
+    event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
+}
+
 /// Whether `left` is certainly older: by their times where both are told, else by their places.
 fn is_before(left: &Event, right: &Event) -> bool {
     let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);

@@ -26,7 +26,7 @@ use std::collections::HashMap;
 
 use crate::{
     correction::{corrected_ids, standings},
-    events::{Group, Kind, LineAmount, line_amounts, request},
+    events::{Group, Kind, LineAmount, line_amounts, reference, request},
     loose::Amount,
     wire::Event,
 };
@@ -197,10 +197,6 @@ fn remember(groups: &mut Vec<usize>, group: usize) {
     if groups.len() < MAX_OF_ONE_ID && !groups.contains(&group) {
         groups.push(group);
     }
-}
-
-fn reference(event: &Event) -> Option<&str> {
-    event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
 }
 
 fn event_id(event: &Event) -> Option<&str> {

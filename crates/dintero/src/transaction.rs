@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     NAME,
     convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, keep},
-    events::{Group, Standing},
+    events::{Group, Standing, reference},
     grouping::groups,
     totals::{Taken, Totals},
     wire,
@@ -157,7 +157,7 @@ fn refund(
     let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
     let extra = &mut refund.extra;
     let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
-    let text = references().find_map(|event| event.event_reference.as_deref());
+    let text = references().find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
     refund.created_at = convert::told_time(extra, "created_at", &first.created_at);
     refund.updated_at = convert::told_time(extra, "updated_at", &decisive.created_at);
