@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use refunds_core::{PaymentId, Reference, Refund, RefundId};
 
 use crate::{
+    behind::is_checkout,
     convert::{ORDER, canonical_id},
     transaction::Transaction,
 };
@@ -78,11 +79,16 @@ impl Joined {
         let mut paired = vec![false; records.len()];
         let mut of_ours = vec![None; ours.len()];
         let mut of_unknown = vec![None; unknown.len()];
-        for sameness in SURE.iter().chain(&LIKELY) {
-            pair(sameness, &records, &mut paired, &ours, &mut of_ours);
+        let any = |_: &Refund| true;
+        for sameness in &SURE {
+            pair(sameness, &records, any, &mut paired, &ours, &mut of_ours);
+        }
+        let may_be_of = |record: &Refund| !names_another_payment(record, transaction);
+        for sameness in &LIKELY {
+            pair(sameness, &records, may_be_of, &mut paired, &ours, &mut of_ours);
         }
         for sameness in &SURE {
-            pair(sameness, &records, &mut paired, &unknown, &mut of_unknown);
+            pair(sameness, &records, any, &mut paired, &unknown, &mut of_unknown);
         }
         let mut joined = Self::default();
         let ours = ours.into_iter().zip(of_ours).map(|(refund, record)| (refund, record, true));
@@ -184,6 +190,7 @@ impl Joined {
 fn pair(
     (of_record, of_moved): &(Sameness, Sameness),
     records: &[Refund],
+    may_be_of: impl Fn(&Refund) -> bool,
     paired: &mut [bool],
     moved: &[&Refund],
     record_of: &mut [Option<usize>],
@@ -195,7 +202,7 @@ fn pair(
         }
     }
     for (at, record) in records.iter().enumerate() {
-        if paired[at] {
+        if paired[at] || !may_be_of(record) {
             continue;
         }
         let found = of_record(record).and_then(|key| waiting.get_mut(&key)?.pop());
@@ -204,6 +211,14 @@ fn pair(
             paired[at] = true;
         }
     }
+}
+
+/// Whether a record says that another payment, or another system, gave the money back.
+fn names_another_payment(record: &Refund, transaction: &Transaction) -> bool {
+    record.payment_method.as_ref().is_some_and(|method| match method.payment_id.as_deref() {
+        Some(id) if !id.trim().is_empty() => id != transaction.id.as_str(),
+        _ => method.psp.as_deref().is_some_and(|psp| !is_checkout(psp)),
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the others may have none")]

@@ -47,12 +47,17 @@
 //!
 //! # Refunding an order
 //!
-//! It refunds the transaction behind the order (the one that its captures name, or the only one that has
-//! the order's id as its `merchant_reference`), and then records that on the order with the same
+//! It refunds the transaction that paid the order, and then records that on the order with the same
 //! reference, as a success or a failure by what Checkout said. Both steps look first. So a run that was
 //! cut off between the two is healed by running it again with the same reference, which
 //! [`RefundClient::create`](refunds_core::RefundClient::create) does at once where it can. Until then the
-//! refund is told as one with [a step left](refunds_core::Refund::has_step_left).
+//! refund is shown as one with [a step left](refunds_core::Refund::has_step_left).
+//!
+//! The transaction is the one that **every** successful capture of the order names. Where no capture names
+//! a payment or another payment system, it is the only captured one that has the order's id as its
+//! `merchant_reference`. An order of which a part was paid elsewhere, in cash for example, is
+//! [`Unsupported`](refunds_core::ErrorKind::Unsupported): its money must not all go back to the card.
+//! Refund its transaction for the part that it paid.
 //!
 //! Where Checkout takes its time (it answers 202), the outcome can not be recorded yet: a record is a
 //! success or a failure for ever. The refund that is answered then is pending, under its id at Checkout,

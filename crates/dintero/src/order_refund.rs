@@ -7,6 +7,7 @@ use refunds_http::Request;
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
+    behind::unsupported,
     convert::line_key,
     error::refused,
     joined::{Whose, stands_as, unrecorded, whose},
@@ -16,6 +17,7 @@ use crate::{
     provider::Dintero,
     record::{self, REASON_KEY, REFERENCE_KEY},
     submit::{Refunded, already_made},
+    totals::succeeded,
     transaction::Transaction,
     wire::{self, RecordBody, RecordDetails, RecordItem, RefundItem},
 };
@@ -155,7 +157,8 @@ impl Order {
         whose(refund, &self.id, self.alone)
     }
 
-    /// Whether our refund may be there without being seen.
+    /// Whether our refund may be there without being seen, and whether the transaction paid all that it could
+    /// refund.
     fn check_behind(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
         let reference = Some(&submit.request.reference);
         let why = transaction.refunds().iter().find_map(|refund| {
@@ -180,7 +183,17 @@ impl Order {
                 ),
             }
         });
-        why.map_or(Ok(()), |why| Err(refused(ErrorKind::Conflict, why).may_be_applied()))
+        if let Some(why) = why {
+            return Err(refused(ErrorKind::Conflict, why).may_be_applied());
+        }
+        if self.wholly {
+            return Ok(());
+        }
+        Err(unsupported(&format!(
+            "transaction {} paid a part of it, and not all of its captures name that transaction: refund the \
+             transaction for its part, and the rest where it was paid",
+            transaction.id
+        )))
     }
 
     /// A record that its order would refuse must be known before the money moves.
@@ -203,8 +216,7 @@ impl Order {
 
     /// The lines of the record, which has none of its own amount: it is the sum of its lines.
     fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
-        let captured = self.captures.iter().filter(|capture| *capture.success == Some(true));
-        let captured: Vec<_> = captured.flat_map(|capture| capture.items.list()).collect();
+        let captured = succeeded(&self.captures).into_iter().flat_map(|capture| capture.items.list());
         let ours = Some(&submit.request.reference);
         let others = self.refunds.all().filter(|refund| refund.reference.as_ref() != ours);
         let left = lines_left(captured, taken(others));
@@ -243,7 +255,7 @@ impl Order {
 
     /// The authorization that was captured, on orders that have several; only if it is one.
     fn authorization_id(&self) -> Option<&str> {
-        let captures = self.captures.iter().filter(|capture| *capture.success == Some(true));
+        let captures = succeeded(&self.captures).into_iter();
         let mut ids = captures.map(|capture| capture.authorization_id.as_deref());
         let first = ids.next()??;
         ids.all(|id| id == Some(first)).then_some(first)

@@ -13,11 +13,13 @@ use refunds_http::{Request, Response};
 use serde_json::Value;
 
 use crate::{
-    NAME, convert,
+    NAME,
+    behind::payment_id,
+    convert,
     joined::Joined,
     provider::{Dintero, PAGE_BYTES},
     record,
-    totals::{captured, sum},
+    totals::{captured, succeeded, sum},
     transaction::Transaction,
     wire,
 };
@@ -40,8 +42,10 @@ pub(crate) struct Order {
     pub(crate) refunds: Joined,
     /// Whether all that the transaction took is this order's.
     pub(crate) alone: bool,
-    /// The transaction, or why there is none that its refunds could go through.
+    /// The transaction, or why there is none.
     pub(crate) behind: std::result::Result<Transaction, Error>,
+    /// Whether the transaction paid all of it. Else its refunds cannot go through it.
+    pub(crate) wholly: bool,
     itself: Option<wire::Order>,
     response: Response,
 }
@@ -49,7 +53,7 @@ pub(crate) struct Order {
 impl Order {
     pub(crate) fn payment(&self) -> Result<Payment> {
         let fault = |fault| self.response.protocol_error(fault);
-        let captured = captured(&self.captures, self.currency).map_err(fault)?;
+        let captured = captured(succeeded(&self.captures), self.currency).map_err(fault)?;
         let holding = |succeeded: bool| {
             let refunds = self.refunds.all().filter(|refund| {
                 refund.status.holds_money() && (refund.status == RefundStatus::Succeeded) == succeeded
@@ -108,19 +112,29 @@ impl Dintero {
     async fn with_transaction(&self, told: Told, operation: Operation) -> Result<Order> {
         let Told { id, captures, records, order, response } = told;
         let behind = self.behind(&id, &captures, operation).await?;
+        let wholly = behind.as_ref().is_ok_and(|payer| payer.wholly);
+        let behind = behind.map(|payer| payer.transaction);
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
         let currency = match &behind {
             Ok(transaction) if !named => transaction.currency,
             _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
         };
         let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
-        let sum_captured = captured(&captures, currency).map_err(|fault| response.protocol_error(fault))?;
-        let alone = behind.as_ref().is_ok_and(|transaction| transaction.captured() == sum_captured);
+        let alone = match &behind {
+            Ok(transaction) => {
+                let by_it = |capture: &&wire::Operation| {
+                    wholly || payment_id(capture) == Some(transaction.id.as_str())
+                };
+                let by_it = captured(succeeded(&captures).into_iter().filter(by_it), currency);
+                transaction.captured() == by_it.map_err(|fault| response.protocol_error(fault))?
+            }
+            Err(_) => false,
+        };
         let refunds = match &behind {
             Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
             Err(_) => Joined::records(recorded),
         };
-        Ok(Order { id, currency, captures, refunds, alone, behind, itself: order.ok(), response })
+        Ok(Order { id, currency, captures, refunds, alone, behind, wholly, itself: order.ok(), response })
     }
 
     fn recorded_refunds(
