@@ -38,7 +38,9 @@
 //! Lines are sent as the request names them, with what is known of the captured ones. Where it names
 //! none, none are sent; but products that send invoices (Instabank, Collector and Walley, Kravia, Two)
 //! need them, and get all lines that are left where these make up the amount. Else the refund is
-//! refused, before anything is sent, with the advice to name lines.
+//! refused, before anything is sent, with the advice to name lines. So is one that names a line that was
+//! not captured, or more of a line than is left of it, where the captures name their lines. A line is
+//! negative only where the captured one is, such as that of a gift card.
 //!
 //! A success can be taken back later. Dintero tells it by another `REFUND` event of the same request, or
 //! by a `correction`, whose meaning it does not document. It is believed where it says clearly that the
