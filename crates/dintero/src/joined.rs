@@ -22,8 +22,10 @@ pub(crate) struct Joined {
     unrecorded: Vec<Refund>,
     /// What Checkout holds and may be of this order or of another.
     unclear: Vec<Refund>,
-    /// Which record other ids lead to: those at Checkout, and those of records that were doubles.
+    /// Which record each refund at Checkout, by its id there, belongs to.
     pairs: Vec<(RefundId, usize)>,
+    /// Which record the ids of dropped doubles lead to.
+    doubles: Vec<(RefundId, usize)>,
 }
 
 /// Whose refund one of a transaction is.
@@ -138,8 +140,10 @@ impl Joined {
             }
         }
         self.records = kept;
-        self.pairs.extend(dropped);
-        self.pairs.iter_mut().for_each(|(_, at)| *at = places[*at]);
+        self.doubles = dropped;
+        for (_, at) in self.pairs.iter_mut().chain(&mut self.doubles) {
+            *at = places[*at];
+        }
     }
 
     /// A record can not wait for an outcome; without a reference it is not ours to write; and of several
@@ -170,6 +174,16 @@ impl Joined {
         self.records.iter().chain(&self.unrecorded)
     }
 
+    /// All refunds of the order, each with the id of the refund of the transaction that moved its money, if
+    /// Checkout moved it.
+    #[cfg_attr(not(test), allow(dead_code, reason = "the journal of refunds is going to use it"))]
+    pub(crate) fn money_ids(&self) -> impl Iterator<Item = (&Refund, Option<&RefundId>)> {
+        let moved: HashMap<usize, &RefundId> = self.pairs.iter().map(|(id, at)| (*at, id)).collect();
+        let records = self.records.iter().enumerate();
+        let records = records.map(move |(at, record)| (record, moved.get(&at).copied()));
+        records.chain(self.unrecorded.iter().map(|refund| (refund, Some(&refund.id))))
+    }
+
     pub(crate) fn into_all(self) -> Vec<Refund> {
         let mut all = self.records;
         all.extend(self.unrecorded);
@@ -180,7 +194,7 @@ impl Joined {
     pub(crate) fn called(&self, id: &RefundId) -> Option<&Refund> {
         let own = self.all().chain(&self.unclear).find(|refund| refund.id == *id);
         own.or_else(|| {
-            let (_, record) = self.pairs.iter().find(|(moved, _)| moved == id)?;
+            let (_, record) = self.pairs.iter().chain(&self.doubles).find(|(moved, _)| moved == id)?;
             self.records.get(*record)
         })
     }
@@ -266,4 +280,39 @@ pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refun
     refund.extra.insert("recorded".to_owned(), false.into());
     refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
     refund
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record;
+
+    #[test]
+    fn each_refund_of_an_order_names_the_one_that_moved_its_money() {
+        let refund = |request: &str, reference: &str, amount: i64| {
+            json!({"id": format!("e-{request}"), "event": "REFUND", "success": true, "amount": amount,
+                "request_id": request, "event_reference": reference})
+        };
+        let events = vec![refund("r1", "rf-1", 10), refund("r2", "rf-2", 20)];
+        let transaction = crate::events::tests::read(events).unwrap();
+        let order = PaymentId::new("order-42").unwrap();
+        let records = [
+            json!({"id": "double", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
+            json!({"id": "cash", "amount": 30, "success": true}),
+            json!({"id": "r1", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
+        ];
+        let records = records.map(|told| {
+            let told = serde_json::from_value(told).unwrap();
+            record::refund(&told, &order, transaction.currency).unwrap()
+        });
+        let joined = Joined::of(records.to_vec(), &transaction, &order, true);
+        let ids: Vec<_> = joined
+            .money_ids()
+            .map(|(refund, moved)| (refund.id.as_str(), moved.map(RefundId::as_str)))
+            .collect();
+        assert_eq!(ids, [("cash", None), ("r1", Some("r1")), ("r2", Some("r2"))]);
+        assert_eq!(joined.called(&RefundId::new("double").unwrap()).unwrap().id.as_str(), "r1");
+    }
 }

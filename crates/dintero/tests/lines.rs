@@ -63,7 +63,7 @@ async fn what_can_never_be_a_line_is_refused_before_anything_is_sent() {
         ] {
             sandbox.clear_requests();
             let request =
-                lines.into_iter().fold(asked(&id, amount, "rf-1"), |request, line| request.with_line(line));
+                lines.into_iter().fold(asked(&id, amount, "rf-1"), refunds_core::CreateRefund::with_line);
             let error = submit(&dintero(&sandbox), request).await.unwrap_err();
             assert_eq!(
                 (error.kind(), error.may_have_applied()),
