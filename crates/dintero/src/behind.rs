@@ -15,8 +15,8 @@
 //! | anything else | nothing |
 //!
 //! A `merchant_reference` does not say how much of an order a transaction paid. So it is looked for only
-//! where the captures leave no doubt that all money went the same way; that it was Checkout, the search
-//! has to show.
+//! where the captures say nothing against it, and the transaction that is found has to have captured no less
+//! than the order did: else the rest was paid elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -36,11 +36,15 @@ const SEARCH_LIMIT: usize = 100;
 /// What names of Checkout and of its products begin with.
 const CHECKOUT: &str = "dintero";
 
-/// A transaction that paid an order.
-pub(crate) struct Payer {
-    pub(crate) transaction: Transaction,
-    /// Whether it paid all of it.
-    pub(crate) wholly: bool,
+/// How it is known that a transaction paid an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paid {
+    /// Every capture names it.
+    Named,
+    /// Some captures name it: it paid a part.
+    NamedBySome,
+    /// By its `merchant_reference`.
+    Found,
 }
 
 /// What the successful captures of an order name.
@@ -65,7 +69,7 @@ impl Dintero {
         order: &PaymentId,
         captures: &[wire::Operation],
         operation: Operation,
-    ) -> Result<std::result::Result<Payer, Error>> {
+    ) -> Result<std::result::Result<(Transaction, Paid), Error>> {
         if self.record_only() {
             return Ok(Err(unsupported("it is configured to record only")));
         }
@@ -74,18 +78,18 @@ impl Dintero {
                 Ok(Err(error))
             }
             Err(error) => Err(error),
-            Ok((id, wholly)) => match self.transaction(&id, operation).await {
+            Ok((id, paid)) => match self.transaction(&id, operation).await {
                 // Not to be read as if the order were not there.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     Ok(Err(unsupported("Checkout does not know the transaction that its captures name")))
                 }
-                transaction => transaction.map(|transaction| Ok(Payer { transaction, wholly })),
+                transaction => transaction.map(|transaction| Ok((transaction, paid))),
             },
         }
     }
 
     /// The transaction that the order's captures name, or the only one that has the order's id as its
-    /// `merchant_reference`; and whether it paid all of the order.
+    /// `merchant_reference`; and by which of both it is known.
     ///
     /// # Errors
     ///
@@ -96,11 +100,11 @@ impl Dintero {
         order: &PaymentId,
         captures: &[wire::Operation],
         operation: Operation,
-    ) -> Result<(PaymentId, bool)> {
+    ) -> Result<(PaymentId, Paid)> {
         match named(captures, |id| self.is_transaction(id)) {
-            Named::One(id) => Ok((PaymentId::new(id)?, true)),
-            Named::Part(id) => Ok((PaymentId::new(id)?, false)),
-            Named::Nothing => Ok((self.transaction_for(order, operation).await?, true)),
+            Named::One(id) => Ok((PaymentId::new(id)?, Paid::Named)),
+            Named::Part(id) => Ok((PaymentId::new(id)?, Paid::NamedBySome)),
+            Named::Nothing => Ok((self.transaction_for(order, operation).await?, Paid::Found)),
             Named::NoCapture => Err(refused(ErrorKind::NotRefundable, "nothing of the order is captured")),
             Named::Several => Err(unsupported("several transactions paid it: refund them one by one")),
             Named::Elsewhere => {

@@ -57,7 +57,8 @@
 //!
 //! The transaction is the one that **every** successful capture of the order names. Where no capture names
 //! a payment or another payment system, it is the only captured one that has the order's id as its
-//! `merchant_reference`. An order of which a part was paid elsewhere, in cash for example, is
+//! `merchant_reference`, if it captured no less than the order. An order of which a part was paid
+//! elsewhere, in cash for example, is
 //! [`Unsupported`](refunds_core::ErrorKind::Unsupported): its money must not all go back to the card.
 //! Refund its transaction for the part that it paid.
 //!

@@ -189,8 +189,8 @@ impl Order {
             return Ok(());
         }
         Err(unsupported(&format!(
-            "transaction {} paid a part of it, and not all of its captures name that transaction: refund the \
-             transaction for its part, and the rest where it was paid",
+            "transaction {} is known to have paid a part of it only: refund the transaction for its part, and \
+             the rest where it was paid",
             transaction.id
         )))
     }

@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::{
     NAME,
-    behind::payment_id,
-    convert,
+    behind::{Paid, payment_id},
+    convert::{self, Fault},
     joined::Joined,
     provider::{Dintero, PAGE_BYTES},
     record,
@@ -112,24 +112,18 @@ impl Dintero {
     async fn with_transaction(&self, told: Told, operation: Operation) -> Result<Order> {
         let Told { id, captures, records, order, response } = told;
         let behind = self.behind(&id, &captures, operation).await?;
-        let wholly = behind.as_ref().is_ok_and(|payer| payer.wholly);
-        let behind = behind.map(|payer| payer.transaction);
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
         let currency = match &behind {
-            Ok(transaction) if !named => transaction.currency,
+            Ok((transaction, _)) if !named => transaction.currency,
             _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
         };
         let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
-        let alone = match &behind {
-            Ok(transaction) => {
-                let by_it = |capture: &&wire::Operation| {
-                    wholly || payment_id(capture) == Some(transaction.id.as_str())
-                };
-                let by_it = captured(succeeded(&captures).into_iter().filter(by_it), currency);
-                transaction.captured() == by_it.map_err(|fault| response.protocol_error(fault))?
-            }
-            Err(_) => false,
+        let (alone, wholly) = match &behind {
+            Ok((transaction, paid)) => shares(transaction, *paid, &captures, currency)
+                .map_err(|fault| response.protocol_error(fault))?,
+            Err(_) => (false, false),
         };
+        let behind = behind.map(|(transaction, _)| transaction);
         let refunds = match &behind {
             Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
             Err(_) => Joined::records(recorded),
@@ -195,6 +189,28 @@ impl Dintero {
         };
         Ok(self.transaction(&transaction, operation).await?.currency)
     }
+}
+
+/// Whether all that the transaction took is the order's, and whether all that the order took is the
+/// transaction's.
+fn shares(
+    transaction: &Transaction,
+    paid: Paid,
+    captures: &[wire::Operation],
+    currency: Currency,
+) -> std::result::Result<(bool, bool), Fault> {
+    let named = |capture: &&wire::Operation| payment_id(capture) == Some(transaction.id.as_str());
+    let counts = |capture: &&wire::Operation| paid != Paid::NamedBySome || named(capture);
+    let order = captured(succeeded(captures).into_iter().filter(counts), currency)?;
+    let taken = transaction.captured();
+    let (less, more) =
+        (taken.minor_units() <= order.minor_units(), taken.minor_units() >= order.minor_units());
+    let comparable = transaction.currency == currency;
+    Ok(match paid {
+        Paid::Named => (taken == order, true),
+        Paid::NamedBySome => (taken == order, false),
+        Paid::Found => (comparable && less, comparable && more),
+    })
 }
 
 /// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no

@@ -84,6 +84,26 @@ async fn a_transaction_is_searched_for_only_where_the_captures_name_nothing() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_took_less_than_the_order_did_not_pay_all_of_it() {
+    for (captured, ok) in [(199, false), (200, true), (201, true)] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let side = sandbox.dintero();
+        let spec = TransactionSpec::new(captured, "NOK").merchant_reference("order-42");
+        let transaction = side.transaction(spec);
+        let order = side.order(OrderSpec::new("NOK").id("order-42").line(1, 200).captured_anonymously());
+        let request = asked(&order, 100, "rf-1").with_line(line("1", 100));
+        let refund = submit(&dintero(&sandbox), request).await;
+        assert_eq!(refund.is_ok(), ok, "{captured}: {refund:?}");
+        assert_eq!(sandbox.ledger().total_refunded(&transaction), if ok { 100 } else { 0 }, "{captured}");
+        if let Err(error) = refund {
+            assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unsupported, false));
+            submit(&dintero(&sandbox), asked(&transaction, 50, "rf-2")).await.unwrap();
+            assert_eq!(sums(&dintero(&sandbox), &order).await, [200, 50, 0, 149], "its refunds are shown");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_was_refunded_before_a_part_was_paid_elsewhere_is_still_shown() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
