@@ -118,7 +118,9 @@ impl Money {
     /// # Errors
     ///
     /// [`ErrorKind::Protocol`] where the currencies differ or the sum leaves 64 bits: amounts that
-    /// are summed come from one provider's answer about one payment.
+    /// are summed come from one provider's answer about one payment. A sum moves no money, so the error
+    /// is [not applied](Error::not_applied); an adapter that sums after it has sent a refund has to mark
+    /// it as one that [may be applied](Error::may_be_applied).
     pub fn checked_add(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_add)
     }
@@ -147,11 +149,12 @@ impl Money {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 format!("amounts of one payment are in {} and {}", self.currency, other.currency),
-            ));
+            )
+            .not_applied());
         }
-        op(self.minor_units, other.minor_units)
-            .map(|minor| Self::new(minor, self.currency))
-            .ok_or_else(|| Error::new(ErrorKind::Protocol, "a sum of amounts is beyond 64 bits"))
+        op(self.minor_units, other.minor_units).map(|minor| Self::new(minor, self.currency)).ok_or_else(
+            || Error::new(ErrorKind::Protocol, "a sum of amounts is beyond 64 bits").not_applied(),
+        )
     }
 }
 
@@ -213,9 +216,16 @@ mod tests {
     fn sums_refuse_to_lie() {
         let nok = currency("NOK");
         let sek = currency("SEK");
-        assert!(Money::new(1, nok).checked_add(Money::new(1, sek)).is_err());
-        assert!(Money::new(i64::MAX, nok).checked_add(Money::new(1, nok)).is_err());
-        assert!(Money::new(i64::MIN, nok).checked_sub(Money::new(1, nok)).is_err());
+        for refused in [
+            Money::new(1, nok).checked_add(Money::new(1, sek)),
+            Money::new(i64::MAX, nok).checked_add(Money::new(1, nok)),
+            Money::new(i64::MIN, nok).checked_sub(Money::new(1, nok)),
+            Money::new(1, nok).remaining_after(Money::new(1, sek)),
+        ] {
+            let error = refused.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Protocol);
+            assert!(!error.may_have_applied(), "a sum moves no money: {error}");
+        }
         assert_eq!(Money::new(1, nok).remaining_after(Money::new(2, nok)).unwrap(), Money::zero(nok));
     }
 
