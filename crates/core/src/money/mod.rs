@@ -50,11 +50,9 @@ impl Money {
     /// [`ErrorKind::InvalidRequest`] for anything but digits with at most one `.` and an optional
     /// leading `-`, for more decimals than the currency has, and beyond 64 bits.
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self> {
-        let fault = |why: String| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("not an amount in {currency}: {why}; write it as {}", example(currency)),
-            )
+        // No example: next to the caller's own amount, it would read as the corrected one.
+        let fault = |expected: String| {
+            Error::new(ErrorKind::InvalidRequest, format!("not an amount in {currency}: expected {expected}"))
         };
         let (sign, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -63,20 +61,23 @@ impl Money {
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) {
-            return Err(fault("it is not a plain decimal number".into()));
+            return Err(fault("digits with at most one decimal point".into()));
         }
         let exponent = currency.exponent();
         // Zeros at the end say nothing new: 5.0 is a fine way to write 5 yen.
         let fraction = fraction.trim_end_matches('0');
         if fraction.len() > exponent {
-            return Err(fault(format!("the currency has {exponent} decimals")));
+            return Err(fault(match exponent {
+                0 => "no decimals".into(),
+                _ => format!("at most {exponent} decimals"),
+            }));
         }
         format!("{whole}{fraction:0<exponent$}")
             .parse::<i64>()
             .ok()
             .and_then(|minor| minor.checked_mul(sign))
             .map(|minor| Self::new(minor, currency))
-            .ok_or_else(|| fault("it is too large".into()))
+            .ok_or_else(|| fault(format!("at most {}", Self::new(i64::MAX, currency).to_major())))
     }
 
     /// The amount in minor units.
@@ -158,13 +159,6 @@ impl Money {
     }
 }
 
-fn example(currency: Currency) -> String {
-    match currency.exponent() {
-        0 => "150".into(),
-        exponent => format!("149.{:5<exponent$}", ""),
-    }
-}
-
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.to_major(), self.currency)
@@ -209,6 +203,21 @@ mod tests {
         ] {
             let read = Money::parse_major(text, currency(code)).ok();
             assert_eq!(read.map(Money::minor_units), minor, "{text:?} {code}");
+        }
+    }
+
+    #[test]
+    fn a_refused_amount_says_what_was_expected_and_corrects_nothing() {
+        for (text, code, expected) in [
+            ("149.505", "NOK", "at most 2 decimals"),
+            ("500.5", "JPY", "no decimals"),
+            ("1.23456", "CLF", "at most 4 decimals"),
+            ("1,50", "NOK", "digits with at most one decimal point"),
+            ("92233720368547758.08", "NOK", "at most 92233720368547758.07"),
+        ] {
+            let error = Money::parse_major(text, currency(code)).unwrap_err();
+            assert_eq!(error.message(), format!("not an amount in {code}: expected {expected}"), "{text}");
+            assert!(!error.may_have_applied());
         }
     }
 
