@@ -93,7 +93,7 @@ pub use self::{
         Card, PaymentMethod, Payout, PayoutDestination, Refund, RefundFailure, RefundLine, RefundStatus,
         RefundTarget, RetryAdvice, TargetKind,
     },
-    registry::{ProviderFactory, Registry, SettingSpec},
+    registry::{ProviderFactory, Registry, SettingSpec, env_variable},
     request::{CreateRefund, RefundAmount, SubmitRefund},
     settings::Settings,
     unresolved::UnresolvedRefund,
