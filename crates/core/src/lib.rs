@@ -54,6 +54,7 @@
 mod capabilities;
 mod client;
 mod clock;
+mod environment;
 mod error;
 pub mod guide;
 mod id;
@@ -81,6 +82,7 @@ pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, Replay},
     client::{LocalGuard, Policy, RefundClient, RefundGuard, RefundGuardPermit, RefundStream, Waited},
     clock::{BoxFuture, Clock, SystemClock, parse_time},
+    environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
     id::{MAX_ID_LEN, PaymentId, RefundId},
     money::{Currency, Money},
@@ -93,7 +95,7 @@ pub use self::{
         Card, PaymentMethod, Payout, PayoutDestination, Refund, RefundFailure, RefundLine, RefundStatus,
         RefundTarget, RetryAdvice, TargetKind,
     },
-    registry::{ProviderFactory, Registry, SettingSpec, env_variable},
+    registry::{ProviderFactory, Registry, SettingSpec},
     request::{CreateRefund, RefundAmount, SubmitRefund},
     settings::Settings,
     unresolved::UnresolvedRefund,
