@@ -15,21 +15,30 @@ pub struct SettingSpec {
     pub key: &'static str,
     /// What it is, in one line.
     pub help: &'static str,
-    /// Whether a provider can not be built without it.
+    /// Whether a provider cannot be built without it.
     pub required: bool,
+    /// Whether its value may have line breaks and tabs in it.
+    pub multiline: bool,
 }
 
 impl SettingSpec {
     /// A setting that has a default.
     #[must_use]
     pub const fn optional(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: false }
+        Self { key, help, required: false, multiline: false }
     }
 
     /// A setting without which there is no provider.
     #[must_use]
     pub const fn required(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: true }
+        Self { key, help, required: true, multiline: false }
+    }
+
+    /// The same setting, whose value may have line breaks and tabs in it, as a key in PEM has.
+    #[must_use]
+    pub const fn multiline(mut self) -> Self {
+        self.multiline = true;
+        self
     }
 }
 

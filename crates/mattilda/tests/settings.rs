@@ -24,13 +24,15 @@ fn exactly_one_credential_is_needed() {
         &[("private_key", pem.as_str())][..],
         &[("private_key_file", file)],
         &[("token", "t0ken")],
-        &[("token", "t0ken"), ("private_key", "")],
+        &[("token", "t0ken\n")],
+        &[("token", "t0ken\r\n"), ("merchant_account_id", "school-01\n")],
+        &[("private_key_file", &format!("{file}\n"))],
+        &[("private_key", &pem.replace('\n', "\r\n"))],
     ] {
         build(settings).unwrap();
     }
     for settings in [
         &[][..],
-        &[("token", "")],
         &[("merchant_account_id", "school-01")],
         &[("token", "t0ken"), ("private_key", pem.as_str())],
         &[("token", "t0ken"), ("private_key_file", file)],
@@ -57,6 +59,12 @@ fn malformed_settings_are_named_and_not_shown() {
         ("timeout", "canary"),
         ("timeout", "0s"),
         ("idempotency_key", "canary"),
+        ("webhook_secret", ""),
+        ("webhook_secret", " \t"),
+        ("webhook_secret", "canary\nx"),
+        ("webhook_secret_previous", "canary"),
+        ("private_key", ""),
+        ("api_url", "https://canary.example/\nx"),
         ("canary_key", "x"),
     ] {
         let error = build(&[("token", "t0ken"), (key, value)]).unwrap_err();
@@ -72,6 +80,17 @@ fn malformed_settings_are_named_and_not_shown() {
     for token in ["two words", "Bearer canary", "canary\u{7}", "ñ", "  "] {
         let error = build(&[("token", token)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{token}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_webhook_secret_given_in_code_is_checked_too() {
+    for secret in ["", " ", "canary\n"] {
+        let config = MattildaConfig::from_token("t0ken").with_webhook_secret("s").with_webhook_secret(secret);
+        let error = Mattilda::new(config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{secret:?}");
+        assert!(error.message().contains("`webhook_secret`"), "{error}");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
 }
