@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Error, Result};
 
-/// A variable of the environment; `None` where it is not set or empty. [`Registry`] and
+/// A variable of the environment; `None` where it is not set or empty. [`Registry`](crate::Registry) and
 /// [`Policy`](crate::Policy) read theirs in the same way.
 ///
 /// ```

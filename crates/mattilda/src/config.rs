@@ -1,6 +1,6 @@
 //! How the adapter is configured.
 
-use std::{fmt, fs, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{
     Capabilities, Certainty, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
@@ -9,7 +9,13 @@ use refunds_core::{
 use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Mattilda, auth::TokenSigner, error, key::SigningKey, provider};
+use crate::{
+    Mattilda,
+    auth::TokenSigner,
+    error,
+    key::{SigningKey, read_key},
+    provider,
+};
 
 /// What a [`Mattilda`] is built from: a private key or a token, and what differs from the defaults.
 ///
@@ -69,7 +75,7 @@ impl MattildaConfig {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
-    /// missing or malformed, or the file that can not be read. No value is repeated.
+    /// missing or malformed, or that of a file that cannot be read. No value is repeated.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Self::read(settings).map_err(|error| error.in_context(crate::NAME, Operation::Configure))
     }
@@ -79,7 +85,7 @@ impl MattildaConfig {
         let (pem, path) = (settings.secret(PRIVATE_KEY)?, settings.get(PRIVATE_KEY_FILE));
         let mut config = match (pem, path, settings.secret(TOKEN)?) {
             (Some(pem), None, None) => Self::from_private_key(pem),
-            (None, Some(path), None) => Self::from_private_key(read_key(path)?),
+            (None, Some(path), None) => Self::from_private_key(read_key(PRIVATE_KEY_FILE, path)?),
             (None, None, Some(token)) => Self::from_token(token),
             _ => return Err(one_credential()),
         };
@@ -267,7 +273,7 @@ impl fmt::Debug for MattildaConfig {
 /// | setting | meaning |
 /// |---|---|
 /// | `private_key` | the private key, PEM, P-521 |
-/// | `private_key_file` | the path of a file that holds it |
+/// | `private_key_file` | the path of a regular file that holds it, of at most 64 KiB |
 /// | `token` | instead of a key, a ready bearer token |
 /// | `api_url` | instead of `https://api.mattildapayments.com` |
 /// | `merchant_account_id` | the merchant account, if not the default one |
@@ -301,17 +307,6 @@ impl ProviderFactory for MattildaFactory {
     }
 }
 
-fn read_key(path: &str) -> Result<SecretString> {
-    let unreadable =
-        |why: &str| Error::config(format!("the file that the setting `{PRIVATE_KEY_FILE}` names {why}"));
-    let size = fs::metadata(path).map_err(|cause| unreadable("can not be read").with_source(cause))?.len();
-    if size > MAX_KEY_FILE {
-        return Err(unreadable("is too long to be a key"));
-    }
-    let pem = fs::read_to_string(path).map_err(|cause| unreadable("can not be read").with_source(cause))?;
-    Ok(pem.into())
-}
-
 fn one_credential() -> Error {
     Error::config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
 }
@@ -323,7 +318,6 @@ fn is_word(text: &str) -> bool {
 const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
 const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
 const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
-const MAX_KEY_FILE: u64 = 64 << 10;
 
 const API_URL: &str = "api_url";
 const MERCHANT_ACCOUNT_ID: &str = "merchant_account_id";

@@ -1,8 +1,9 @@
 //! Settings, and what they make of a provider.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use common::fixture;
 use refunds_core::{
@@ -97,15 +98,61 @@ fn a_webhook_secret_given_in_code_is_checked_too() {
 
 #[test]
 fn a_key_file_that_can_not_be_read_is_named_by_its_setting() {
-    let long = std::env::temp_dir().join(format!("refunds-mattilda-{}.pem", std::process::id()));
-    fs::write(&long, vec![b'x'; 100_000]).unwrap();
-    for path in ["/nowhere/canary.pem", "/", long.to_str().unwrap()] {
-        let error = build(&[("private_key_file", path)]).unwrap_err();
+    let directory = tempdir("files");
+    let pem = fixture("test_key_p521.pem");
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let filled = |length: usize| format!("{pem}{:\n<rest$}", "", rest = length - pem.len());
+    for (path, mentions) in [
+        ("/nowhere/canary.pem".to_owned(), "cannot be read"),
+        ("/".to_owned(), "not a regular file"),
+        (file("long.pem", filled((64 << 10) + 1).as_bytes()), "too long"),
+        (file("binary.pem", b"canary\xff"), "not text"),
+        (file("empty.pem", b""), "not a private key"),
+    ] {
+        let error = build(&[("private_key_file", &path)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.message().contains("private_key_file"), "{error}");
+        assert!(error.message().contains("private_key_file") || mentions == "not a private key", "{error}");
+        assert!(error.message().contains(mentions), "{path}: {error}");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
-    fs::remove_file(long).unwrap();
+    for content in [pem.clone(), filled(64 << 10), format!("{pem}\n# the key of the shop\n")] {
+        build(&[("private_key_file", &file("good.pem", content.as_bytes()))]).unwrap();
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Metadata says nothing of how much they hold: reading them would never end.
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_has_no_end_is_not_read() {
+    let directory = tempdir("endless");
+    let pipe = directory.join("key.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in ["/dev/zero", pipe.to_str().unwrap()] {
+        let error = build(&[("private_key_file", path)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("`private_key_file` names is not a regular file"), "{error}");
+    }
+    // Mounted secrets are links to files.
+    let link = directory.join("link.pem");
+    std::os::unix::fs::symlink(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/test_key_p521.pem"),
+        &link,
+    )
+    .unwrap();
+    build(&[("private_key_file", link.to_str().unwrap())]).unwrap();
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A directory of this test alone.
+fn tempdir(name: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("refunds-mattilda-{name}-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 #[test]
