@@ -50,8 +50,10 @@
 //!
 //! # What to rely on
 //!
-//! - **Once.** A request is sent one time. Redirects are not followed and nothing is repeated, but for
-//!   one case: a 401 for a token that a [`TokenCache`] can renew, since a 401 was not processed.
+//! - **Once.** A request is processed at most one time. Redirects are not followed and nothing is
+//!   repeated, but for two cases in which it was certainly not processed: a 401 for a token that a
+//!   [`TokenCache`] can renew, and a server that says that it did not take the request, as servers do
+//!   over HTTP/2 when they end a connection in good order.
 //! - **Exact.** [`Error::may_have_applied`](refunds_core::Error::may_have_applied) is `false` for
 //!   reads, for requests that were never sent (malformed, no token, no connection), and for statuses
 //!   that refuse. It is `true` for writes that were sent and whose outcome no whole answer tells.
@@ -77,6 +79,7 @@ mod client;
 mod decode;
 mod exchange;
 mod failure;
+mod outgoing;
 mod provider_error;
 mod redact;
 mod request;
@@ -86,6 +89,7 @@ mod signature;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
+mod verdict;
 
 #[doc(no_inline)]
 pub use {bytes, http};

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use refunds_core::{ErrorKind, Operation};
 use serde::Serialize;
 
-use crate::{base_url::BaseUrl, failure::Failure};
+use crate::{base_url::BaseUrl, failure::Failure, transport::Read};
 
 /// One HTTP exchange to make, relative to the client's [`BaseUrl`].
 ///
@@ -190,6 +190,9 @@ impl Request {
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
+        if !self.write {
+            request.extensions_mut().insert(Read);
+        }
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in defaults.iter().chain(&self.headers) {

@@ -18,8 +18,11 @@ use crate::failure::Failure;
 /// Carries one request to the provider and its answer back.
 ///
 /// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that
-/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. The exactness of
-/// [`TransportError::is_sent`] decides whether a refund is called lost or safely repeated.
+/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. It may send a request
+/// again only where the server certainly did not process it: over HTTP/2, where the server refused the
+/// stream or left it out when it ended the connection without an error (RFC 9113, sections 6.8 and
+/// 8.7). The exactness of [`TransportError::is_sent`] decides whether a refund is called lost or safely
+/// repeated.
 ///
 /// The caller enforces [`Limits`] as well; a transport may use them to give up early.
 #[async_trait]
@@ -40,6 +43,10 @@ pub trait Transport: fmt::Debug + Send + Sync {
         limits: Limits,
     ) -> Result<http::Response<Body>, TransportError>;
 }
+
+/// Stands in the extensions of requests that move no money: to send one twice does no harm.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read;
 
 /// The limits of one exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,8 +143,8 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure after which the provider can not have had any of the request: the connection was
-    /// never made.
+    /// A failure after which the provider certainly has not processed the request and never will: the
+    /// connection was never made, or the provider said that it did not take the request.
     #[must_use]
     pub fn unsent(kind: TransportErrorKind) -> Self {
         Self { kind, sent: false, source: None }
@@ -162,7 +169,7 @@ impl TransportError {
         self.kind
     }
 
-    /// Whether the provider may have had the request.
+    /// Whether the provider may have processed the request, or may still do so.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         self.sent
@@ -173,6 +180,9 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.kind, self.sent) {
             (TransportErrorKind::Timeout, false) => "no connection to the provider in time",
+            (TransportErrorKind::Broken, false) => {
+                "the connection ended before the provider took the request"
+            }
             (kind, _) => kind.describe().1,
         })
     }

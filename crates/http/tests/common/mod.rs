@@ -1,6 +1,10 @@
 //! A server that says and does exactly what a test wants, byte by byte.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod h2;
+pub mod process;
+pub mod tls;
+
 use std::{
     net::SocketAddr,
     sync::{
