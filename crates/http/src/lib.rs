@@ -79,6 +79,7 @@ mod client;
 mod decode;
 mod exchange;
 mod failure;
+mod gate;
 mod outgoing;
 mod provider_error;
 mod redact;
@@ -100,6 +101,7 @@ pub use self::{
     classify::{StatusClass, classify_status},
     client::{HttpClient, HttpClientBuilder},
     decode::present,
+    gate::{RequestGate, SendGate},
     provider_error::{ErrorBody, ProviderError},
     redact::redact,
     request::Request,

@@ -13,6 +13,8 @@ use std::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use crate::gate::RequestGate;
+
 /// How far one sending of a request gets, as its body sees it.
 ///
 /// The layers below ask for the body when there is a connection and the head is ready. Until then no
@@ -25,6 +27,8 @@ pub(crate) struct Progress(Arc<AtomicU8>);
 pub(crate) enum Reached {
     /// Nothing of its body was handed over, and nothing will be.
     Nothing,
+    /// Its gate kept it from leaving.
+    Gate,
     /// Its body was handed over.
     Body,
     /// It has no body, so when it left is not known.
@@ -36,10 +40,15 @@ impl Progress {
         self.0.compare_exchange(WAITING, STARTED, SeqCst, SeqCst).is_ok()
     }
 
+    fn refuse(&self) {
+        self.0.store(REFUSED, SeqCst);
+    }
+
     /// How far it got. A body that was not asked for by now is withheld if it is asked for later.
     fn stop(&self) -> Reached {
         match self.0.compare_exchange(WAITING, STOPPED, SeqCst, SeqCst) {
             Err(STARTED) => Reached::Body,
+            Err(REFUSED) => Reached::Gate,
             _ => Reached::Nothing,
         }
     }
@@ -50,14 +59,15 @@ impl Progress {
 pub(crate) struct Sending(Option<Progress>);
 
 impl Sending {
-    /// Prepares `bytes` as a body for reqwest.
-    pub(crate) fn new(bytes: Bytes) -> (Self, reqwest::Body) {
+    /// Prepares `bytes` as a body for reqwest, or nothing where the gate is closed already. Without a
+    /// body the gate is asked here: the layers below ask for nothing before the head leaves.
+    pub(crate) fn new(bytes: Bytes, gate: Option<RequestGate>) -> Option<(Self, reqwest::Body)> {
         if bytes.is_empty() {
-            return (Self(None), bytes.into());
+            return gate.is_none_or(|gate| gate.begin()).then(|| (Self(None), bytes.into()));
         }
         let progress = Progress::default();
-        let body = Outgoing { bytes, progress: progress.clone() };
-        (Self(Some(progress)), reqwest::Body::wrap(body))
+        let body = Outgoing { bytes, gate, progress: progress.clone() };
+        Some((Self(Some(progress)), reqwest::Body::wrap(body)))
     }
 
     pub(crate) fn reached(&self) -> Reached {
@@ -75,7 +85,22 @@ impl Drop for Sending {
 #[derive(Debug)]
 struct Outgoing {
     bytes: Bytes,
+    gate: Option<RequestGate>,
     progress: Progress,
+}
+
+impl Outgoing {
+    /// Whether the body may leave now.
+    fn begin(&self) -> bool {
+        if !self.progress.start() {
+            return false;
+        }
+        let open = self.gate.as_ref().is_none_or(RequestGate::begin);
+        if !open {
+            self.progress.refuse();
+        }
+        open
+    }
 }
 
 impl http_body::Body for Outgoing {
@@ -90,7 +115,7 @@ impl http_body::Body for Outgoing {
             return Poll::Ready(None);
         }
         let bytes = std::mem::take(&mut self.bytes);
-        Poll::Ready(Some(if self.progress.start() { Ok(Frame::data(bytes)) } else { Err(Withheld) }))
+        Poll::Ready(Some(if self.begin() { Ok(Frame::data(bytes)) } else { Err(Withheld) }))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -117,3 +142,43 @@ impl std::error::Error for Withheld {}
 const WAITING: u8 = 0;
 const STARTED: u8 = 1;
 const STOPPED: u8 = 2;
+const REFUSED: u8 = 3;
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt as _, future::poll_fn};
+    use http_body::Body as _;
+
+    use super::*;
+
+    fn outgoing(progress: &Progress) -> Outgoing {
+        Outgoing { bytes: Bytes::from_static(b"{}"), gate: None, progress: progress.clone() }
+    }
+
+    fn leaves(body: &mut Outgoing) -> bool {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).now_or_never();
+        frame.flatten().is_some_and(|frame| frame.is_ok())
+    }
+
+    #[test]
+    fn a_body_leaves_once_and_that_is_known() {
+        let progress = Progress::default();
+        let mut body = outgoing(&progress);
+        assert_eq!(body.size_hint().exact(), Some(2));
+        assert!(leaves(&mut body) && body.is_end_stream());
+        assert_eq!(Sending(Some(progress)).reached(), Reached::Body);
+    }
+
+    #[test]
+    fn a_body_that_did_not_leave_in_time_never_does() {
+        let progress = Progress::default();
+        let mut body = outgoing(&progress);
+        assert_eq!(Sending(Some(progress)).reached(), Reached::Nothing);
+        assert!(!leaves(&mut body));
+
+        let progress = Progress::default();
+        let mut body = outgoing(&progress);
+        drop(Sending(Some(progress)));
+        assert!(!leaves(&mut body), "its call was given up");
+    }
+}

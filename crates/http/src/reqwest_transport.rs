@@ -8,7 +8,8 @@ use futures_util::stream;
 
 use crate::{
     base_url::is_loopback,
-    outgoing::Sending,
+    gate::RequestGate,
+    outgoing::{Reached, Sending},
     transport::{Body, Limits, Read, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
 };
@@ -106,9 +107,10 @@ async fn once(
 ) -> Result<http::Response<Body>, Verdict> {
     let (mut head, bytes) = request.clone().into_parts();
     let read = head.extensions.remove::<Read>().is_some();
+    let gate = head.extensions.remove::<RequestGate>();
     head.extensions.clear();
     let path = head.uri.clone();
-    let (sending, body) = Sending::new(bytes);
+    let (sending, body) = Sending::new(bytes, gate).ok_or_else(Verdict::expired)?;
     let judge = |error: reqwest::Error| {
         let mut verdict = verdict(&error, sending.reached(), read);
         verdict.error = verdict.error.with_source(Cause::new(error));
@@ -119,7 +121,12 @@ async fn once(
         // A path that the URL parser reads in another way than it was meant.
         return Err(Verdict { error: TransportError::unsent(Kind::Request), again: false });
     }
-    let mut response = client.execute(wire).await.map_err(judge)?;
+    let executed = client.execute(wire).await;
+    if sending.reached() == Reached::Gate {
+        // Whatever the server made of a head without its body.
+        return Err(Verdict::expired());
+    }
+    let mut response = executed.map_err(judge)?;
     let mut answer = http::Response::new(());
     *answer.status_mut() = response.status();
     *answer.version_mut() = response.version();

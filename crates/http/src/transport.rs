@@ -25,6 +25,9 @@ use crate::failure::Failure;
 /// repeated.
 ///
 /// The caller enforces [`Limits`] as well; a transport may use them to give up early.
+///
+/// A request may have a gate, which a transport asks right before its bytes leave: see
+/// [`RequestGate`](crate::RequestGate).
 #[async_trait]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no transport",
@@ -111,6 +114,8 @@ pub enum TransportErrorKind {
     Connect,
     /// A limit of time was over.
     Timeout,
+    /// The request's [gate](crate::RequestGate) was closed when it was about to leave.
+    Expired,
     /// The connection broke, or the answer was cut off.
     Broken,
     /// The answer is not HTTP, where a transport can tell that from a broken connection.
@@ -126,6 +131,7 @@ impl TransportErrorKind {
             Self::Request => (ErrorKind::InvalidRequest, "the request could not be put on the wire"),
             Self::Connect => (ErrorKind::Transport, "no connection to the provider"),
             Self::Timeout => (ErrorKind::Timeout, "no answer in time"),
+            Self::Expired => (ErrorKind::Timeout, "the request was not sent in time"),
             Self::Broken => (ErrorKind::Transport, "the connection broke before the answer was complete"),
             Self::Protocol => (ErrorKind::Protocol, "the answer is not HTTP"),
         }

@@ -17,6 +17,13 @@ pub(crate) struct Verdict {
     pub(crate) again: bool,
 }
 
+impl Verdict {
+    /// The request's gate kept it from leaving.
+    pub(crate) fn expired() -> Self {
+        Self { error: TransportError::unsent(Kind::Expired), again: false }
+    }
+}
+
 /// What a failure before the answer's head says. `read` is for requests that move no money.
 ///
 /// A request was certainly not processed in these cases:
@@ -40,6 +47,9 @@ pub(crate) fn verdict(error: &reqwest::Error, reached: Reached, read: bool) -> V
     if error.is_builder() {
         return Verdict { error: TransportError::unsent(Kind::Request), again: false };
     }
+    if reached == Reached::Gate {
+        return Verdict::expired();
+    }
     if error.is_connect() {
         // A connection that was not there in time is both.
         let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Connect };
@@ -53,7 +63,7 @@ pub(crate) fn verdict(error: &reqwest::Error, reached: Reached, read: bool) -> V
         | (Ending::Graceful, Reached::Body) => (true, true),
         // Whether the server took it or not, reading twice does no harm.
         (Ending::Graceful, Reached::Unknown) => (false, read),
-        (Ending::NotTaken | Ending::Other, _) => (false, false),
+        _ => (false, false),
     };
     let error = if unsent { TransportError::unsent(kind) } else { TransportError::sent(kind) };
     Verdict { error, again }
