@@ -1,6 +1,12 @@
 //! The last word on whether a request may leave.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
 
 /// Decides, at the last moment before a request leaves, whether it still may.
 ///
@@ -64,19 +70,37 @@ pub trait SendGate: fmt::Debug + Send + Sync {
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct RequestGate(Arc<dyn SendGate>);
+pub struct RequestGate {
+    gate: Option<Arc<dyn SendGate>>,
+    /// What the transport last knew, for a call that is given up before the transport returns.
+    unsent: Arc<AtomicBool>,
+}
 
 impl RequestGate {
     /// Wraps a gate, for tests of a transport. [`Request::send_gate`](crate::Request::send_gate) does it
     /// for requests.
     #[must_use]
     pub fn new(gate: Arc<dyn SendGate>) -> Self {
-        Self(gate)
+        Self { gate: Some(gate), unsent: Arc::default() }
+    }
+
+    /// The gate of a request that has none.
+    pub(crate) fn open() -> Self {
+        Self { gate: None, unsent: Arc::default() }
     }
 
     /// Whether bytes may leave now; see [`SendGate::begin`].
     #[must_use]
     pub fn begin(&self) -> bool {
-        self.0.begin()
+        self.gate.as_ref().is_none_or(|gate| gate.begin())
+    }
+
+    /// Notes whether the request certainly was not sent, and will not be.
+    pub(crate) fn note(&self, unsent: bool) {
+        self.unsent.store(unsent, SeqCst);
+    }
+
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.unsent.load(SeqCst)
     }
 }

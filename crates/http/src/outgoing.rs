@@ -40,6 +40,10 @@ impl Progress {
         self.0.compare_exchange(WAITING, STARTED, SeqCst, SeqCst).is_ok()
     }
 
+    fn is_refused(&self) -> bool {
+        self.0.load(SeqCst) == REFUSED
+    }
+
     fn refuse(&self) {
         self.0.store(REFUSED, SeqCst);
     }
@@ -54,30 +58,42 @@ impl Progress {
     }
 }
 
-/// What is known of a request that is being sent. Dropping it withholds a body that has not left.
+/// What is known of a request that is being sent. Dropping it withholds a body that has not left, and
+/// leaves a note of that in the request's gate.
 #[derive(Debug)]
-pub(crate) struct Sending(Option<Progress>);
+pub(crate) struct Sending {
+    gate: RequestGate,
+    /// `None` where there is no body.
+    progress: Option<Progress>,
+}
 
 impl Sending {
     /// Prepares `bytes` as a body for reqwest, or nothing where the gate is closed already. Without a
     /// body the gate is asked here: the layers below ask for nothing before the head leaves.
-    pub(crate) fn new(bytes: Bytes, gate: Option<RequestGate>) -> Option<(Self, reqwest::Body)> {
+    pub(crate) fn new(bytes: Bytes, gate: RequestGate) -> Option<(Self, reqwest::Body)> {
+        gate.note(false);
         if bytes.is_empty() {
-            return gate.is_none_or(|gate| gate.begin()).then(|| (Self(None), bytes.into()));
+            return gate.begin().then(|| (Self { gate, progress: None }, bytes.into()));
         }
         let progress = Progress::default();
-        let body = Outgoing { bytes, gate, progress: progress.clone() };
-        Some((Self(Some(progress)), reqwest::Body::wrap(body)))
+        let body = Outgoing { bytes, gate: gate.clone(), progress: progress.clone() };
+        Some((Self { gate, progress: Some(progress) }, reqwest::Body::wrap(body)))
     }
 
-    pub(crate) fn reached(&self) -> Reached {
-        self.0.as_ref().map_or(Reached::Unknown, Progress::stop)
+    /// How far it got; a body that was not asked for by now does not leave any more.
+    pub(crate) fn stop(&self) -> Reached {
+        self.progress.as_ref().map_or(Reached::Unknown, Progress::stop)
+    }
+
+    /// Whether its gate kept the body back.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.progress.as_ref().is_some_and(Progress::is_refused)
     }
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        self.reached();
+        self.gate.note(matches!(self.stop(), Reached::Nothing | Reached::Gate));
     }
 }
 
@@ -85,7 +101,7 @@ impl Drop for Sending {
 #[derive(Debug)]
 struct Outgoing {
     bytes: Bytes,
-    gate: Option<RequestGate>,
+    gate: RequestGate,
     progress: Progress,
 }
 
@@ -95,7 +111,7 @@ impl Outgoing {
         if !self.progress.start() {
             return false;
         }
-        let open = self.gate.as_ref().is_none_or(RequestGate::begin);
+        let open = self.gate.begin();
         if !open {
             self.progress.refuse();
         }
@@ -151,8 +167,11 @@ mod tests {
 
     use super::*;
 
-    fn outgoing(progress: &Progress) -> Outgoing {
-        Outgoing { bytes: Bytes::from_static(b"{}"), gate: None, progress: progress.clone() }
+    fn sending() -> (Sending, Outgoing) {
+        let (gate, progress) = (RequestGate::open(), Progress::default());
+        let body =
+            Outgoing { bytes: Bytes::from_static(b"{}"), gate: gate.clone(), progress: progress.clone() };
+        (Sending { gate, progress: Some(progress) }, body)
     }
 
     fn leaves(body: &mut Outgoing) -> bool {
@@ -162,23 +181,31 @@ mod tests {
 
     #[test]
     fn a_body_leaves_once_and_that_is_known() {
-        let progress = Progress::default();
-        let mut body = outgoing(&progress);
+        let (sending, mut body) = sending();
         assert_eq!(body.size_hint().exact(), Some(2));
         assert!(leaves(&mut body) && body.is_end_stream());
-        assert_eq!(Sending(Some(progress)).reached(), Reached::Body);
+        assert_eq!(sending.stop(), Reached::Body);
+        drop(sending);
+        assert!(!body.gate.is_unsent());
     }
 
     #[test]
     fn a_body_that_did_not_leave_in_time_never_does() {
-        let progress = Progress::default();
-        let mut body = outgoing(&progress);
-        assert_eq!(Sending(Some(progress)).reached(), Reached::Nothing);
+        let (stopped, mut body) = sending();
+        assert_eq!(stopped.stop(), Reached::Nothing);
         assert!(!leaves(&mut body));
 
-        let progress = Progress::default();
-        let mut body = outgoing(&progress);
-        drop(Sending(Some(progress)));
-        assert!(!leaves(&mut body), "its call was given up");
+        let (dropped, mut body) = sending();
+        drop(dropped);
+        assert!(!leaves(&mut body) && body.gate.is_unsent(), "its call was given up");
+    }
+
+    #[test]
+    fn what_an_earlier_sending_knew_does_not_count() {
+        let gate = RequestGate::open();
+        drop(Sending::new(Bytes::from_static(b"{}"), gate.clone()));
+        assert!(gate.is_unsent());
+        drop(Sending::new(Bytes::new(), gate.clone()));
+        assert!(!gate.is_unsent(), "this one may have left");
     }
 }

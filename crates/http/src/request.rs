@@ -43,7 +43,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     body_limit: usize,
-    gate: Option<RequestGate>,
+    gate: Option<Arc<dyn SendGate>>,
     fault: Option<&'static str>,
 }
 
@@ -154,7 +154,7 @@ impl Request {
     /// Asks `gate` right before the request leaves, each time that it is sent. Where the gate is closed,
     /// nothing leaves, and the call fails with [`ErrorKind::Timeout`] and was not applied.
     pub fn send_gate(mut self, gate: Arc<dyn SendGate>) -> Self {
-        self.gate = Some(RequestGate::new(gate));
+        self.gate = Some(gate);
         self
     }
 
@@ -207,9 +207,8 @@ impl Request {
         if !self.write {
             request.extensions_mut().insert(Read);
         }
-        if let Some(gate) = &self.gate {
-            request.extensions_mut().insert(gate.clone());
-        }
+        let gate = self.gate.clone().map_or_else(RequestGate::open, RequestGate::new);
+        request.extensions_mut().insert(gate);
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in defaults.iter().chain(&self.headers) {

@@ -1,10 +1,13 @@
 //! The transport in use unless another is given.
 
-use std::{error::Error as StdError, fmt, sync::OnceLock, time::Duration};
+use std::{error::Error as StdError, fmt, pin::pin, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{
+    future::{Either, select},
+    stream,
+};
 
 use crate::{
     base_url::is_loopback,
@@ -22,7 +25,8 @@ use crate::{
 ///
 /// A request that the server certainly did not process is sent again, up to three times and each time
 /// on a new connection of its own: one whose stream the server refused, or left out when it ended the
-/// connection in good order, as servers do after some number of requests.
+/// connection in good order, as servers do after some number of requests; and one that waits for its
+/// turn on a shared connection for longer than a new one may take.
 pub struct ReqwestTransport {
     connect_timeout: Duration,
     /// With or without TLS, to loopback or not.
@@ -84,9 +88,10 @@ impl Transport for ReqwestTransport {
         let (tls, loopback) =
             (uri.scheme() != Some(&http::uri::Scheme::HTTP), uri.host().is_some_and(is_loopback));
         let clients = self.clients(tls, loopback)?;
+        let stall = self.connect_timeout * 3 / 2;
         let mut client = &clients.shared;
         for _ in 0..MAX_RESENDS {
-            match once(client, &request).await {
+            match once(client, &request, stall).await {
                 Err(Verdict { again: true, .. }) => {
                     tracing::debug!("the server did not take the request, which is sent again");
                     let single = || self.builder(tls, loopback).pool_max_idle_per_host(0).build().ok();
@@ -96,23 +101,24 @@ impl Transport for ReqwestTransport {
                 Ok(answer) => return Ok(answer),
             }
         }
-        once(client, &request).await.map_err(|verdict| verdict.error)
+        once(client, &request, stall).await.map_err(|verdict| verdict.error)
     }
 }
 
-/// Sends the request one time.
+/// Sends the request one time. A body that is not asked for within `stall` does not leave any more.
 async fn once(
     client: &reqwest::Client,
     request: &http::Request<Bytes>,
+    stall: Duration,
 ) -> Result<http::Response<Body>, Verdict> {
     let (mut head, bytes) = request.clone().into_parts();
     let read = head.extensions.remove::<Read>().is_some();
-    let gate = head.extensions.remove::<RequestGate>();
+    let gate = head.extensions.remove().unwrap_or_else(RequestGate::open);
     head.extensions.clear();
     let path = head.uri.clone();
     let (sending, body) = Sending::new(bytes, gate).ok_or_else(Verdict::expired)?;
     let judge = |error: reqwest::Error| {
-        let mut verdict = verdict(&error, sending.reached(), read);
+        let mut verdict = verdict(&error, sending.stop(), read);
         verdict.error = verdict.error.with_source(Cause::new(error));
         verdict
     };
@@ -121,8 +127,12 @@ async fn once(
         // A path that the URL parser reads in another way than it was meant.
         return Err(Verdict { error: TransportError::unsent(Kind::Request), again: false });
     }
-    let executed = client.execute(wire).await;
-    if sending.reached() == Reached::Gate {
+    let executed = match select(pin!(client.execute(wire)), pin!(tokio::time::sleep(stall))).await {
+        Either::Left((executed, _)) => executed,
+        Either::Right(((), _)) if sending.stop() == Reached::Nothing => return Err(Verdict::stalled()),
+        Either::Right(((), execution)) => execution.await,
+    };
+    if sending.is_refused() {
         // Whatever the server made of a head without its body.
         return Err(Verdict::expired());
     }

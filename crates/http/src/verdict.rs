@@ -22,6 +22,12 @@ impl Verdict {
     pub(crate) fn expired() -> Self {
         Self { error: TransportError::unsent(Kind::Expired), again: false }
     }
+
+    /// A connection was there long since, or would not come, and nothing asked for the body. It waits in
+    /// a queue, or got lost in one: a new connection has none.
+    pub(crate) fn stalled() -> Self {
+        Self { error: TransportError::unsent(Kind::Expired), again: true }
+    }
 }
 
 /// What a failure before the answer's head says. `read` is for requests that move no money.

@@ -5,7 +5,10 @@ mod common;
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::Duration,
 };
 
@@ -17,7 +20,8 @@ use common::{
 };
 use futures_util::{StreamExt as _, stream};
 use refunds_core::{Error, ErrorKind, Operation};
-use refunds_http::{HttpClient, Request};
+use refunds_http::{HttpClient, Request, ReqwestTransport};
+use tokio::task::JoinHandle;
 
 fn client(server: &H2Server) -> HttpClient {
     HttpClient::builder("acme", server.base()).timeout(Duration::from_secs(30)).build().unwrap()
@@ -158,6 +162,67 @@ fn a_write_without_a_body_is_ambiguous_after_a_goaway() {
         let error = client(&server).send(empty()).await.unwrap_err();
         assert!(!error.may_have_applied(), "{error:?}");
         assert_eq!(server.arrived(), 4);
+    });
+}
+
+/// A connection on which the server answers the first request and keeps the second one, so that a third
+/// one has to wait for its turn.
+async fn busy_connection(client: &HttpClient, server: &H2Server) -> JoinHandle<()> {
+    client.send(read()).await.unwrap();
+    let second = client.clone();
+    let kept = tokio::spawn(async move {
+        let _ = second.send(read()).await;
+    });
+    while server.arrived() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    kept
+}
+
+async fn busy_server() -> H2Server {
+    H2Server::one_at_a_time(
+        |number| if number == 1 { vec![Step::Process, Step::Head, Step::Body] } else { vec![] },
+    )
+    .await
+}
+
+#[test]
+fn a_request_that_does_not_get_its_turn_goes_out_on_another_connection() {
+    let Some(_) =
+        process::each(a_request_that_does_not_get_its_turn_goes_out_on_another_connection, &[TRUST])
+    else {
+        return;
+    };
+    process::block_on(async {
+        let server = busy_server().await;
+        let client = HttpClient::builder("acme", server.base()).connect_timeout(Duration::from_secs(1));
+        let client = client.timeout(Duration::from_secs(30)).build().unwrap();
+        let kept = busy_connection(&client, &server).await;
+        client.send(write()).await.unwrap();
+        assert_eq!((server.arrived(), server.connections()), (3, 2));
+        kept.abort();
+    });
+}
+
+#[test]
+fn a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied() {
+    let Some(_) =
+        process::each(a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied, &[TRUST])
+    else {
+        return;
+    };
+    process::block_on(async {
+        let server = busy_server().await;
+        let client = HttpClient::builder("acme", server.base());
+        let transport = Arc::new(ReqwestTransport::new(Duration::from_secs(5)));
+        let patient = client.transport(transport.clone()).build().unwrap();
+        let kept = busy_connection(&patient, &server).await;
+        let client = HttpClient::builder("acme", server.base()).transport(transport);
+        let client = client.timeout(Duration::from_millis(50)).build().unwrap();
+        let error = client.send(write()).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Timeout, false), "{error:?}");
+        assert_eq!(server.arrived(), 2);
+        kept.abort();
     });
 }
 

@@ -64,16 +64,25 @@ pub struct H2Server {
 impl H2Server {
     /// Takes the given steps for each request, by its number on its connection.
     pub async fn new(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        Self::limited(usize::MAX, steps).await
+        Self::limited(usize::MAX, &[], steps).await
+    }
+
+    /// Takes one request at a time on each connection.
+    pub async fn one_at_a_time(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+        Self::limited(usize::MAX, &[0, MAX_CONCURRENT_STREAMS, 0, 0, 0, 1], steps).await
     }
 
     /// As nginx does with `keepalive_requests`: when a connection's last request begins, the server
     /// announces the end, and ignores all that comes after it.
     pub async fn closing_after(requests: usize) -> Self {
-        Self::limited(requests, |_| vec![Step::Process, Step::Head, Step::Body]).await
+        Self::limited(requests, &[], |_| vec![Step::Process, Step::Head, Step::Body]).await
     }
 
-    async fn limited(limit: usize, steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    async fn limited(
+        limit: usize,
+        settings: &'static [u8],
+        steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -95,6 +104,7 @@ impl H2Server {
                     let mut connection = Connection {
                         stream,
                         limit,
+                        settings,
                         begun: 0,
                         last: u32::MAX,
                         bodies: BTreeMap::new(),
@@ -130,6 +140,7 @@ impl H2Server {
 struct Connection<S> {
     stream: S,
     limit: usize,
+    settings: &'static [u8],
     /// How many requests began on it.
     begun: usize,
     /// The last stream that it promised to look at.
@@ -142,7 +153,7 @@ struct Connection<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn serve(&mut self, steps: &(dyn Fn(usize) -> Vec<Step> + Send + Sync)) -> io::Result<()> {
         self.stream.read_exact(&mut [0; PREFACE.len()]).await?;
-        self.write(SETTINGS, 0, 0, &[]).await?;
+        self.write(SETTINGS, 0, 0, self.settings).await?;
         if self.limit == 0 {
             self.go_away(0, NO_ERROR).await?;
         }
@@ -230,6 +241,7 @@ const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GO_AWAY: u8 = 7;
+const MAX_CONCURRENT_STREAMS: u8 = 3;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
