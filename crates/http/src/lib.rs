@@ -89,6 +89,7 @@ mod response;
 mod signature;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod transport;
 mod verdict;
 

@@ -8,11 +8,13 @@ use futures_util::{
     future::{Either, select},
     stream,
 };
+use http::Version;
 
 use crate::{
     base_url::is_loopback,
     gate::RequestGate,
     outgoing::{Reached, Sending},
+    tls,
     transport::{Body, Limits, Read, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
 };
@@ -55,7 +57,13 @@ impl ReqwestTransport {
             let shared = self.builder(tls, loopback).build().map_err(Cause::new)?;
             Ok(Clients { shared, single: OnceLock::new() })
         });
-        made.as_ref().map_err(|cause| TransportError::unsent(Kind::Setup).with_source(cause.clone()))
+        made.as_ref().map_err(|cause| {
+            let error = TransportError::unsent(Kind::Setup).with_source(cause.clone());
+            match tls::no_authorities() {
+                Some(message) if tls => error.with_message(message),
+                _ => error,
+            }
+        })
     }
 
     fn builder(&self, tls: bool, loopback: bool) -> reqwest::ClientBuilder {
@@ -71,7 +79,8 @@ impl ReqwestTransport {
             builder = builder.no_proxy();
         }
         if !tls {
-            builder = builder.tls_certs_only([]);
+            // What is not HTTP counts as HTTP/0.9 then, which `not_http` looks at and refuses.
+            builder = builder.tls_certs_only([]).http09_responses();
         }
         builder
     }
@@ -137,6 +146,9 @@ async fn once(
         return Err(Verdict::expired());
     }
     let mut response = executed.map_err(judge)?;
+    if response.version() == Version::HTTP_09 {
+        return Err(Verdict { error: not_http(response).await, again: false });
+    }
     let mut answer = http::Response::new(());
     *answer.status_mut() = response.status();
     *answer.version_mut() = response.version();
@@ -147,6 +159,23 @@ async fn once(
             Ok(piece.map(|piece| (piece, response)))
         }))
     }))
+}
+
+/// What an answer is that does not begin as one. A server that answers with an alert of TLS has read the
+/// request as one, and there was no request in it.
+async fn not_http(mut response: reqwest::Response) -> TransportError {
+    let mut begin = Vec::new();
+    while let Ok(Some(piece)) = response.chunk().await {
+        begin.extend_from_slice(&piece);
+        if tls::is_alert(&begin) {
+            let message = "the server speaks TLS at this port; does the base URL begin with https://?";
+            return TransportError::unsent(Kind::Setup).with_message(message);
+        }
+        if begin.len() >= MAX_ALERT {
+            break;
+        }
+    }
+    TransportError::sent(Kind::Broken).with_message("the answer is not HTTP")
 }
 
 /// What a failure says that comes after the answer's head.
@@ -192,5 +221,7 @@ impl fmt::Display for Cause {
 
 impl StdError for Cause {}
 
+/// More bytes than this do not make an alert of anything.
+const MAX_ALERT: usize = 7;
 const MAX_RESENDS: usize = 3;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,6 +1,7 @@
 //! The seam below which bytes travel.
 
 use std::{
+    borrow::Cow,
     error::Error as StdError,
     fmt,
     pin::Pin,
@@ -106,7 +107,8 @@ impl fmt::Debug for Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The transport can not work at all: no certificates, no TLS.
+    /// The transport cannot work with the settings as they are: no certificates, one that is not
+    /// trusted, a proxy that cannot be read. Trying again does not help.
     Setup,
     /// The request can not be put on the wire as it is.
     Request,
@@ -140,11 +142,12 @@ impl TransportErrorKind {
 
 /// An exchange that failed below HTTP.
 ///
-/// Neither it nor its source may hold the request's address, headers or body.
+/// Neither its message nor its source may hold the request's address, headers or body.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: bool,
+    message: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -153,13 +156,20 @@ impl TransportError {
     /// connection was never made, or the provider said that it did not take the request.
     #[must_use]
     pub fn unsent(kind: TransportErrorKind) -> Self {
-        Self { kind, sent: false, source: None }
+        Self { kind, sent: false, message: None, source: None }
     }
 
     /// A failure after the request, or a part of it, may have left. The careful choice.
     #[must_use]
     pub fn sent(kind: TransportErrorKind) -> Self {
-        Self { kind, sent: true, source: None }
+        Self { kind, sent: true, message: None, source: None }
+    }
+
+    /// Says more exactly what went wrong than the kind does.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
     }
 
     /// Keeps the cause.
@@ -184,6 +194,9 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = &self.message {
+            return f.write_str(message);
+        }
         f.write_str(match (self.kind, self.sent) {
             (TransportErrorKind::Timeout, false) => "no connection to the provider in time",
             (TransportErrorKind::Broken, false) => {

@@ -6,6 +6,7 @@ use hyper_util::client::legacy;
 
 use crate::{
     outgoing::Reached,
+    tls,
     transport::{TransportError, TransportErrorKind as Kind},
 };
 
@@ -59,7 +60,11 @@ pub(crate) fn verdict(error: &reqwest::Error, reached: Reached, read: bool) -> V
     if error.is_connect() {
         // A connection that was not there in time is both.
         let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Connect };
-        return Verdict { error: TransportError::unsent(kind), again: false };
+        let error = match tls::lasting(error) {
+            Some(message) => TransportError::unsent(Kind::Setup).with_message(message),
+            None => TransportError::unsent(kind),
+        };
+        return Verdict { error, again: false };
     }
     let kind = if error.is_timeout() { Kind::Timeout } else { Kind::Broken };
     let (unsent, again) = match (ending(error), reached) {
