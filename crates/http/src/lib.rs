@@ -82,6 +82,7 @@ mod failure;
 mod gate;
 mod outgoing;
 mod provider_error;
+mod proxy;
 mod redact;
 mod request;
 mod reqwest_transport;

@@ -14,6 +14,7 @@ use crate::{
     base_url::is_loopback,
     gate::RequestGate,
     outgoing::{Reached, Sending},
+    proxy::ProxyFault,
     tls,
     transport::{Body, Limits, Read, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
@@ -22,8 +23,8 @@ use crate::{
 /// HTTP/1.1 and HTTP/2 over rustls, with the machine's certificates.
 ///
 /// Follows no redirects and keeps connections for reuse. The machine's proxy settings (`HTTPS_PROXY`
-/// and so on) count, except for loopback hosts. What it needs is set up with the first request; plain
-/// HTTP needs no certificates.
+/// and so on) count, except for loopback hosts; a proxy that cannot be read is an error for the requests
+/// that would use it. What it needs is set up with the first request; plain HTTP needs no certificates.
 ///
 /// A request that the server certainly did not process is sent again, up to three times and each time
 /// on a new connection of its own: one whose stream the server refused, or left out when it ended the
@@ -41,6 +42,7 @@ struct Clients {
     /// Makes a connection for each request. When a shared one ends, all of its requests would meet
     /// again on the next one, and could end it as well.
     single: OnceLock<Option<reqwest::Client>>,
+    proxy_fault: Option<ProxyFault>,
 }
 
 impl ReqwestTransport {
@@ -55,7 +57,8 @@ impl ReqwestTransport {
         let slot = &self.clients[usize::from(tls) * 2 + usize::from(loopback)];
         let made = slot.get_or_init(|| {
             let shared = self.builder(tls, loopback).build().map_err(Cause::new)?;
-            Ok(Clients { shared, single: OnceLock::new() })
+            let proxy_fault = if loopback { None } else { ProxyFault::find(tls) };
+            Ok(Clients { shared, single: OnceLock::new(), proxy_fault })
         });
         made.as_ref().map_err(|cause| {
             let error = TransportError::unsent(Kind::Setup).with_source(cause.clone());
@@ -97,6 +100,11 @@ impl Transport for ReqwestTransport {
         let (tls, loopback) =
             (uri.scheme() != Some(&http::uri::Scheme::HTTP), uri.host().is_some_and(is_loopback));
         let clients = self.clients(tls, loopback)?;
+        if let Some(fault) = &clients.proxy_fault
+            && fault.concerns(uri)
+        {
+            return Err(TransportError::unsent(Kind::Setup).with_message(fault.message()));
+        }
         let stall = self.connect_timeout * 3 / 2;
         let mut client = &clients.shared;
         for _ in 0..MAX_RESENDS {
