@@ -1,6 +1,6 @@
 //! One exchange to make.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
@@ -11,7 +11,12 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use refunds_core::{ErrorKind, Operation};
 use serde::Serialize;
 
-use crate::{base_url::BaseUrl, failure::Failure};
+use crate::{
+    base_url::BaseUrl,
+    failure::Failure,
+    gate::{RequestGate, SendGate},
+    transport::Read,
+};
 
 /// One HTTP exchange to make, relative to the client's [`BaseUrl`].
 ///
@@ -38,6 +43,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     body_limit: usize,
+    gate: Option<Arc<dyn SendGate>>,
     fault: Option<&'static str>,
 }
 
@@ -72,6 +78,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             body_limit: DEFAULT_BODY_LIMIT,
+            gate: None,
             fault: None,
         }
     }
@@ -144,6 +151,13 @@ impl Request {
         self
     }
 
+    /// Asks `gate` right before the request leaves, each time that it is sent. Where the gate is closed,
+    /// nothing leaves, and the call fails with [`ErrorKind::Timeout`] and was not applied.
+    pub fn send_gate(mut self, gate: Arc<dyn SendGate>) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
     /// States that it moves money: a failure after sending leaves open whether it was done.
     pub fn write(mut self) -> Self {
         self.write = true;
@@ -190,6 +204,11 @@ impl Request {
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
+        if !self.write {
+            request.extensions_mut().insert(Read);
+        }
+        let gate = self.gate.clone().map_or_else(RequestGate::open, RequestGate::new);
+        request.extensions_mut().insert(gate);
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in defaults.iter().chain(&self.headers) {
