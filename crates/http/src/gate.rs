@@ -50,6 +50,12 @@ pub trait SendGate: fmt::Debug + Send + Sync {
     fn begin(&self) -> bool;
 }
 
+impl SendGate for refunds_core::SendWindow {
+    fn begin(&self) -> bool {
+        Self::begin(self)
+    }
+}
+
 /// A request's [`SendGate`], in the extensions of the [`http::Request`] that a
 /// [`Transport`](crate::Transport) gets.
 ///

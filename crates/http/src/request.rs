@@ -8,7 +8,7 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use refunds_core::{ErrorKind, Operation};
+use refunds_core::{ErrorKind, Operation, SendWindow};
 use serde::Serialize;
 
 use crate::{
@@ -156,6 +156,15 @@ impl Request {
     pub fn send_gate(mut self, gate: Arc<dyn SendGate>) -> Self {
         self.gate = Some(gate);
         self
+    }
+
+    /// Lets the request leave only within `window`: the request that moves money, with the
+    /// [window](refunds_core::SubmitRefund::window) of its submission. `None` lets it leave at any time.
+    pub fn send_window(self, window: Option<&SendWindow>) -> Self {
+        match window {
+            Some(window) => self.send_gate(Arc::new(window.clone())),
+            None => self,
+        }
     }
 
     /// States that it moves money: a failure after sending leaves open whether it was done.
