@@ -112,9 +112,14 @@ impl Call<'_> {
     ) -> Result<Outcome> {
         let mut wire = wire.clone();
         if let Some(credential) = credential {
-            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true).map_err(|_| {
-                self.fail(Failure::unsent(ErrorKind::Config, "the credential can not stand in a header"))
-            })?;
+            // A token that was fetched is well-formed: this one is from the settings.
+            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true)
+                .ok()
+                .filter(|_| credential.is_well_formed())
+                .ok_or_else(|| {
+                    let message = "the credential is empty or not a valid header value";
+                    self.fail(Failure::unsent(ErrorKind::Config, message))
+                })?;
             wire.headers_mut().insert(name, value);
         }
         let secrets = secrets(wire.headers());

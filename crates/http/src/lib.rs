@@ -55,8 +55,9 @@
 //!   [`TokenCache`] can renew, and a server that says that it did not take the request, as servers do
 //!   over HTTP/2 when they end a connection in good order.
 //! - **Exact.** [`Error::may_have_applied`](refunds_core::Error::may_have_applied) is `false` for
-//!   reads, for requests that were never sent (malformed, no token, no connection), and for statuses
-//!   that refuse. It is `true` for writes that were sent and whose outcome no whole answer tells.
+//!   reads, for requests that were certainly not processed (malformed, no token, no connection, not
+//!   taken by the server, kept back by their [`SendGate`]), and for statuses that refuse. It is `true`
+//!   for writes that were sent and whose outcome no whole answer tells.
 //! - **Bounded.** One limit of time covers a call from its token to the last byte of its body; bodies
 //!   are bounded while they are read; texts that get into errors are bounded too.
 //! - **Silent.** No secret, address, header or body is in a `Debug`, a `Display`, an error or a trace;

@@ -268,12 +268,17 @@ pub(crate) fn header(
     sensitive: bool,
 ) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = header_name(name)?;
-    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if !is_header_text(value) {
         return Err("a header's value holds control or non-ASCII characters");
     }
     let mut value: HeaderValue = value.parse().map_err(|_| "a header's value is malformed")?;
     value.set_sensitive(sensitive || name == AUTHORIZATION);
     Ok((name, value))
+}
+
+/// Whether a text has nothing but visible ASCII characters and blanks.
+pub(crate) fn is_header_text(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, &'static str> {

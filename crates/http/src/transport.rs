@@ -116,7 +116,8 @@ pub enum TransportErrorKind {
     Connect,
     /// A limit of time was over.
     Timeout,
-    /// The request's [gate](crate::RequestGate) was closed when it was about to leave.
+    /// The request did not leave in time: its [gate](crate::RequestGate) was closed when it was about to,
+    /// or it never got its turn.
     Expired,
     /// The connection broke, or the answer was cut off.
     Broken,
