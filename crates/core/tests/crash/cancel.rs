@@ -17,6 +17,13 @@ use crate::support::{Answer, Goal, Kind, Process, World, finish, journal};
 /// Longer than a healthy call takes, and shorter than anything that it could wait for.
 const AT_ONCE: Duration = Duration::from_millis(500);
 
+/// Which client repeats a call that was dropped.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CallsAgain {
+    SameClient,
+    OtherProcess,
+}
+
 /// A future that is polled so many times and then given up.
 struct GivenUpAfter<'a, T> {
     call: Pin<Box<dyn Future<Output = T> + Send + 'a>>,
@@ -39,18 +46,19 @@ impl<T> Future for GivenUpAfter<'_, T> {
     }
 }
 
-/// Drops a call after each number of polls and calls again: one refund, and no waiting where no request
-/// had left. Returns how many calls were dropped.
+/// Drops a call after each number of polls and calls again, from the same client or from another process:
+/// one refund, and no waiting where no request had left. Returns how many calls were dropped.
 pub(crate) async fn cancelled_after_every_poll(
     kind: Kind,
     answers: &[Answer],
+    again: CallsAgain,
     new_journal: impl Fn(&World) -> Arc<dyn Journal>,
 ) -> usize {
     for polls in 0.. {
         let world = World::new(kind, 1000, answers);
         let journal = new_journal(&world);
         let request = world.request(100, "rma-1");
-        let what = format!("{kind:?}, {answers:?}, dropped after {polls} polls");
+        let what = format!("{kind:?}, {answers:?}, dropped after {polls} polls, {again:?}");
         let process = Process::with_slow_journal(&world, &journal);
         let client = process.client();
         let dropped = GivenUpAfter { call: Box::pin(client.create(&request)), polls }.await;
@@ -59,10 +67,12 @@ pub(crate) async fn cancelled_after_every_poll(
             world.check(&request, answer, &what).await;
         }
         if dropped.is_none() && !had_sent {
-            // At once, and by the same client: nothing is in the way.
             world.heal();
             let start = world.clock().monotonic();
-            let answer = client.create(&request).await;
+            let answer = match again {
+                CallsAgain::SameClient => client.create(&request).await,
+                CallsAgain::OtherProcess => Process::healthy(&world, &journal).client().create(&request).await,
+            };
             let took = world.clock().monotonic() - start;
             world.check(&request, &answer, &what).await;
             assert!(answer.is_ok(), "nothing was sent, and the next call gets {answer:?}: {what}");
@@ -79,10 +89,12 @@ pub(crate) async fn cancelled_after_every_poll(
 async fn every_kind(answers: &[Answer]) {
     let mut runs = 0;
     for kind in Kind::ALL {
-        runs += cancelled_after_every_poll(kind, answers, journal).await;
+        for again in [CallsAgain::SameClient, CallsAgain::OtherProcess] {
+            runs += cancelled_after_every_poll(kind, answers, again, journal).await;
+        }
     }
     println!("{answers:?}: {runs} dropped calls");
-    assert!(runs > 10 * Kind::ALL.len(), "each call has many points at which it can be dropped");
+    assert!(runs > 20 * Kind::ALL.len(), "each call has many points at which it can be dropped");
 }
 
 #[tokio::test(start_paused = true)]
