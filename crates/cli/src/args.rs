@@ -327,9 +327,9 @@ pub(crate) enum WebhookCommand {
     Verify(VerifyArgs),
     /// Subscribe a URL to the events of the account (Dintero).
     ///
-    /// Deliveries are signed with the secret in `DINTERO_HOOK_SECRET`, the first one where there are
-    /// several behind commas. The provider sends a ping to the URL at once. Run twice, it is there
-    /// twice: look at `refunds webhook list` first.
+    /// Deliveries are signed with the secret in `DINTERO_HOOK_SECRET`. While it is replaced, deliveries
+    /// signed with the secret in `DINTERO_HOOK_SECRET_PREVIOUS` are accepted as well. The provider sends
+    /// a ping to the URL at once. Run twice, it is there twice: look at `refunds webhook list` first.
     Subscribe(SubscribeArgs),
     /// List the subscriptions of the account (Dintero).
     ///

@@ -52,15 +52,15 @@ impl Amount {
         if digits(whole) && digits(fraction) {
             Ok(Self::Major(text.to_owned()))
         } else {
-            Err(Failure::Usage("an amount is a plain number in major units, such as 149.50".into()))
+            Err(Failure::Usage("an amount in major units is digits with at most one decimal point".into()))
         }
     }
 
     /// Minor units: a whole number.
     pub(crate) fn minor(text: &str) -> Result<Self> {
-        text.parse().map(Self::Minor).map_err(|_| {
-            Failure::Usage("an amount in minor units is a whole number of 64 bits, such as 14950".into())
-        })
+        text.parse()
+            .map(Self::Minor)
+            .map_err(|_| Failure::Usage("an amount in minor units is a whole number of 64 bits".into()))
     }
 
     pub(crate) fn is_positive(&self) -> bool {

@@ -15,9 +15,7 @@ const VARIABLE: &str = "REFUNDS_LOG";
 /// Only what this project logs is shown. HTTP libraries trace what goes over the wire, and there
 /// are credentials in it.
 pub(crate) fn start() -> Result<(), Failure> {
-    let Some(filter) = std::env::var(VARIABLE).ok().filter(|filter| !filter.is_empty()) else {
-        return Ok(());
-    };
+    let Some(filter) = refunds_core::env_variable(VARIABLE)? else { return Ok(()) };
     let filter = EnvFilter::try_new(filter).map_err(|_| {
         Failure::config(format!("{VARIABLE} has to be a filter such as debug or refunds_core=trace"))
     })?;

@@ -203,6 +203,45 @@ fn configuration_that_is_at_fault() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_named_instead_of_ignored() {
+    use std::{ffi::OsString, os::unix::ffi::OsStringExt as _};
+
+    let variables = [
+        ("REFUNDS_PROVIDER", "mattilda"),
+        ("MATTILDA_TOKEN", "canary-token"),
+        // Nothing must leave, not even where a variable is passed over.
+        ("MATTILDA_API_URL", "http://127.0.0.1:1"),
+    ];
+    for variable in [
+        "MATTILDA_API_URL",
+        "MATTILDA_TOKEN",
+        "MATTILDA_WEBHOOK_SECRET",
+        "REFUNDS_PROVIDER",
+        "REFUNDS_LOG",
+        "REFUNDS_MAX_ATTEMPTS",
+        "REFUNDS_ATTEMPT_TIMEOUT",
+        "REFUNDS_TOTAL_TIMEOUT",
+        "REFUNDS_SETTLE_TIMEOUT",
+    ] {
+        for arguments in [["payment", "p"], ["webhook", "list"]] {
+            let mut command = bare(&[&arguments[..], &["--output", "json"]].concat());
+            command.envs(variables).env(variable, OsString::from_vec(b"https://canary.example\xff".to_vec()));
+            let ran = run(&mut command).ended(2);
+            let error = ran.error();
+            assert_eq!((&error["kind"], &error["outcome"]), (&"config".into(), &"not_applied".into()));
+            let message = error["message"].as_str().unwrap();
+            assert_eq!(message, format!("the variable {variable} is not UTF-8"));
+            assert!(!ran.stderr.contains("canary"), "no value is shown: {}", ran.stderr);
+        }
+    }
+    // What belongs to another provider, or to nobody here, is not read.
+    let mut command = bare(&["providers"]);
+    command.envs(variables).env("DINTERO_API_URL", OsString::from_vec(b"\xff".to_vec()));
+    run(&mut command).ended(0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_told_what_to_do() {
     let sandbox = Sandbox::start().await.unwrap();

@@ -6,12 +6,32 @@ pub const MAX_ID_LEN: usize = 255;
 const HYPHENATED_UUID_LEN: usize = 36;
 
 /// A newtype of text that was checked by `$fault`, with all the conversions that such a type wants.
+/// Deserialization checks by `$read`, by `$fault` unless given.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path) => {
+        $crate::id::checked_text!($(#[$doc])* $name, $what, $fault, $fault);
+    };
+    ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path, $read:path) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(into = "String")]
         pub struct $name(String);
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
+            where
+                D: serde::Deserializer<'de>,
+            {
+                let value = <String as serde::Deserialize>::deserialize(deserializer)?;
+                match $read(&value) {
+                    None => Ok(Self(value)),
+                    Some(fault) => {
+                        let message = format!(concat!("the ", $what, " {}"), fault);
+                        Err(serde::de::Error::custom(message))
+                    }
+                }
+            }
+        }
 
         impl $name {
             /// Checks and wraps the text.

@@ -54,6 +54,7 @@
 mod capabilities;
 mod client;
 mod clock;
+mod environment;
 mod error;
 pub mod guide;
 mod id;
@@ -84,6 +85,7 @@ pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, References, Replay},
     client::{Observer, Policy, RefundClient, RefundStream, Waited, Waiting, WaitingFor},
     clock::{BoxFuture, Clock, SystemClock, parse_time},
+    environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},

@@ -96,3 +96,22 @@ impl Payment {
         self.captured.currency()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_that_do_not_add_up_say_that_nothing_was_made() {
+        let amount = |minor, code: &str| Money::new(minor, code.parse().unwrap());
+        let id = || PaymentId::new("p-1").unwrap();
+        for (refunded, pending) in [
+            (amount(1, "SEK"), amount(0, "SEK")),
+            (amount(1, "NOK"), amount(0, "SEK")),
+            (amount(i64::MAX, "NOK"), amount(1, "NOK")),
+        ] {
+            let error = Payment::new("test", id(), amount(5, "NOK"), refunded, pending).unwrap_err();
+            assert!(!error.may_have_applied(), "{error}");
+        }
+    }
+}

@@ -2,10 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::id::checked_text;
+use crate::{Error, ErrorKind, Result, id::checked_text};
 
 /// The longest reference, in bytes: what every known provider takes as an idempotency key.
 pub const MAX_REFERENCE_LEN: usize = 255;
+
+/// The longest reference of a provider's, in bytes: Gr4vy's 300 characters fit in, whatever they are.
+const MAX_PROVIDER_REFERENCE_LEN: usize = 4096;
 
 checked_text!(
     /// The merchant's own unique key of one refund, chosen before the refund is asked for and kept.
@@ -17,6 +20,10 @@ checked_text!(
     ///
     /// 1 to 255 printable ASCII characters, no blank at either end: it travels in HTTP headers
     /// (Gr4vy's `Idempotency-Key` takes [at most 255 characters]), in JSON, and onto settlement reports.
+    ///
+    /// A refund that was made elsewhere, such as in the provider's dashboard, may carry a reference that
+    /// breaks these rules. Adapters read it by [`from_provider`](Self::from_provider), and so does
+    /// deserialization; a [`CreateRefund`](crate::CreateRefund) with such a reference is refused.
     ///
     /// [at most 255 characters]: https://docs.gr4vy.com/guides/api/idempotent-requests
     ///
@@ -31,7 +38,8 @@ checked_text!(
     /// ```
     Reference,
     "reference",
-    fault
+    fault,
+    provider_fault
 );
 
 impl Reference {
@@ -62,6 +70,41 @@ impl Reference {
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string())
     }
+
+    /// A reference that a provider returned, for adapters: any text of 1 to 4096 bytes without control
+    /// characters. `None` for anything else.
+    ///
+    /// Reading is more lenient than [`new`](Self::new), because the refund may have been made by
+    /// another system under rules of its own.
+    ///
+    /// ```
+    /// use refunds_core::Reference;
+    ///
+    /// let theirs = Reference::from_provider("rückgabe 12").ok_or("not a reference")?;
+    /// assert!(!theirs.is_valid_for_request());
+    /// assert!(Reference::from_provider("rma-551").is_some_and(|ours| ours.is_valid_for_request()));
+    /// assert_eq!(Reference::from_provider(""), None);
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn from_provider(text: impl Into<String>) -> Option<Self> {
+        let text = text.into();
+        provider_fault(&text).is_none().then_some(Self(text))
+    }
+
+    /// Whether a refund can be requested under this reference, which [`new`](Self::new) would accept.
+    /// Only a reference [from a provider](Self::from_provider) may not be.
+    #[must_use]
+    pub fn is_valid_for_request(&self) -> bool {
+        fault(&self.0).is_none()
+    }
+
+    /// Refuses a reference that is only good for reading.
+    pub(crate) fn check_for_request(&self) -> Result<()> {
+        fault(&self.0).map_or(Ok(()), |fault| {
+            Err(Error::new(ErrorKind::InvalidRequest, format!("the reference {fault}")))
+        })
+    }
 }
 
 fn fault(value: &str) -> Option<&'static str> {
@@ -73,6 +116,19 @@ fn fault(value: &str) -> Option<&'static str> {
         Some("may hold printable ASCII characters only")
     } else if value.trim() != value {
         Some("begins or ends with a blank")
+    } else {
+        None
+    }
+}
+
+/// Why a provider's text is not a reference, if it is not.
+fn provider_fault(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        Some("is empty")
+    } else if value.len() > MAX_PROVIDER_REFERENCE_LEN {
+        Some("is longer than 4096 bytes")
+    } else if value.chars().any(char::is_control) {
+        Some("contains a control character")
     } else {
         None
     }
@@ -98,6 +154,31 @@ mod tests {
             ("rückgabe", false),
         ] {
             assert_eq!(Reference::new(value).is_ok(), ok, "{value:.40?}");
+        }
+    }
+
+    #[test]
+    fn a_provider_may_return_what_cannot_be_requested() {
+        let gr4vy_longest = "\u{1f4b8}".repeat(300);
+        let longest = "r".repeat(MAX_PROVIDER_REFERENCE_LEN);
+        let too_long = "r".repeat(MAX_PROVIDER_REFERENCE_LEN + 1);
+        for (text, reference, valid) in [
+            ("rma-551", true, true),
+            (" padded ", true, false),
+            ("rückgabe", true, false),
+            (gr4vy_longest.as_str(), true, false),
+            (longest.as_str(), true, false),
+            (too_long.as_str(), false, false),
+            ("", false, false),
+            ("a\nb", false, false),
+            ("a\u{9b}b", false, false),
+        ] {
+            let read = Reference::from_provider(text);
+            assert_eq!(read.as_ref().map(Reference::as_str), reference.then_some(text), "{text:.40?}");
+            assert_eq!(read.as_ref().is_some_and(Reference::is_valid_for_request), valid, "{text:.40?}");
+            let json = serde_json::Value::from(text);
+            let deserialized = serde_json::from_value::<Reference>(json).ok();
+            assert_eq!(deserialized, read, "{text:.40?}");
         }
     }
 

@@ -1,9 +1,10 @@
 //! Choosing a provider by its name.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, ffi::OsString, fmt, sync::Arc};
 
 use crate::{
     Capabilities, Error, Journal, MemoryJournal, Operation, RefundProvider, Result, Settings,
+    environment::{Variables, env_variable},
     journal::JournalFactory,
 };
 
@@ -22,21 +23,30 @@ pub struct SettingSpec {
     pub key: &'static str,
     /// What it is, in one line.
     pub help: &'static str,
-    /// Whether a provider can not be built without it.
+    /// Whether a provider cannot be built without it.
     pub required: bool,
+    /// Whether its value may have line breaks and tabs in it.
+    pub multiline: bool,
 }
 
 impl SettingSpec {
     /// A setting that has a default.
     #[must_use]
     pub const fn optional(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: false }
+        Self { key, help, required: false, multiline: false }
     }
 
     /// A setting without which there is no provider.
     #[must_use]
     pub const fn required(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: true }
+        Self { key, help, required: true, multiline: false }
+    }
+
+    /// The same setting, whose value may have line breaks and tabs in it, as a key in PEM has.
+    #[must_use]
+    pub const fn multiline(mut self) -> Self {
+        self.multiline = true;
+        self
     }
 }
 
@@ -47,7 +57,8 @@ impl SettingSpec {
     note = "a registry takes an adapter's factory, not the provider that it builds; to write one, see `refunds_core::guide::over_http`"
 )]
 pub trait ProviderFactory: Send + Sync {
-    /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`.
+    /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`. Its variables begin with
+    /// the name in capitals, with `_` for `-`.
     fn name(&self) -> &str;
 
     /// The settings that it knows. Any other is refused before [`build`](Self::build).
@@ -120,17 +131,15 @@ impl Registry {
             return Ok(Arc::new(MemoryJournal::new()));
         }
         let (scheme, rest) = address.split_once(':').unwrap_or((address, ""));
-        match self.journals.get(scheme) {
-            Some(factory) => factory.open(rest),
-            None => {
-                let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
-                known.push(MEMORY.to_owned());
-                Err(Error::config(format!(
-                    "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
-                    known.join(", ")
-                )))
-            }
+        if let Some(factory) = self.journals.get(scheme) {
+            return factory.open(rest);
         }
+        let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
+        known.push(MEMORY.to_owned());
+        Err(Error::config(format!(
+            "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
+            known.join(", ")
+        )))
     }
 
     /// Opens the journal that `REFUNDS_JOURNAL` names; `None` where it is not set.
@@ -139,13 +148,7 @@ impl Registry {
     ///
     /// As [`journal`](Self::journal).
     pub fn journal_from_env(&self) -> Result<Option<Arc<dyn Journal>>> {
-        match std::env::var_os(JOURNAL_VARIABLE).filter(|value| !value.is_empty()) {
-            None => Ok(None),
-            Some(value) => match value.to_str() {
-                Some(address) => self.journal(address).map(Some),
-                None => Err(Error::config(format!("{JOURNAL_VARIABLE} is not UTF-8"))),
-            },
-        }
+        env_variable(JOURNAL_VARIABLE)?.map(|address| self.journal(&address)).transpose()
     }
 
     /// The factories, by name.
@@ -169,31 +172,15 @@ impl Registry {
 
     /// Builds the provider that the environment names and configures: `REFUNDS_PROVIDER`, and its
     /// own settings behind its prefix, such as `DINTERO_ACCOUNT_ID`. A variable that is empty
-    /// counts as not set.
+    /// counts as not set. A variable that begins with the prefixes of two providers, such as `acme` and
+    /// `acme-eu`, belongs to the one with the longer prefix.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build); an unknown variable behind the prefix is an error too, since a
-    /// mistyped URL would lead to the default one.
+    /// mistyped URL would lead to the default one, and so is one that is not UTF-8.
     pub fn from_env(&self) -> Result<Arc<dyn RefundProvider>> {
-        let mut variables = Vec::new();
-        let mut unreadable = Vec::new();
-        for (key, value) in std::env::vars_os() {
-            let Ok(key) = key.into_string() else { continue };
-            match value.into_string() {
-                Ok(value) => variables.push((key, value)),
-                Err(_) => unreadable.push(key),
-            }
-        }
-        // A setting that is passed over would mean its default: production, for a URL.
-        let name = variables.iter().find(|(key, _)| key == PROVIDER_VARIABLE).map(|(_, name)| prefix(name));
-        let ours = |key: &&String| {
-            *key == PROVIDER_VARIABLE || name.as_ref().is_some_and(|prefix| key.starts_with(prefix))
-        };
-        if let Some(key) = unreadable.iter().find(ours) {
-            return Err(Error::config(format!("{key} is not UTF-8")));
-        }
-        self.from_variables(variables)
+        self.from_variables(std::env::vars_os())
     }
 
     /// As [`from_env`](Self::from_env), from variables that are handed in.
@@ -206,28 +193,82 @@ impl Registry {
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Arc<dyn RefundProvider>>
     where
-        K: Into<String>,
-        V: Into<String>,
+        K: Into<OsString>,
+        V: Into<OsString>,
     {
-        let mut variables: BTreeMap<String, String> =
-            variables.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        variables.retain(|_, value| !value.is_empty());
-        let name = variables.get(PROVIDER_VARIABLE).ok_or_else(|| {
+        let (name, settings) = self.settings_from_variables(variables)?;
+        self.factory(&name)?.build(&settings).map_err(|error| error.in_context(&name, Operation::Configure))
+    }
+
+    /// The name of the provider that the variables choose, and its settings, without building it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use refunds_core::{Registry, testing::MemoryFactory};
+    ///
+    /// let registry = Registry::new().with(MemoryFactory::default());
+    /// let (name, settings) = registry.settings_from_variables([("REFUNDS_PROVIDER", "memory")])?;
+    /// assert_eq!((name.as_str(), settings.keys().count()), ("memory", 0));
+    /// # }
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env), as far as names and keys go: the values are checked when the
+    /// provider is built.
+    pub fn settings_from_variables<K, V>(
+        &self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<(String, Settings)>
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let variables: Variables = variables.into_iter().collect();
+        let name = variables.get(PROVIDER_VARIABLE)?.ok_or_else(|| {
             Error::config(format!("{PROVIDER_VARIABLE} is not set; known are: {}", self.names()))
         })?;
-        let factory = self.factory(name)?;
-        let prefix = prefix(name);
-        let settings: Settings = variables
-            .iter()
-            .filter_map(|(key, value)| {
-                Some((key.strip_prefix(&prefix)?.to_ascii_lowercase(), value.as_str()))
-            })
-            .collect();
-        let spelled = |key: &str| format!("{prefix}{}", key.to_ascii_uppercase());
-        settings
-            .check_spelled(name, factory.settings(), spelled)
-            .and_then(|()| factory.build(&settings))
-            .map_err(|error| error.in_context(name, Operation::Configure))
+        let known = self.factory(name)?.settings();
+        let settings = self
+            .read_settings(name, known, &variables)
+            .map_err(|error| error.in_context(name, Operation::Configure))?;
+        Ok((name.to_owned(), settings))
+    }
+
+    /// The settings of the provider `name`, which has `known` ones, checked.
+    fn read_settings(&self, name: &str, known: &[SettingSpec], variables: &Variables) -> Result<Settings> {
+        let own = prefix(name);
+        if let Some(other) = self.providers.keys().find(|other| *other != name && prefix(other) == own) {
+            return Err(Error::config(format!(
+                "the providers {name} and {other} would read the same variables, {own}…; rename one of them"
+            )));
+        }
+        let mut settings = Settings::new();
+        for variable in variables.names() {
+            let Some(key) = variable.strip_prefix(&own) else { continue };
+            let key = key.to_ascii_lowercase();
+            if let Some(owner) = self.owner(variable).filter(|owner| *owner != name) {
+                // Passing over what is meant for this provider would mean its default.
+                if known.iter().any(|spec| spec.key == key) {
+                    return Err(Error::config(format!(
+                        "{variable} is a variable of {owner}, and would be one of {name} too; rename one of them"
+                    )));
+                }
+                continue;
+            }
+            if let Some(value) = variables.get(variable)? {
+                settings = settings.with(key, value);
+            }
+        }
+        settings.check_spelled(name, known, |key| format!("{own}{}", key.to_ascii_uppercase()))?;
+        Ok(settings)
+    }
+
+    /// The provider that a variable belongs to: of those whose prefix it has, the one with the longest.
+    fn owner(&self, variable: &str) -> Option<&str> {
+        let owners = self.providers.keys().filter(|name| variable.starts_with(&prefix(name)));
+        owners.max_by_key(|name| name.len()).map(String::as_str)
     }
 
     fn factory(&self, name: &str) -> Result<&dyn ProviderFactory> {
@@ -252,4 +293,104 @@ impl fmt::Debug for Registry {
 /// What the variables of the provider `name` begin with.
 fn prefix(name: &str) -> String {
     format!("{}_", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, testing::MemoryProvider};
+
+    const SETTINGS: [SettingSpec; 3] = [
+        SettingSpec::required("api_key", "key of the API"),
+        SettingSpec::optional("api_url", "base URL"),
+        SettingSpec::optional("eu_region", "region in Europe"),
+    ];
+
+    /// Builds a provider where the settings hold this key of the API.
+    struct Keyed(&'static str, &'static str);
+
+    impl ProviderFactory for Keyed {
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn settings(&self) -> &[SettingSpec] {
+            &SETTINGS
+        }
+
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::default()
+        }
+
+        fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+            assert_eq!(settings.require("api_key")?, self.1, "the key of another provider");
+            Ok(Arc::new(MemoryProvider::new()))
+        }
+    }
+
+    #[test]
+    fn two_providers_share_an_environment_although_one_name_begins_with_the_other() {
+        let registry = Registry::new().with(Keyed("acme", "one")).with(Keyed("acme-eu", "two"));
+        let keys = [("ACME_API_KEY", "one"), ("ACME_EU_API_KEY", "two")];
+        for name in ["acme", "acme-eu"] {
+            registry.from_variables(keys.into_iter().chain([("REFUNDS_PROVIDER", name)])).unwrap();
+        }
+        // Without the second provider, the same variable is a mistyped one of the first.
+        let alone = Registry::new().with(Keyed("acme", "one"));
+        let variables = keys.into_iter().chain([("REFUNDS_PROVIDER", "acme")]);
+        let error = alone.from_variables(variables).map(drop).unwrap_err();
+        assert!(error.message().contains("ACME_EU_API_KEY"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_named_where_it_is_ours() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let registry = Registry::new().with(Keyed("acme", "one")).with(Keyed("acme-eu", "two"));
+        let odd = || OsString::from_vec(b"https://canary.example/\xff".to_vec());
+        for (variable, ours) in [
+            ("ACME_API_URL", true),
+            ("REFUNDS_PROVIDER", true),
+            ("ACME_EU_API_URL", false),
+            ("LS_COLORS", false),
+        ] {
+            let variables = [("REFUNDS_PROVIDER", "acme"), ("ACME_API_KEY", "one")];
+            let mut variables: BTreeMap<OsString, OsString> =
+                variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+            variables.insert(variable.into(), odd());
+            let error = registry.from_variables(variables).err();
+            assert_eq!(error.is_some(), ours, "{variable}: {error:?}");
+            if let Some(error) = error {
+                assert_eq!(error.kind(), ErrorKind::Config);
+                assert!(error.message().contains(variable), "{error}");
+                assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_variable_that_two_providers_would_read_is_refused() {
+        let registry = Registry::new().with(Keyed("acme", "one")).with(Keyed("acme-eu", "two"));
+        let variables = [("REFUNDS_PROVIDER", "acme"), ("ACME_API_KEY", "one"), ("ACME_EU_REGION", "canary")];
+        let error = registry.from_variables(variables).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("ACME_EU_REGION") && error.message().contains("acme-eu"), "{error}");
+        assert!(!error.message().contains("canary"), "{error}");
+    }
+
+    #[test]
+    fn providers_that_would_read_the_same_variables_are_refused() {
+        let registry = Registry::new().with(Keyed("acme-eu", "one")).with(Keyed("acme_eu", "one"));
+        for name in ["acme-eu", "acme_eu"] {
+            let variables = [("REFUNDS_PROVIDER", name), ("ACME_EU_API_KEY", "one")];
+            let error = registry.from_variables(variables).map(drop).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            for part in ["acme-eu", "acme_eu", "ACME_EU_"] {
+                assert!(error.message().contains(part), "{error}");
+            }
+            // From settings there is nothing to confuse.
+            registry.build(name, &Settings::new().with("api_key", "one")).unwrap();
+        }
+    }
 }

@@ -100,13 +100,15 @@ impl CreateRefund {
         self
     }
 
-    /// What is wrong with it whatever the provider: amounts that are not positive, lines that do
-    /// not make up the amount.
+    /// What is wrong with it whatever the provider: a reference that is only valid
+    /// [for reading](Reference::is_valid_for_request), amounts that are not positive, lines that do not
+    /// make up the amount.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`]; nothing has been sent.
     pub fn validate(&self) -> Result<()> {
+        self.reference.check_for_request()?;
         let RefundAmount::Exact(amount) = self.amount else {
             return self.lines_in_one_currency().map(drop);
         };
@@ -277,7 +279,7 @@ mod tests {
         };
         let key = submit("p", "r").with_key(&scope("a"), 0).idempotency_key;
         // Written down once: a change here would make a second refund of a repeated request.
-        assert_eq!(key, "KEY");
+        assert_eq!(key, "1686b36c-e30a-5901-b267-b96c5b5c33a2");
         for (what, other) in [
             ("payment", submit("q", "r").with_key(&scope("a"), 0)),
             ("reference", submit("p", "s").with_key(&scope("a"), 0)),
@@ -315,6 +317,22 @@ mod tests {
             );
             request.lines.clone_from(&lines);
             assert_eq!(request.validate().is_ok(), ok, "{minor} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_reference_that_only_a_provider_can_use_is_refused() {
+        for text in ["rückgabe", " rma-551", &"r".repeat(256)] {
+            let reference = Reference::from_provider(text).unwrap();
+            for amount in
+                [RefundAmount::Exact(Money::new(1, "NOK".parse().unwrap())), RefundAmount::Remaining]
+            {
+                let request = CreateRefund::new(PaymentId::new("p").unwrap(), amount, reference.clone());
+                let error = request.validate().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{text:.40}");
+                assert!(error.message().starts_with("the reference "), "{error}");
+                assert!(!error.may_have_applied() && !error.message().contains(text), "{error}");
+            }
         }
     }
 }

@@ -164,32 +164,38 @@ impl Notice {
 
 /// The HTTP status to answer a webhook with, so that the provider does the right thing.
 ///
-/// `handled` is how it went: verifying and, where the application does more, handing over.
+/// `handled` is how it went: verifying and, where the application does more, storing or reading. Only
+/// an error of [`Operation::VerifyWebhook`] says something about the delivery;
+/// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook) names that operation. Any other
+/// failure is the receiver's own, so the delivery has to come again.
 ///
 /// | how it went | status | the provider |
 /// |---|---|---|
 /// | it was taken in | 200 | is done |
-/// | it is about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
-/// | forged, too old ([`Unauthenticated`](ErrorKind::Unauthenticated)) | 400 | never sends it again |
-/// | anything else: not ready, no secret configured, signed but not readable, the read failed | 503 | sends it again |
+/// | verified, and about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
+/// | not verified: forged, too old ([`Unauthenticated`](ErrorKind::Unauthenticated)) | 400 | never sends it again |
+/// | anything else: not ready, no secret configured, signed but not readable, a later read failed in any way | 503 | sends it again |
 ///
 /// Answer within five seconds (Gr4vy waits no longer, Dintero ten): store the notice and read the
 /// refunds afterwards. A payment that the application does not know *yet* is no reason for a 4xx:
 /// to Dintero it [means never again](https://docs.dintero.com/docs/checkout/validating-callbacks).
 ///
 /// ```
-/// use refunds_core::{Error, ErrorKind, webhook_status};
+/// use refunds_core::{Error, ErrorKind, Operation, Result, webhook_status};
 ///
+/// let failed = |kind, operation| -> Result<()> { Err(Error::new(kind, "…").with_operation(operation)) };
 /// assert_eq!(webhook_status(&Ok(())), 200);
-/// assert_eq!(webhook_status::<()>(&Err(Error::new(ErrorKind::Unauthenticated, "forged"))), 400);
-/// assert_eq!(webhook_status::<()>(&Err(Error::new(ErrorKind::Unavailable, "database down"))), 503);
+/// assert_eq!(webhook_status(&failed(ErrorKind::Unauthenticated, Operation::VerifyWebhook)), 400);
+/// // The delivery was genuine; our own credentials were refused when the refunds were read.
+/// assert_eq!(webhook_status(&failed(ErrorKind::Unauthenticated, Operation::ListRefunds)), 503);
 /// ```
 #[must_use]
 pub fn webhook_status<T>(handled: &Result<T>) -> u16 {
-    match handled.as_ref().map_err(Error::kind) {
-        Ok(_) | Err(ErrorKind::Unsupported) => 200,
-        Err(ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => 400,
-        Err(_) => 503,
+    let Err(error) = handled else { return 200 };
+    match (error.operation(), error.kind()) {
+        (Some(Operation::VerifyWebhook), ErrorKind::Unsupported) => 200,
+        (Some(Operation::VerifyWebhook), ErrorKind::Unauthenticated | ErrorKind::InvalidRequest) => 400,
+        _ => 503,
     }
 }
 
@@ -200,6 +206,24 @@ pub(crate) fn webhook_error(kind: ErrorKind, message: impl Into<String>) -> Erro
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_verification_says_ends_the_deliveries() {
+        for kind in ErrorKind::ALL {
+            let status = |error: Error| webhook_status::<()>(&Err(error));
+            let verified = match kind {
+                ErrorKind::Unsupported => 200,
+                ErrorKind::Unauthenticated | ErrorKind::InvalidRequest => 400,
+                _ => 503,
+            };
+            let error = || Error::new(kind, "…");
+            assert_eq!(status(error().with_operation(Operation::VerifyWebhook)), verified, "{kind}");
+            assert_eq!(status(error()), 503, "{kind} of an unnamed operation");
+            for operation in [Operation::ListRefunds, Operation::Payment, Operation::GetRefund] {
+                assert_eq!(status(error().with_operation(operation)), 503, "{kind} of {operation}");
+            }
+        }
+    }
 
     #[test]
     fn time_is_checked_both_ways() {

@@ -100,8 +100,8 @@ impl DinteroConfig {
         if let Some(url) = settings.get("checkout_url") {
             config = config.with_checkout_url(url);
         }
-        config.callback_secrets = settings.secrets("callback_secret");
-        config.hook_secrets = settings.secrets("hook_secret");
+        config.callback_secrets = settings.secrets("callback_secret")?;
+        config.hook_secrets = settings.secrets("hook_secret")?;
         Ok(config)
     }
 
@@ -126,14 +126,14 @@ impl DinteroConfig {
 
     /// Accepts [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) signed with this
     /// secret, which the account has [one](https://docs.dintero.com/checkout-api/secrets/admin_signature_post)
-    /// of. Several may be accepted at a time, while one is replaced by another.
+    /// of. Call it once more with the previous secret while one is replaced by another.
     pub fn with_callback_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.callback_secrets.push(secret.into());
         self
     }
 
     /// Accepts [hooks](https://docs.dintero.com/docs/checkout/webhooks) signed with this secret, the one
-    /// of the subscription. Several may be accepted at a time, while one is replaced by another.
+    /// of the subscription. Call it once more with the previous secret while one is replaced by another.
     pub fn with_hook_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.hook_secrets.push(secret.into());
         self
@@ -184,8 +184,14 @@ impl DinteroConfig {
         if !is_account_id(&self.account_id) {
             return Err(Error::config("the setting `account_id` has to be T or P and eight digits"));
         }
-        if self.client_id.is_empty() || self.client_id.contains(':') {
-            return Err(Error::config("the setting `client_id` is empty or holds a colon"));
+        if self.client_id.is_empty() || self.client_id.contains(|c: char| c == ':' || c.is_control()) {
+            let message = "the setting `client_id` is empty, or contains a colon or a control character";
+            return Err(Error::config(message));
+        }
+        let secrets = [&self.client_secret].into_iter().map(|secret| ("client_secret", secret));
+        let secrets = secrets.chain(self.callback_secrets.iter().map(|secret| ("callback_secret", secret)));
+        for (key, secret) in secrets.chain(self.hook_secrets.iter().map(|secret| ("hook_secret", secret))) {
+            Settings::check_secret(key, secret)?;
         }
         let base = |setting, url: &str| BaseUrl::parse_setting(setting, url, self.allow_http);
         Ok((base("api_url", &self.api_url)?, base("checkout_url", &self.checkout_url)?))
@@ -253,8 +259,10 @@ const SETTINGS: &[SettingSpec] = &[
     SettingSpec::required("client_secret", "the secret of the API client"),
     SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
     SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
-    SettingSpec::optional("callback_secret", "secret of session callbacks; several behind commas"),
-    SettingSpec::optional("hook_secret", "secret of hook subscriptions; several behind commas"),
+    SettingSpec::optional("callback_secret", "secret of session callbacks"),
+    SettingSpec::optional("callback_secret_previous", "secret of callbacks before it, while it is replaced"),
+    SettingSpec::optional("hook_secret", "secret of hook subscriptions"),
+    SettingSpec::optional("hook_secret_previous", "secret of hooks before it, while it is replaced"),
     SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
     SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
     SettingSpec::optional("timeout", "time that one HTTP exchange may take, 25s"),

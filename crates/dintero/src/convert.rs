@@ -53,10 +53,10 @@ pub(crate) fn told_time(
     time
 }
 
-/// A reference, or where it is none of ours, its text in `extra`.
+/// The reference that a text is; a text that cannot be one is kept in `extra`.
 pub(crate) fn reference(extra: &mut Map<String, Value>, name: &str, text: Option<&str>) -> Option<Reference> {
     let text = text?;
-    let reference = Reference::new(text).ok();
+    let reference = Reference::from_provider(text);
     if reference.is_none() {
         extra.insert(name.to_owned(), text.into());
     }

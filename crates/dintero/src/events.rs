@@ -1,8 +1,9 @@
-//! Which events of a transaction are one refund, and how it stands.
+//! What a transaction's events are, how a refund that is made up of them stands, and what is captured.
 //!
 //! Checkout has no refund object. A refund is a `REFUND` event, or an `INITIATE_REFUND` event that a
 //! `REFUND` event completes later: its `correlation_request_id` is the `request_id` of the initiating
-//! one. See <https://docs.dintero.com/docs/integrations/support/refunds>.
+//! one. See <https://docs.dintero.com/docs/integrations/support/refunds>. Which events are one refund is
+//! for [`grouping`](crate::grouping) to say.
 //!
 //! # Corrections
 //!
@@ -17,15 +18,13 @@
 //! - a failed event that names it, over the same amount, is no other refund but tells why;
 //! - a correction never turns a failure into a success.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use refunds_core::{RefundStatus, parse_time};
 
 use crate::{
-    convert::{canonical_id, words},
-    correction::corrected_ids,
-    loose::Amount,
-    loose::Maybe,
+    convert::{canonical_id, line_key, words},
+    loose::{Amount, Maybe},
     wire::Event,
 };
 
@@ -51,7 +50,7 @@ impl Kind {
         }
     }
 
-    fn is_refund(self) -> bool {
+    pub(crate) fn is_refund(self) -> bool {
         matches!(self, Self::Refund | Self::InitiateRefund | Self::UnknownRefund)
     }
 }
@@ -95,9 +94,9 @@ pub(crate) struct Group {
     /// Their places among the transaction's events, in order.
     pub(crate) members: Vec<usize>,
     /// The requests that they belong to, in canonical form.
-    requests: Vec<String>,
+    pub(crate) requests: HashSet<String>,
     /// A failed event that corrects it.
-    corrected_by: Option<usize>,
+    pub(crate) corrected_by: Option<usize>,
     pub(crate) standing: Standing,
 }
 
@@ -109,65 +108,13 @@ pub(crate) enum Standing {
     Unclear,
 }
 
-/// The refunds among `events`, in the order in which they began.
-pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut by_request: HashMap<String, usize> = HashMap::new();
-    let mut by_request_and_amount: HashMap<(String, Option<Amount>), usize> = HashMap::new();
-    let mut by_event: HashMap<&str, usize> = HashMap::new();
-    for (at, event) in events.iter().enumerate() {
-        if !Kind::of(event).is_refund() {
-            continue;
-        }
-        let (own, correlation) = (request(&event.request_id), request(&event.correlation_request_id));
-        // One request is one refund; over another amount it would be a second one.
-        let same_amount = |group: &&usize| *events[groups[**group].members[0]].amount == *event.amount;
-        if correlation.is_none() && *event.success == Some(false) {
-            let named = corrected_ids(event).filter_map(|id| by_event.get(id));
-            let corrected = named.filter(same_amount).find(|group| groups[**group].may_be_of(events, event));
-            if let Some(&group) = corrected {
-                groups[group].corrected_by = Some(at);
-                groups[group].requests.extend(own);
-                continue;
-            }
-        }
-        let known = match &correlation {
-            Some(id) => by_request.get(id),
-            None => own.as_ref().and_then(|id| by_request_and_amount.get(&(id.clone(), *event.amount))),
-        };
-        let group = known.copied().unwrap_or(groups.len());
-        if group == groups.len() {
-            groups.push(Group::default());
-        }
-        groups[group].members.push(at);
-        for id in own.into_iter().chain(correlation) {
-            let amount = *events[groups[group].members[0]].amount;
-            by_request.entry(id.clone()).or_insert(group);
-            by_request_and_amount.entry((id.clone(), amount)).or_insert(group);
-            groups[group].requests.push(id);
-        }
-        by_event.extend(event.id.as_deref().map(|id| (id, group)));
-    }
-    let standings = crate::correction::standings(events, &groups);
-    for (group, standing) in groups.iter_mut().zip(standings) {
-        group.standing = standing;
-    }
-    groups
-}
-
 impl Default for Group {
     fn default() -> Self {
-        Self { members: Vec::new(), requests: Vec::new(), corrected_by: None, standing: Standing::Stands }
+        Self { members: Vec::new(), requests: HashSet::new(), corrected_by: None, standing: Standing::Stands }
     }
 }
 
 impl Group {
-    /// Whether `event` has no reference of its own.
-    fn may_be_of(&self, events: &[Event], event: &Event) -> bool {
-        let same = |at: &usize| *events[*at].event_reference == *event.event_reference;
-        event.event_reference.is_none() || self.members.iter().any(same)
-    }
-
     /// All its events, a correcting one last.
     pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
         self.members.iter().chain(&self.corrected_by).copied()
@@ -198,15 +145,18 @@ impl Group {
             let later = match (rank(at), rank(best)) {
                 (true, false) => true,
                 (false, true) => false,
-                _ => !is_before(&events[at], &events[best]),
+                _ => !is_before(&events[at], &events[best]) && !is_repeated(&events[at], &events[best]),
             };
             if later { at } else { best }
         })
     }
 
-    /// The event whose amount is the refund's: the decisive one, unless it tells none.
+    /// The event whose amount is the refund's: the decisive one, unless it tells none. Of one that is shown
+    /// with several amounts, the largest counts.
     pub(crate) fn amount<'a>(&self, events: &'a [Event]) -> &'a Event {
         let decisive = &events[self.decisive(events)];
+        let shown = self.members.iter().map(|at| &events[*at]).filter(|event| is_same(event, decisive));
+        let decisive = shown.max_by_key(|event| *event.amount).unwrap_or(decisive);
         let telling =
             || self.members.iter().rev().map(|at| &events[*at]).find(|event| event.amount.is_some());
         if decisive.amount.is_some() { decisive } else { telling().unwrap_or(decisive) }
@@ -251,14 +201,30 @@ impl Group {
     }
 }
 
-fn request(id: &Maybe<String>) -> Option<String> {
+/// The id of a request, in canonical form.
+pub(crate) fn request(id: &Maybe<String>) -> Option<String> {
     id.as_deref().filter(|id| !id.is_empty()).map(canonical_id)
+}
+
+/// The reference of an event, which a blank one is not.
+pub(crate) fn reference(event: &Event) -> Option<&str> {
+    event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
 }
 
 /// Whether `left` is certainly older: by their times where both are told, else by their places.
 fn is_before(left: &Event, right: &Event) -> bool {
     let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);
     matches!((time(left), time(right)), (Some(left), Some(right)) if left < right)
+}
+
+/// Whether both are one event, by their ids.
+fn is_same(left: &Event, right: &Event) -> bool {
+    left.id.as_deref().is_some_and(|id| !id.is_empty() && right.id.as_deref() == Some(id))
+}
+
+/// Whether one event is shown twice and says the same of its success.
+fn is_repeated(left: &Event, right: &Event) -> bool {
+    is_same(left, right) && *left.success == *right.success
 }
 
 /// Whether a failed event tells that a bank said no.
@@ -269,23 +235,51 @@ fn is_decline(event: &Event) -> bool {
     })
 }
 
-/// The places of the captures that succeeded. One that was initiated first is completed by one
-/// `CAPTURE` (or several with one correlation, of which the latest counts), so none counts twice.
+/// A line's id and amount, as they can be compared.
+pub(crate) type LineAmount = (Option<String>, Option<Amount>);
+
+/// The lines of an event, in an order of their own.
+pub(crate) fn line_amounts(event: &Event) -> Vec<LineAmount> {
+    let lines = event.items.list().iter();
+    let mut lines: Vec<_> = lines.map(|item| (line_key(item), *item.amount)).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// The places of the captures that succeeded, each of which counts once:
+///
+/// - an event that is shown twice, by its id, is one capture;
+/// - so are events of one request over the same amount and lines;
+/// - one that was initiated first is completed by one `CAPTURE`, or several with one correlation, of which
+///   the latest counts.
 pub(crate) fn captures(events: &[Event]) -> Vec<usize> {
     let mut latest: Vec<usize> = Vec::new();
+    let mut by_event: HashMap<&str, usize> = HashMap::new();
     let mut by_correlation: HashMap<String, usize> = HashMap::new();
+    let mut by_request: HashMap<(String, Option<Amount>, Vec<LineAmount>), usize> = HashMap::new();
     for (at, event) in events.iter().enumerate() {
         if Kind::of(event) != Kind::Capture {
             continue;
         }
-        let place = match request(&event.correlation_request_id) {
-            Some(correlation) => *by_correlation.entry(correlation).or_insert(latest.len()),
-            None => latest.len(),
-        };
+        let id = event.id.as_deref().filter(|id| !id.is_empty());
+        let correlation = request(&event.correlation_request_id);
+        let own = request(&event.request_id).map(|id| (id, *event.amount, line_amounts(event)));
+        let known = id.and_then(|id| by_event.get(id));
+        let known = known.or_else(|| by_correlation.get(correlation.as_ref()?));
+        let known = known.or_else(|| by_request.get(own.as_ref()?)).copied();
+        let place = known.unwrap_or(latest.len());
+        by_event.extend(id.map(|id| (id, place)));
+        by_correlation.extend(correlation.map(|id| (id, place)));
+        by_request.extend(own.map(|own| (own, place)));
         match latest.get_mut(place) {
             None => latest.push(at),
-            Some(best) if is_before(event, &events[*best]) => {}
-            Some(best) => *best = at,
+            Some(best) => {
+                let (one, other) = (event, &events[*best]);
+                let same = *one.success == *other.success && *one.amount == *other.amount;
+                if !same && !is_before(one, other) {
+                    *best = at;
+                }
+            }
         }
     }
     latest.retain(|at| *events[*at].success == Some(true));

@@ -15,7 +15,7 @@ pub(crate) fn read(mut events: Vec<Value>) -> Result<Transaction, String> {
     of(json!({"id": "T11223344.x", "currency": "NOK", "amount": 1000, "events": events}))
 }
 
-fn of(document: Value) -> Result<Transaction, String> {
+pub(crate) fn of(document: Value) -> Result<Transaction, String> {
     Transaction::new(serde_json::from_value(document).unwrap(), &PaymentId::new("T11223344.x").unwrap())
 }
 
@@ -188,6 +188,7 @@ fn events_without_request_ids_are_named_by_their_own() {
 
 #[test]
 fn references_are_told_hidden_or_somebody_elses() {
+    let long = "å".repeat(512);
     for (what, events, reference, hidden) in [
         (
             "ours",
@@ -197,11 +198,24 @@ fn references_are_told_hidden_or_somebody_elses() {
         ),
         ("somebody else's", vec![json!({"event": "REFUND", "success": true})], None, false),
         (
-            "none of ours",
-            vec![json!({"event": "REFUND", "success": true, "event_reference": " rf "})],
+            "longer than ours may be",
+            vec![json!({"event": "REFUND", "success": true, "event_reference": &long})],
+            Some(&*long),
+            false,
+        ),
+        (
+            "in letters that ours may not have",
+            vec![json!({"event": "REFUND", "success": true, "event_reference": " Rückgabe № 7 "})],
+            Some(" Rückgabe № 7 "),
+            false,
+        ),
+        (
+            "not a reference",
+            vec![json!({"event": "REFUND", "success": true, "event_reference": "rf\n"})],
             None,
             false,
         ),
+        ("blank", vec![json!({"event": "INITIATE_REFUND", "event_reference": " "})], None, true),
         ("not told yet", vec![json!({"event": "INITIATE_REFUND"})], None, true),
         ("a new kind of event", vec![json!({"event": "REFUND_REQUESTED"})], None, true),
         (
@@ -237,7 +251,7 @@ fn references_are_told_hidden_or_somebody_elses() {
         let refund = one(events.collect());
         assert_eq!(refund.reference.as_ref().map(AsRef::as_ref), reference, "{what}");
         assert_eq!(refund.reference_is_hidden(), hidden, "{what}");
-        assert_eq!(refund.extra.contains_key("event_reference"), what == "none of ours", "{what}");
+        assert_eq!(refund.extra.contains_key("event_reference"), what == "not a reference", "{what}");
     }
 }
 

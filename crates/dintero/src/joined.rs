@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use refunds_core::{PaymentId, Reference, Refund, RefundId};
 
 use crate::{
+    behind::is_checkout,
     convert::{ORDER, canonical_id},
     transaction::Transaction,
 };
@@ -21,8 +22,10 @@ pub(crate) struct Joined {
     unrecorded: Vec<Refund>,
     /// What Checkout holds and may be of this order or of another.
     unclear: Vec<Refund>,
-    /// Which record other ids lead to: those at Checkout, and those of records that were doubles.
+    /// Which record each refund at Checkout, by its id there, belongs to.
     pairs: Vec<(RefundId, usize)>,
+    /// Which record the ids of dropped doubles lead to.
+    doubles: Vec<(RefundId, usize)>,
 }
 
 /// Whose refund one of a transaction is.
@@ -78,11 +81,16 @@ impl Joined {
         let mut paired = vec![false; records.len()];
         let mut of_ours = vec![None; ours.len()];
         let mut of_unknown = vec![None; unknown.len()];
-        for sameness in SURE.iter().chain(&LIKELY) {
-            pair(sameness, &records, &mut paired, &ours, &mut of_ours);
+        let any = |_: &Refund| true;
+        for sameness in &SURE {
+            pair(sameness, &records, any, &mut paired, &ours, &mut of_ours);
+        }
+        let may_be_of = |record: &Refund| !names_another_payment(record, transaction);
+        for sameness in &LIKELY {
+            pair(sameness, &records, may_be_of, &mut paired, &ours, &mut of_ours);
         }
         for sameness in &SURE {
-            pair(sameness, &records, &mut paired, &unknown, &mut of_unknown);
+            pair(sameness, &records, any, &mut paired, &unknown, &mut of_unknown);
         }
         let mut joined = Self::default();
         let ours = ours.into_iter().zip(of_ours).map(|(refund, record)| (refund, record, true));
@@ -132,8 +140,10 @@ impl Joined {
             }
         }
         self.records = kept;
-        self.pairs.extend(dropped);
-        self.pairs.iter_mut().for_each(|(_, at)| *at = places[*at]);
+        self.doubles = dropped;
+        for (_, at) in self.pairs.iter_mut().chain(&mut self.doubles) {
+            *at = places[*at];
+        }
     }
 
     /// A record can not wait for an outcome; without a reference it is not ours to write; and of several
@@ -164,6 +174,16 @@ impl Joined {
         self.records.iter().chain(&self.unrecorded)
     }
 
+    /// All refunds of the order, each with the id of the refund of the transaction that moved its money, if
+    /// Checkout moved it.
+    #[cfg_attr(not(test), allow(dead_code, reason = "the journal of refunds is going to use it"))]
+    pub(crate) fn money_ids(&self) -> impl Iterator<Item = (&Refund, Option<&RefundId>)> {
+        let moved: HashMap<usize, &RefundId> = self.pairs.iter().map(|(id, at)| (*at, id)).collect();
+        let records = self.records.iter().enumerate();
+        let records = records.map(move |(at, record)| (record, moved.get(&at).copied()));
+        records.chain(self.unrecorded.iter().map(|refund| (refund, Some(&refund.id))))
+    }
+
     pub(crate) fn into_all(self) -> Vec<Refund> {
         let mut all = self.records;
         all.extend(self.unrecorded);
@@ -174,7 +194,7 @@ impl Joined {
     pub(crate) fn called(&self, id: &RefundId) -> Option<&Refund> {
         let own = self.all().chain(&self.unclear).find(|refund| refund.id == *id);
         own.or_else(|| {
-            let (_, record) = self.pairs.iter().find(|(moved, _)| moved == id)?;
+            let (_, record) = self.pairs.iter().chain(&self.doubles).find(|(moved, _)| moved == id)?;
             self.records.get(*record)
         })
     }
@@ -184,6 +204,7 @@ impl Joined {
 fn pair(
     (of_record, of_moved): &(Sameness, Sameness),
     records: &[Refund],
+    may_be_of: impl Fn(&Refund) -> bool,
     paired: &mut [bool],
     moved: &[&Refund],
     record_of: &mut [Option<usize>],
@@ -195,7 +216,7 @@ fn pair(
         }
     }
     for (at, record) in records.iter().enumerate() {
-        if paired[at] {
+        if paired[at] || !may_be_of(record) {
             continue;
         }
         let found = of_record(record).and_then(|key| waiting.get_mut(&key)?.pop());
@@ -204,6 +225,14 @@ fn pair(
             paired[at] = true;
         }
     }
+}
+
+/// Whether a record says that another payment, or another system, gave the money back.
+fn names_another_payment(record: &Refund, transaction: &Transaction) -> bool {
+    record.payment_method.as_ref().is_some_and(|method| match method.payment_id.as_deref() {
+        Some(id) if !id.trim().is_empty() => id != transaction.id.as_str(),
+        _ => method.psp.as_deref().is_some_and(|psp| !is_checkout(psp)),
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the others may have none")]
@@ -251,4 +280,39 @@ pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refun
     refund.extra.insert("recorded".to_owned(), false.into());
     refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
     refund
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record;
+
+    #[test]
+    fn each_refund_of_an_order_names_the_one_that_moved_its_money() {
+        let refund = |request: &str, reference: &str, amount: i64| {
+            json!({"id": format!("e-{request}"), "event": "REFUND", "success": true, "amount": amount,
+                "request_id": request, "event_reference": reference})
+        };
+        let events = vec![refund("r1", "rf-1", 10), refund("r2", "rf-2", 20)];
+        let transaction = crate::events::tests::read(events).unwrap();
+        let order = PaymentId::new("order-42").unwrap();
+        let records = [
+            json!({"id": "double", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
+            json!({"id": "cash", "amount": 30, "success": true}),
+            json!({"id": "r1", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
+        ];
+        let records = records.map(|told| {
+            let told = serde_json::from_value(told).unwrap();
+            record::refund(&told, &order, transaction.currency).unwrap()
+        });
+        let joined = Joined::of(records.to_vec(), &transaction, &order, true);
+        let ids: Vec<_> = joined
+            .money_ids()
+            .map(|(refund, moved)| (refund.id.as_str(), moved.map(RefundId::as_str)))
+            .collect();
+        assert_eq!(ids, [("cash", None), ("r1", Some("r1")), ("r2", Some("r2"))]);
+        assert_eq!(joined.called(&RefundId::new("double").unwrap()).unwrap().id.as_str(), "r1");
+    }
 }

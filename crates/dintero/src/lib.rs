@@ -38,7 +38,9 @@
 //! Lines are sent as the request names them, with what is known of the captured ones. Where it names
 //! none, none are sent; but products that send invoices (Instabank, Collector and Walley, Kravia, Two)
 //! need them, and get all lines that are left where these make up the amount. Else the refund is
-//! refused, before anything is sent, with the advice to name lines.
+//! refused, before anything is sent, with the advice to name lines. So is one that names a line that was
+//! not captured, or more of a line than is left of it, where the captures name their lines. A line is
+//! negative only where the captured one is, such as that of a gift card.
 //!
 //! A success can be taken back later. Dintero tells it by another `REFUND` event of the same request, or
 //! by a `correction`, whose meaning it does not document. It is believed where it says clearly that the
@@ -47,12 +49,18 @@
 //!
 //! # Refunding an order
 //!
-//! It refunds the transaction behind the order (the one that its captures name, or the only one that has
-//! the order's id as its `merchant_reference`), and then records that on the order with the same
+//! It refunds the transaction that paid the order, and then records that on the order with the same
 //! reference, as a success or a failure by what Checkout said. Both steps look first. So a run that was
 //! cut off between the two is healed by running it again with the same reference, which
 //! [`RefundClient::create`](refunds_core::RefundClient::create) does at once where it can. Until then the
-//! refund is told as one with [a step left](refunds_core::Refund::has_step_left).
+//! refund is shown as one with [a step left](refunds_core::Refund::has_step_left).
+//!
+//! The transaction is the one that **every** successful capture of the order names. Where no capture names
+//! a payment or another payment system, it is the only captured one that has the order's id as its
+//! `merchant_reference`, if it captured no less than the order. An order of which a part was paid
+//! elsewhere, in cash for example, is
+//! [`Unsupported`](refunds_core::ErrorKind::Unsupported): its money must not all go back to the card.
+//! Refund its transaction for the part that it paid.
 //!
 //! Where Checkout takes its time (it answers 202), the outcome can not be recorded yet: a record is a
 //! success or a failure for ever. The refund that is answered then is pending, under its id at Checkout,
@@ -99,6 +107,7 @@ mod convert;
 mod correction;
 mod error;
 mod events;
+mod grouping;
 mod hooks;
 #[cfg(test)]
 mod hostile_tests;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use refunds_core::{ErrorKind, Money, Payment, Refund, RefundLine, Result};
+use refunds_core::{Currency, Error, ErrorKind, Money, Payment, Refund, RefundLine, Result};
+use refunds_http::redact;
 use serde_json::{Number, Value};
 
 use crate::{
@@ -19,36 +20,152 @@ use crate::{
 /// [checklist](https://docs.dintero.com/docs/checkout/integration-checklist) asks for whole lines.
 const NEED_LINES: [&str; 5] = ["collector", "instabank", "kravia", "two", "walley"];
 
+/// How many lines a message lists.
+const MAX_LISTED: usize = 20;
+
 /// A line and what is left of it.
 pub(crate) struct LineLeft<'a> {
     pub(crate) item: &'a Item,
+    captured: i64,
     pub(crate) left: i64,
     /// Whether nothing of it was refunded before.
-    pub(crate) untouched: bool,
+    untouched: bool,
 }
 
-/// The lines of `captured` less those of `refunded`.
-pub(crate) fn lines_left<'a>(
-    captured: impl IntoIterator<Item = &'a Item>,
-    refunded: impl IntoIterator<Item = (String, i64)>,
-) -> Vec<LineLeft<'a>> {
-    let mut order = Vec::new();
-    let mut lines: BTreeMap<String, LineLeft<'a>> = BTreeMap::new();
-    for item in captured {
-        let (Some(key), Some(Amount::Minor(amount))) = (line_key(item), *item.amount) else { continue };
-        let line = lines.entry(key.clone()).or_insert_with(|| {
-            order.push(key);
-            LineLeft { item, left: 0, untouched: true }
-        });
-        line.left = line.left.saturating_add(amount);
+/// The captured lines of a payment.
+pub(crate) struct Lines<'a> {
+    lines: Vec<LineLeft<'a>>,
+    /// Whether these are all of them, in full: every capture names its lines.
+    known: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `captures`, a list for each, less those of `refunded`.
+    pub(crate) fn of(
+        captures: impl IntoIterator<Item = &'a [Item]>,
+        refunded: impl IntoIterator<Item = (String, i64)>,
+    ) -> Self {
+        let mut order = Vec::new();
+        let mut lines: BTreeMap<String, LineLeft<'a>> = BTreeMap::new();
+        let (mut any, mut known) = (false, true);
+        for items in captures {
+            any = true;
+            known &= !items.is_empty();
+            for item in items {
+                let (Some(key), Some(Amount::Minor(amount))) = (line_key(item), *item.amount) else {
+                    known = false;
+                    continue;
+                };
+                let line = lines.entry(key.clone()).or_insert_with(|| {
+                    order.push(key);
+                    LineLeft { item, captured: 0, left: 0, untouched: true }
+                });
+                line.captured = line.captured.saturating_add(amount);
+                line.left = line.captured;
+            }
+        }
+        for (key, amount) in refunded {
+            if let Some(line) = lines.get_mut(&key) {
+                line.left = line.left.saturating_sub(amount);
+                line.untouched = false;
+            }
+        }
+        Self { lines: order.iter().filter_map(|key| lines.remove(key)).collect(), known: any && known }
     }
-    for (key, amount) in refunded {
-        if let Some(line) = lines.get_mut(&key) {
-            line.left = line.left.saturating_sub(amount);
-            line.untouched = false;
+
+    pub(crate) fn find(&self, id: &str) -> Option<&LineLeft<'a>> {
+        self.lines.iter().find(|line| line_key(line.item).as_deref() == Some(id))
+    }
+
+    /// Whether every line is there, and enough is left of it.
+    pub(crate) fn have(&self, given: &[RefundLine]) -> bool {
+        given.iter().all(|line| {
+            self.find(&line.id).is_some_and(|captured| captured.has_left(line.amount.minor_units()))
+        })
+    }
+
+    /// Whether lines may be there that no capture names.
+    pub(crate) fn may_have_others(&self) -> bool {
+        !self.known
+    }
+
+    /// All lines of which something is left, where they make up `amount`.
+    pub(crate) fn all_left(self, amount: Money) -> Option<Vec<LineLeft<'a>>> {
+        let left: Vec<_> = self.lines.into_iter().filter(|line| line.has_left(line.left)).collect();
+        let sum = left.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.left));
+        (!left.is_empty() && sum == Some(amount.minor_units())).then_some(left)
+    }
+
+    /// Checks lines before their money moves.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` for a line that was not captured, or whose amount has the wrong sign;
+    /// `NotRefundable` for one of which less is left. Where captures do not name all their lines, only the
+    /// sign is checked.
+    pub(crate) fn check(&self, given: &[RefundLine]) -> Result<()> {
+        for line in given {
+            let (id, asked) = (redact(&line.id), line.amount);
+            let captured = self.find(&line.id);
+            let is_negative = captured.is_some_and(|captured| captured.captured < 0);
+            if asked.minor_units() <= 0 && !(is_negative && asked.minor_units() < 0) {
+                let message = format!("line `{id}` is over {asked}, and the captured line is not negative");
+                return Err(refused(ErrorKind::InvalidRequest, message));
+            }
+            if !self.known {
+                continue;
+            }
+            let Some(captured) = captured else {
+                return Err(self.not_captured(line));
+            };
+            if !captured.has_left(asked.minor_units()) {
+                let left = Money::new(captured.amount_left(), asked.currency());
+                let there_are = self.list(asked.currency());
+                let message =
+                    format!("{left} is left to refund of line `{id}`, {asked} was asked for; {there_are}");
+                return Err(refused(ErrorKind::NotRefundable, message));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn not_captured(&self, line: &RefundLine) -> Error {
+        let (id, there_are) = (redact(&line.id), self.list(line.amount.currency()));
+        refused(ErrorKind::InvalidRequest, format!("line `{id}` was not captured; {there_are}"))
+    }
+
+    fn list(&self, currency: Currency) -> String {
+        if self.lines.is_empty() {
+            return "the captures name no lines".to_owned();
+        }
+        let mut listed = Vec::new();
+        for line in self.lines.iter().take(MAX_LISTED) {
+            let id = redact(&line_key(line.item).unwrap_or_default());
+            listed.push(format!("`{id}` ({} left)", Money::new(line.amount_left(), currency)));
+        }
+        let more = match self.lines.len().saturating_sub(MAX_LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("the captured lines are {}{more}", listed.join(", "))
+    }
+}
+
+impl LineLeft<'_> {
+    /// Whether this much of it is left: an amount of the sign of what was captured, and not beyond what
+    /// is left of that.
+    fn has_left(&self, amount: i64) -> bool {
+        match self.captured.signum() {
+            1 => (1..=self.left).contains(&amount),
+            -1 => (self.left..=-1).contains(&amount),
+            _ => false,
         }
     }
-    order.iter().filter_map(|key| lines.remove(key)).collect()
+
+    /// What is left of it, which is nothing where it was refunded too often.
+    fn amount_left(&self) -> i64 {
+        if self.has_left(self.left) { self.left } else { 0 }
+    }
 }
 
 /// The lines of refunds whose money is gone, by their keys.
@@ -87,44 +204,36 @@ impl Transaction {
     ///
     /// # Errors
     ///
-    /// `InvalidRequest` where lines are needed, none are given, and they do not follow from the amount.
+    /// As [`Lines::check`] where lines are given; `InvalidRequest` where lines are needed, none are given,
+    /// and they do not follow from the amount.
     pub(crate) fn refund_items(&self, given: &[RefundLine], amount: Money) -> Result<Vec<RefundItem>> {
-        let left = self.lines_left();
+        let lines = self.lines();
         if !given.is_empty() {
-            let known = |line: &RefundLine| left.iter().find(|known| is_line(known, &line.id));
-            return Ok(given.iter().map(|line| item(line, known(line).map(|known| known.item))).collect());
+            lines.check(given)?;
+            let captured = |line: &RefundLine| lines.find(&line.id).map(|known| known.item);
+            return Ok(given.iter().map(|line| item(line, captured(line))).collect());
         }
         if !self.needs_lines() {
             return Ok(Vec::new());
         }
-        let left: Vec<_> = left.into_iter().filter(|line| line.left != 0).collect();
-        let sum = left.iter().fold(0_i64, |sum, line| sum.saturating_add(line.left));
-        if left.is_empty() || sum != amount.minor_units() {
-            return Err(name_lines(self.told.payment_product.as_deref().unwrap_or_default()));
-        }
-        Ok(left.iter().map(|line| whole(line)).collect())
+        let left = lines.all_left(amount);
+        let left =
+            left.ok_or_else(|| name_lines(self.told.payment_product.as_deref().unwrap_or_default()))?;
+        Ok(left.iter().map(whole).collect())
     }
 
-    /// Whether every one of `lines` is a captured line of it.
-    pub(crate) fn knows_lines(&self, lines: &[RefundLine]) -> bool {
-        let left = self.lines_left();
-        lines.iter().all(|line| left.iter().any(|known| is_line(known, &line.id)))
-    }
-
-    fn lines_left(&self) -> Vec<LineLeft<'_>> {
+    /// Its captured lines, and what is left of them.
+    pub(crate) fn lines(&self) -> Lines<'_> {
         let events = self.told.events.list();
-        let captured: Vec<&Item> =
-            captures(events).into_iter().flat_map(|at| events[at].items.list()).collect();
+        let captured = captures(events).into_iter().map(|at| events[at].items.list());
+        let lines = Lines::of(captured, taken(self.refunds()));
         // Captures of everything may name no lines; then they are the transaction's.
-        let told = self.told.items.list();
         let all = *self.told.amount == Some(Amount::Minor(self.captured().minor_units()));
-        let captured = if captured.is_empty() && all { told.iter().collect() } else { captured };
-        lines_left(captured, taken(self.refunds()))
+        if !lines.lines.is_empty() || !all {
+            return lines;
+        }
+        Lines { known: false, ..Lines::of([self.told.items.list()], taken(self.refunds())) }
     }
-}
-
-fn is_line(line: &LineLeft<'_>, id: &str) -> bool {
-    line_key(line.item).as_deref() == Some(id)
 }
 
 /// A line of a request, with what is known of the captured one.
@@ -158,113 +267,17 @@ fn whole(line: &LineLeft<'_>) -> RefundItem {
     }
 }
 
-fn name_lines(product: &str) -> refunds_core::Error {
+fn name_lines(product: &str) -> Error {
     refused(
         ErrorKind::InvalidRequest,
         format!(
             "refunds of the product `{}` need order lines, and the amount is not that of all lines that \
              are left: name the lines",
-            refunds_http::redact(product)
+            redact(product)
         ),
     )
 }
 
 #[cfg(test)]
-mod tests {
-    use refunds_core::PaymentId;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn money(minor: i64) -> Money {
-        Money::new(minor, "NOK".parse().unwrap())
-    }
-
-    fn transaction(product: &str, kind: &str, refunds: &[Value]) -> Transaction {
-        let items = json!([
-            {"line_id": "1", "amount": 300, "quantity": 3, "id": "CUP", "description": "Cups", "vat": 25,
-                "vat_amount": 60, "type": "physical"},
-            {"line_id": "2", "amount": 200, "quantity": 1.5, "id": "TEA"},
-        ]);
-        let mut events = vec![json!({"event": "CAPTURE", "success": true, "amount": 500, "items": items})];
-        events.extend(refunds.iter().cloned());
-        let document = json!({
-            "id": "T11223344.x", "currency": "NOK", "amount": 500, "events": events,
-            "payment_product": product, "payment_product_type": kind,
-        });
-        Transaction::new(serde_json::from_value(document).unwrap(), &PaymentId::new("T11223344.x").unwrap())
-            .unwrap()
-    }
-
-    fn items(transaction: &Transaction, given: &[RefundLine], amount: i64) -> Option<Value> {
-        let items = transaction.refund_items(given, money(amount)).ok()?;
-        Some(serde_json::to_value(items).unwrap())
-    }
-
-    #[test]
-    fn which_products_need_lines() {
-        for (product, kind, need) in [
-            ("instabank", "instabank.finance", true),
-            ("INSTABANK", "", true),
-            ("collector", "collector.installment", true),
-            ("walley", "walley.invoice", true),
-            ("kravia", "kravia.invoice_b2c", true),
-            ("two", "two.invoice_b2b", true),
-            ("payex", "payex.invoice", true),
-            ("dintero", "collector.invoice", true),
-            ("dintero_psp", "dintero_psp.creditcard", false),
-            ("swish", "swish.swish", false),
-            ("vipps", "vipps", false),
-            ("klarna", "klarna.klarna", false),
-            ("", "", false),
-        ] {
-            assert_eq!(transaction(product, kind, &[]).needs_lines(), need, "{product} {kind}");
-        }
-    }
-
-    #[test]
-    fn what_is_known_of_a_line_is_sent_with_it() {
-        let told = transaction("swish", "swish.swish", &[]);
-        assert_eq!(items(&told, &[], 500), Some(json!([])));
-        let part = items(&told, &[RefundLine::new("1", money(100)).with_quantity(1)], 100).unwrap();
-        let known = json!({
-            "line_id": "1", "amount": 100, "quantity": 1, "id": "CUP", "description": "Cups", "vat": 25, "type": "physical",
-        });
-        assert_eq!(part, json!([known]), "the VAT of a part is not known");
-        let all = items(&told, &[RefundLine::new("1", money(300))], 300).unwrap();
-        assert_eq!((&all[0]["quantity"], &all[0]["vat_amount"]), (&json!(3), &json!(60)));
-        let unknown = items(&told, &[RefundLine::new("9", money(300))], 300).unwrap();
-        assert_eq!(unknown, json!([{"line_id": "9", "amount": 300}]));
-    }
-
-    #[test]
-    fn all_that_is_left_is_sent_where_lines_are_needed() {
-        let refund = |success: bool, amount: i64| {
-            json!({"event": "REFUND", "success": success, "amount": amount, "request_id": "r",
-                "items": [{"line_id": "1", "amount": amount}]})
-        };
-        let amounts = |told: &Transaction, amount: i64| {
-            let items = items(told, &[], amount)?;
-            let lines = items.as_array().unwrap().iter();
-            Some(lines.map(|line| line["amount"].as_i64().unwrap()).collect::<Vec<_>>())
-        };
-        for (what, refunds, amount, want) in [
-            ("all", vec![], 500, Some(vec![300, 200])),
-            ("a part", vec![], 499, None),
-            ("the rest", vec![refund(true, 100)], 400, Some(vec![200, 200])),
-            ("a line is gone", vec![refund(true, 300)], 200, Some(vec![200])),
-            ("one that failed", vec![refund(false, 300)], 500, Some(vec![300, 200])),
-            (
-                "one without lines",
-                vec![json!({"event": "REFUND", "success": true, "amount": 100, "request_id": "r"})],
-                400,
-                None,
-            ),
-        ] {
-            assert_eq!(amounts(&transaction("instabank", "", &refunds), amount), want, "{what}");
-        }
-        let untouched = transaction("instabank", "", &[refund(true, 100)]);
-        let rest = items(&untouched, &[], 400).unwrap();
-        assert_eq!((rest[0].get("quantity"), &rest[1]["quantity"]), (None, &json!(1.5)));
-    }
-}
+#[path = "lines_tests.rs"]
+mod tests;

@@ -140,7 +140,7 @@ impl<T: Loose> Loose for Vec<T> {
 
 /// An amount in minor units, which is never guessed: it is an integer, or it is not there, or it is
 /// something that makes the answer unreadable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Amount {
     Minor(i64),
     Wrong,

@@ -7,15 +7,16 @@ use refunds_http::Request;
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
-    convert::line_key,
+    behind::unsupported,
     error::refused,
     joined::{Whose, stands_as, unrecorded, whose},
-    lines::{lines_left, taken},
+    lines::{LineLeft, Lines, taken},
     loose::LineId,
     orders::Order,
     provider::Dintero,
     record::{self, REASON_KEY, REFERENCE_KEY},
     submit::{Refunded, already_made},
+    totals::succeeded,
     transaction::Transaction,
     wire::{self, RecordBody, RecordDetails, RecordItem, RefundItem},
 };
@@ -44,7 +45,7 @@ impl Dintero {
         }
         if self.record_only() {
             let lines = order.lines_to_record(submit)?;
-            order.check_refundable(submit.amount)?;
+            order.check_refundable(submit)?;
             return self.record(&order, submit, &lines, None).await;
         }
         let transaction = match order.behind {
@@ -57,7 +58,7 @@ impl Dintero {
         }
         order.check_behind(transaction, submit)?;
         let lines = order.lines_to_record(submit)?;
-        order.check_refundable(submit.amount)?;
+        order.check_refundable(submit)?;
         let items = items_of(transaction, &lines, submit.amount)?;
         let Refunded { transaction, refund } =
             self.post_refund(&transaction.id, submit, items, Some((&order.id, transaction))).await?;
@@ -155,7 +156,8 @@ impl Order {
         whose(refund, &self.id, self.alone)
     }
 
-    /// Whether our refund may be there without being seen.
+    /// Whether our refund may be there without being seen, and whether the transaction paid all that it could
+    /// refund.
     fn check_behind(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
         let reference = Some(&submit.request.reference);
         let why = transaction.refunds().iter().find_map(|refund| {
@@ -180,11 +182,22 @@ impl Order {
                 ),
             }
         });
-        why.map_or(Ok(()), |why| Err(refused(ErrorKind::Conflict, why).may_be_applied()))
+        if let Some(why) = why {
+            return Err(refused(ErrorKind::Conflict, why).may_be_applied());
+        }
+        if self.wholly {
+            return Ok(());
+        }
+        Err(unsupported(&format!(
+            "transaction {} is known to have paid a part of it only: refund the transaction for its part, and \
+             the rest where it was paid",
+            transaction.id
+        )))
     }
 
     /// A record that its order would refuse must be known before the money moves.
-    fn check_refundable(&self, amount: Money) -> Result<()> {
+    fn check_refundable(&self, submit: &SubmitRefund) -> Result<()> {
+        let amount = submit.amount;
         if amount.currency() != self.currency {
             return Err(refused(
                 ErrorKind::InvalidRequest,
@@ -198,42 +211,42 @@ impl Order {
                 format!("{left} is left to refund of the order and its transaction, {amount} was asked for"),
             ));
         }
-        Ok(())
+        self.lines_left(submit).check(&submit.request.lines)
+    }
+
+    /// What other refunds than this one leave of the captured lines.
+    fn lines_left(&self, submit: &SubmitRefund) -> Lines<'_> {
+        let captured = succeeded(&self.captures).into_iter().map(|capture| capture.items.list());
+        let ours = Some(&submit.request.reference);
+        let others = self.refunds.all().filter(|refund| refund.reference.as_ref() != ours);
+        Lines::of(captured, taken(others))
     }
 
     /// The lines of the record, which has none of its own amount: it is the sum of its lines.
     fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
-        let captured = self.captures.iter().filter(|capture| *capture.success == Some(true));
-        let captured: Vec<_> = captured.flat_map(|capture| capture.items.list()).collect();
-        let ours = Some(&submit.request.reference);
-        let others = self.refunds.all().filter(|refund| refund.reference.as_ref() != ours);
-        let left = lines_left(captured, taken(others));
+        let left = self.lines_left(submit);
         let given = &submit.request.lines;
         if !given.is_empty() {
-            let id_of = |line: &RefundLine| match left
-                .iter()
-                .find(|known| line_key(known.item).as_deref() == Some(line.id.as_str()))
-            {
+            let id_of = |line: &RefundLine| match left.find(&line.id) {
                 Some(known) => known.item.line_id.cloned(),
-                // Order Management's lines are integers, where it does not tell otherwise.
-                None if left.is_empty() => line.id.parse().ok().map(LineId::Number),
+                // Captures without lines do not say what they are.
+                None if left.may_have_others() => line.id.parse().ok().map(LineId::Number),
                 None => None,
             };
-            let lines = given.iter().map(|line| Some(Line { id: id_of(line)?, line: line.clone() }));
-            return lines.collect::<Option<_>>().ok_or_else(|| {
-                refused(ErrorKind::InvalidRequest, "a line is none of the order's captured lines")
-            });
+            let line = |line: &RefundLine| match id_of(line) {
+                Some(id) => Ok(Line { id, line: line.clone() }),
+                None => Err(left.not_captured(line)),
+            };
+            return given.iter().map(line).collect();
         }
-        let left: Vec<_> = left.into_iter().filter(|line| line.left != 0).collect();
-        let sum = left.iter().fold(0_i64, |sum, line| sum.saturating_add(line.left));
-        if left.is_empty() || sum != submit.amount.minor_units() {
+        let Some(left) = left.all_left(submit.amount) else {
             return Err(refused(
                 ErrorKind::InvalidRequest,
                 "a refund is recorded line by line, and the amount is not that of all lines that are left \
                  of the order: name the lines",
             ));
-        }
-        let line = |line: &crate::lines::LineLeft<'_>| {
+        };
+        let line = |line: &LineLeft<'_>| {
             let id = line.item.line_id.cloned()?;
             let amount = Money::new(line.left, self.currency);
             Some(Line { line: RefundLine::new(id.to_string(), amount), id })
@@ -243,7 +256,7 @@ impl Order {
 
     /// The authorization that was captured, on orders that have several; only if it is one.
     fn authorization_id(&self) -> Option<&str> {
-        let captures = self.captures.iter().filter(|capture| *capture.success == Some(true));
+        let captures = succeeded(&self.captures).into_iter();
         let mut ids = captures.map(|capture| capture.authorization_id.as_deref());
         let first = ids.next()??;
         ids.all(|id| id == Some(first)).then_some(first)
@@ -253,7 +266,8 @@ impl Order {
 /// The order's lines for Checkout, where it knows them by the same ids.
 fn items_of(transaction: &Transaction, lines: &[Line], amount: Money) -> Result<Vec<RefundItem>> {
     let lines: Vec<_> = lines.iter().map(|line| line.line.clone()).collect();
-    let known = transaction.knows_lines(&lines);
+    // Orders that share a transaction may have other lines under the same ids.
+    let known = transaction.lines().have(&lines);
     transaction.refund_items(if known { &lines } else { &[] }, amount)
 }
 

@@ -13,11 +13,13 @@ use refunds_http::{Request, Response};
 use serde_json::Value;
 
 use crate::{
-    NAME, convert,
+    NAME,
+    behind::{Paid, payment_id},
+    convert::{self, Fault},
     joined::Joined,
     provider::{Dintero, PAGE_BYTES},
     record,
-    totals::{captured, sum},
+    totals::{captured, succeeded, sum},
     transaction::Transaction,
     wire,
 };
@@ -40,8 +42,10 @@ pub(crate) struct Order {
     pub(crate) refunds: Joined,
     /// Whether all that the transaction took is this order's.
     pub(crate) alone: bool,
-    /// The transaction, or why there is none that its refunds could go through.
+    /// The transaction, or why there is none.
     pub(crate) behind: std::result::Result<Transaction, Error>,
+    /// Whether the transaction paid all of it. Else its refunds cannot go through it.
+    pub(crate) wholly: bool,
     itself: Option<wire::Order>,
     response: Response,
 }
@@ -49,7 +53,7 @@ pub(crate) struct Order {
 impl Order {
     pub(crate) fn payment(&self) -> Result<Payment> {
         let fault = |fault| self.response.protocol_error(fault);
-        let captured = captured(&self.captures, self.currency).map_err(fault)?;
+        let captured = captured(succeeded(&self.captures), self.currency).map_err(fault)?;
         let holding = |succeeded: bool| {
             let refunds = self.refunds.all().filter(|refund| {
                 refund.status.holds_money() && (refund.status == RefundStatus::Succeeded) == succeeded
@@ -110,17 +114,21 @@ impl Dintero {
         let behind = self.behind(&id, &captures, operation).await?;
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
         let currency = match &behind {
-            Ok(transaction) if !named => transaction.currency,
+            Ok((transaction, _)) if !named => transaction.currency,
             _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
         };
         let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
-        let sum_captured = captured(&captures, currency).map_err(|fault| response.protocol_error(fault))?;
-        let alone = behind.as_ref().is_ok_and(|transaction| transaction.captured() == sum_captured);
+        let (alone, wholly) = match &behind {
+            Ok((transaction, paid)) => shares(transaction, *paid, &captures, currency)
+                .map_err(|fault| response.protocol_error(fault))?,
+            Err(_) => (false, false),
+        };
+        let behind = behind.map(|(transaction, _)| transaction);
         let refunds = match &behind {
             Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
             Err(_) => Joined::records(recorded),
         };
-        Ok(Order { id, currency, captures, refunds, alone, behind, itself: order.ok(), response })
+        Ok(Order { id, currency, captures, refunds, alone, behind, wholly, itself: order.ok(), response })
     }
 
     fn recorded_refunds(
@@ -181,6 +189,28 @@ impl Dintero {
         };
         Ok(self.transaction(&transaction, operation).await?.currency)
     }
+}
+
+/// Whether all that the transaction took is the order's, and whether all that the order took is the
+/// transaction's.
+fn shares(
+    transaction: &Transaction,
+    paid: Paid,
+    captures: &[wire::Operation],
+    currency: Currency,
+) -> std::result::Result<(bool, bool), Fault> {
+    let named = |capture: &&wire::Operation| payment_id(capture) == Some(transaction.id.as_str());
+    let counts = |capture: &&wire::Operation| paid != Paid::NamedBySome || named(capture);
+    let order = captured(succeeded(captures).into_iter().filter(counts), currency)?;
+    let taken = transaction.captured();
+    let (less, more) =
+        (taken.minor_units() <= order.minor_units(), taken.minor_units() >= order.minor_units());
+    let comparable = transaction.currency == currency;
+    Ok(match paid {
+        Paid::Named => (taken == order, true),
+        Paid::NamedBySome => (taken == order, false),
+        Paid::Found => (comparable && less, comparable && more),
+    })
 }
 
 /// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no

@@ -60,7 +60,8 @@ pub(crate) fn refund(told: &Operation, order: &PaymentId, currency: Currency) ->
 
 /// Metadata that can be no reference stays metadata.
 fn take_reference(metadata: &mut Map<String, Value>) -> Option<Reference> {
-    let reference = Reference::new(metadata.get(REFERENCE_KEY)?.as_str()?).ok()?;
+    let text = metadata.get(REFERENCE_KEY)?.as_str()?;
+    let reference = Reference::from_provider(text).filter(|_| !text.trim().is_empty())?;
     metadata.remove(REFERENCE_KEY);
     Some(reference)
 }
@@ -123,7 +124,9 @@ mod tests {
     fn metadata_that_is_no_reference_stays() {
         for (json, reference, left) in [
             (r#"{"refund_reference":"rf-1","a":1}"#, Some("rf-1"), 1),
-            (r#"{"refund_reference":" rf-1"}"#, None, 1),
+            (r#"{"refund_reference":" rf-å"}"#, Some(" rf-å"), 0),
+            (r#"{"refund_reference":"rf\n"}"#, None, 1),
+            (r#"{"refund_reference":" "}"#, None, 1),
             (r#"{"refund_reference":7}"#, None, 1),
             ("{}", None, 0),
         ] {

@@ -1,5 +1,7 @@
 //! What a transaction's events add up to.
 
+use std::collections::HashSet;
+
 use refunds_core::{Currency, Money, RefundStatus};
 
 use crate::{
@@ -89,11 +91,20 @@ pub(crate) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Money>) 
     amounts.try_fold(Money::zero(currency), Money::checked_add).map_err(beyond)
 }
 
-/// The sum of an order's captures that succeeded.
-pub(crate) fn captured(captures: &[wire::Operation], currency: Currency) -> Result<Money, Fault> {
+/// An order's captures that succeeded, each once.
+pub(crate) fn succeeded(captures: &[wire::Operation]) -> Vec<&wire::Operation> {
+    let mut seen = HashSet::new();
     let succeeded = captures.iter().filter(|capture| *capture.success == Some(true));
+    succeeded.filter(|capture| capture.id.as_deref().is_none_or(|id| seen.insert(id))).collect()
+}
+
+/// What an order's captures that succeeded add up to.
+pub(crate) fn captured<'a>(
+    succeeded: impl IntoIterator<Item = &'a wire::Operation>,
+    currency: Currency,
+) -> Result<Money, Fault> {
     let amounts: Result<Vec<_>, _> =
-        succeeded.map(|capture| money(&capture.amount, currency, "capture")).collect();
+        succeeded.into_iter().map(|capture| money(&capture.amount, currency, "capture")).collect();
     sum(currency, amounts?)
 }
 

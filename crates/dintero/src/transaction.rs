@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use crate::{
     NAME,
     convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, keep},
-    events::{Group, Standing, groups},
+    events::{Group, Standing, reference},
+    grouping::groups,
     totals::{Taken, Totals},
     wire,
 };
@@ -61,7 +62,9 @@ impl Transaction {
             // Two refunds of one request would hide each other in a list.
             if !ids.insert(refund.id.clone()) {
                 refund.id = event_id(&told, group)?;
-                ids.insert(refund.id.clone());
+                if !ids.insert(refund.id.clone()) {
+                    return Err("two refunds that are not one have the same `id`".to_owned());
+                }
             }
             taken.push(Taken { at: group.members[0], status: refund.status, amount: refund.amount });
             refunds.push(refund);
@@ -154,7 +157,7 @@ fn refund(
     let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
     let extra = &mut refund.extra;
     let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
-    let text = references().find_map(|event| event.event_reference.as_deref());
+    let text = references().find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
     refund.created_at = convert::told_time(extra, "created_at", &first.created_at);
     refund.updated_at = convert::told_time(extra, "updated_at", &decisive.created_at);
@@ -184,7 +187,9 @@ fn refund(
     }
     keep(extra, "error", decisive.error.as_ref());
     keep(extra, "correction", decisive.correction.as_ref());
-    let ids: Vec<&str> = group.all().filter_map(|at| events[at].id.as_deref()).collect();
+    let mut seen = HashSet::new();
+    let ids = group.all().filter_map(|at| events[at].id.as_deref());
+    let ids: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
     if ids.len() > 1 {
         extra.insert("event_ids".to_owned(), ids.into());
     }

@@ -30,8 +30,9 @@ pub(crate) fn validate(request: &CreateRefund, is_transaction: bool) -> Result<(
         if line.id.is_empty() || line.id.chars().any(char::is_control) {
             return Err(invalid("a line's id is empty or holds control characters"));
         }
-        if i32::try_from(line.amount.minor_units()).is_err() {
-            return Err(invalid("a line's amount is beyond 32 bits"));
+        // A line of a gift card is negative; whether this one may be is known with the captured lines.
+        if line.amount.is_zero() || i32::try_from(line.amount.minor_units()).is_err() {
+            return Err(invalid("a line's amount is zero or beyond 32 bits"));
         }
         if request.lines[..at].iter().any(|other| other.id == line.id) {
             return Err(invalid("two lines have the same id"));
@@ -100,6 +101,7 @@ mod tests {
         }
         let line = |minor| request(1).with_line(RefundLine::new("1", money(minor)));
         assert!(validate(&line(-1), true).is_ok(), "lines of gift cards are negative");
+        assert!(validate(&line(0), true).is_err() && validate(&line(0), false).is_err());
         assert!(validate(&line(i64::from(i32::MAX) + 1), true).is_err());
     }
 

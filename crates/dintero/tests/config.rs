@@ -39,6 +39,20 @@ fn settings_that_are_taken_and_refused() {
         (&[("timeout", "40")], false),
         (&[("timeout", "0s")], false),
         (&[("callback_secret", "canary"), ("hook_secret", "canary")], true),
+        (&[("callback_secret", "a, b,"), ("callback_secret_previous", "canary")], true),
+        (&[("hook_secret", "canary"), ("hook_secret_previous", "canary")], true),
+        (&[("callback_secret_previous", "canary")], false),
+        (&[("hook_secret", ""), ("hook_secret_previous", "canary")], false),
+        (&[("callback_secret", "")], false),
+        (&[("hook_secret", " \t")], false),
+        (&[("client_secret", " ")], false),
+        (&[("client_secret", "canary\r\n")], true),
+        (&[("client_secret", "canary\nx")], false),
+        (&[("client_id", "id\n")], true),
+        (&[("client_id", "i\td")], false),
+        (&[("account_id", "T11223344\n")], true),
+        (&[("checkout_url", "https://api.example.com/v1\n")], true),
+        (&[("hook_secret", "canary\u{7}")], false),
         (&[("client_secrets", "canary")], false),
     ] {
         let built = registry.build("dintero", &settings(more));
@@ -62,9 +76,13 @@ fn an_error_names_the_setting() {
         ("api_url", "ftp://x"),
         ("checkout_url", "http://x.example"),
         ("record_only", "1"),
+        ("client_secret", "canary\nx"),
+        ("hook_secret", " "),
+        ("callback_secret_previous", "canary"),
     ] {
         let error = DinteroFactory.build(&settings(&[(key, value)])).unwrap_err();
-        assert!(error.message().contains(&format!("`{key}`")), "{error}");
+        assert!(error.message().contains(key), "{error}");
+        assert!(!error.message().contains("canary"), "{error}");
     }
     let missing = DinteroConfig::from_settings(&Settings::new()).unwrap_err();
     assert_eq!(missing.provider(), Some("dintero"));
@@ -75,6 +93,23 @@ fn an_error_names_the_setting() {
     assert!(!format!("{unknown:?}").contains("canary"), "{unknown:?}");
     let config = DinteroConfig::new("T11223344", "id", "secret").with_system("line\nbreak", "1");
     assert_eq!(Dintero::new(config).unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_secret_given_in_code_is_checked_too() {
+    let with = |secret: &'static str| DinteroConfig::new("T11223344", "id", secret);
+    for (config, setting) in [
+        (with(""), "client_secret"),
+        (with("canary\n"), "client_secret"),
+        (with("s").with_callback_secret(" "), "callback_secret"),
+        (with("s").with_callback_secret("new").with_callback_secret("canary\n"), "callback_secret"),
+        (with("s").with_hook_secret(""), "hook_secret"),
+    ] {
+        let error = Dintero::new(config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{setting}");
+        assert!(error.message().contains(&format!("`{setting}`")), "{error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
 }
 
 #[test]

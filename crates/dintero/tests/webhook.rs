@@ -9,7 +9,7 @@ use common::webhook::{
     hook_code, hooked, is_forged, kind_and_status, received, sorted, told_by,
 };
 use proptest::prelude::*;
-use refunds_core::{ErrorKind, RefundProvider as _, Settings, webhook_status};
+use refunds_core::{ErrorKind, RefundProvider as _, Result, webhook_status};
 use refunds_dintero::{Dintero, DinteroConfig};
 
 /// <https://docs.dintero.com/checkout-api/secrets/admin_signature_post>
@@ -248,28 +248,71 @@ fn what_is_set_up_wrongly_is_sent_again() {
     }
 }
 
-#[test]
-fn settings_may_hold_several_secrets() {
-    let settings = Settings::from_iter([
-        ("account_id", ACCOUNT),
-        ("client_id", "id"),
-        ("client_secret", "s"),
-        ("callback_secret", "old , whsec-canary-551,"),
-        ("hook_secret", " , whsec-canary-551"),
-    ]);
-    let config = DinteroConfig::from_settings(&settings).unwrap();
+fn configured(more: &[(&str, &str)]) -> Result<Dintero> {
+    let needed = [("account_id", ACCOUNT), ("client_id", "id"), ("client_secret", "s")];
+    let settings = needed.iter().chain(more).copied().collect();
+    let config = DinteroConfig::from_settings(&settings)?;
     assert!(!format!("{config:?}").contains("canary"));
-    let dintero = Dintero::new(config).unwrap();
+    Dintero::new(config)
+}
+
+#[test]
+fn the_previous_secrets_are_accepted_while_they_are_replaced() {
     let url = format!("https://shop.example{PATH}?{QUERY}");
     let code = hook_code(SECRET, BODY.as_bytes());
-    for header in [("Dintero-Signature", header("1700000000")), ("event-signature", code)] {
-        let request = received("POST", &url, &[(header.0, &header.1)], BODY.as_bytes(), NOW);
-        assert!(dintero.verify_webhook(&request).is_ok(), "{header:?}");
+    let callback = [("Dintero-Signature", header("1700000000"))];
+    let hook = [("event-signature", code)];
+    for more in [
+        [("callback_secret", SECRET), ("hook_secret", SECRET), ("timeout", "40s"), ("keep_raw", "true")],
+        [
+            ("callback_secret", "new"),
+            ("callback_secret_previous", SECRET),
+            ("hook_secret", "new"),
+            ("hook_secret_previous", SECRET),
+        ],
+    ] {
+        let dintero = configured(&more).unwrap();
+        for header in callback.iter().chain(&hook) {
+            let request = received("POST", &url, &[(header.0, &header.1)], BODY.as_bytes(), NOW);
+            assert!(dintero.verify_webhook(&request).is_ok(), "{header:?}");
+        }
     }
-    // An empty secret is everybody's.
-    let signature = hook_code("", BODY.as_bytes());
-    let request = received("POST", &url, &[("event-signature", &signature)], BODY.as_bytes(), NOW);
-    is_forged(dintero.verify_webhook(&request), "an empty secret");
+}
+
+#[test]
+fn a_secret_is_one_secret_with_its_commas() {
+    for (secret, signed_with, genuine) in [
+        ("k,Vx9-canary", "k,Vx9-canary", true),
+        ("k,Vx9-canary", "k", false),
+        ("k,Vx9-canary", "Vx9-canary", false),
+    ] {
+        let dintero = configured(&[("hook_secret", secret)]).unwrap();
+        let signature = hook_code(signed_with, BODY.as_bytes());
+        let request = received(
+            "POST",
+            "https://shop.example/",
+            &[("event-signature", &signature)],
+            BODY.as_bytes(),
+            NOW,
+        );
+        assert_eq!(dintero.verify_webhook(&request).is_ok(), genuine, "{signed_with}");
+    }
+}
+
+#[test]
+fn a_secret_that_was_read_with_its_line_end_is_the_same_secret() {
+    for end in ["", "\n", "\r\n", "\n\n"] {
+        let dintero = configured(&[("hook_secret", &format!("{SECRET}{end}"))]).unwrap();
+        let signature = hook_code(SECRET, BODY.as_bytes());
+        let request = received(
+            "POST",
+            "https://shop.example/",
+            &[("event-signature", &signature)],
+            BODY.as_bytes(),
+            NOW,
+        );
+        assert!(dintero.verify_webhook(&request).is_ok(), "{end:?}");
+    }
 }
 
 #[test]

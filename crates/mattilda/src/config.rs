@@ -1,6 +1,6 @@
 //! How the adapter is configured.
 
-use std::{fmt, fs, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{
     Capabilities, Certainty, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
@@ -9,7 +9,13 @@ use refunds_core::{
 use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::{Mattilda, auth::TokenSigner, error, key::SigningKey, provider};
+use crate::{
+    Mattilda,
+    auth::TokenSigner,
+    error,
+    key::{SigningKey, read_key},
+    provider,
+};
 
 /// What a [`Mattilda`] is built from: a private key or a token, and what differs from the defaults.
 ///
@@ -69,25 +75,25 @@ impl MattildaConfig {
     /// # Errors
     ///
     /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
-    /// missing or malformed, or the file that can not be read. No value is repeated.
+    /// missing or malformed, or that of a file that cannot be read. No value is repeated.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Self::read(settings).map_err(|error| error.in_context(crate::NAME, Operation::Configure))
     }
 
     fn read(settings: &Settings) -> Result<Self> {
         settings.check(crate::NAME, &SETTINGS)?;
-        let credentials = [PRIVATE_KEY, PRIVATE_KEY_FILE, TOKEN].map(|key| settings.secret(key));
-        let mut config = match credentials {
-            [Some(pem), None, None] => Self::from_private_key(pem),
-            [None, Some(path), None] => Self::from_private_key(read_key(path.expose_secret())?),
-            [None, None, Some(token)] => Self::from_token(token),
+        let (pem, path) = (settings.secret(PRIVATE_KEY)?, settings.get(PRIVATE_KEY_FILE));
+        let mut config = match (pem, path, settings.secret(TOKEN)?) {
+            (Some(pem), None, None) => Self::from_private_key(pem),
+            (None, Some(path), None) => Self::from_private_key(read_key(PRIVATE_KEY_FILE, path)?),
+            (None, None, Some(token)) => Self::from_token(token),
             _ => return Err(one_credential()),
         };
         if let Some(url) = settings.get(API_URL) {
             url.clone_into(&mut config.api_url);
         }
         config.merchant_account_id = settings.get(MERCHANT_ACCOUNT_ID).map(ToOwned::to_owned);
-        config.webhook_secrets = settings.secrets(WEBHOOK_SECRET);
+        config.webhook_secrets = settings.secrets(WEBHOOK_SECRET)?;
         config.allow_http = settings.flag(ALLOW_HTTP)?;
         config.keep_raw = settings.flag(KEEP_RAW)?;
         config.timeout = settings.duration(TIMEOUT)?;
@@ -119,8 +125,8 @@ impl MattildaConfig {
         self
     }
 
-    /// Accepts webhooks signed with this secret, the one of the webhook subscription. Several may be
-    /// accepted at a time, while one is replaced by another.
+    /// Accepts webhooks signed with this secret, the one of the webhook subscription. Call it once more
+    /// with the previous secret while one is replaced by another.
     pub fn with_webhook_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.webhook_secrets.push(secret.into());
         self
@@ -196,6 +202,9 @@ impl MattildaConfig {
 
     /// The client that this describes. Nothing is sent.
     pub(crate) fn http_client(&self) -> Result<HttpClient> {
+        for secret in &self.webhook_secrets {
+            Settings::check_secret(WEBHOOK_SECRET, secret)?;
+        }
         let base = BaseUrl::parse_setting(API_URL, &self.api_url, self.allow_http)?;
         let mut builder = HttpClient::builder(crate::NAME, base)
             .user_agent(USER_AGENT)
@@ -264,11 +273,12 @@ impl fmt::Debug for MattildaConfig {
 /// | setting | meaning |
 /// |---|---|
 /// | `private_key` | the private key, PEM, P-521 |
-/// | `private_key_file` | the path of a file that holds it |
+/// | `private_key_file` | the path of a regular file that holds it, of at most 64 KiB |
 /// | `token` | instead of a key, a ready bearer token |
 /// | `api_url` | instead of `https://api.mattildapayments.com` |
 /// | `merchant_account_id` | the merchant account, if not the default one |
-/// | `webhook_secret` | the secret of the webhook subscription; several behind commas |
+/// | `webhook_secret` | the secret of the webhook subscription |
+/// | `webhook_secret_previous` | the secret before it, accepted as well while it is replaced |
 /// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
 /// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
 /// | `timeout` | how long one HTTP exchange may take, such as `40s`; 25 seconds, unless set |
@@ -297,17 +307,6 @@ impl ProviderFactory for MattildaFactory {
     }
 }
 
-fn read_key(path: &str) -> Result<SecretString> {
-    let unreadable =
-        |why: &str| Error::config(format!("the file that the setting `{PRIVATE_KEY_FILE}` names {why}"));
-    let size = fs::metadata(path).map_err(|cause| unreadable("can not be read").with_source(cause))?.len();
-    if size > MAX_KEY_FILE {
-        return Err(unreadable("is too long to be a key"));
-    }
-    let pem = fs::read_to_string(path).map_err(|cause| unreadable("can not be read").with_source(cause))?;
-    Ok(pem.into())
-}
-
 fn one_credential() -> Error {
     Error::config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
 }
@@ -319,7 +318,6 @@ fn is_word(text: &str) -> bool {
 const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
 const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
 const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
-const MAX_KEY_FILE: u64 = 64 << 10;
 
 const API_URL: &str = "api_url";
 const MERCHANT_ACCOUNT_ID: &str = "merchant_account_id";
@@ -327,19 +325,21 @@ const PRIVATE_KEY: &str = "private_key";
 const PRIVATE_KEY_FILE: &str = "private_key_file";
 const TOKEN: &str = "token";
 const WEBHOOK_SECRET: &str = "webhook_secret";
+const WEBHOOK_SECRET_PREVIOUS: &str = "webhook_secret_previous";
 const ALLOW_HTTP: &str = "allow_http";
 const IDEMPOTENCY_KEY: &str = "idempotency_key";
 const KEEP_RAW: &str = "keep_raw";
 const TIMEOUT: &str = "timeout";
 
 /// None of them is required by itself: one of the first three is.
-const SETTINGS: [SettingSpec; 10] = [
-    SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521"),
+const SETTINGS: [SettingSpec; 11] = [
+    SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
     SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
     SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
     SettingSpec::optional(API_URL, "base URL, default https://api.mattildapayments.com"),
     SettingSpec::optional(MERCHANT_ACCOUNT_ID, "merchant account, if not the default one"),
     SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
+    SettingSpec::optional(WEBHOOK_SECRET_PREVIOUS, "secret before it, while it is replaced"),
     SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
     SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
     SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),

@@ -36,11 +36,11 @@ pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fa
         }
         Some(told) => {
             refund.reference = match &told {
-                Value::String(text) => Reference::new(text.as_str()).ok(),
+                Value::String(text) => Reference::from_provider(text.as_str()),
                 _ => None,
             };
             if refund.reference.is_none() {
-                // Somebody else's: ours can all be read back.
+                // Not ours, which can all be read back.
                 extra.keep("external_identifier", Some(told));
             }
             refund

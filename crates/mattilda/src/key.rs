@@ -1,6 +1,6 @@
 //! The merchant's private key: P-521, from PEM.
 
-use std::fmt;
+use std::{fmt, fs::File, io::Read as _};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -28,7 +28,9 @@ impl SigningKey {
         }
         // The causes are dropped: they may hold parts of what could not be read.
         let der = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
-            fault("is no private key in PEM: -----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----")
+            fault(
+                "is not a private key in PEM: -----BEGIN PRIVATE KEY-----, base64, -----END PRIVATE KEY-----",
+            )
         })?;
         if matches!(der, PrivateKeyDer::Pkcs1(_)) {
             return Err(fault("is an RSA key; an EC key on the curve P-521 is needed"));
@@ -61,6 +63,27 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// Reads the file that the setting `key` names.
+///
+/// Only a regular file is opened: opening a pipe may never return, and a device has no end. What is
+/// there may be replaced in between, so the length is bounded as well.
+pub(crate) fn read_key(key: &str, path: &str) -> Result<SecretString> {
+    let fault = |why: &str| Error::config(format!("the file that the setting `{key}` names {why}"));
+    let unreadable = |cause: std::io::Error| fault("cannot be read").with_source(cause);
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(fault("is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_KEY_FILE + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_KEY_FILE {
+        return Err(fault("is too long to be a key"));
+    }
+    // The cause is dropped: it holds the bytes.
+    String::from_utf8(bytes).map(SecretString::from).map_err(|_| fault("is not text"))
+}
+
 /// A key that stood in one line of an environment variable, with `\n` for its line ends.
 fn unescaped(pem: &str) -> SecretString {
     let pem = pem.trim();
@@ -86,3 +109,4 @@ fn fault(what: &str) -> Error {
 }
 
 const COORDINATE_LEN: usize = 66;
+const MAX_KEY_FILE: u64 = 64 << 10;

@@ -211,10 +211,10 @@ fn check(request: &CreateRefund, amount: Option<Money>) -> Result<()> {
             format!("the reason has more than {MAX_REASON_CHARS} characters, the most at this provider"),
         ));
     }
-    if request.reference.as_str().len() > usize::from(MAX_REFERENCE_CHARS) {
+    if !request.reference.is_valid_for_request() {
         return Err(refused(
             ErrorKind::InvalidRequest,
-            format!("the reference has more than {MAX_REFERENCE_CHARS} characters, the most of a key"),
+            format!("the reference has to be 1 to {MAX_REFERENCE_CHARS} printable ASCII characters"),
         ));
     }
     if !request.lines.is_empty() || !request.metadata.is_empty() {

@@ -201,21 +201,25 @@ async fn optional_members_of_any_shape_do_no_harm() {
 
 #[tokio::test]
 async fn a_reference_is_told_or_null_or_hidden() {
-    let long = "r".repeat(300);
+    let long = "å".repeat(300);
     for (value, reference, hidden, kept) in [
         (json!("rma-551"), Some("rma-551"), false, false),
         (Value::Null, None, false, false),
         (json!("absent"), None, true, false),
         (json!(""), None, false, true),
-        (json!(" padded "), None, false, true),
-        (json!("rückgabe"), None, false, true),
-        (json!(long), None, false, true),
+        (json!(" padded "), Some(" padded "), false, false),
+        (json!("rückgabe"), Some("rückgabe"), false, false),
+        (json!(long), Some(long.as_str()), false, false),
+        (json!("a\nb"), None, false, true),
         (json!(551), None, true, true),
     ] {
         let refund = read(&refund_json(json!({ "external_identifier": value }))).await.unwrap();
         assert_eq!(refund.reference.as_ref().map(refunds_core::Reference::as_str), reference, "{value}");
         assert_eq!(refund.reference_is_hidden(), hidden, "{value}");
         assert_eq!(refund.extra.get("external_identifier"), kept.then_some(&value), "{value}");
+        let stored = serde_json::to_string(&refund).unwrap();
+        let loaded: Refund = serde_json::from_str(&stored).unwrap();
+        assert_eq!(loaded.reference, refund.reference, "{value}");
     }
 }
 

@@ -90,6 +90,11 @@ async fn what_can_only_be_refused_is_not_sent() {
         ("a reason of 101", with(|r| r.reason = Some("n".repeat(101))), Some(InvalidRequest)),
         ("the longest reference", with(|r| r.reference = Reference::new("r".repeat(255)).unwrap()), None),
         (
+            "a reference that is not ours",
+            with(|r| r.reference = Reference::from_provider("rückgabe").unwrap()),
+            Some(InvalidRequest),
+        ),
+        (
             "a gift card",
             with(|r| r.target = Some(RefundTarget::new(TargetKind::GiftCard, Some("g".into())))),
             None,

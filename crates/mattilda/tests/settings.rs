@@ -1,8 +1,9 @@
 //! Settings, and what they make of a provider.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use common::fixture;
 use refunds_core::{
@@ -24,13 +25,15 @@ fn exactly_one_credential_is_needed() {
         &[("private_key", pem.as_str())][..],
         &[("private_key_file", file)],
         &[("token", "t0ken")],
-        &[("token", "t0ken"), ("private_key", "")],
+        &[("token", "t0ken\n")],
+        &[("token", "t0ken\r\n"), ("merchant_account_id", "school-01\n")],
+        &[("private_key_file", &format!("{file}\n"))],
+        &[("private_key", &pem.replace('\n', "\r\n"))],
     ] {
         build(settings).unwrap();
     }
     for settings in [
         &[][..],
-        &[("token", "")],
         &[("merchant_account_id", "school-01")],
         &[("token", "t0ken"), ("private_key", pem.as_str())],
         &[("token", "t0ken"), ("private_key_file", file)],
@@ -57,6 +60,12 @@ fn malformed_settings_are_named_and_not_shown() {
         ("timeout", "canary"),
         ("timeout", "0s"),
         ("idempotency_key", "canary"),
+        ("webhook_secret", ""),
+        ("webhook_secret", " \t"),
+        ("webhook_secret", "canary\nx"),
+        ("webhook_secret_previous", "canary"),
+        ("private_key", ""),
+        ("api_url", "https://canary.example/\nx"),
         ("canary_key", "x"),
     ] {
         let error = build(&[("token", "t0ken"), (key, value)]).unwrap_err();
@@ -77,16 +86,73 @@ fn malformed_settings_are_named_and_not_shown() {
 }
 
 #[test]
-fn a_key_file_that_can_not_be_read_is_named_by_its_setting() {
-    let long = std::env::temp_dir().join(format!("refunds-mattilda-{}.pem", std::process::id()));
-    fs::write(&long, vec![b'x'; 100_000]).unwrap();
-    for path in ["/nowhere/canary.pem", "/", long.to_str().unwrap()] {
-        let error = build(&[("private_key_file", path)]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.message().contains("private_key_file"), "{error}");
+fn a_webhook_secret_given_in_code_is_checked_too() {
+    for secret in ["", " ", "canary\n"] {
+        let config = MattildaConfig::from_token("t0ken").with_webhook_secret("s").with_webhook_secret(secret);
+        let error = Mattilda::new(config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{secret:?}");
+        assert!(error.message().contains("`webhook_secret`"), "{error}");
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
-    fs::remove_file(long).unwrap();
+}
+
+#[test]
+fn a_key_file_that_can_not_be_read_is_named_by_its_setting() {
+    let directory = tempdir("files");
+    let pem = fixture("test_key_p521.pem");
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let filled = |length: usize| format!("{pem}{:\n<rest$}", "", rest = length - pem.len());
+    for (path, mentions) in [
+        ("/nowhere/canary.pem".to_owned(), "cannot be read"),
+        ("/".to_owned(), "not a regular file"),
+        (file("long.pem", filled((64 << 10) + 1).as_bytes()), "too long"),
+        (file("binary.pem", b"canary\xff"), "not text"),
+        (file("empty.pem", b""), "not a private key"),
+    ] {
+        let error = build(&[("private_key_file", &path)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("private_key_file") || mentions == "not a private key", "{error}");
+        assert!(error.message().contains(mentions), "{path}: {error}");
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+    for content in [pem.clone(), filled(64 << 10), format!("{pem}\n# the key of the shop\n")] {
+        build(&[("private_key_file", &file("good.pem", content.as_bytes()))]).unwrap();
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Metadata says nothing of how much they hold: reading them would never end.
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_has_no_end_is_not_read() {
+    let directory = tempdir("endless");
+    let pipe = directory.join("key.pem");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in ["/dev/zero", pipe.to_str().unwrap()] {
+        let error = build(&[("private_key_file", path)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("`private_key_file` names is not a regular file"), "{error}");
+    }
+    // Mounted secrets are links to files.
+    let link = directory.join("link.pem");
+    std::os::unix::fs::symlink(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/test_key_p521.pem"),
+        &link,
+    )
+    .unwrap();
+    build(&[("private_key_file", link.to_str().unwrap())]).unwrap();
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// A directory of this test alone.
+fn tempdir(name: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("refunds-mattilda-{name}-{}", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 #[test]

@@ -47,6 +47,41 @@ fn signed(timestamp: &str, signatures: &str, body: &[u8]) -> Result<Notice> {
     provider(&[SECRET, "the-next-one"]).verify_webhook(&delivery(&headers, body))
 }
 
+/// What becomes of a delivery that is signed with `secret`, under these settings.
+fn configured(settings: &[(&str, &str)], secret: &str) -> Result<Notice> {
+    let settings = settings.iter().copied().chain([("token", "t")]).collect();
+    let headers = [
+        ("x-gr4vy-webhook-timestamp", "1700000000"),
+        ("x-gr4vy-webhook-signatures", &sign(secret, "1700000000", BODY.as_bytes())),
+    ];
+    Mattilda::new(MattildaConfig::from_settings(&settings)?)?
+        .verify_webhook(&delivery(&headers, BODY.as_bytes()))
+}
+
+#[test]
+fn a_secret_is_one_secret_with_its_commas() {
+    let settings = [("webhook_secret", "k,Vx9-canary")];
+    assert!(configured(&settings, "k,Vx9-canary").is_ok());
+    for part in ["k", "Vx9-canary"] {
+        assert_eq!(configured(&settings, part).unwrap_err().kind(), ErrorKind::Unauthenticated, "{part}");
+    }
+}
+
+#[test]
+fn the_previous_secret_is_accepted_while_it_is_replaced() {
+    let settings = [("webhook_secret", "new"), ("webhook_secret_previous", "old")];
+    for (secret, genuine) in [("new", true), ("old", true), ("other", false)] {
+        assert_eq!(configured(&settings, secret).is_ok(), genuine, "{secret}");
+    }
+}
+
+#[test]
+fn a_secret_that_was_read_with_its_line_end_is_the_same_secret() {
+    for end in ["", "\n", "\r\n"] {
+        assert!(configured(&[("webhook_secret", &format!("{SECRET}{end}"))], SECRET).is_ok(), "{end:?}");
+    }
+}
+
 #[test]
 fn a_signed_delivery_tells_what_it_is_about() {
     let notice = signed("1700000000", &sign(SECRET, "1700000000", BODY.as_bytes()), BODY.as_bytes()).unwrap();

@@ -12,13 +12,11 @@ use crate::{NAME, error};
 
 const LIVE: &str = "https://api.quillpay.example/v2";
 
-const SETTINGS: [SettingSpec; 4] = [
+const SETTINGS: [SettingSpec; 5] = [
     SettingSpec::required("api_key", "key of the API, made in the dashboard: qk_…"),
     SettingSpec::optional("api_url", "base URL, default https://api.quillpay.example/v2"),
-    SettingSpec::optional(
-        "webhook_secret",
-        "secret of the webhooks; several behind commas while one is replaced",
-    ),
+    SettingSpec::optional("webhook_secret", "secret of the webhooks"),
+    SettingSpec::optional("webhook_secret_previous", "secret before it, while it is replaced"),
     SettingSpec::optional("allow_http", "true lets api_url be plain http:// beyond this machine"),
 ];
 
@@ -52,7 +50,7 @@ impl QuillpayConfig {
         settings.check(NAME, &SETTINGS)?;
         let api_url = BaseUrl::from_settings(settings, "api_url", LIVE, settings.flag("allow_http")?)?;
         let api_key = SecretString::from(settings.require("api_key")?);
-        let webhook_secrets = settings.secrets("webhook_secret");
+        let webhook_secrets = settings.secrets("webhook_secret")?;
         Ok(Self { api_key, api_url, webhook_secrets, transport: None })
     }
 

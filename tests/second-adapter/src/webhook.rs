@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use refunds_core::secrecy::SecretString;
 use refunds_core::{
-    DEFAULT_WEBHOOK_TOLERANCE, Error, ErrorKind, Notice, PaymentId, RefundId, Result, WebhookRequest,
-    parse_time, serde_json,
+    DEFAULT_WEBHOOK_TOLERANCE, Error, ErrorKind, Notice, Operation, PaymentId, RefundId, Result,
+    WebhookRequest, parse_time, serde_json,
 };
 use refunds_http::{Digest, is_signed};
 use serde::Deserialize;
@@ -77,7 +77,8 @@ fn unreadable(message: &str) -> Error {
     fault(ErrorKind::Protocol, message)
 }
 
-/// A webhook moves nothing, whatever is wrong with it.
+/// A webhook moves nothing, whatever is wrong with it. The operation makes it count for the answer to the
+/// provider.
 fn fault(kind: ErrorKind, message: &str) -> Error {
-    Error::new(kind, message).not_applied()
+    Error::new(kind, message).with_operation(Operation::VerifyWebhook).not_applied()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Result};
+use crate::{Error, Result, env_variable};
 
 /// How often, how long and how slowly a [`RefundClient`](crate::RefundClient) tries.
 ///
@@ -82,10 +82,10 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where one can not be read or is nothing.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable, where one is not UTF-8, cannot
+    /// be read or is zero.
     pub fn from_env() -> Result<Self> {
-        // What is no text is told as what it is then: no duration.
-        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::read(env_variable)
     }
 
     /// As [`from_env`](Self::from_env), from variables that are looked up in `variable`.
@@ -94,9 +94,12 @@ impl Policy {
     ///
     /// As [`from_env`](Self::from_env).
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        Self::read(|name| Ok(variable(name).filter(|value| !value.is_empty())))
+    }
+
+    fn read(variable: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
         let mut policy = Self::default();
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        if let Some(text) = variable("REFUNDS_MAX_ATTEMPTS") {
+        if let Some(text) = variable("REFUNDS_MAX_ATTEMPTS")? {
             policy.max_attempts =
                 text.parse().ok().filter(|attempts| *attempts > 0).ok_or_else(|| {
                     Error::config("REFUNDS_MAX_ATTEMPTS has to be a whole number from 1 up")
@@ -108,7 +111,7 @@ impl Policy {
             ("REFUNDS_SETTLE_TIMEOUT", &mut policy.settle_timeout, true),
             ("REFUNDS_RESUBMIT_AFTER", &mut policy.resubmit_after, false),
         ] {
-            if let Some(text) = variable(name) {
+            if let Some(text) = variable(name)? {
                 *field = humantime::parse_duration(&text)
                     .ok()
                     .filter(|duration| may_be_zero || !duration.is_zero())

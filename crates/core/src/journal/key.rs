@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use crate::{PaymentId, Reference};
 
+/// The last time that RFC 3339 can write.
+const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+
 /// The account that refunds are made from: which provider, whose account there, at which API.
 ///
 /// It keeps test and live accounts, and several providers, apart in one journal. It holds no secret.
@@ -152,9 +155,8 @@ impl JournalTime {
     /// The time as a date, as far as the calendar goes.
     #[must_use]
     pub fn to_datetime(self) -> OffsetDateTime {
-        let last = time::macros::datetime!(9999-12-31 23:59:59 UTC);
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .map_or(last, |time| time.min(last))
+            .map_or(LAST, |time| time.min(LAST))
     }
 
     /// `duration` later, rounded up to a millisecond.

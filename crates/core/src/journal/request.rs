@@ -105,7 +105,7 @@ pub enum Intended {
     /// It is durable. The request may leave until its `not_after`.
     Committed(Intent),
     /// Something about the money changed since the journal was opened: look again.
-    Moved(Standing),
+    Moved(Box<Standing>),
     /// The journal is full of refunds that must not be forgotten. Nothing may be sent.
     Full,
 }

@@ -50,11 +50,9 @@ impl Money {
     /// [`ErrorKind::InvalidRequest`] for anything but digits with at most one `.` and an optional
     /// leading `-`, for more decimals than the currency has, and beyond 64 bits.
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self> {
-        let fault = |why: String| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("not an amount in {currency}: {why}; write it as {}", example(currency)),
-            )
+        // No example: next to the caller's own amount, it would read as the corrected one.
+        let fault = |expected: String| {
+            Error::new(ErrorKind::InvalidRequest, format!("not an amount in {currency}: expected {expected}"))
         };
         let (sign, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -63,20 +61,23 @@ impl Money {
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole) || !digits(fraction) {
-            return Err(fault("it is not a plain decimal number".into()));
+            return Err(fault("digits with at most one decimal point".into()));
         }
         let exponent = currency.exponent();
         // Zeros at the end say nothing new: 5.0 is a fine way to write 5 yen.
         let fraction = fraction.trim_end_matches('0');
         if fraction.len() > exponent {
-            return Err(fault(format!("the currency has {exponent} decimals")));
+            return Err(fault(match exponent {
+                0 => "no decimals".into(),
+                _ => format!("at most {exponent} decimals"),
+            }));
         }
         format!("{whole}{fraction:0<exponent$}")
             .parse::<i64>()
             .ok()
             .and_then(|minor| minor.checked_mul(sign))
             .map(|minor| Self::new(minor, currency))
-            .ok_or_else(|| fault("it is too large".into()))
+            .ok_or_else(|| fault(format!("at most {}", Self::new(i64::MAX, currency).to_major())))
     }
 
     /// The amount in minor units.
@@ -118,7 +119,9 @@ impl Money {
     /// # Errors
     ///
     /// [`ErrorKind::Protocol`] where the currencies differ or the sum leaves 64 bits: amounts that
-    /// are summed come from one provider's answer about one payment.
+    /// are summed come from one provider's answer about one payment. A sum moves no money, so the error
+    /// is [not applied](Error::not_applied); an adapter that sums after it has sent a refund has to mark
+    /// it as one that [may be applied](Error::may_be_applied).
     pub fn checked_add(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_add)
     }
@@ -147,18 +150,12 @@ impl Money {
             return Err(Error::new(
                 ErrorKind::Protocol,
                 format!("amounts of one payment are in {} and {}", self.currency, other.currency),
-            ));
+            )
+            .not_applied());
         }
-        op(self.minor_units, other.minor_units)
-            .map(|minor| Self::new(minor, self.currency))
-            .ok_or_else(|| Error::new(ErrorKind::Protocol, "a sum of amounts is beyond 64 bits"))
-    }
-}
-
-fn example(currency: Currency) -> String {
-    match currency.exponent() {
-        0 => "150".into(),
-        exponent => format!("149.{:5<exponent$}", ""),
+        op(self.minor_units, other.minor_units).map(|minor| Self::new(minor, self.currency)).ok_or_else(
+            || Error::new(ErrorKind::Protocol, "a sum of amounts is beyond 64 bits").not_applied(),
+        )
     }
 }
 
@@ -210,12 +207,34 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_amount_says_what_was_expected_and_corrects_nothing() {
+        for (text, code, expected) in [
+            ("149.505", "NOK", "at most 2 decimals"),
+            ("500.5", "JPY", "no decimals"),
+            ("1.23456", "CLF", "at most 4 decimals"),
+            ("1,50", "NOK", "digits with at most one decimal point"),
+            ("92233720368547758.08", "NOK", "at most 92233720368547758.07"),
+        ] {
+            let error = Money::parse_major(text, currency(code)).unwrap_err();
+            assert_eq!(error.message(), format!("not an amount in {code}: expected {expected}"), "{text}");
+            assert!(!error.may_have_applied());
+        }
+    }
+
+    #[test]
     fn sums_refuse_to_lie() {
         let nok = currency("NOK");
         let sek = currency("SEK");
-        assert!(Money::new(1, nok).checked_add(Money::new(1, sek)).is_err());
-        assert!(Money::new(i64::MAX, nok).checked_add(Money::new(1, nok)).is_err());
-        assert!(Money::new(i64::MIN, nok).checked_sub(Money::new(1, nok)).is_err());
+        for refused in [
+            Money::new(1, nok).checked_add(Money::new(1, sek)),
+            Money::new(i64::MAX, nok).checked_add(Money::new(1, nok)),
+            Money::new(i64::MIN, nok).checked_sub(Money::new(1, nok)),
+            Money::new(1, nok).remaining_after(Money::new(1, sek)),
+        ] {
+            let error = refused.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Protocol);
+            assert!(!error.may_have_applied(), "a sum moves no money: {error}");
+        }
         assert_eq!(Money::new(1, nok).remaining_after(Money::new(2, nok)).unwrap(), Money::zero(nok));
     }
 

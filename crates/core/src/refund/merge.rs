@@ -22,16 +22,20 @@ impl Refund {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`] where the two are not the same refund, or tell different amounts.
+    /// [`ErrorKind::Protocol`] where the two are not the same refund, or have different amounts. Merging
+    /// moves no money, so the error is [not applied](Error::not_applied).
     pub fn merge(self, other: Self) -> Result<Self> {
         if (&self.provider, &self.payment_id, &self.id) != (&other.provider, &other.payment_id, &other.id) {
-            return Err(Error::new(ErrorKind::Protocol, "two different refunds can not be merged"));
+            return Err(
+                Error::new(ErrorKind::Protocol, "two different refunds cannot be merged").not_applied()
+            );
         }
         if self.amount != other.amount {
             return Err(Error::new(
                 ErrorKind::Protocol,
-                format!("one refund is told with two amounts, {} and {}", self.amount, other.amount),
-            ));
+                format!("one refund is reported with two amounts, {} and {}", self.amount, other.amount),
+            )
+            .not_applied());
         }
         let (winner, loser) = if is_later(&self, &other) { (self, other) } else { (other, self) };
         Ok(Self {
@@ -105,7 +109,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Money, PaymentId, Reference, RefundFailure, RefundId, RefundLine, RefundTarget, TargetKind};
+    use crate::{
+        Listing, Money, PaymentId, Reference, RefundFailure, RefundId, RefundLine, RefundTarget, TargetKind,
+    };
 
     fn time(seconds: i64) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(seconds).unwrap()
@@ -172,6 +178,22 @@ mod tests {
             let merged = a.clone().merge(b.clone()).unwrap();
             prop_assert_eq!(merged.status.is_final(), a.status.is_final() || b.status.is_final());
         }
+    }
+
+    #[test]
+    fn two_that_cannot_be_merged_say_that_nothing_was_made() {
+        let refund = |id: &str, minor| {
+            let (id, payment) = (RefundId::new(id).unwrap(), PaymentId::new("p-1").unwrap());
+            let amount = Money::new(minor, "NOK".parse().unwrap());
+            Refund::new("test", id, payment, RefundStatus::Succeeded, "word", amount)
+        };
+        for other in [refund("r-2", 300), refund("r-1", 301)] {
+            let error = refund("r-1", 300).merge(other).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Protocol);
+            assert!(!error.may_have_applied(), "{error}");
+        }
+        let error = Listing::whole(vec![refund("r-1", 301)]).news(&[refund("r-1", 300)]).unwrap_err();
+        assert!(!error.may_have_applied(), "{error}");
     }
 
     #[test]

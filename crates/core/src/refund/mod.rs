@@ -90,7 +90,8 @@ pub struct Refund {
     pub id: RefundId,
     /// The payment that it gives money back from.
     pub payment_id: PaymentId,
-    /// The merchant's own key, where the refund carries one.
+    /// The merchant's own key, where the refund carries one. A refund that was made elsewhere may carry
+    /// one that is [not valid for a request](Reference::is_valid_for_request) of ours.
     #[serde(default)]
     pub reference: Option<Reference>,
     /// Where it stands.

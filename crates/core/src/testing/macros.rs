@@ -185,6 +185,16 @@ macro_rules! __refunds_cases {
                 dropped_reads_leave_it_usable: "dropped reads leave it usable", "";
                 dropped_submissions_leave_it_usable_and_make_one: "dropped creations end in one refund", "";
             }
+            sending {
+                a_closed_window_sends_nothing: "what may not leave any more is not sent",
+                    "Capabilities::send_window";
+                a_request_that_leaves_begins_its_window: "a request that leaves asks its window",
+                    "Capabilities::send_window";
+                references_are_shown_where_it_is_said: "references show in every response",
+                    "References::Shown";
+                the_account_stays_the_same_and_is_no_secret: "the scope is stable and shows no secret", "";
+                the_money_of_a_payment_stays_the_same: "a payment's money is its own, for ever", "";
+            }
             capabilities {
                 partial_means_less_than_the_whole: "partial is offered, or refused", "";
                 several_means_more_than_one: "several are offered, or refused", "partial";

@@ -26,8 +26,8 @@ pub(crate) enum Stop {
 pub struct Case {
     /// Its name, which is also that of the test.
     pub name: &'static str,
-    /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `trouble`, `safety` or
-    /// `capabilities`.
+    /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `trouble`, `safety`, `sending`
+    /// or `capabilities`.
     pub group: &'static str,
     /// What it shows.
     pub shows: &'static str,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use refunds_core::{
-    Error, ErrorKind, MemoryJournal, RefundLine, RefundStatus, Scope, UnresolvedRefund, testing::Settling,
+    Error, ErrorKind, MemoryJournal, Policy, RefundLine, RefundStatus, Scope, UnresolvedRefund,
+    testing::Settling,
 };
 use tokio::time::Instant;
 
@@ -135,10 +136,18 @@ async fn a_lost_request_is_never_blindly_repeated_and_can_be_resolved() {
     let stored = serde_json::to_string(error.unresolved().unwrap()).unwrap();
     let unresolved: UnresolvedRefund = serde_json::from_str(&stored).unwrap();
     assert_eq!(&unresolved, error.unresolved().unwrap());
-    let refund = provider.client().resolve(&unresolved).await.unwrap();
+    // It cannot know what happened since: it looks, and submits when the request is certainly over.
+    let patient = || {
+        let mut policy = Policy::default();
+        policy.total_timeout = Duration::from_secs(3600);
+        provider.client().with_policy(policy)
+    };
+    let begun = Instant::now();
+    let refund = patient().resolve(&unresolved).await.unwrap();
+    assert!(begun.elapsed() >= Duration::from_secs(630), "{:?}", begun.elapsed());
     assert_eq!((refund.amount, provider.memory.moved(&payment)), (nok(100), 100));
     // Twice resolved is once made.
-    assert_eq!(provider.client().resolve(&unresolved).await.unwrap().id, refund.id);
+    assert_eq!(patient().resolve(&unresolved).await.unwrap().id, refund.id);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 

@@ -15,35 +15,39 @@ fn lost() -> Error {
     Error::new(ErrorKind::Timeout, "no answer")
 }
 
-fn honour_keys(provider: &Scripted) {
-    let key = IdempotencyKey::new(255, DAY, Replay::FirstAnswer, Certainty::Guaranteed);
+fn honour_keys(provider: &Scripted, retention: Duration) {
+    let key = IdempotencyKey::new(255, retention, Replay::FirstAnswer, Certainty::Guaranteed);
     let mut capabilities = provider.capabilities();
     capabilities.idempotency = Idempotency::Key(key);
     provider.script(|script| script.capabilities = Some(capabilities));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_settle_time_begins_with_the_last_submission() {
+async fn a_lost_request_rests_until_the_provider_is_certainly_done_with_it() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     let clock = SkippingClock::new();
     let client = provider.client().with_clock(Arc::new(clock.clone()));
-    provider.write(Step::Fail(lost())).write(Step::Fail(lost()));
-    let first = client.create(&request(&payment, 100, "a")).await.unwrap_err();
-    clock.advance(Duration::from_secs(3600));
-    let second = client.resolve(first.unresolved().unwrap()).await.unwrap_err();
-    let (first, second) = (first.unresolved().unwrap(), second.unresolved().unwrap());
-    assert_eq!(second.submitted_at, first.submitted_at);
-    assert!(
-        second.last_submitted_at.unwrap() - first.last_submitted_at.unwrap() >= Duration::from_secs(3600)
-    );
-
-    let before = clock.skipped();
-    let mut again = second.clone();
-    again.last_submitted_at = Some(refunds_core::Clock::now(&clock));
-    client.resolve(&again).await.unwrap();
-    assert!(clock.skipped() >= before + Duration::from_secs(29), "it settles before it submits again");
-    assert_eq!(provider.memory.moved(&payment), 100);
+    provider.write(Step::Fail(lost()));
+    let error = client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    let from = error.unresolved().unwrap().resubmit_from.unwrap();
+    assert!(error.retry_after().is_some() && error.to_string().contains("try again"), "{error}");
+    // Right after it, and until then, nothing is submitted: by create or by resolve.
+    for _ in 0..2 {
+        for again in [
+            client.create(&request(&payment, 100, "a")).await,
+            client.resolve(error.unresolved().unwrap()).await,
+        ] {
+            let error = again.unwrap_err();
+            assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 1), "{error}");
+            let next = error.unresolved().unwrap().resubmit_from.unwrap();
+            assert!((next - from).abs() < time::Duration::seconds(1), "the time does not move on");
+        }
+        clock.advance(Duration::from_secs(200));
+    }
+    clock.advance(Duration::from_secs(300));
+    client.resolve(error.unresolved().unwrap()).await.unwrap();
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,19 +69,24 @@ async fn a_dead_process_leaves_enough_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_is_forgotten_protects_nothing() {
-    for (age, kind) in [(Duration::ZERO, None), (2 * DAY, Some(ErrorKind::OutcomeUnknown))] {
+async fn a_key_is_relied_on_only_while_the_provider_certainly_knows_it() {
+    for (retention, submissions) in [(DAY, 4), (Duration::from_secs(600), 1)] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
-        provider.script(|script| script.hide_references = true);
-        honour_keys(&provider);
-        provider.client().create(&request(&payment, 100, "a")).await.unwrap();
-        let clock = SkippingClock::new();
-        clock.advance(age);
-        let told = provider.client().with_clock(Arc::new(clock)).create(&request(&payment, 100, "a")).await;
-        assert_eq!(told.err().map(|error| error.kind()), kind, "after {age:?}");
-        // The memory does not know keys; a real provider would have answered with the first refund.
-        assert_eq!(provider.asked("submit"), if kind.is_some() { 1 } else { 2 });
+        honour_keys(&provider, retention);
+        let client = provider.client();
+        for _ in 0..3 {
+            provider.write(Step::Fail(lost()));
+        }
+        client.create(&request(&payment, 100, "a")).await.unwrap_err();
+        // Right after it, the key still covers another try.
+        let again = client.create(&request(&payment, 100, "a")).await;
+        assert_eq!(
+            (again.is_ok(), provider.asked("submit")),
+            (submissions > 1, submissions),
+            "{retention:?}"
+        );
+        assert!(provider.memory.moved(&payment) <= 100);
     }
 }
 
@@ -88,7 +97,7 @@ async fn a_key_is_no_reason_to_skip_the_guard() {
     for reference in ["a", "b"] {
         provider.client().create(&request(&payment, 100, reference)).await.unwrap();
     }
-    honour_keys(&provider);
+    honour_keys(&provider, DAY);
     provider.script(|script| script.ignore_cursors = true);
     let error = provider.client().create(&request(&payment, 5000, "c")).await.unwrap_err();
     assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 2));
@@ -138,10 +147,16 @@ async fn what_can_not_be_resolved_is_told_as_it_is() {
     provider.write(Step::Fail(lost()));
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
     let mut unresolved = error.unresolved().unwrap().clone();
-    // Somebody else refunded all of it since: ours is certainly not there, and can not be any more.
+    // Another process refunded all of it since.
     provider.client().create(&request(&payment, 100, "b")).await.unwrap();
-    let error = provider.client().resolve(&unresolved).await.unwrap_err();
-    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::NotRefundable, false));
+    let clock = SkippingClock::new();
+    let client = provider.client().with_clock(Arc::new(clock.clone()));
+    let early = client.resolve(&unresolved).await.unwrap_err();
+    assert_eq!((early.kind(), early.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
+    clock.advance(Duration::from_secs(640));
+    // Ours is certainly not there, and cannot be any more.
+    let late = client.resolve(&unresolved).await.unwrap_err();
+    assert_eq!((late.kind(), late.may_have_applied()), (ErrorKind::NotRefundable, false), "{late}");
     // A local refusal says nothing about an attempt that was made.
     unresolved.request.amount = refunds_core::RefundAmount::Exact(nok(0));
     let error = provider.client().resolve(&unresolved).await.unwrap_err();

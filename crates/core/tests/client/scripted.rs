@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, CreateRefund, Cursor, Error, Listing, Money, Overview, Page, PageRequest, Payment,
-    PaymentId, Reference, Refund, RefundAmount, RefundClient, RefundId, RefundProvider, Result, SubmitRefund,
-    testing::MemoryProvider,
+    PaymentId, Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundProvider, Result,
+    SubmitRefund, testing::MemoryProvider,
 };
 
 /// What happens to one call.
@@ -107,7 +107,12 @@ impl RefundProvider for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.script(|script| script.capabilities.clone()).unwrap_or_else(|| self.memory.capabilities())
+        let mut capabilities =
+            self.script(|script| script.capabilities.clone()).unwrap_or_else(|| self.memory.capabilities());
+        if self.script(|script| script.hide_references) {
+            capabilities.references = References::MayBeHidden;
+        }
+        capabilities
     }
 
     async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
@@ -137,7 +142,12 @@ impl RefundProvider for Scripted {
     }
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        follow(self.next("get"), self.memory.get_refund(payment, refund)).await
+        let mut found = follow(self.next("get"), self.memory.get_refund(payment, refund)).await?;
+        if self.script(|script| script.hide_references || script.drop_references) {
+            found.reference = None;
+        }
+        let is_left = self.asked("submit") < self.script(|script| script.steps);
+        Ok(if is_left { found.with_step_left() } else { found })
     }
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
@@ -145,6 +155,10 @@ impl RefundProvider for Scripted {
         tokio::task::yield_now().await;
         self.script(|script| script.made.push(submit.made.clone()));
         let step = self.next("submit");
+        let leaves = !matches!(&step, Step::Fail(error) if !error.may_have_applied());
+        if let Some(window) = submit.window.as_ref().filter(|_| leaves) {
+            window.check()?;
+        }
         let alter = if let Step::Alter(alter) = &step { Some(*alter) } else { None };
         let mut refund = follow(step, self.memory.submit_refund(submit)).await?;
         if let Some(alter) = alter {

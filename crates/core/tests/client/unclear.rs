@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use refunds_core::{Error, ErrorKind, RefundTarget, TargetKind, testing::SkippingClock};
+use refunds_core::{Error, ErrorKind, Policy, RefundTarget, TargetKind, testing::SkippingClock};
 
 use crate::scripted::{Scripted, Step, nok, remaining, request};
 
@@ -29,17 +29,38 @@ async fn a_refund_that_may_be_the_one_is_not_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_without_references_stays_unknown_and_names_the_suspect() {
+async fn a_lost_response_without_references_is_found_by_its_id() {
+    for (by_id, kind) in [(true, None), (false, Some(ErrorKind::OutcomeUnknown))] {
+        let provider = Scripted::new();
+        let payment = provider.memory.captured(nok(1000));
+        provider.script(|script| script.hide_references = true);
+        provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+        let mut policy = Policy::default();
+        policy.match_by_id = by_id;
+        let client = provider.client().with_policy(policy);
+        let created = client.create(&request(&payment, 100, "a")).await;
+        if let Err(error) = &created {
+            assert_eq!(error.unresolved().unwrap().suspects.len(), 1, "a person can look it up: {error}");
+        }
+        assert_eq!(created.as_ref().err().map(Error::kind), kind, "by id: {by_id}");
+        let again = client.create(&request(&payment, 100, "a")).await;
+        assert_eq!(again.err().map(|error| error.kind()), kind, "by id: {by_id}, repeated");
+        assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_parts_without_references_are_told_apart_by_the_journal() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider.script(|script| script.hide_references = true);
-    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
-    let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    assert_eq!(error.unresolved().unwrap().suspects.len(), 1);
-    let error = provider.client().resolve(error.unresolved().unwrap()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+    let client = provider.client();
+    let first = client.create(&request(&payment, 100, "a")).await.unwrap();
+    let second = client.create(&request(&payment, 100, "b")).await.unwrap();
+    assert_ne!(first.id, second.id);
+    assert_eq!(client.create(&request(&payment, 100, "a")).await.unwrap().id, first.id);
+    assert_eq!(client.create(&request(&payment, 100, "b")).await.unwrap().id, second.id);
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 200));
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,12 +84,12 @@ async fn a_clock_that_is_off_does_not_clear_a_suspect() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider.script(|script| script.hide_references = true);
-    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+    provider.client().create(&request(&payment, 100, "a")).await.unwrap();
     let ahead = SkippingClock::new();
     ahead.advance(Duration::from_secs(3600));
+    // Another process, without the journal of the first.
     let client = provider.client().with_clock(Arc::new(ahead));
     let error = client.create(&request(&payment, 100, "a")).await.unwrap_err();
-    let error = client.resolve(error.unresolved().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!(provider.memory.moved(&payment), 100);
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, CreateRefund, Currency, Notice, Overview, Page, PageRequest, Payment, PaymentId, Reference,
-    Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, SubmitRefund,
+    Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, Scope, SubmitRefund,
     WebhookRequest, all_refunds,
     testing::{Harness, MemoryHarness, MemoryProvider, On, Trouble},
 };
@@ -41,6 +41,12 @@ pub(crate) trait Lie: Send + Sync {
     }
     async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
         memory.submit_refund(submit).await
+    }
+    fn scope(&self, memory: &MemoryProvider) -> Scope {
+        memory.scope()
+    }
+    async fn money(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<PaymentId> {
+        memory.money(id).await
     }
     fn validate(&self, memory: &MemoryProvider, request: &CreateRefund) -> Result<()> {
         memory.validate(request)
@@ -93,6 +99,12 @@ impl RefundProvider for Liar {
     }
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         Ok(self.lie.tells(self.lie.submit(&self.memory, submit).await?))
+    }
+    fn scope(&self) -> Scope {
+        self.lie.scope(&self.memory)
+    }
+    async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        self.lie.money(&self.memory, payment).await
     }
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         self.lie.validate(&self.memory, request)

@@ -20,22 +20,26 @@ pub(crate) const ROWS: &[Row] = rows! {
     "carries another name on its refunds": plain, WrongName =>
         every_answer_names_the_provider;
     "drops the reference": plain, DropsReference =>
-        an_answer_is_about_what_was_asked every_answer_names_the_provider create_get_and_list_agree
-        sums_are_those_of_the_refunds the_overview_agrees_with_its_parts amounts_stay_exact
-        references_come_back_as_they_were more_than_is_left_is_refused an_unknown_refund_is_not_found
+        an_answer_is_about_what_was_asked every_answer_names_the_provider
+        create_get_and_list_agree sums_are_those_of_the_refunds
+        the_overview_agrees_with_its_parts amounts_stay_exact references_come_back_as_they_were
+        more_than_is_left_is_refused an_unknown_refund_is_not_found
         another_payments_refund_is_not_found the_rest_of_nothing_is_refused
-        the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
-        a_spent_reference_stays_spent what_is_pending_becomes_final
-        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
-        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
-        a_decline_is_told_and_frees_the_money a_reversed_success_is_told an_unknown_word_is_not_final
-        versions_merge_into_the_last another_amount_is_not_believed a_lost_answer_ends_in_one_refund
+        the_same_reference_is_the_same_refund
+        the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
+        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        nothing_turns_back_into_pending money_under_way_counts_as_gone
+        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
+        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
+        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
         a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
         what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
-        hostile_refund_ids_reach_nothing no_secret_is_in_debug a_hundred_tasks_at_once_are_served
-        dropped_submissions_leave_it_usable_and_make_one partial_means_less_than_the_whole
-        several_means_more_than_one lines_mean_lines metadata_means_metadata;
+        hostile_refund_ids_reach_nothing no_secret_is_in_debug
+        a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
+        references_are_shown_where_it_is_said the_money_of_a_payment_stays_the_same
+        partial_means_less_than_the_whole several_means_more_than_one lines_mean_lines
+        metadata_means_metadata;
     "floats the amount, and is off by one now and then": plain, FloatsAmount =>
         amounts_stay_exact;
     "takes 101 for 100": plain, Takes101For100 =>
@@ -52,20 +56,22 @@ pub(crate) const ROWS: &[Row] = rows! {
     "never says that its sums are complete": plain, NeverVouches =>
         every_answer_names_the_provider create_get_and_list_agree a_payment_is_told_as_it_is
         sums_are_those_of_the_refunds the_overview_agrees_with_its_parts amounts_stay_exact
-        references_come_back_as_they_were more_than_is_left_is_refused another_currency_is_refused
-        what_is_not_captured_is_not_refunded an_unknown_refund_is_not_found
-        another_payments_refund_is_not_found the_rest_of_nothing_is_refused
-        the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
-        a_spent_reference_stays_spent what_is_pending_becomes_final
-        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
-        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
-        a_decline_is_told_and_frees_the_money a_reversed_success_is_told an_unknown_word_is_not_final
-        versions_merge_into_the_last another_amount_is_not_believed a_lost_answer_ends_in_one_refund
+        references_come_back_as_they_were more_than_is_left_is_refused
+        another_currency_is_refused what_is_not_captured_is_not_refunded
+        an_unknown_refund_is_not_found another_payments_refund_is_not_found
+        the_rest_of_nothing_is_refused the_same_reference_is_the_same_refund
+        the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
+        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        nothing_turns_back_into_pending money_under_way_counts_as_gone
+        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
+        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
+        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
         a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
         what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
-        hostile_refund_ids_reach_nothing no_secret_is_in_debug a_hundred_tasks_at_once_are_served
-        dropped_submissions_leave_it_usable_and_make_one partial_means_less_than_the_whole
+        hostile_refund_ids_reach_nothing no_secret_is_in_debug
+        a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
+        the_money_of_a_payment_stays_the_same partial_means_less_than_the_whole
         several_means_more_than_one lines_mean_lines metadata_means_metadata;
     "reads one page for its overview": plain, OverviewOfOnePage =>
         the_overview_agrees_with_its_parts;
@@ -85,24 +91,25 @@ pub(crate) const ROWS: &[Row] = rows! {
     "answers a payment without refunds with a 404": plain, EmptyIsNotFound =>
         every_answer_names_the_provider create_get_and_list_agree sums_are_those_of_the_refunds
         the_overview_agrees_with_its_parts amounts_stay_exact references_come_back_as_they_were
-        a_payment_without_refunds_lists_none more_than_is_left_is_refused another_currency_is_refused
-        what_is_not_captured_is_not_refunded an_unknown_refund_is_not_found
-        another_payments_refund_is_not_found the_rest_of_nothing_is_refused
-        the_same_reference_is_the_same_refund the_same_reference_over_another_amount_is_a_conflict
-        two_references_are_two_refunds the_rest_is_what_is_left two_workers_under_a_lock_make_one
-        a_spent_reference_stays_spent what_is_pending_becomes_final
-        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
-        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
-        a_decline_is_told_and_frees_the_money a_reversed_success_is_told an_unknown_word_is_not_final
-        versions_merge_into_the_last another_amount_is_not_believed a_lost_answer_ends_in_one_refund
+        a_payment_without_refunds_lists_none more_than_is_left_is_refused
+        another_currency_is_refused what_is_not_captured_is_not_refunded
+        an_unknown_refund_is_not_found another_payments_refund_is_not_found
+        the_rest_of_nothing_is_refused the_same_reference_is_the_same_refund
+        the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
+        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        nothing_turns_back_into_pending money_under_way_counts_as_gone
+        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
+        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
+        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
         a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
         what_is_unresolved_can_be_resolved a_read_in_trouble_is_told_truthfully
         hostile_payment_ids_reach_nothing hostile_refund_ids_reach_nothing no_secret_is_in_debug
         a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
-        partial_means_less_than_the_whole several_means_more_than_one lines_mean_lines
-        metadata_means_metadata;
+        the_money_of_a_payment_stays_the_same partial_means_less_than_the_whole
+        several_means_more_than_one lines_mean_lines metadata_means_metadata;
     "claims a key that is not honoured, and doubles": plain, IgnoresTheKey =>
-        workers_without_a_lock_make_one_by_the_key the_key_is_honoured
+        workers_without_a_journal_make_one_by_the_key the_key_is_honoured
         a_key_over_another_amount_moves_nothing the_key_replays_what_it_says
         a_key_in_flight_is_answered_as_said;
     "replays the current state and says the first answer": with_key, ReplaysAnotherAnswer =>
@@ -123,10 +130,12 @@ pub(crate) const ROWS: &[Row] = rows! {
     "tells an authorization as captured": plain, RefundsAuthorizations =>
         what_is_not_captured_is_not_refunded;
     "calls an accepted refund a failure": plain, CallsPendingAFailure =>
-        a_spent_reference_stays_spent what_is_accepted_is_not_a_failure what_is_pending_becomes_final
-        the_end_is_told_where_it_is_said_to_be nothing_turns_back_into_pending
-        money_under_way_counts_as_gone a_late_failure_is_told_and_frees_the_money
-        a_decline_is_told_and_frees_the_money an_unknown_word_is_not_final versions_merge_into_the_last;
+        a_spent_reference_stays_spent what_is_accepted_is_not_a_failure
+        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        nothing_turns_back_into_pending money_under_way_counts_as_gone
+        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
+        an_unknown_word_is_not_final versions_merge_into_the_last
+        references_are_shown_where_it_is_said;
     "calls an accepted refund a success": plain, CallsPendingASuccess =>
         what_is_accepted_is_not_a_failure;
     "treats an unknown status as final": plain, UnknownIsFinal =>
@@ -180,7 +189,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "stays locked when a future is dropped": plain, LockedByADrop =>
         dropped_submissions_leave_it_usable_and_make_one;
     "counts wrong when a read is dropped": plain, LeaksByADrop =>
-        dropped_reads_leave_it_usable dropped_submissions_leave_it_usable_and_make_one;
+        workers_with_one_journal_make_one dropped_reads_leave_it_usable dropped_submissions_leave_it_usable_and_make_one;
     "loses order lines": plain, LosesLines =>
         lines_mean_lines;
     "loses metadata": plain, LosesMetadata =>
@@ -204,4 +213,16 @@ pub(crate) const ROWS: &[Row] = rows! {
         two_references_are_two_refunds the_rest_is_what_is_left several_means_more_than_one;
     "offers a key that holds no reference": with_key, OffersAShortKey =>
         the_keys_rules_can_be_kept;
+    "sends a request whose window is closed": plain, IgnoresTheWindow =>
+        a_lost_answer_ends_in_one_refund a_closed_window_sends_nothing
+        a_request_that_leaves_begins_its_window;
+    "says that references are shown, and hides them": plain, HidesWhatItSaysItShows =>
+        references_are_shown_where_it_is_said;
+    "has its token as the account": plain, ShowsItsTokenAsTheAccount =>
+        the_account_stays_the_same_and_is_no_secret;
+    "has another account each time": plain, ChangesItsAccount =>
+        workers_with_one_journal_make_one what_is_unresolved_can_be_resolved
+        the_account_stays_the_same_and_is_no_secret;
+    "has one money for all payments": plain, HasOneMoney =>
+        the_money_of_a_payment_stays_the_same;
 };

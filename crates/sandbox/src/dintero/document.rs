@@ -1,5 +1,7 @@
 //! Sums and statuses of a transaction document, read from its events.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// The amounts that a transaction's events add up to.
@@ -13,7 +15,7 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn of(document: &Map<String, Value>) -> Self {
-        let events = events(document);
+        let events = once(events(document));
         let sum = |kind: &str| {
             events
                 .iter()
@@ -23,7 +25,7 @@ impl Sums {
         let pending = events
             .iter()
             .filter(|event| is(event, "INITIATE_REFUND") && succeeded(event))
-            .filter(|event| !is_completed(event, events))
+            .filter(|event| !is_completed(event, &events))
             .fold(0_i64, |sum, event| sum.saturating_add(amount(event)));
         Self {
             total: integer(document.get("amount")),
@@ -55,6 +57,13 @@ pub(super) fn events(document: &Map<String, Value>) -> &[Value] {
     document.get("events").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The events without those that a document shows again, under the same id.
+fn once(events: &[Value]) -> Vec<&Value> {
+    let mut seen = HashSet::new();
+    let id = |event: &'_ Value| event.get("id").and_then(Value::as_str).map(str::to_owned);
+    events.iter().filter(|event| id(event).is_none_or(|id| seen.insert(id))).collect()
+}
+
 pub(super) fn text<'a>(document: &'a Map<String, Value>, name: &str) -> &'a str {
     document.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -76,7 +85,7 @@ fn amount(event: &Value) -> i64 {
 }
 
 /// Whether the final event of this initiating one is there. Ids come with and without dashes.
-fn is_completed(initiating: &Value, events: &[Value]) -> bool {
+fn is_completed(initiating: &Value, events: &[&Value]) -> bool {
     let Some(id) = plain_id(initiating, "request_id") else {
         return false;
     };
@@ -93,6 +102,17 @@ fn plain_id(event: &Value, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_that_is_shown_twice_counts_once() {
+        let event = |id: &str, kind: &str, amount: i64| serde_json::json!({"id": id, "event": kind, "amount": amount});
+        let events = ["a", "a", "b"].map(|id| event(id, "REFUND", 10)).into_iter();
+        let events: Vec<_> =
+            [event("c", "CAPTURE", 100), event("c", "CAPTURE", 100)].into_iter().chain(events).collect();
+        let document = serde_json::json!({"amount": 100, "events": events});
+        let sums = Sums::of(document.as_object().unwrap());
+        assert_eq!((sums.captured, sums.refunded, sums.left()), (100, 20, 80));
+    }
 
     #[test]
     fn statuses_follow_the_table() {

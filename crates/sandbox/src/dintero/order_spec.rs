@@ -1,5 +1,12 @@
 //! What a test says about an order.
 
+use serde_json::{Value, json};
+
+/// What captures by Checkout name as their `psp`.
+const CHECKOUT: &str = "dintero";
+/// What they name as what processed them.
+pub(super) const PROCESSED_BY_CHECKOUT: &str = "dintero-checkout";
+
 /// An order of Order Management to be.
 ///
 /// An order names the transaction that paid it in its captures, or only by having its id as the transaction's
@@ -24,8 +31,9 @@ pub struct OrderSpec {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CaptureSpec {
-    /// `psp` and `payment_id`; `None` leaves `payment_details` out.
-    pub(super) payment: Option<(String, String)>,
+    /// `payment_details`; `None` leaves them out.
+    pub(super) details: Option<Value>,
+    pub(super) processed_by: String,
     /// `None` captures every line in full.
     pub(super) lines: Option<Vec<(i64, i64)>>,
     pub(super) success: bool,
@@ -56,13 +64,12 @@ impl OrderSpec {
 
     /// Captured in full by a payment that Checkout knows nothing of.
     pub fn captured_elsewhere(self, psp: impl Into<String>, payment_id: impl Into<String>) -> Self {
-        let payment = Some((psp.into(), payment_id.into()));
-        self.with_capture(CaptureSpec { payment, lines: None, success: true })
+        self.with_capture(CaptureSpec::by(&psp.into(), payment_id.into()))
     }
 
     /// Captured in full, and the capture does not say by what.
     pub fn captured_anonymously(self) -> Self {
-        self.with_capture(CaptureSpec { payment: None, lines: None, success: true })
+        self.with_capture(CaptureSpec::naming(None))
     }
 
     /// Some lines captured by a Checkout transaction; several such captures may name several transactions.
@@ -71,18 +78,69 @@ impl OrderSpec {
         transaction_id: impl Into<String>,
         lines: impl IntoIterator<Item = (i64, i64)>,
     ) -> Self {
-        let payment = Some(("dintero".to_owned(), transaction_id.into()));
-        self.with_capture(CaptureSpec { payment, lines: Some(lines.into_iter().collect()), success: true })
+        self.with_capture(CaptureSpec::by(CHECKOUT, transaction_id.into()).of(lines))
+    }
+
+    /// Some lines captured by a payment that Checkout knows nothing of.
+    pub fn capture_elsewhere_of(
+        self,
+        psp: impl Into<String>,
+        payment_id: impl Into<String>,
+        lines: impl IntoIterator<Item = (i64, i64)>,
+    ) -> Self {
+        self.with_capture(CaptureSpec::by(&psp.into(), payment_id.into()).of(lines))
+    }
+
+    /// Some lines paid in cash: the capture names no payment, and not Checkout as what processed it.
+    pub fn capture_in_cash(self, lines: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        let details = Some(json!({"psp": "cash", "payment_product": "cash"}));
+        let cash = CaptureSpec { processed_by: "cash-register".to_owned(), ..CaptureSpec::naming(details) };
+        self.with_capture(cash.of(lines))
+    }
+
+    /// Some lines captured with these `payment_details`, which `null` leaves out, processed by Checkout.
+    ///
+    /// ```
+    /// # use refunds_sandbox::dintero::OrderSpec;
+    /// # use serde_json::json;
+    /// OrderSpec::new("NOK").line(1, 100).capture_with(json!({"psp": "dintero"}), [(1, 100)]);
+    /// ```
+    pub fn capture_with(self, payment_details: Value, lines: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        let details = Some(payment_details).filter(|details| !details.is_null());
+        self.with_capture(CaptureSpec::naming(details).of(lines))
     }
 
     /// An attempt at capturing everything that failed.
     pub fn failed_capture_by(self, transaction_id: impl Into<String>) -> Self {
-        let payment = Some(("dintero".to_owned(), transaction_id.into()));
-        self.with_capture(CaptureSpec { payment, lines: None, success: false })
+        let capture = CaptureSpec::by(CHECKOUT, transaction_id.into());
+        self.with_capture(CaptureSpec { success: false, ..capture })
     }
 
     fn with_capture(mut self, capture: CaptureSpec) -> Self {
         self.captures.push(capture);
         self
+    }
+}
+
+impl CaptureSpec {
+    /// Everything, captured by this payment of this system.
+    fn by(psp: &str, payment_id: String) -> Self {
+        let mut details = json!({"psp": psp, "payment_id": payment_id});
+        let processed_by = if psp == CHECKOUT {
+            details["payment_product"] = json!("dintero_psp");
+            details["payment_product_type"] = json!("dintero_psp.creditcard");
+            PROCESSED_BY_CHECKOUT
+        } else {
+            psp
+        };
+        Self { processed_by: processed_by.to_owned(), ..Self::naming(Some(details)) }
+    }
+
+    fn naming(details: Option<Value>) -> Self {
+        Self { details, processed_by: PROCESSED_BY_CHECKOUT.to_owned(), lines: None, success: true }
+    }
+
+    fn of(self, lines: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        Self { lines: Some(lines.into_iter().collect()), ..self }
     }
 }

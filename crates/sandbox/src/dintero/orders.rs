@@ -9,7 +9,7 @@ use crate::wire::{Incoming, Reply};
 
 use super::auth::json_object;
 use super::document::integer;
-use super::order_spec::{CaptureSpec, OrderSpec};
+use super::order_spec::{CaptureSpec, OrderSpec, PROCESSED_BY_CHECKOUT};
 use super::route::List;
 use super::{Dintero, error};
 
@@ -72,13 +72,9 @@ impl Dintero {
         let lines = spec.lines.as_deref().unwrap_or(all);
         let mut capture = operation(&self.common, &self.credentials.client_id, lines);
         capture.insert("success".to_owned(), json!(spec.success));
-        if let Some((psp, payment_id)) = &spec.payment {
-            let mut details = json!({"psp": psp, "payment_id": payment_id});
-            if psp == "dintero" {
-                details["payment_product"] = json!("dintero_psp");
-                details["payment_product_type"] = json!("dintero_psp.creditcard");
-            }
-            capture.insert("payment_details".to_owned(), details);
+        capture.insert("processed_by".to_owned(), json!(spec.processed_by));
+        if let Some(details) = &spec.details {
+            capture.insert("payment_details".to_owned(), details.clone());
         }
         Value::Object(capture)
     }
@@ -237,7 +233,7 @@ fn operation(common: &Common, client_id: &str, lines: &[(i64, i64)]) -> Map<Stri
         "created_at": now,
         "created_by": client_id,
         "processed_at": now,
-        "processed_by": "dintero-checkout",
+        "processed_by": PROCESSED_BY_CHECKOUT,
         "_links": [],
     });
     match operation {

@@ -46,7 +46,7 @@ impl Dintero {
             found.drain(..=at);
         }
         let page = found.into_iter().take(limit);
-        let page = page.map(|found| Value::Object(found.seen(now).clone()));
+        let page = page.map(|found| found.shown(found.seen(now)));
         Reply::json(200, &Value::Array(page.collect()))
     }
 }

@@ -40,6 +40,7 @@ pub(super) struct Refunds {
     /// Members that an `INITIATE_REFUND` event does not carry.
     pub(super) initiate_hides: Vec<&'static str>,
     pub(super) plain_request_ids: bool,
+    pub(super) repeats_events: bool,
 }
 
 /// Whether a refund has ended when it is answered.
@@ -144,6 +145,12 @@ impl TransactionSpec {
     /// Request ids inside events have no dashes, as some documented samples show them.
     pub fn with_plain_request_ids(mut self) -> Self {
         self.refunds.plain_request_ids = true;
+        self
+    }
+
+    /// Every answer shows each event twice, under the same id.
+    pub fn with_repeated_events(mut self) -> Self {
+        self.refunds.repeats_events = true;
         self
     }
 }

@@ -92,8 +92,7 @@ impl Dintero {
         let Some(transaction) = state.transaction(id) else {
             return error::of_status(404);
         };
-        let seen = transaction.seen(self.common.now());
-        let reply = Reply::json(200, &Value::Object(seen.clone()));
+        let reply = Reply::json(200, &transaction.shown(transaction.seen(self.common.now())));
         let settling = self.common.settling();
         transaction.settle_where(&self.common, None, |pending| pending.was_read(settling));
         self.announce(&mut state);
@@ -143,7 +142,18 @@ impl Transaction {
     }
 
     pub(super) fn reply(&self, status: u16) -> Reply {
-        Reply::json(status, &Value::Object(self.document.clone()))
+        Reply::json(status, &self.shown(&self.document))
+    }
+
+    /// A document of this transaction as answers show it.
+    pub(super) fn shown(&self, document: &Map<String, Value>) -> Value {
+        let mut shown = document.clone();
+        if self.refunds.repeats_events
+            && let Some(Value::Array(events)) = shown.get_mut("events")
+        {
+            *events = events.iter().flat_map(|event| [event.clone(), event.clone()]).collect();
+        }
+        Value::Object(shown)
     }
 
     /// A request id in the form that this transaction's events have.

@@ -34,7 +34,11 @@ async fn captures_may_name_others_or_nobody() {
         .captured_elsewhere("Bambora", "b-1")
         .captured_anonymously()
         .capture_of("T11223344.a", [(1, 60)])
-        .failed_capture_by("T11223344.b");
+        .failed_capture_by("T11223344.b")
+        .capture_elsewhere_of("Bambora", "b-2", [(1, 30)])
+        .capture_in_cash([(1, 10)])
+        .capture_with(json!({"psp": "dintero"}), [(1, 5)])
+        .capture_with(json!(null), [(1, 4)]);
     assert_eq!(sandbox.dintero().order(spec), "order-42");
     let (_, body) = read(dintero.get(&format!("{}/captures", dintero.order("order-42")))).await;
     let captures = body["captures"].as_array().unwrap();
@@ -42,6 +46,12 @@ async fn captures_may_name_others_or_nobody() {
     assert!(captures[1].get("payment_details").is_none());
     assert_eq!(captures[2]["amount"], 60);
     assert_eq!(captures[3]["success"], false);
+    assert_eq!((&captures[4]["processed_by"], &captures[4]["amount"]), (&json!("Bambora"), &json!(30)));
+    let cash = (&captures[5]["processed_by"], captures[5]["payment_details"].get("payment_id"));
+    assert_eq!(cash, (&json!("cash-register"), None));
+    assert_eq!(captures[6]["payment_details"], json!({"psp": "dintero"}));
+    assert_eq!(captures[6]["processed_by"], "dintero-checkout");
+    assert!(captures[7].get("payment_details").is_none());
 }
 
 #[tokio::test]

@@ -33,6 +33,22 @@ async fn refunds_follow_the_table_of_statuses() {
 }
 
 #[tokio::test]
+async fn events_may_be_shown_twice() {
+    let sandbox = start().await;
+    let dintero = Dintero::of(&sandbox).await;
+    let payment = sandbox.dintero().transaction(TransactionSpec::new(100, "NOK").with_repeated_events());
+    let (_, made) = read(dintero.refund(&payment, &json!({"amount": 60}))).await;
+    for body in [made, dintero.transaction(&payment).await] {
+        let kinds: Vec<_> = body["events"].as_array().unwrap().iter().map(|event| &event["event"]).collect();
+        assert_eq!(kinds, ["AUTHORIZE", "AUTHORIZE", "CAPTURE", "CAPTURE", "REFUND", "REFUND"]);
+        assert_eq!(body["events"][4], body["events"][5]);
+    }
+    assert_eq!(read(dintero.refund(&payment, &json!({"amount": 41}))).await.0, 400);
+    assert_eq!(read(dintero.refund(&payment, &json!({"amount": 40}))).await.0, 200);
+    assert_eq!(sandbox.ledger().total_refunded(&payment), 100);
+}
+
+#[tokio::test]
 async fn a_refund_is_an_event_with_everything_that_was_sent() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;

@@ -46,9 +46,9 @@ async fn subscribe(context: &mut Context, args: &SubscribeArgs) -> Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// What deliveries are signed with from now on: the first, where several are accepted.
+/// What deliveries are signed with from now on, never the secret before it.
 fn secret(settings: &Settings) -> Result<SecretString> {
-    settings.secrets("hook_secret").into_iter().next().ok_or_else(|| {
+    settings.secret("hook_secret")?.ok_or_else(|| {
         let message =
             "DINTERO_HOOK_SECRET is not set: deliveries would not be signed, and none could be believed";
         Error::config(message).with_provider("dintero").into()

@@ -1,6 +1,6 @@
 //! What can be refused without asking the provider, and what is left to refund.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write as _};
 
 use super::Creation;
 use crate::{
@@ -172,7 +172,7 @@ fn too_much(payment: &Payment, left: Money, reserved: &Reserved, amount: Money) 
     if !reserved.of_payment.is_zero() || !reserved.of_money.is_zero() {
         let most = reserved.of_payment.minor_units().max(reserved.of_money.minor_units());
         let reserved = Money::new(most, amount.currency());
-        text.push_str(&format!(", {reserved} reserved for refunds that are unsettled or not listed yet"));
+        let _ = write!(text, ", {reserved} reserved for refunds that are unsettled or not listed yet");
     }
     format!("{text}), {amount} was requested")
 }

@@ -10,6 +10,8 @@ mod outcome;
 mod queue;
 mod run;
 mod see;
+mod send;
+mod step;
 mod submit;
 mod wait;
 
@@ -69,9 +71,8 @@ impl RefundClient {
     /// have been made: create it again later with the same reference, or hand [`Error::unresolved`] to
     /// [`resolve`](Self::resolve). Errors of the journal are not applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
-        let creation = self.creation(request, Goal::Make).await;
-        match creation {
-            Ok(creation) => creation.run().await,
+        match self.creation(request, Goal::Make).await {
+            Ok(creation) => Box::pin(creation.run()).await,
             Err(error) => Err(error),
         }
         .map_err(|error| self.in_create(error))
@@ -134,11 +135,11 @@ impl RefundClient {
             let error = Error::new(ErrorKind::Config, message).with_may_have_applied(true);
             return Err(self.in_create(error));
         }
-        let creation = match self.creation(&unresolved.request, goal).await {
-            Ok(creation) => creation.with_handle(unresolved).run().await,
+        match self.creation(&unresolved.request, goal).await {
+            Ok(creation) => Box::pin(creation.with_handle(unresolved).run()).await,
             Err(error) => Err(outcome::unknown_before(unresolved, error)),
-        };
-        creation.map_err(|error| self.in_create(error))
+        }
+        .map_err(|error| self.in_create(error))
     }
 
     async fn creation<'a>(&'a self, request: &'a CreateRefund, goal: Goal) -> Result<Creation<'a>> {

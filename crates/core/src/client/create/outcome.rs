@@ -156,7 +156,7 @@ impl Creation<'_> {
     }
 
     /// A refund that is made and could not be read: what the journal knows of it.
-    pub(super) fn from_journal(&self, made: &MadeRefund) -> Refund {
+    pub(super) fn as_journalled(&self, made: &MadeRefund) -> Refund {
         let provider = self.client.provider.name();
         let id = made.alias.clone().unwrap_or_else(|| made.id.clone());
         let payment = self.request.payment_id.clone();

@@ -14,7 +14,7 @@ enum Round {
     /// Again, from the top.
     Again,
     /// Again, after this.
-    Wait(Standing, WaitFor),
+    Wait(Box<Standing>, WaitFor),
 }
 
 impl Creation<'_> {
@@ -34,13 +34,13 @@ impl Creation<'_> {
     async fn rounds(&mut self) -> Result<Refund> {
         loop {
             let turn = self.turn().await?;
-            match self.round().await? {
+            match Box::pin(self.round()).await? {
                 Round::Done(refund) => return Ok(*refund),
                 Round::Again => {}
                 Round::Wait(standing, what) => {
                     // Others of this client may have something to do meanwhile.
                     drop(turn);
-                    self.wait(standing, what).await?;
+                    self.wait(*standing, what).await?;
                 }
             }
         }
@@ -76,7 +76,7 @@ impl Creation<'_> {
             && self.goal != Goal::Look
         {
             self.note_waiting_for(&standing);
-            return Ok(Round::Wait(standing, WaitFor::Block(block)));
+            return Ok(Round::Wait(Box::new(standing), WaitFor::Block(block)));
         }
         let overview = self.look_and_sum(&standing).await.map_err(|error| self.unfinished(error))?;
         let sight = self.find(&standing, &overview.refunds);
@@ -118,9 +118,9 @@ impl Creation<'_> {
             return Ok(Round::Again);
         }
         if !standing.is_fresh() && !resend {
-            return Ok(Round::Wait(standing, WaitFor::Resubmit));
+            return Ok(Round::Wait(Box::new(standing), WaitFor::Resubmit));
         }
-        self.guard_and_submit(standing, overview, &sight, resend).await
+        Box::pin(self.guard_and_submit(standing, overview, &sight, resend)).await
     }
 
     async fn guard_and_submit(
@@ -140,6 +140,10 @@ impl Creation<'_> {
                     return Ok(Round::Again);
                 }
                 return Err(self.unfinished(error.not_applied()));
+            }
+            // The look began late enough to prove that earlier requests made nothing.
+            Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
+                return Err(error.not_applied());
             }
             Err(error) => return Err(self.unfinished(error.not_applied())),
         };
@@ -181,7 +185,7 @@ impl Creation<'_> {
         let refund = match self.refreshed(&made).await {
             Some(refund) => refund,
             None if made.fault.is_some() => return Err(self.faulty(&made)),
-            None => return Ok(Some(self.from_journal(&made))),
+            None => return Ok(Some(self.as_journalled(&made))),
         };
         if let Some(fault) = self.fault_of(&refund, standing) {
             let faulty = crate::journal::MadeRefund { fault: Some(fault), ..made };

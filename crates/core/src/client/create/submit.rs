@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use super::{Creation, find::Sight, outcome::no_time};
 use crate::{
-    Error, ErrorKind, Operation, Overview, Refund, RefundStatus, Replay, Result, SendWindow, SubmitRefund,
+    Error, ErrorKind, Money, Overview, Refund, Replay, Result, SubmitRefund,
     client::next_step::{AfterWrite, after_write},
     journal::{
-        Evidence, Intended, Intent, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing,
-        Version, Why,
+        Entry, Intent, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing, Version, Why,
     },
 };
 
-/// How much later than it has to a submission may end before the process must have been stopped in it.
-const SLACK: Duration = Duration::from_secs(1);
 /// A pause from which on an attempt that was not processed is settled before it, not after it.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
@@ -39,7 +36,7 @@ impl Creation<'_> {
         &mut self,
         mut standing: Standing,
         overview: Overview,
-        amount: crate::Money,
+        amount: Money,
         sight: &Sight,
         resend: bool,
     ) -> Result<Submitted> {
@@ -59,7 +56,7 @@ impl Creation<'_> {
             standing.moved_to(Version(intent.number.0));
             submit.window = Some(pending.window.clone());
             let result = self.send(&mut pending, &submit).await;
-            let late = pending.window.elapsed() > pending.limit + SLACK;
+            let late = pending.is_late();
             let key = pending.disarm();
             match self.after(key, &intent, &standing, result, amount, late).await? {
                 Next::SameLook => {}
@@ -70,13 +67,7 @@ impl Creation<'_> {
     }
 
     /// The intent of the next attempt.
-    fn new_intent(
-        &mut self,
-        standing: &Standing,
-        amount: crate::Money,
-        sight: &Sight,
-        resend: bool,
-    ) -> NewIntent {
+    fn new_intent(&mut self, standing: &Standing, amount: Money, sight: &Sight, resend: bool) -> NewIntent {
         let policy = &self.client.policy;
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
         new.attempt = policy.submit_limit();
@@ -89,17 +80,16 @@ impl Creation<'_> {
         let capabilities = self.client.capabilities();
         new.key_retention = capabilities.idempotency.honoured().map(|key| key.retention);
         new.hidden = self.hidden;
-        new.previous = self.previous.clone();
+        new.previous.clone_from(&self.previous);
         let mine = standing.mine.as_ref();
         new.generation = mine.map_or(0, |entry| entry.generation);
-        let is_used_up = |entry: &crate::journal::Entry| {
-            entry.unsettled_sends().any(|intent| intent.state == IntentState::FailedStored)
-        };
+        let is_used_up =
+            |entry: &Entry| entry.unsettled_sends().any(|intent| intent.state == IntentState::FailedStored);
         if !resend && mine.is_some_and(is_used_up) {
             new.generation += 1;
         }
         new.absent = self.absent(standing, sight, resend);
-        if !mine.is_some_and(|entry| entry.unsettled_sends().next().is_some()) {
+        if mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
             new.known_before.clone_from(&sight.unnamed);
         }
         new
@@ -114,77 +104,9 @@ impl Creation<'_> {
             // By the refunds of its amount that may be anybody's, and by those that a person is to look at.
             !(entry.hidden || self.hidden) || !sight.candidates.contains(&entry.amount)
         });
-        let ripe = entries
-            .flat_map(|entry| entry.unsettled_sends())
-            .filter(|intent| intent.resubmit_from <= standing.now);
+        let ripe =
+            entries.flat_map(Entry::unsettled_sends).filter(|intent| intent.resubmit_from <= standing.now);
         ripe.map(|intent| intent.number).collect()
-    }
-
-    /// Commits the intent; `None` where the money moved meanwhile, or the commit took longer than the
-    /// window.
-    async fn intend(&mut self, new: &NewIntent) -> Result<Option<(Pending, Intent)>> {
-        // The window is measured from before the call: an acknowledgement that is late leaves less of it.
-        let window = SendWindow::new(self.client.clock.clone(), new.window);
-        let mut pending = Pending {
-            journal: self.client.journal.clone(),
-            key: Some(new.key()),
-            window,
-            limit: new.window + new.attempt,
-        };
-        let intended = self.client.journal.intend(new).await;
-        match intended {
-            Ok(Intended::Committed(intent)) => {
-                self.previous = None;
-                if pending.window.is_over() {
-                    self.lapsed += 1;
-                    let key = pending.disarm();
-                    self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
-                    self.attempts += 1;
-                    return Ok(None);
-                }
-                Ok(Some((pending, intent)))
-            }
-            Ok(Intended::Moved(_)) => {
-                let _ = pending.disarm();
-                Ok(None)
-            }
-            Ok(Intended::Full) => {
-                let _ = pending.disarm();
-                let message = "the journal is full of refunds that it must not forget, so nothing was sent";
-                Err(self.unfinished(Error::new(ErrorKind::Unavailable, message).not_applied()))
-            }
-            Err(error) => {
-                // It may be stored all the same; nothing is sent, and that is said if it can be.
-                let key = pending.disarm();
-                self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
-                Err(self.unfinished(error.not_applied()))
-            }
-        }
-    }
-
-    /// One attempt, begun within its window.
-    async fn send(&mut self, pending: &mut Pending, submit: &SubmitRefund) -> Result<Refund> {
-        self.attempts += 1;
-        let client = self.client;
-        let gated = client.capabilities().send_window;
-        // An adapter that cannot check where bytes leave is checked here.
-        if pending.window.is_over() || (!gated && !pending.window.begin()) {
-            self.lapsed += 1;
-            return Err(pending.window.expired());
-        }
-        let end = client.deadline(client.policy.submit_limit());
-        let result =
-            client.attempt(Operation::SubmitRefund, end, client.provider.submit_refund(submit)).await;
-        if result.is_err() && !pending.window.has_begun() && pending.window.is_over() {
-            self.lapsed += 1;
-        }
-        match result {
-            // Nothing left, whatever kept it: closing the window keeps it so.
-            Err(error) if gated && error.may_have_applied() && pending.window.close() => {
-                Err(error.not_applied())
-            }
-            result => result,
-        }
     }
 
     /// Settles the attempt and decides what follows.
@@ -194,7 +116,7 @@ impl Creation<'_> {
         intent: &Intent,
         standing: &Standing,
         result: Result<Refund>,
-        amount: crate::Money,
+        amount: Money,
         late: bool,
     ) -> Result<Next> {
         let policy = &self.client.policy;
@@ -258,7 +180,7 @@ impl Creation<'_> {
         let capabilities = self.client.capabilities();
         let stores = capabilities.idempotency.honoured().is_some_and(|key| key.replay == Replay::FirstAnswer);
         let answered = !matches!(why.kind, ErrorKind::Timeout | ErrorKind::Transport);
-        let before = standing.mine.as_ref().into_iter().flat_map(|entry| entry.unsettled_sends());
+        let before = standing.mine.as_ref().into_iter().flat_map(Entry::unsettled_sends);
         let same = before.filter_map(|intent| intent.why.as_ref());
         let repeated = same.into_iter().any(|before| (before.kind, &before.code) == (why.kind, &why.code));
         if stores && answered && repeated && !again {
@@ -287,88 +209,6 @@ impl Creation<'_> {
         }
     }
 
-    /// A refund that was found, with the step that is left of it done if that can be.
-    async fn completed(&mut self, refund: Refund) -> Result<Refund> {
-        if !refund.has_step_left() {
-            return Ok(refund);
-        }
-        self.made = Some(refund.clone());
-        let standing = self.open().await?;
-        let overview = self.look_and_sum(&standing).await?;
-        self.complete(&standing, standing.version, &overview, &refund).await
-    }
-
-    /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
-    pub(super) async fn complete(
-        &mut self,
-        standing: &Standing,
-        version: Version,
-        overview: &Overview,
-        refund: &Refund,
-    ) -> Result<Refund> {
-        let amount = standing.mine.as_ref().map_or(refund.amount, |entry| entry.amount);
-        let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
-        new.version = version;
-        new.window = self.client.policy.send_window;
-        new.attempt = self.client.policy.submit_limit();
-        new.step = true;
-        new.hidden = self.hidden;
-        new.generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
-        let mut submit = SubmitRefund::new(self.request.clone(), amount)
-            .with_payment(overview.payment.clone())
-            .with_handover(overview.handover.clone())
-            .with_key(&self.about.money.scope, new.generation)
-            .with_made(refund.id.clone());
-        let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(refund.clone()) };
-        submit.window = Some(pending.window.clone());
-        let result = self.send(&mut pending, &submit).await;
-        let key = pending.disarm();
-        match result {
-            Ok(completed) => self.verified(key, completed, amount, standing).await,
-            Err(error) => {
-                let why = Why::of(&error);
-                let outcome = if error.may_have_applied() {
-                    Outcome::Unknown { why, suspects: Vec::new(), late: false }
-                } else {
-                    Outcome::NotApplied(why)
-                };
-                self.settle(&key, &outcome).await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Checks that a response is about what was requested, and stores it.
-    async fn verified(
-        &mut self,
-        key: IntentKey,
-        mut refund: Refund,
-        amount: crate::Money,
-        standing: &Standing,
-    ) -> Result<Refund> {
-        if let Some(fault) = self.other_refund(&refund, standing) {
-            let suspects = vec![refund.id.clone()];
-            self.suspects.clone_from(&suspects);
-            let error = Error::new(ErrorKind::Protocol, fault).with_may_have_applied(true);
-            self.settle(&key, &Outcome::Unknown { why: Why::of(&error), suspects, late: false }).await;
-            return Err(self.with_handle_of(error).await);
-        }
-        // The response to our own request is about our own reference, even where it does not show it.
-        refund.reference = Some(self.request.reference.clone());
-        let mut made = super::find::made(&refund, Evidence::Response);
-        made.fault = self.fault_in(&refund, amount);
-        self.settle(&key, &Outcome::Made(made.clone())).await;
-        match made.fault {
-            Some(_) => Err(self.faulty(&made)),
-            None => {
-                if matches!(refund.status, RefundStatus::Unknown) {
-                    tracing::debug!(word = %refund.provider_status, "a status that the adapter does not know");
-                }
-                Ok(refund)
-            }
-        }
-    }
-
     /// Whether the error says that a refund under our reference is there, wherever it is.
     fn is_spent(&self, error: &Error) -> bool {
         let capabilities = self.client.capabilities();
@@ -394,76 +234,5 @@ impl Creation<'_> {
         }
         client.clock.sleep(delay).await;
         true
-    }
-
-    /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and
-    /// the journal's times decide where it is not.
-    async fn settle(&self, key: &IntentKey, outcome: &Outcome) {
-        if let Err(error) = self.client.journal.settle(key, outcome).await {
-            self.warn_of_journal(&error);
-        }
-    }
-
-    /// Settles the previous attempt, where no next one does.
-    pub(super) async fn settle_previous(&mut self) {
-        if let Some((token, why)) = self.previous.take() {
-            let key = IntentKey::new(self.about.money.clone(), token);
-            self.settle(&key, &Outcome::NotApplied(why)).await;
-        }
-    }
-
-    /// Notes a refund that the journal does not know and that may be under way, from now on.
-    pub(super) async fn import(&mut self, standing: &Standing, amount: crate::Money) -> Result<()> {
-        let policy = &self.client.policy;
-        let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
-        new.attempt = policy.submit_limit();
-        new.settle = policy.settle_timeout;
-        new.resubmit = policy.resubmit_limit();
-        new.hidden = self.hidden;
-        if let Some(handle) = &self.handle {
-            new.known_before.clone_from(&handle.known_before);
-        }
-        let intended = self.client.journal.intend(&new).await;
-        match intended.map_err(|error| self.unfinished(error.not_applied()))? {
-            Intended::Committed(_) => {
-                let error =
-                    Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not learn the outcome");
-                let suspects = self.handle.as_ref().map(|handle| handle.suspects.clone()).unwrap_or_default();
-                let outcome = Outcome::Unknown { why: Why::of(&error), suspects, late: false };
-                self.settle(&new.key(), &outcome).await;
-                Ok(())
-            }
-            Intended::Moved(_) => Ok(()),
-            Intended::Full => Err(self.unfinished(
-                Error::new(ErrorKind::Unavailable, "the journal is full, so nothing was sent").not_applied(),
-            )),
-        }
-    }
-}
-
-/// An intent that is about to be sent. Where the call is dropped before its request left, the intent is
-/// abandoned; after that, dropping it frees nothing.
-struct Pending {
-    journal: std::sync::Arc<dyn crate::Journal>,
-    key: Option<IntentKey>,
-    window: SendWindow,
-    /// How long the request and its connection may last.
-    limit: Duration,
-}
-
-impl Pending {
-    /// From here on, its owner settles it.
-    fn disarm(&mut self) -> IntentKey {
-        self.key.take().unwrap_or_else(|| unreachable!("an intent is settled once"))
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if let Some(key) = &self.key
-            && self.window.close()
-        {
-            self.journal.abandon(key);
-        }
     }
 }

@@ -44,8 +44,11 @@ impl Book {
         let before = self.entries.len();
         self.entries.retain(|entry| {
             let need = need(entry, settled, now).filter(|_| is_old(entry));
-            !matches!(need, Some(Need::NothingMade))
-                && !(what.forget_made && matches!(need, Some(Need::Shown | Need::Hidden)))
+            match need {
+                None => true,
+                Some(Need::NothingMade) => false,
+                Some(Need::Shown | Need::Hidden) => !what.forget_made,
+            }
         });
         let mut count = before - self.entries.len();
         for (at, entry) in self.entries.iter_mut().enumerate() {
@@ -59,7 +62,7 @@ impl Book {
             }
         }
         if count > 0 {
-            self.version = counter.next();
+            self.version = counter.advance();
         }
         u64::try_from(count).unwrap_or(u64::MAX)
     }
@@ -79,7 +82,7 @@ impl Book {
         let at = self.place(payment, reference)?;
         self.entries.remove(at);
         self.changed.clear();
-        self.version = counter.next();
+        self.version = counter.advance();
         Some(self.version)
     }
 }

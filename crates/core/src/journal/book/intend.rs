@@ -23,7 +23,7 @@ impl Book {
     ///
     /// [`ErrorKind::Conflict`] where the reference was used for another amount.
     pub fn intend(&mut self, new: &NewIntent, now: JournalTime, counter: &mut Counter) -> Result<Intended> {
-        let moved = |book: &Self| Ok(Intended::Moved(book.standing(&new.about, now)));
+        let moved = |book: &Self| Ok(Intended::Moved(Box::new(book.standing(&new.about, now))));
         // A guard that ripens is judged by the time before the look.
         let opened = new.opened_at.min(now);
         if self.version != new.version {

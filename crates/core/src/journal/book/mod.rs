@@ -29,7 +29,7 @@ pub struct Counter(pub u64);
 
 impl Counter {
     /// The next version.
-    pub fn next(&mut self) -> Version {
+    pub fn advance(&mut self) -> Version {
         self.0 += 1;
         Version(self.0)
     }
@@ -94,7 +94,7 @@ impl Book {
 
     /// Notes that the entry changed, in a new version.
     fn touch(&mut self, at: usize, counter: &mut Counter) -> Version {
-        self.version = counter.next();
+        self.version = counter.advance();
         self.changed.insert(at);
         self.version
     }

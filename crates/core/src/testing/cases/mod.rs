@@ -7,6 +7,7 @@ pub(super) mod once;
 pub(super) mod pages;
 pub(super) mod refusals;
 pub(super) mod safety;
+pub(super) mod sending;
 pub(super) mod trouble;
 
 use super::{kit::skipped, report::Stop};

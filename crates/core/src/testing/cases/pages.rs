@@ -7,7 +7,7 @@ use futures_util::TryStreamExt;
 
 use crate::{
     Capabilities, CreateRefund, Cursor, Overview, Page, PageRequest, Payment, PaymentId, Refund, RefundId,
-    RefundProvider, Result, SubmitRefund, WebhookRequest, all_refunds,
+    RefundProvider, Result, Scope, SubmitRefund, WebhookRequest, all_refunds,
     paging::Pager,
     testing::{
         kit::{Kit, WHOLE, attempt, ensure, ok, skipped},
@@ -162,6 +162,12 @@ impl RefundProvider for Gapped {
     }
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         self.0.submit_refund(submit).await
+    }
+    fn scope(&self) -> Scope {
+        self.0.scope()
+    }
+    async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        self.0.money(payment).await
     }
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         self.0.validate(request)

@@ -6,11 +6,14 @@ mod life;
 mod lists;
 mod once;
 mod safety;
+mod sending;
 mod trouble;
 
 use async_trait::async_trait;
 
-pub(crate) use self::{answers::*, capabilities::*, life::*, lists::*, once::*, safety::*, trouble::*};
+pub(crate) use self::{
+    answers::*, capabilities::*, life::*, lists::*, once::*, safety::*, sending::*, trouble::*,
+};
 use crate::liar::Lie;
 
 /// A fault that is a type, and the methods in which it lies.

@@ -78,7 +78,8 @@ impl Server {
         Settings::new()
             .with("api_key", API_KEY)
             .with("api_url", self.url())
-            .with("webhook_secret", format!("{WEBHOOK_SECRET},{OLD_WEBHOOK_SECRET}"))
+            .with("webhook_secret", WEBHOOK_SECRET)
+            .with("webhook_secret_previous", OLD_WEBHOOK_SECRET)
     }
 }
 

@@ -1,0 +1,156 @@
+//! One request: committed before it leaves, sent within its window, settled afterwards.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Creation;
+use crate::{
+    Error, ErrorKind, Journal, Money, Operation, Refund, Result, SendWindow, SubmitRefund,
+    journal::{Evidence, Intended, Intent, IntentKey, NewIntent, Outcome, Standing, Why},
+};
+
+/// How much later than it has to a submission may end before the process must have been stopped in it.
+const SLACK: Duration = Duration::from_secs(1);
+
+impl Creation<'_> {
+    /// Commits the intent; `None` where the money moved meanwhile, or the commit took longer than the
+    /// window.
+    pub(super) async fn intend(&mut self, new: &NewIntent) -> Result<Option<(Pending, Intent)>> {
+        // The window is measured from before the call: an acknowledgement that is late leaves less of it.
+        let window = SendWindow::new(self.client.clock.clone(), new.window);
+        let mut pending = Pending {
+            journal: self.client.journal.clone(),
+            key: Some(new.key()),
+            window,
+            limit: new.window + new.attempt,
+        };
+        let intended = self.client.journal.intend(new).await;
+        match intended {
+            Ok(Intended::Committed(intent)) => {
+                self.previous = None;
+                if pending.window.is_over() {
+                    self.lapsed += 1;
+                    let key = pending.disarm();
+                    self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
+                    self.attempts += 1;
+                    return Ok(None);
+                }
+                Ok(Some((pending, intent)))
+            }
+            Ok(Intended::Moved(_)) => {
+                let _ = pending.disarm();
+                Ok(None)
+            }
+            Ok(Intended::Full) => {
+                let _ = pending.disarm();
+                let message = "the journal is full of refunds that it must not forget, so nothing was sent";
+                Err(self.unfinished(Error::new(ErrorKind::Unavailable, message).not_applied()))
+            }
+            Err(error) => {
+                // It may be stored all the same; nothing is sent, and that is said if it can be.
+                let key = pending.disarm();
+                self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
+                Err(self.unfinished(error.not_applied()))
+            }
+        }
+    }
+
+    /// One attempt, begun within its window.
+    pub(super) async fn send(&mut self, pending: &mut Pending, submit: &SubmitRefund) -> Result<Refund> {
+        self.attempts += 1;
+        let client = self.client;
+        let gated = client.capabilities().send_window;
+        // An adapter that cannot check where bytes leave is checked here.
+        if pending.window.is_over() || (!gated && !pending.window.begin()) {
+            self.lapsed += 1;
+            return Err(pending.window.expired());
+        }
+        let end = client.deadline(client.policy.submit_limit());
+        let result =
+            client.attempt(Operation::SubmitRefund, end, client.provider.submit_refund(submit)).await;
+        if result.is_err() && !pending.window.has_begun() && pending.window.is_over() {
+            self.lapsed += 1;
+        }
+        match result {
+            // Nothing left, whatever kept it: closing the window keeps it so.
+            Err(error) if gated && error.may_have_applied() && pending.window.close() => {
+                Err(error.not_applied())
+            }
+            result => result,
+        }
+    }
+
+    /// Checks that a response is about what was requested, and stores it.
+    pub(super) async fn verified(
+        &mut self,
+        key: IntentKey,
+        mut refund: Refund,
+        amount: Money,
+        standing: &Standing,
+    ) -> Result<Refund> {
+        if let Some(fault) = self.other_refund(&refund, standing) {
+            let suspects = vec![refund.id.clone()];
+            self.suspects.clone_from(&suspects);
+            let error = Error::new(ErrorKind::Protocol, fault).with_may_have_applied(true);
+            self.settle(&key, &Outcome::Unknown { why: Why::of(&error), suspects, late: false }).await;
+            return Err(self.with_handle_of(error).await);
+        }
+        // The response to our own request is about our own reference, even where it does not show it.
+        refund.reference = Some(self.request.reference.clone());
+        let mut made = super::find::made(&refund, Evidence::Response);
+        made.fault = self.fault_in(&refund, amount);
+        self.settle(&key, &Outcome::Made(made.clone())).await;
+        if made.fault.is_some() {
+            return Err(self.faulty(&made));
+        }
+        Ok(refund)
+    }
+
+    /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and
+    /// the journal's times decide where it is not.
+    pub(super) async fn settle(&self, key: &IntentKey, outcome: &Outcome) {
+        if let Err(error) = self.client.journal.settle(key, outcome).await {
+            self.warn_of_journal(&error);
+        }
+    }
+
+    /// Settles the previous attempt, where no next one does.
+    pub(super) async fn settle_previous(&mut self) {
+        if let Some((token, why)) = self.previous.take() {
+            let key = IntentKey::new(self.about.money.clone(), token);
+            self.settle(&key, &Outcome::NotApplied(why)).await;
+        }
+    }
+}
+
+/// An intent that is about to be sent. Where the call is dropped before its request left, the intent is
+/// abandoned; after that, dropping it frees nothing.
+pub(super) struct Pending {
+    journal: Arc<dyn Journal>,
+    key: Option<IntentKey>,
+    pub(super) window: SendWindow,
+    /// How long the request and its connection may last.
+    limit: Duration,
+}
+
+impl Pending {
+    /// Whether it took so much longer than it may that the process was stopped in it: bytes may have left
+    /// after the window then.
+    pub(super) fn is_late(&self) -> bool {
+        self.window.elapsed() > self.limit + SLACK
+    }
+
+    /// From here on, its owner settles it.
+    pub(super) fn disarm(&mut self) -> IntentKey {
+        self.key.take().unwrap_or_else(|| unreachable!("an intent is settled once"))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(key) = &self.key
+            && self.window.close()
+        {
+            self.journal.abandon(key);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Sends that move no money: the step that is left of a refund, and noting what another process sent.
+
+use std::time::Duration;
+
+use super::Creation;
+use crate::{
+    Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
+    journal::{Intended, NewIntent, Outcome, Standing, Version, Why},
+};
+
+impl Creation<'_> {
+    /// A refund that was found, with the step that is left of it done if that can be.
+    pub(super) async fn completed(&mut self, refund: Refund) -> Result<Refund> {
+        if !refund.has_step_left() {
+            return Ok(refund);
+        }
+        self.made = Some(refund.clone());
+        let standing = self.open().await?;
+        let overview = self.look_and_sum(&standing).await?;
+        self.complete(&standing, standing.version, &overview, &refund).await
+    }
+
+    /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
+    pub(super) async fn complete(
+        &mut self,
+        standing: &Standing,
+        version: Version,
+        overview: &Overview,
+        refund: &Refund,
+    ) -> Result<Refund> {
+        let amount = standing.mine.as_ref().map_or(refund.amount, |entry| entry.amount);
+        let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
+        new.version = version;
+        new.window = self.client.policy.send_window;
+        new.attempt = self.client.policy.submit_limit();
+        new.step = true;
+        new.hidden = self.hidden;
+        new.generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
+        let mut submit = SubmitRefund::new(self.request.clone(), amount)
+            .with_payment(overview.payment.clone())
+            .with_handover(overview.handover.clone())
+            .with_key(&self.about.money.scope, new.generation)
+            .with_made(refund.id.clone());
+        let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(refund.clone()) };
+        submit.window = Some(pending.window.clone());
+        let result = self.send(&mut pending, &submit).await;
+        let key = pending.disarm();
+        match result {
+            Ok(completed) => self.verified(key, completed, amount, standing).await,
+            Err(error) => {
+                let why = Why::of(&error);
+                let outcome = if error.may_have_applied() {
+                    Outcome::Unknown { why, suspects: Vec::new(), late: false }
+                } else {
+                    Outcome::NotApplied(why)
+                };
+                self.settle(&key, &outcome).await;
+                // It may be done all the same, by this call or by another one.
+                match self.look_until(Duration::ZERO).await? {
+                    Some(refund) if !refund.has_step_left() => Ok(refund),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    /// Notes a refund that the journal does not know and that may be under way, from now on.
+    pub(super) async fn import(&mut self, standing: &Standing, amount: Money) -> Result<()> {
+        let policy = &self.client.policy;
+        let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
+        new.attempt = policy.submit_limit();
+        new.settle = policy.settle_timeout;
+        new.resubmit = policy.resubmit_limit();
+        new.hidden = self.hidden;
+        if let Some(handle) = &self.handle {
+            new.known_before.clone_from(&handle.known_before);
+        }
+        let intended = self.client.journal.intend(&new).await;
+        match intended.map_err(|error| self.unfinished(error.not_applied()))? {
+            Intended::Committed(_) => {
+                let error =
+                    Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not learn the outcome");
+                let suspects = self.handle.as_ref().map(|handle| handle.suspects.clone()).unwrap_or_default();
+                let outcome = Outcome::Unknown { why: Why::of(&error), suspects, late: false };
+                self.settle(&new.key(), &outcome).await;
+                Ok(())
+            }
+            Intended::Moved(_) => Ok(()),
+            Intended::Full => Err(self.unfinished(
+                Error::new(ErrorKind::Unavailable, "the journal is full, so nothing was sent").not_applied(),
+            )),
+        }
+    }
+}
