@@ -4,8 +4,13 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::LazyLock,
+    time::Duration,
 };
 
 use refunds_sandbox::{Outcome, Sandbox, dintero, mattilda};
@@ -76,12 +81,81 @@ pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Ran {
     Ran::of(child.wait_with_output().unwrap())
 }
 
+/// A folder that each run of the tests has to itself. What earlier runs left is removed.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    const OLD: Duration = Duration::from_secs(3600);
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journals");
+    fs::create_dir_all(&parent).unwrap();
+    for folder in fs::read_dir(&parent).unwrap().flatten() {
+        let age = folder.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+        if age.is_ok_and(|age| age.is_ok_and(|age| age > OLD)) {
+            // Another test binary may do the same.
+            let _ = fs::remove_dir_all(folder.path());
+        }
+    }
+    let folder = parent.join(std::process::id().to_string());
+    fs::create_dir_all(&folder).unwrap();
+    folder
+});
+
+/// A file of this test run.
+pub(crate) fn file(name: &str) -> PathBuf {
+    FOLDER.join(name)
+}
+
+/// The journal of the calls at this sandbox.
+pub(crate) fn journal(sandbox: &Sandbox) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    // It has secrets of its own, so no other sandbox has the same file.
+    sandbox.env().hash(&mut hasher);
+    file(&format!("{:016x}.db", hasher.finish()))
+}
+
+/// The address of a journal in this file.
+pub(crate) fn address(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+/// Makes everything in a journal an hour older: the time of what was sent is over.
+pub(crate) fn an_hour_later(journal: &Path) {
+    fn age(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    if [
+                        "committed_at",
+                        "not_after",
+                        "unsettled_until",
+                        "resubmit_from",
+                        "key_until",
+                        "keep_until",
+                    ]
+                    .contains(&key.as_str())
+                    {
+                        if let Some(time) = value.as_i64() {
+                            *value = (time - 3_600_000).into();
+                        }
+                    } else {
+                        age(value)
+                    }
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(age),
+            _ => {}
+        }
+    }
+    let mut state: Value = serde_json::from_slice(&fs::read(journal).unwrap()).unwrap();
+    age(&mut state);
+    fs::write(journal, state.to_string()).unwrap();
+}
+
 /// A call that finds its provider in the sandbox, and gives up soon where something is lost.
 pub(crate) fn command(sandbox: &Sandbox, provider: &str, arguments: &[&str]) -> Command {
     let mut command = bare(arguments);
     command
         .envs(sandbox.env())
         .env("REFUNDS_PROVIDER", provider)
+        .env("REFUNDS_JOURNAL", address(&journal(sandbox)))
         .env("REFUNDS_MAX_ATTEMPTS", "1")
         .env("REFUNDS_SETTLE_TIMEOUT", "0s")
         .env("REFUNDS_ATTEMPT_TIMEOUT", "20s");
