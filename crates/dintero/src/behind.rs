@@ -88,6 +88,23 @@ impl Dintero {
         }
     }
 
+    /// The id of the transaction that paid the order, or a part of it; `None` where none did.
+    pub(crate) async fn paying_transaction(
+        &self,
+        order: &PaymentId,
+        operation: Operation,
+    ) -> Result<Option<PaymentId>> {
+        let captures = self.order_list(order, "captures", operation).await?;
+        let wire::Captures { captures } = captures.json()?;
+        match self.transaction_behind(order, &captures, operation).await {
+            Ok((id, _)) => Ok(Some(id)),
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// The transaction that the order's captures name, or the only one that has the order's id as its
     /// `merchant_reference`; and by which of both it is known.
     ///

@@ -174,16 +174,6 @@ impl Joined {
         self.records.iter().chain(&self.unrecorded)
     }
 
-    /// All refunds of the order, each with the id of the refund of the transaction that moved its money, if
-    /// Checkout moved it.
-    #[cfg_attr(not(test), allow(dead_code, reason = "the journal of refunds is going to use it"))]
-    pub(crate) fn money_ids(&self) -> impl Iterator<Item = (&Refund, Option<&RefundId>)> {
-        let moved: HashMap<usize, &RefundId> = self.pairs.iter().map(|(id, at)| (*at, id)).collect();
-        let records = self.records.iter().enumerate();
-        let records = records.map(move |(at, record)| (record, moved.get(&at).copied()));
-        records.chain(self.unrecorded.iter().map(|refund| (refund, Some(&refund.id))))
-    }
-
     pub(crate) fn into_all(self) -> Vec<Refund> {
         let mut all = self.records;
         all.extend(self.unrecorded);
@@ -264,6 +254,7 @@ fn amount_and_end(refund: &Refund) -> Option<String> {
 
 /// A record is a success or a failure for ever; what became of the money is what Checkout says.
 pub(crate) fn stands_as(record: &mut Refund, moved: &Refund) {
+    *record = record.clone().with_money_id(moved.id.clone());
     record.reference = record.reference.take().or_else(|| moved.reference.clone());
     record.failure = record.failure.take().or_else(|| moved.failure.clone());
     // The record came after what it records.
@@ -275,7 +266,8 @@ pub(crate) fn stands_as(record: &mut Refund, moved: &Refund) {
 }
 
 /// The order's refund at Checkout that is not recorded, or not yet.
-pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, mut refund: Refund) -> Refund {
+pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, refund: Refund) -> Refund {
+    let mut refund = refund.with_made_for(order.clone());
     refund.payment_id = order.clone();
     refund.extra.insert("recorded".to_owned(), false.into());
     refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
@@ -308,11 +300,9 @@ mod tests {
             record::refund(&told, &order, transaction.currency).unwrap()
         });
         let joined = Joined::of(records.to_vec(), &transaction, &order, true);
-        let ids: Vec<_> = joined
-            .money_ids()
-            .map(|(refund, moved)| (refund.id.as_str(), moved.map(RefundId::as_str)))
-            .collect();
-        assert_eq!(ids, [("cash", None), ("r1", Some("r1")), ("r2", Some("r2"))]);
+        let ids: Vec<_> =
+            joined.all().map(|refund| (refund.id.as_str(), refund.money_id().as_str())).collect();
+        assert_eq!(ids, [("cash", "cash"), ("r1", "r1"), ("r2", "r2")]);
         assert_eq!(joined.called(&RefundId::new("double").unwrap()).unwrap().id.as_str(), "r1");
     }
 }

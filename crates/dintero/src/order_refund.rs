@@ -1,7 +1,8 @@
 //! Refunding an order: the transaction behind it first, then the record. Both steps look first.
 
 use refunds_core::{
-    Error, ErrorKind, Money, Operation, Refund, RefundLine, RefundStatus, Result, SubmitRefund,
+    Error, ErrorKind, Handover, Money, Operation, Refund, RefundLine, RefundStatus, Result, SendWindow,
+    SubmitRefund,
 };
 use refunds_http::Request;
 use time::format_description::well_known::Rfc3339;
@@ -39,22 +40,31 @@ struct Made<'a> {
 
 impl Dintero {
     pub(crate) async fn refund_order(&self, submit: &SubmitRefund) -> Result<Refund> {
-        let order = self.order(&submit.request.payment_id, OPERATION).await.map_err(Error::not_applied)?;
+        let id = &submit.request.payment_id;
+        let read;
+        let order = match submit.handover.as_ref().and_then(Handover::get::<Order>) {
+            Some(order) if order.id == *id => order,
+            _ => {
+                read = self.order(id, OPERATION).await.map_err(Error::not_applied)?;
+                &read
+            }
+        };
+        let window = submit.window.as_ref();
         if let Some(refund) = order.recorded(submit)? {
             return Ok(refund);
         }
         if self.record_only() {
             let lines = order.lines_to_record(submit)?;
             order.check_refundable(submit)?;
-            return self.record(&order, submit, &lines, None).await;
+            return self.record(order, submit, &lines, None, window).await;
         }
         let transaction = match order.behind {
             Ok(ref transaction) => transaction,
-            Err(why_not) => return Err(why_not),
+            Err(ref why_not) => return Err(why_not.clone()),
         };
         if let Some(refund) = already_made(transaction, submit, |refund| order.owns(refund) == Whose::Ours)? {
             let made = Made { transaction, refund: &refund, seen: true };
-            return self.record_made(&order, submit, &made).await;
+            return self.record_made(order, submit, &made, window).await;
         }
         order.check_behind(transaction, submit)?;
         let lines = order.lines_to_record(submit)?;
@@ -63,16 +73,24 @@ impl Dintero {
         let Refunded { transaction, refund } =
             self.post_refund(&transaction.id, submit, items, Some((&order.id, transaction))).await?;
         let seen = transaction.is_asynchronous(&refund);
-        self.record_made(&order, submit, &Made { transaction: &transaction, refund: &refund, seen }).await
+        let made = Made { transaction: &transaction, refund: &refund, seen };
+        // The window was that of the money; the record follows it whenever it can.
+        self.record_made(order, submit, &made, None).await
     }
 
     /// Records what Checkout did, if it is done and what was asked for.
-    async fn record_made(&self, order: &Order, submit: &SubmitRefund, made: &Made<'_>) -> Result<Refund> {
+    async fn record_made(
+        &self,
+        order: &Order,
+        submit: &SubmitRefund,
+        made: &Made<'_>,
+        window: Option<&SendWindow>,
+    ) -> Result<Refund> {
         if !made.refund.status.is_final() || made.refund.amount != submit.amount {
             return Ok(unrecorded(&order.id, made.transaction, made.refund.clone()));
         }
         let recorded = match order.lines_to_record(submit) {
-            Ok(lines) => self.record(order, submit, &lines, Some(made)).await,
+            Ok(lines) => self.record(order, submit, &lines, Some(made), window).await,
             Err(error) => Err(error),
         };
         match recorded {
@@ -93,6 +111,7 @@ impl Dintero {
         submit: &SubmitRefund,
         lines: &[Line],
         made: Option<&Made<'_>>,
+        window: Option<&SendWindow>,
     ) -> Result<Refund> {
         let asked = &submit.request;
         let items: Vec<_> = lines
@@ -119,7 +138,8 @@ impl Dintero {
         };
         let request = Request::post(OPERATION)
             .paths(["accounts", self.account_id(), "shopping", "orders", order.id.as_str(), "refunds"])
-            .json(&body);
+            .json(&body)
+            .send_window(window);
         let response = self.api().send(request).await?;
         let told: wire::Operation = response.json()?;
         let mut refund = record::refund(&told, &order.id, order.currency)

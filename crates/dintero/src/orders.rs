@@ -6,8 +6,8 @@
 //! See <https://docs.dintero.com/docs/order-management/overview>.
 
 use refunds_core::{
-    Currency, Error, ErrorKind, Listing, Operation, Overview, Payment, PaymentId, Refund, RefundStatus,
-    Result,
+    Currency, Error, ErrorKind, Handover, Listing, MoneyOverview, Operation, Overview, Payment, PaymentId,
+    Refund, RefundStatus, Result,
 };
 use refunds_http::{Request, Response};
 use serde_json::Value;
@@ -76,7 +76,13 @@ impl Order {
     }
 
     pub(crate) fn into_overview(self) -> Result<Overview> {
-        Ok(Overview::new(self.payment()?, Listing::whole(self.refunds.into_all())))
+        let refunds = self.refunds.all().cloned().collect();
+        let mut overview = Overview::new(self.payment()?, Listing::whole(refunds));
+        if let Ok(transaction) = &self.behind {
+            let left = transaction.refundable().map_err(|fault| self.response.protocol_error(fault))?;
+            overview = overview.with_money(MoneyOverview::new(left, transaction.refunds().to_vec()));
+        }
+        Ok(overview.with_handover(Handover::new(self)))
     }
 }
 
@@ -149,7 +155,12 @@ impl Dintero {
         Ok(refunds.into_iter().zip(raw).map(|(refund, raw)| refund.with_raw(raw)).collect())
     }
 
-    async fn order_list(&self, id: &PaymentId, list: &str, operation: Operation) -> Result<Response> {
+    pub(crate) async fn order_list(
+        &self,
+        id: &PaymentId,
+        list: &str,
+        operation: Operation,
+    ) -> Result<Response> {
         let request = Request::get(operation)
             .paths(["accounts", self.account_id(), "shopping", "orders", id.as_str(), list])
             .body_limit(PAGE_BYTES);

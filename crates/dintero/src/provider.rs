@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, Notice, Operation, Overview,
-    Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Result,
-    SubmitRefund, WebhookRequest,
+    Page, PageRequest, Payment, PaymentId, References, Refund, RefundAmount, RefundId, RefundProvider,
+    Result, Scope, SubmitRefund, WebhookRequest,
 };
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
@@ -191,6 +191,19 @@ impl RefundProvider for Dintero {
         write.await.map_err(in_context(Operation::SubmitRefund))
     }
 
+    fn scope(&self) -> Scope {
+        Scope::new(NAME, self.account_id(), self.checkout().base_url().origin())
+    }
+
+    /// The money of an order is that of the transaction that paid it, if one did.
+    async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        if self.is_transaction(payment.as_str()) || self.record_only() {
+            return Ok(payment.canonical());
+        }
+        let paid = self.paying_transaction(payment, Operation::Payment).await;
+        Ok(paid.map_err(in_context(Operation::Payment))?.unwrap_or_else(|| payment.canonical()))
+    }
+
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         validate(request, self.is_transaction(request.payment_id.as_str()))
     }
@@ -235,6 +248,9 @@ pub(crate) fn capabilities() -> Capabilities {
     can.metadata = true;
     can.idempotency = Idempotency::None;
     can.final_status = FinalStatus::by(true, true, true);
+    // Whether an event that initiates a refund carries the reference is not documented.
+    can.references = References::MayBeHidden;
+    can.send_window = true;
     can.webhooks = true;
     can
 }

@@ -1,15 +1,15 @@
 //! Refunding a transaction: where money moves.
 //!
 //! One attempt is one `POST …/refund`. Some products need lines, and lines that differ from the
-//! captured ones make a wrong invoice; so a `GET` of the transaction comes first where lines are named,
-//! where the product needs them, or where the caller did not hand on the payment as he just read it.
+//! captured ones make a wrong invoice; so where lines are named or the product needs them, the transaction is
+//! needed: the one that the overview handed over, or else a `GET` of it comes first.
 //! What that read shows is used: a refund with the same reference is answered instead of made again, and
 //! a refund in another currency, which Checkout could not notice, is refused.
 //! See <https://docs.dintero.com/docs/integrations/support/refunds>.
 
 use std::collections::BTreeMap;
 
-use refunds_core::{Error, ErrorKind, Operation, PaymentId, Refund, Result, SubmitRefund};
+use refunds_core::{Error, ErrorKind, Handover, Operation, PaymentId, Refund, Result, SubmitRefund};
 use refunds_http::{Request, Response};
 
 use crate::{
@@ -36,8 +36,15 @@ impl Dintero {
         if is_told_enough(submit) {
             return Ok(self.post_refund(id, submit, Vec::new(), None).await?.refund);
         }
-        let transaction = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
-        if let Some(refund) = already_made(&transaction, submit, |_| true)? {
+        let read;
+        let transaction = match submit.handover.as_ref().and_then(Handover::get::<Transaction>) {
+            Some(transaction) if transaction.id == *id => transaction,
+            _ => {
+                read = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
+                &read
+            }
+        };
+        if let Some(refund) = already_made(transaction, submit, |_| true)? {
             return Ok(refund);
         }
         let items = transaction.refund_items(&submit.request.lines, submit.amount)?;
@@ -72,7 +79,8 @@ impl Dintero {
         let request = Request::post(OPERATION)
             .paths(["transactions", transaction.as_str(), "refund"])
             .body_limit(PAGE_BYTES)
-            .json(&body);
+            .json(&body)
+            .send_window(submit.window.as_ref());
         let response = self.checkout().send(request).await?;
         let transaction = Transaction::read(&response, transaction, self.keep_raw())?;
         let refund = answered(&response, &transaction, submit, |refund| {

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use refunds_core::{
-    Currency, Listing, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId, RefundStatus,
-    Result,
+    Currency, Handover, Listing, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId,
+    RefundStatus, Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -119,7 +119,8 @@ impl Transaction {
     }
 
     pub(crate) fn into_overview(self) -> Result<Overview> {
-        Ok(Overview::new(self.payment()?, Listing::whole(self.refunds)))
+        let overview = Overview::new(self.payment()?, Listing::whole(self.refunds.clone()));
+        Ok(overview.with_handover(Handover::new(self)))
     }
 
     /// The refund that is called `id`: by its own id, or by the id of one of its events or requests.
@@ -192,6 +193,11 @@ fn refund(
     let ids: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
     if ids.len() > 1 {
         extra.insert("event_ids".to_owned(), ids.into());
+    }
+    let made_for =
+        refund.extra.get(ORDER).and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
+    if let Some(order) = made_for {
+        refund = refund.with_made_for(order);
     }
     // A direct refund without a reference has none. Whether an initiating event would carry it is not
     // documented, so without one there it may have one all the same.

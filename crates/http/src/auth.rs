@@ -8,8 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use refunds_core::{Clock, Error, Result};
+use refunds_core::{Clock, Error, ErrorKind, Result};
 use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::request::is_header_text;
 
 /// Gives the credential of each request.
 #[async_trait]
@@ -55,6 +57,11 @@ impl Credential {
 
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Whether it is a valid header value, and more than its scheme.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        self.expose().split_once(' ').is_some_and(|(_, secret)| is_well_formed(secret))
     }
 }
 
@@ -173,7 +180,8 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 /// A token is used until five minutes before its end, or until half its life is over, whichever is
 /// later; so a token of an hour serves 55 minutes, one of a minute 30 seconds. However many requests
 /// need a new one at a time, one of them fetches it and the others wait for it: for its token, or
-/// for its failure. A failure is not kept: the next request tries anew.
+/// for its failure. A failure is not kept: the next request tries anew. A token that is empty or not a
+/// valid header value is one.
 #[derive(Debug)]
 pub struct TokenCache<S> {
     source: S,
@@ -207,7 +215,8 @@ impl<S: TokenSource> TokenCache<S> {
     ///
     /// # Errors
     ///
-    /// What the source answers.
+    /// What the source answers, and [`ErrorKind::Protocol`] for a token that is empty or not a valid
+    /// header value.
     pub async fn token(&self) -> Result<SecretString> {
         let failures = match self.kept() {
             Ok(secret) => return Ok(secret),
@@ -226,7 +235,13 @@ impl<S: TokenSource> TokenCache<S> {
         }
         // The life of a token is counted from before the call: too short rather than too long.
         let asked_at = self.clock.monotonic();
-        let fetched = self.source.fetch().await;
+        let fetched = self.source.fetch().await.and_then(|token| {
+            if is_well_formed(token.secret.expose_secret()) {
+                return Ok(token);
+            }
+            let message = "the provider's token is empty or not a valid header value";
+            Err(Error::new(ErrorKind::Protocol, message).not_applied())
+        });
         let mut state = self.state();
         match fetched {
             Ok(Token { secret, expires_in }) => {
@@ -282,6 +297,11 @@ impl<S: TokenSource> Authorizer for TokenCache<S> {
         self.forget(|held| Credential::bearer(held).expose() == credential.expose());
         true
     }
+}
+
+/// Whether a token, or what stands for one, can be sent as a part of a header.
+fn is_well_formed(secret: &str) -> bool {
+    !secret.trim().is_empty() && is_header_text(secret)
 }
 
 /// For how much of its life a token is used.

@@ -20,6 +20,7 @@ use url::{Host, Url};
 pub struct BaseUrl {
     /// Scheme, host, port and path prefix, without a slash at the end.
     root: String,
+    origin: String,
     host: String,
     tls: bool,
     loopback: bool,
@@ -60,6 +61,7 @@ impl BaseUrl {
         }
         Ok(Self {
             root: url.as_str().trim_end_matches('/').to_owned(),
+            origin: url.origin().ascii_serialization(),
             host: host.to_string(),
             tls,
             loopback,
@@ -96,6 +98,18 @@ impl BaseUrl {
             let message = format!("the setting `{key}`: {}", error.message());
             error.with_message(message)
         })
+    }
+
+    /// Scheme, host and port, as a [`Scope`](refunds_core::Scope) names the API.
+    ///
+    /// ```
+    /// let base = refunds_http::BaseUrl::parse("https://api.example.com:443/v1", false)?;
+    /// assert_eq!(base.origin(), "https://api.example.com");
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 
     /// The host, without the port.

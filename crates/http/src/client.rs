@@ -102,9 +102,10 @@ impl HttpClient {
 
     /// Sends `request` and gives the answer, if it is a success (2xx).
     ///
-    /// It is sent once. Only where the provider refuses the credential with a 401 and the
-    /// [`Authorizer`] has another one, it is sent a second time: a 401 was not processed. The limit
-    /// of time covers all of it: the fetch of a token, the connection, both exchanges, the bodies.
+    /// It is processed at most once. It is sent again in two cases in which it was not processed: where
+    /// the provider refuses the credential with a 401 and the [`Authorizer`] has another one, and where
+    /// the [`Transport`] knows that the provider did not take it. The limit of time covers all of it:
+    /// the fetch of a token, the connections, the exchanges, the bodies.
     ///
     /// # Errors
     ///

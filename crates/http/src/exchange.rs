@@ -13,10 +13,11 @@ use crate::{
     auth::Credential,
     client::Inner,
     failure::{Context, Failure},
+    gate::RequestGate,
     provider_error::{ErrorBody, answer_error, request_id},
     request::{Request, header},
     response::Response,
-    transport::{Body, Limits},
+    transport::{Body, Limits, TransportError, TransportErrorKind},
 };
 
 pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> {
@@ -111,17 +112,27 @@ impl Call<'_> {
     ) -> Result<Outcome> {
         let mut wire = wire.clone();
         if let Some(credential) = credential {
-            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true).map_err(|_| {
-                self.fail(Failure::unsent(ErrorKind::Config, "the credential can not stand in a header"))
-            })?;
+            // A token that was fetched is well-formed: this one is from the settings.
+            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true)
+                .ok()
+                .filter(|_| credential.is_well_formed())
+                .ok_or_else(|| {
+                    let message = "the credential is empty or not a valid header value";
+                    self.fail(Failure::unsent(ErrorKind::Config, message))
+                })?;
             wire.headers_mut().insert(name, value);
         }
         let secrets = secrets(wire.headers());
         let limits = Limits::new(self.client.timeout, self.request.limit());
 
+        let gate = wire.extensions().get::<RequestGate>().cloned();
         let (head, body) = match within(deadline, self.client.transport.send(wire, limits)).await {
             Some(Ok(answer)) => answer.into_parts(),
             Some(Err(error)) => return Err(self.fail(error)),
+            // The transport was dropped just now. It may have noted that nothing left by then.
+            None if gate.is_some_and(|gate| gate.is_unsent()) => {
+                return Err(self.fail(TransportError::unsent(TransportErrorKind::Expired)));
+            }
             None => return Err(self.fail(late())),
         };
         let request_id = request_id(&head.headers, self.client.request_id_header.as_ref(), &secrets);

@@ -50,11 +50,14 @@
 //!
 //! # What to rely on
 //!
-//! - **Once.** A request is sent one time. Redirects are not followed and nothing is repeated, but for
-//!   one case: a 401 for a token that a [`TokenCache`] can renew, since a 401 was not processed.
+//! - **Once.** A request is processed at most one time. Redirects are not followed and nothing is
+//!   repeated, but for two cases in which it was certainly not processed: a 401 for a token that a
+//!   [`TokenCache`] can renew, and a server that says that it did not take the request, as servers do
+//!   over HTTP/2 when they end a connection in good order.
 //! - **Exact.** [`Error::may_have_applied`](refunds_core::Error::may_have_applied) is `false` for
-//!   reads, for requests that were never sent (malformed, no token, no connection), and for statuses
-//!   that refuse. It is `true` for writes that were sent and whose outcome no whole answer tells.
+//!   reads, for requests that were certainly not processed (malformed, no token, no connection, not
+//!   taken by the server, kept back by their [`SendGate`]), and for statuses that refuse. It is `true`
+//!   for writes that were sent and whose outcome no whole answer tells.
 //! - **Bounded.** One limit of time covers a call from its token to the last byte of its body; bodies
 //!   are bounded while they are read; texts that get into errors are bounded too.
 //! - **Silent.** No secret, address, header or body is in a `Debug`, a `Display`, an error or a trace;
@@ -77,7 +80,10 @@ mod client;
 mod decode;
 mod exchange;
 mod failure;
+mod gate;
+mod outgoing;
 mod provider_error;
+mod proxy;
 mod redact;
 mod request;
 mod reqwest_transport;
@@ -85,7 +91,9 @@ mod response;
 mod signature;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod transport;
+mod verdict;
 
 #[doc(no_inline)]
 pub use {bytes, http};
@@ -96,6 +104,7 @@ pub use self::{
     classify::{StatusClass, classify_status},
     client::{HttpClient, HttpClientBuilder},
     decode::present,
+    gate::{RequestGate, SendGate},
     provider_error::{ErrorBody, ProviderError},
     redact::redact,
     request::Request,

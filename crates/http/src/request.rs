@@ -1,6 +1,6 @@
 //! One exchange to make.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::{
@@ -8,10 +8,15 @@ use http::{
     header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use refunds_core::{ErrorKind, Operation};
+use refunds_core::{ErrorKind, Operation, SendWindow};
 use serde::Serialize;
 
-use crate::{base_url::BaseUrl, failure::Failure};
+use crate::{
+    base_url::BaseUrl,
+    failure::Failure,
+    gate::{RequestGate, SendGate},
+    transport::Read,
+};
 
 /// One HTTP exchange to make, relative to the client's [`BaseUrl`].
 ///
@@ -38,6 +43,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     body_limit: usize,
+    gate: Option<Arc<dyn SendGate>>,
     fault: Option<&'static str>,
 }
 
@@ -72,6 +78,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             body_limit: DEFAULT_BODY_LIMIT,
+            gate: None,
             fault: None,
         }
     }
@@ -144,6 +151,22 @@ impl Request {
         self
     }
 
+    /// Asks `gate` right before the request leaves, each time that it is sent. Where the gate is closed,
+    /// nothing leaves, and the call fails with [`ErrorKind::Timeout`] and was not applied.
+    pub fn send_gate(mut self, gate: Arc<dyn SendGate>) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
+    /// Lets the request leave only within `window`: the request that moves money, with the
+    /// [window](refunds_core::SubmitRefund::window) of its submission. `None` lets it leave at any time.
+    pub fn send_window(self, window: Option<&SendWindow>) -> Self {
+        match window {
+            Some(window) => self.send_gate(Arc::new(window.clone())),
+            None => self,
+        }
+    }
+
     /// States that it moves money: a failure after sending leaves open whether it was done.
     pub fn write(mut self) -> Self {
         self.write = true;
@@ -190,6 +213,11 @@ impl Request {
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
+        if !self.write {
+            request.extensions_mut().insert(Read);
+        }
+        let gate = self.gate.clone().map_or_else(RequestGate::open, RequestGate::new);
+        request.extensions_mut().insert(gate);
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in defaults.iter().chain(&self.headers) {
@@ -240,12 +268,17 @@ pub(crate) fn header(
     sensitive: bool,
 ) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = header_name(name)?;
-    if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if !is_header_text(value) {
         return Err("a header's value holds control or non-ASCII characters");
     }
     let mut value: HeaderValue = value.parse().map_err(|_| "a header's value is malformed")?;
     value.set_sensitive(sensitive || name == AUTHORIZATION);
     Ok((name, value))
+}
+
+/// Whether a text has nothing but visible ASCII characters and blanks.
+pub(crate) fn is_header_text(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, &'static str> {

@@ -1,25 +1,48 @@
 //! The transport in use unless another is given.
 
-use std::{error::Error as StdError, fmt, sync::OnceLock, time::Duration};
+use std::{error::Error as StdError, fmt, pin::pin, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{
+    future::{Either, select},
+    stream,
+};
+use http::Version;
 
 use crate::{
     base_url::is_loopback,
-    transport::{Body, Limits, Transport, TransportError, TransportErrorKind as Kind},
+    gate::RequestGate,
+    outgoing::{Reached, Sending},
+    proxy::ProxyFault,
+    tls,
+    transport::{Body, Limits, Read, Transport, TransportError, TransportErrorKind as Kind},
+    verdict::{Verdict, verdict},
 };
 
 /// HTTP/1.1 and HTTP/2 over rustls, with the machine's certificates.
 ///
-/// Follows no redirects, repeats nothing and keeps connections for reuse. The machine's proxy
-/// settings (`HTTPS_PROXY` and so on) count, except for loopback hosts. What it needs is set up with
-/// the first request; plain HTTP needs no certificates.
+/// Follows no redirects and keeps connections for reuse. The machine's proxy settings (`HTTPS_PROXY`
+/// and so on) count, except for loopback hosts; a proxy that cannot be read is an error for the requests
+/// that would use it. What it needs is set up with the first request; plain HTTP needs no certificates.
+///
+/// A request that the server certainly did not process is sent again, up to three times and each time
+/// on a new connection of its own: one whose stream the server refused, or left out when it ended the
+/// connection in good order, as servers do after some number of requests; and one that waits for its
+/// turn on a shared connection for longer than a new one may take.
 pub struct ReqwestTransport {
     connect_timeout: Duration,
     /// With or without TLS, to loopback or not.
-    clients: [OnceLock<Result<reqwest::Client, Cause>>; 4],
+    clients: [OnceLock<Result<Clients, Cause>>; 4],
+}
+
+struct Clients {
+    /// Keeps connections and shares them between requests.
+    shared: reqwest::Client,
+    /// Makes a connection for each request. When a shared one ends, all of its requests would meet
+    /// again on the next one, and could end it as well.
+    single: OnceLock<Option<reqwest::Client>>,
+    proxy_fault: Option<ProxyFault>,
 }
 
 impl ReqwestTransport {
@@ -30,26 +53,39 @@ impl ReqwestTransport {
         Self { connect_timeout, clients: Default::default() }
     }
 
-    fn client(&self, tls: bool, loopback: bool) -> Result<&reqwest::Client, TransportError> {
+    fn clients(&self, tls: bool, loopback: bool) -> Result<&Clients, TransportError> {
         let slot = &self.clients[usize::from(tls) * 2 + usize::from(loopback)];
         let made = slot.get_or_init(|| {
-            let mut builder = reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .tcp_nodelay(true)
-                .connect_timeout(self.connect_timeout)
-                // Shorter than servers and balancers keep theirs, or writes get lost on dead ones.
-                .pool_idle_timeout(IDLE_TIMEOUT);
-            if loopback {
-                builder = builder.no_proxy();
-            }
-            if !tls {
-                builder = builder.tls_certs_only([]);
-            }
-            builder.build().map_err(Cause::new)
+            let shared = self.builder(tls, loopback).build().map_err(Cause::new)?;
+            let proxy_fault = if loopback { None } else { ProxyFault::find(tls) };
+            Ok(Clients { shared, single: OnceLock::new(), proxy_fault })
         });
-        made.as_ref().map_err(|cause| TransportError::unsent(Kind::Setup).with_source(cause.clone()))
+        made.as_ref().map_err(|cause| {
+            let error = TransportError::unsent(Kind::Setup).with_source(cause.clone());
+            match tls::no_authorities() {
+                Some(message) if tls => error.with_message(message),
+                _ => error,
+            }
+        })
+    }
+
+    fn builder(&self, tls: bool, loopback: bool) -> reqwest::ClientBuilder {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(self.connect_timeout)
+            // Shorter than servers and balancers keep theirs, or writes get lost on dead ones.
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        if !tls {
+            // What is not HTTP counts as HTTP/0.9 then, which `not_http` looks at and refuses.
+            builder = builder.tls_certs_only([]).http09_responses();
+        }
+        builder
     }
 }
 
@@ -60,27 +96,100 @@ impl Transport for ReqwestTransport {
         request: http::Request<Bytes>,
         _limits: Limits,
     ) -> Result<http::Response<Body>, TransportError> {
-        let uri = request.uri().clone();
-        let tls = uri.scheme() != Some(&http::uri::Scheme::HTTP);
-        let client = self.client(tls, uri.host().is_some_and(is_loopback))?;
-        let request = reqwest::Request::try_from(request).map_err(failure)?;
-        if request.url().path() != uri.path() {
-            // A path that the URL parser reads in another way than it was meant.
-            return Err(TransportError::unsent(Kind::Request));
+        let uri = request.uri();
+        let (tls, loopback) =
+            (uri.scheme() != Some(&http::uri::Scheme::HTTP), uri.host().is_some_and(is_loopback));
+        let clients = self.clients(tls, loopback)?;
+        if let Some(fault) = &clients.proxy_fault
+            && fault.concerns(uri)
+        {
+            return Err(TransportError::unsent(Kind::Setup).with_message(fault.message()));
         }
-        let mut response = client.execute(request).await.map_err(failure)?;
-        let mut answer = http::Response::new(());
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(answer.map(|()| {
-            Body::from_stream(stream::try_unfold(response, |mut response| async {
-                let piece =
-                    response.chunk().await.map_err(|error| broken(&error).with_source(Cause::new(error)))?;
-                Ok(piece.map(|piece| (piece, response)))
-            }))
-        }))
+        let stall = self.connect_timeout * 3 / 2;
+        let mut client = &clients.shared;
+        for _ in 0..MAX_RESENDS {
+            match once(client, &request, stall).await {
+                Err(Verdict { again: true, .. }) => {
+                    tracing::debug!("the server did not take the request, which is sent again");
+                    let single = || self.builder(tls, loopback).pool_max_idle_per_host(0).build().ok();
+                    client = clients.single.get_or_init(single).as_ref().unwrap_or(client);
+                }
+                Err(Verdict { error, .. }) => return Err(error),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+        once(client, &request, stall).await.map_err(|verdict| verdict.error)
     }
+}
+
+/// Sends the request one time. A body that is not asked for within `stall` does not leave any more.
+async fn once(
+    client: &reqwest::Client,
+    request: &http::Request<Bytes>,
+    stall: Duration,
+) -> Result<http::Response<Body>, Verdict> {
+    let (mut head, bytes) = request.clone().into_parts();
+    let read = head.extensions.remove::<Read>().is_some();
+    let gate = head.extensions.remove().unwrap_or_else(RequestGate::open);
+    head.extensions.clear();
+    let path = head.uri.clone();
+    let (sending, body) = Sending::new(bytes, gate).ok_or_else(Verdict::expired)?;
+    let judge = |error: reqwest::Error| {
+        let mut verdict = verdict(&error, sending.stop(), read);
+        verdict.error = verdict.error.with_source(Cause::new(error));
+        verdict
+    };
+    let wire = reqwest::Request::try_from(http::Request::from_parts(head, body)).map_err(judge)?;
+    if wire.url().path() != path.path() {
+        // A path that the URL parser reads in another way than it was meant.
+        return Err(Verdict { error: TransportError::unsent(Kind::Request), again: false });
+    }
+    let executed = match select(pin!(client.execute(wire)), pin!(tokio::time::sleep(stall))).await {
+        Either::Left((executed, _)) => executed,
+        Either::Right(((), _)) if sending.stop() == Reached::Nothing => return Err(Verdict::stalled()),
+        Either::Right(((), execution)) => execution.await,
+    };
+    if sending.is_refused() {
+        // Whatever the server made of a head without its body.
+        return Err(Verdict::expired());
+    }
+    let mut response = executed.map_err(judge)?;
+    if response.version() == Version::HTTP_09 {
+        return Err(Verdict { error: not_http(response).await, again: false });
+    }
+    let mut answer = http::Response::new(());
+    *answer.status_mut() = response.status();
+    *answer.version_mut() = response.version();
+    *answer.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(answer.map(|()| {
+        Body::from_stream(stream::try_unfold(response, |mut response| async {
+            let piece = response.chunk().await.map_err(broken)?;
+            Ok(piece.map(|piece| (piece, response)))
+        }))
+    }))
+}
+
+/// What an answer is that does not begin as one. A server that answers with an alert of TLS has read the
+/// request as one, and there was no request in it.
+async fn not_http(mut response: reqwest::Response) -> TransportError {
+    let mut begin = Vec::new();
+    while let Ok(Some(piece)) = response.chunk().await {
+        begin.extend_from_slice(&piece);
+        if tls::is_alert(&begin) {
+            let message = "the server speaks TLS at this port; does the base URL begin with https://?";
+            return TransportError::unsent(Kind::Setup).with_message(message);
+        }
+        if begin.len() >= MAX_ALERT {
+            break;
+        }
+    }
+    TransportError::sent(Kind::Broken).with_message("the answer is not HTTP")
+}
+
+/// What a failure says that comes after the answer's head.
+fn broken(error: reqwest::Error) -> TransportError {
+    TransportError::sent(if error.is_timeout() { Kind::Timeout } else { Kind::Broken })
+        .with_source(Cause::new(error))
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -89,22 +198,6 @@ impl fmt::Debug for ReqwestTransport {
             .field("connect_timeout", &self.connect_timeout)
             .finish_non_exhaustive()
     }
-}
-
-fn failure(error: reqwest::Error) -> TransportError {
-    // A connection that was not there in time is both: ask for the connection first.
-    let failure = if error.is_builder() {
-        TransportError::unsent(Kind::Request)
-    } else if error.is_connect() {
-        TransportError::unsent(if error.is_timeout() { Kind::Timeout } else { Kind::Connect })
-    } else {
-        broken(&error)
-    };
-    failure.with_source(Cause::new(error))
-}
-
-fn broken(error: &reqwest::Error) -> TransportError {
-    TransportError::sent(if error.is_timeout() { Kind::Timeout } else { Kind::Broken })
 }
 
 /// What reqwest and the layers below have to say, without the address, which may hold ids.
@@ -136,4 +229,7 @@ impl fmt::Display for Cause {
 
 impl StdError for Cause {}
 
+/// More bytes than this do not make an alert of anything.
+const MAX_ALERT: usize = 7;
+const MAX_RESENDS: usize = 3;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -15,6 +15,7 @@ use futures_util::{StreamExt as _, future, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
 
 pub use self::cable::{Cable, Cut};
+use crate::gate::RequestGate;
 use crate::signature::Digest;
 use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};
 
@@ -33,7 +34,8 @@ pub fn sign(digest: Digest, secret: &str, message: &[&[u8]]) -> String {
     crate::signature::code(digest, secret.as_bytes(), message)
 }
 
-/// Plays a list of replies, one per request, and keeps the requests.
+/// Plays a list of replies, one per request, and keeps the requests. A request that its
+/// [gate](RequestGate) keeps back did not arrive, and takes no reply.
 ///
 /// ```
 /// use refunds_http::testing::{Reply, ScriptedTransport};
@@ -82,6 +84,13 @@ impl Transport for ScriptedTransport {
         request: http::Request<Bytes>,
         _limits: Limits,
     ) -> Result<http::Response<Body>, TransportError> {
+        // What fails before it is sent does not ask the gate, and what a closed gate keeps back does not
+        // arrive.
+        let leaves =
+            !matches!(lock(&self.script).front(), None | Some(Reply(Play::Fail { sent: false, .. })));
+        if leaves {
+            pass(&request)?;
+        }
         let (head, body) = request.into_parts();
         let uri = head.uri;
         lock(&self.requests).push(RecordedRequest {
@@ -112,6 +121,14 @@ impl Transport for ScriptedTransport {
             Play::Fail { kind, sent: false } => Err(TransportError::unsent(kind)),
             Play::Silence => future::pending().await,
         }
+    }
+}
+
+/// Asks the gate of a request whose bytes are about to leave.
+fn pass(request: &http::Request<Bytes>) -> Result<(), TransportError> {
+    match request.extensions().get::<RequestGate>() {
+        Some(gate) if !gate.begin() => Err(TransportError::unsent(TransportErrorKind::Expired)),
+        _ => Ok(()),
     }
 }
 

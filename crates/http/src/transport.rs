@@ -1,6 +1,7 @@
 //! The seam below which bytes travel.
 
 use std::{
+    borrow::Cow,
     error::Error as StdError,
     fmt,
     pin::Pin,
@@ -18,10 +19,16 @@ use crate::failure::Failure;
 /// Carries one request to the provider and its answer back.
 ///
 /// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that
-/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. The exactness of
-/// [`TransportError::is_sent`] decides whether a refund is called lost or safely repeated.
+/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. It may send a request
+/// again only where the server certainly did not process it: over HTTP/2, where the server refused the
+/// stream or left it out when it ended the connection without an error (RFC 9113, sections 6.8 and
+/// 8.7). The exactness of [`TransportError::is_sent`] decides whether a refund is called lost or safely
+/// repeated.
 ///
 /// The caller enforces [`Limits`] as well; a transport may use them to give up early.
+///
+/// A request may have a gate, which a transport asks right before its bytes leave: see
+/// [`RequestGate`](crate::RequestGate).
 #[async_trait]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no transport",
@@ -40,6 +47,10 @@ pub trait Transport: fmt::Debug + Send + Sync {
         limits: Limits,
     ) -> Result<http::Response<Body>, TransportError>;
 }
+
+/// Stands in the extensions of requests that move no money: to send one twice does no harm.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Read;
 
 /// The limits of one exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +107,8 @@ impl fmt::Debug for Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The transport can not work at all: no certificates, no TLS.
+    /// The transport cannot work with the settings as they are: no certificates, one that is not
+    /// trusted, a proxy that cannot be read. Trying again does not help.
     Setup,
     /// The request can not be put on the wire as it is.
     Request,
@@ -104,6 +116,9 @@ pub enum TransportErrorKind {
     Connect,
     /// A limit of time was over.
     Timeout,
+    /// The request did not leave in time: its [gate](crate::RequestGate) was closed when it was about to,
+    /// or it never got its turn.
+    Expired,
     /// The connection broke, or the answer was cut off.
     Broken,
     /// The answer is not HTTP, where a transport can tell that from a broken connection.
@@ -119,6 +134,7 @@ impl TransportErrorKind {
             Self::Request => (ErrorKind::InvalidRequest, "the request could not be put on the wire"),
             Self::Connect => (ErrorKind::Transport, "no connection to the provider"),
             Self::Timeout => (ErrorKind::Timeout, "no answer in time"),
+            Self::Expired => (ErrorKind::Timeout, "the request was not sent in time"),
             Self::Broken => (ErrorKind::Transport, "the connection broke before the answer was complete"),
             Self::Protocol => (ErrorKind::Protocol, "the answer is not HTTP"),
         }
@@ -127,26 +143,34 @@ impl TransportErrorKind {
 
 /// An exchange that failed below HTTP.
 ///
-/// Neither it nor its source may hold the request's address, headers or body.
+/// Neither its message nor its source may hold the request's address, headers or body.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     sent: bool,
+    message: Option<Cow<'static, str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl TransportError {
-    /// A failure after which the provider can not have had any of the request: the connection was
-    /// never made.
+    /// A failure after which the provider certainly has not processed the request and never will: the
+    /// connection was never made, or the provider said that it did not take the request.
     #[must_use]
     pub fn unsent(kind: TransportErrorKind) -> Self {
-        Self { kind, sent: false, source: None }
+        Self { kind, sent: false, message: None, source: None }
     }
 
     /// A failure after the request, or a part of it, may have left. The careful choice.
     #[must_use]
     pub fn sent(kind: TransportErrorKind) -> Self {
-        Self { kind, sent: true, source: None }
+        Self { kind, sent: true, message: None, source: None }
+    }
+
+    /// Says more exactly what went wrong than the kind does.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = Some(message.into());
+        self
     }
 
     /// Keeps the cause.
@@ -162,7 +186,7 @@ impl TransportError {
         self.kind
     }
 
-    /// Whether the provider may have had the request.
+    /// Whether the provider may have processed the request, or may still do so.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         self.sent
@@ -171,8 +195,14 @@ impl TransportError {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = &self.message {
+            return f.write_str(message);
+        }
         f.write_str(match (self.kind, self.sent) {
             (TransportErrorKind::Timeout, false) => "no connection to the provider in time",
+            (TransportErrorKind::Broken, false) => {
+                "the connection ended before the provider took the request"
+            }
             (kind, _) => kind.describe().1,
         })
     }

@@ -100,6 +100,7 @@ async fn every_failure_below_http_says_whether_it_was_sent() {
         (T::Request, E::InvalidRequest),
         (T::Connect, E::Transport),
         (T::Timeout, E::Timeout),
+        (T::Expired, E::Timeout),
         (T::Broken, E::Transport),
         (T::Protocol, E::Protocol),
     ] {

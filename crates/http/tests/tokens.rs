@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use common::{all_of, read, write};
 use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Operation, Result};
 use refunds_http::{
-    BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource,
+    BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource, TransportErrorKind,
     testing::{Reply, ScriptedTransport},
 };
 use secrecy::ExposeSecret as _;
@@ -225,7 +225,7 @@ async fn refused_twice_is_unauthenticated_and_not_applied() {
 #[tokio::test]
 async fn a_write_lost_after_the_renewal_may_have_been_applied() {
     let (cache, _, _) = cache(Source::default());
-    let broken = Reply::fail(refunds_http::TransportErrorKind::Broken, true);
+    let broken = Reply::fail(TransportErrorKind::Broken, true);
     let transport = Arc::new(ScriptedTransport::new([Reply::json(401, "{}"), broken]));
     let error = builder(&transport).auth(cache).build().unwrap().send(write()).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Transport, true));
@@ -281,6 +281,102 @@ async fn basic_credentials_are_those_of_rfc_7617() {
     let basic = StaticToken::basic("Aladdin", &"open sesame".to_owned().into());
     builder(&transport).auth(Arc::new(basic)).build().unwrap().send(write().read()).await.unwrap();
     assert_eq!(sent(&transport), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+}
+
+/// Gives these tokens, one after the other.
+#[derive(Debug)]
+struct Said(Mutex<VecDeque<&'static str>>);
+
+#[async_trait]
+impl TokenSource for Said {
+    async fn fetch(&self) -> Result<Token> {
+        let said = self.0.lock().unwrap().pop_front().unwrap();
+        Ok(Token::new(said.to_owned().into(), Some(Duration::from_secs(3600))))
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_token_is_the_providers_fault_and_not_kept() {
+    for malformed in ["", "  ", "canary\r\nx: y", "canary\n", "canary\u{e9}", "canary\0"] {
+        let transport = Arc::new(ScriptedTransport::new([Reply::json(200, "{}")]));
+        let said = Said(Mutex::new([malformed, "token"].into()));
+        let cache = Arc::new(TokenCache::new(said, Arc::new(HandClock::default())));
+        let client = builder(&transport).auth(cache).build().unwrap();
+        let error = client.send(write()).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Protocol, false), "{error:?}");
+        assert_eq!(error.message(), "the provider's token is empty or not a valid header value");
+        assert_eq!((error.provider(), error.operation()), (Some("acme"), Some(Operation::SubmitRefund)));
+        assert!(!all_of(&error).contains("canary"), "{error:?}");
+        assert!(transport.requests().is_empty());
+        client.send(write()).await.unwrap();
+        assert_eq!(sent(&transport), ["Bearer token"], "{malformed:?} is not kept");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_token_in_the_settings_is_a_fault_of_the_settings() {
+    for malformed in ["", " ", "canary\r\nx: y", "canary\u{e9}"] {
+        let transport = Arc::new(ScriptedTransport::new([]));
+        let token = StaticToken::new(malformed.to_owned().into());
+        let error =
+            builder(&transport).auth(Arc::new(token)).build().unwrap().send(write()).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false), "{error:?}");
+        assert_eq!(error.message(), "the credential is empty or not a valid header value");
+        assert!(!all_of(&error).contains("canary"), "{error:?}");
+        assert!(transport.requests().is_empty());
+    }
+}
+
+/// A careless endpoint calls its fetch a write, so that it may have been applied.
+#[tokio::test]
+async fn a_token_endpoint_that_answers_nonsense_is_a_protocol_error_and_nothing_was_applied() {
+    #[derive(Debug)]
+    struct Endpoint(HttpClient, bool);
+
+    #[async_trait]
+    impl TokenSource for Endpoint {
+        async fn fetch(&self) -> Result<Token> {
+            let request = if self.1 { write() } else { write().read() };
+            let secret: String = self.0.json(request).await?;
+            Ok(Token::new(secret.into(), None))
+        }
+    }
+
+    for careless in [true, false] {
+        for (nonsense, kind) in [
+            (Reply::bytes(200, "<html>canary</html>"), ErrorKind::Protocol),
+            (Reply::json(200, ""), ErrorKind::Protocol),
+            (Reply::json(200, r#"{"error":"canary"}"#), ErrorKind::Protocol),
+            (Reply::json(302, ""), ErrorKind::Protocol),
+            (Reply::json(200, "").cut(TransportErrorKind::Protocol), ErrorKind::Protocol),
+            (Reply::json(503, ""), ErrorKind::Unavailable),
+        ] {
+            let transport = Arc::new(ScriptedTransport::new([nonsense.clone(), nonsense]));
+            let plain = builder(&transport).build().unwrap();
+            let cache = TokenCache::new(Endpoint(plain.clone(), careless), Arc::new(HandClock::default()));
+            let client = plain.with_auth(Arc::new(cache));
+            for request in [write(), read()] {
+                let operation = request.operation();
+                let error = client.send(request).await.unwrap_err();
+                assert_eq!((error.kind(), error.may_have_applied()), (kind, false), "{error:?}");
+                assert_eq!((error.provider(), error.operation()), (Some("acme"), Some(operation)));
+                assert!(!all_of(&error).contains("canary"), "{error:?}");
+            }
+            assert_eq!((transport.requests().len(), transport.remaining()), (2, 0), "no write left");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_nonsense_after_the_token_was_renewed_is_a_protocol_error() {
+    for (request, ambiguous) in [(write(), true), (read(), false)] {
+        let (cache, ..) = cache(Source::default());
+        let transport =
+            Arc::new(ScriptedTransport::new([Reply::json(401, "{}"), Reply::bytes(200, "<html></html>")]));
+        let client = builder(&transport).auth(cache).build().unwrap();
+        let error = client.json::<serde_json::Value>(request).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Protocol, ambiguous), "{error:?}");
+    }
 }
 
 /// Whatever a source says of itself: the write that the token was for was never sent.

@@ -196,6 +196,12 @@ impl MattildaConfig {
         self.webhook_secrets.clone()
     }
 
+    /// The merchant account that is used. Without a setting it is the provider's default one, whose id is
+    /// `default`: <https://docs.gr4vy.com/guides/api/resources/merchant-accounts>.
+    pub(crate) fn account(&self) -> &str {
+        self.merchant_account_id.as_deref().unwrap_or(DEFAULT_ACCOUNT)
+    }
+
     pub(crate) fn keep_raw(&self) -> bool {
         self.keep_raw
     }
@@ -316,6 +322,7 @@ fn is_word(text: &str) -> bool {
 }
 
 const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
+const DEFAULT_ACCOUNT: &str = "default";
 const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
 const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
 

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
-    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId,
-    RefundProvider, RefundTarget, Replay, Result, SubmitRefund, TargetKind, WebhookRequest, all_refunds,
+    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, References, Refund, RefundAmount,
+    RefundId, RefundProvider, RefundTarget, Replay, Result, Scope, SubmitRefund, TargetKind, WebhookRequest,
+    all_refunds,
 };
 use refunds_http::{HttpClient, Request, Response};
 use secrecy::SecretString;
@@ -34,6 +35,7 @@ struct Inner {
     idempotency: Certainty,
     keep_raw: bool,
     webhook_secrets: Vec<SecretString>,
+    account: String,
 }
 
 impl Mattilda {
@@ -51,6 +53,7 @@ impl Mattilda {
             idempotency: config.idempotency(),
             keep_raw: config.keep_raw(),
             webhook_secrets: config.webhook_secrets(),
+            account: config.account().to_owned(),
         })))
     }
 
@@ -147,7 +150,8 @@ impl RefundProvider for Mattilda {
         let (target_type, target_id) = target(request.target.as_ref())?;
         let http = Request::post(Operation::SubmitRefund)
             .paths(["transactions", request.payment_id.as_str(), "refunds"])
-            .header("idempotency-key", request.reference.as_str())
+            .header("idempotency-key", &submit.idempotency_key)
+            .send_window(submit.window.as_ref())
             .json(&wire::NewRefund {
                 amount: amount.minor_units(),
                 external_identifier: request.reference.as_str(),
@@ -157,6 +161,10 @@ impl RefundProvider for Mattilda {
             });
         let answer = self.0.http.send(http).await?;
         self.refund(&answer, &request.payment_id)
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::new(crate::NAME, self.0.account.as_str(), self.0.http.base_url().origin())
     }
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {
@@ -184,6 +192,9 @@ pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
     capabilities.webhooks = true;
     capabilities.idempotency = Idempotency::Key(key);
     capabilities.final_status = FinalStatus::by(true, true, true);
+    // Mattilda's documented refund has no reference, Gr4vy's has.
+    capabilities.references = References::MayBeHidden;
+    capabilities.send_window = true;
     capabilities
 }
 

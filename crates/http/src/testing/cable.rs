@@ -5,7 +5,7 @@ use std::{fmt, sync::Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::lock;
+use super::{lock, pass};
 use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind as Kind};
 
 /// What becomes of a request on a [`Cable`].
@@ -74,7 +74,10 @@ impl<T: Transport> Transport for Cable<T> {
         match self.happens(&request) {
             None => self.inner.send(request, limits).await,
             Some(Cut::Unplugged) => Err(TransportError::unsent(Kind::Connect)),
-            Some(Cut::RequestLost) => Err(TransportError::sent(Kind::Timeout)),
+            Some(Cut::RequestLost) => {
+                pass(&request)?;
+                Err(TransportError::sent(Kind::Timeout))
+            }
             Some(Cut::AnswerLost) => {
                 self.inner.send(request, limits).await?;
                 Err(TransportError::sent(Kind::Broken))

@@ -1,6 +1,10 @@
 //! A server that says and does exactly what a test wants, byte by byte.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod h2;
+pub mod process;
+pub mod tls;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -39,6 +43,7 @@ pub struct Server {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
+    first_read: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -57,17 +62,19 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let connections = Arc::<AtomicUsize>::default();
+        let first_read = Arc::<AtomicUsize>::default();
         let (seen, count, acts) = (requests.clone(), connections.clone(), Arc::new(acts));
+        let first = first_read.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                let (seen, acts) = (seen.clone(), acts.clone());
+                let (seen, acts, first) = (seen.clone(), acts.clone(), first.clone());
                 tokio::spawn(async move {
-                    let _ = serve(stream, &seen, &*acts).await;
+                    let _ = serve(stream, &seen, &first, &*acts).await;
                 });
             }
         });
-        Self { address, requests, connections }
+        Self { address, requests, connections, first_read }
     }
 
     pub fn base(&self) -> BaseUrl {
@@ -87,6 +94,11 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
+    /// How many bytes of the last request came with its first ones.
+    pub fn first_read(&self) -> usize {
+        self.first_read.load(Ordering::SeqCst)
+    }
+
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
@@ -95,10 +107,11 @@ impl Server {
 async fn serve(
     mut stream: TcpStream,
     seen: &Mutex<Vec<String>>,
+    first: &AtomicUsize,
     acts: &(dyn Fn(&str) -> Vec<Act> + Send + Sync),
 ) -> std::io::Result<()> {
     loop {
-        let request = read_request(&mut stream).await?;
+        let request = read_request(&mut stream, first).await?;
         seen.lock().unwrap().push(request.clone());
         if !perform(&mut stream, acts(&request)).await? {
             return Ok(());
@@ -128,13 +141,16 @@ async fn perform(stream: &mut TcpStream, acts: Vec<Act>) -> std::io::Result<bool
     Ok(false)
 }
 
-async fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+async fn read_request(stream: &mut TcpStream, first: &AtomicUsize) -> std::io::Result<String> {
     let mut read = Vec::new();
     let mut piece = [0; 4096];
     loop {
         let count = stream.read(&mut piece).await?;
         if count == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if read.is_empty() {
+            first.store(count, Ordering::SeqCst);
         }
         read.extend_from_slice(&piece[..count]);
         let text = String::from_utf8_lossy(&read).into_owned();
