@@ -3,37 +3,9 @@
 
 mod common;
 
-use common::{
-    PROVIDERS, Ran, an_hour_later, bare, captured, command, create, currency, journal, refunds, run,
-};
+use common::{PROVIDERS, an_hour_later, bare, currency, journal, refunds, run, submissions, unsettled};
 use refunds_sandbox::Sandbox;
 use serde_json::Value;
-
-/// A refund of 149.50 whose request was lost: made all the same by [`Sandbox::deliver_late`], or never.
-fn unsettled(sandbox: &Sandbox, provider: &str, is_made: bool) -> String {
-    let payment = captured(sandbox, provider);
-    let action = if is_made { "process-late=1h" } else { "drop-before" };
-    sandbox.faults().add(format!("{provider}/submit:1:{action}").parse().unwrap());
-    refunds(sandbox, provider, &create(&payment, &payment)).ended(6);
-    sandbox.faults().clear();
-    payment
-}
-
-fn submissions(sandbox: &Sandbox) -> usize {
-    sandbox.requests().iter().filter(|request| request.method == "POST" && is_refund(&request.path)).count()
-}
-
-fn is_refund(path: &str) -> bool {
-    path.contains("refund")
-}
-
-/// The only unsettled intent's number.
-fn number(sandbox: &Sandbox, provider: &str) -> String {
-    let list = refunds(sandbox, provider, &["journal", "list", "--unsettled", "--output", "json"]).ended(0);
-    let list = list.json();
-    let [entry] = list.as_array().unwrap().as_slice() else { panic!("one is unsettled: {list}") };
-    entry["intents"].as_array().unwrap().last().unwrap()["number"].to_string()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_unsettled_is_finished_oldest_first() {
@@ -134,6 +106,8 @@ async fn other_accounts_are_counted_and_left_alone() {
 async fn people_are_asked() {
     use std::process::Command;
 
+    use common::{Ran, command, run_with_input};
+
     if Command::new("script").arg("--version").output().is_err() {
         eprintln!("SKIPPED: `script` of util-linux is not installed");
         return;
@@ -147,7 +121,7 @@ async fn people_are_asked() {
         outer.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
         outer.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
         let line = format!("'{}' resolve", env!("CARGO_BIN_EXE_refunds"));
-        common::run_with_input(outer.args(["-qec", &line, "/dev/null"]), text)
+        run_with_input(outer.args(["-qec", &line, "/dev/null"]), text)
     };
     let no = answer("n\n").ended(2);
     assert!(no.stdout.contains("1 refund is unsettled at mattilda"), "{no:#?}");
@@ -157,127 +131,6 @@ async fn people_are_asked() {
     assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
     // Where nothing is unsettled, there is nothing to ask.
     assert!(answer("").ended(0).stdout.contains("nothing is unsettled"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_may_say_that_it_was_not_made() {
-    let sandbox = Sandbox::start().await.unwrap();
-    for provider in PROVIDERS {
-        let payment = unsettled(&sandbox, provider, false);
-        let intent = number(&sandbox, provider);
-        let note = "asked their support, case 4711";
-        let word = ["resolve", "--not-made", &intent, "--note", note, "--by", "ada", "--output", "json"];
-        sandbox.clear_requests();
-        let early = refunds(&sandbox, provider, &word).ended(3).error();
-        assert_eq!(early["kind"], "conflict");
-        assert!(early["message"].as_str().unwrap().contains("may still be under way until "), "{early}");
-        assert!(early["retry_after"].as_u64().unwrap() > 0, "{early}");
-
-        an_hour_later(&journal(&sandbox));
-        // Where the provider cannot be read, the word is not taken.
-        sandbox.faults().add(format!("{provider}/read:every:status=503").parse().unwrap());
-        refunds(&sandbox, provider, &word).ended(6);
-        sandbox.faults().clear();
-        let decided = refunds(&sandbox, provider, &word).ended(0).json();
-        assert_eq!((&decided["state"], &decided["unsettled"]), (&"not_made".into(), &false.into()));
-        assert_eq!(decided["decision"]["by"], "ada");
-        assert_eq!(decided["decision"]["note"], note);
-        assert_eq!(submissions(&sandbox), 0);
-        // It is settled, once.
-        assert_eq!(refunds(&sandbox, provider, &word).ended(3).error()["kind"], "conflict");
-
-        refunds(&sandbox, provider, &create(&payment, &payment)).ended(0);
-        assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_word_that_the_provider_contradicts_is_not_taken() {
-    let sandbox = Sandbox::start().await.unwrap();
-    for provider in PROVIDERS {
-        let payment = unsettled(&sandbox, provider, true);
-        sandbox.deliver_late();
-        let intent = number(&sandbox, provider);
-        an_hour_later(&journal(&sandbox));
-        let word = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
-        let error = refunds(&sandbox, provider, &word).ended(3).error();
-        assert_eq!(error["kind"], "conflict");
-        assert!(error["message"].as_str().unwrap().contains("it was made"), "{error}");
-        let again = refunds(&sandbox, provider, &create(&payment, &payment)).ended(0).json();
-        assert_eq!(again["reference"], payment.as_str());
-        assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_person_may_say_which_refund_it_is() {
-    let sandbox = Sandbox::start().await.unwrap();
-    for provider in PROVIDERS {
-        let payment = captured(&sandbox, provider);
-        let mut other = create(&payment, "other");
-        other[5] = "1.00";
-        let other = refunds(&sandbox, provider, &other).ended(0).json();
-        sandbox.faults().add(format!("{provider}/submit:1:process-late=1h").parse().unwrap());
-        refunds(&sandbox, provider, &create(&payment, &payment)).ended(6);
-        sandbox.faults().clear();
-        let intent = number(&sandbox, provider);
-        let made = |id: &str| {
-            let word = ["resolve", "--made", id, &intent, "--by", "ada", "--output", "json"];
-            refunds(&sandbox, provider, &word)
-        };
-        let error = made(other["id"].as_str().unwrap()).ended(3).error();
-        assert!(error["message"].as_str().unwrap().contains("it is another one"), "{error}");
-        made("00000000-0000-4000-8000-000000000000").ended(3);
-
-        sandbox.deliver_late();
-        let id = sandbox.ledger().of(&payment).last().unwrap().refund_id.clone();
-        let decided = made(&id).ended(0).json();
-        assert_eq!((&decided["state"], &decided["unsettled"]), (&"made".into(), &false.into()));
-        assert_eq!(decided["refund"]["id"], id.as_str());
-        sandbox.clear_requests();
-        let again = refunds(&sandbox, provider, &create(&payment, &payment)).ended(0).json();
-        assert_eq!(again["id"], id.as_str());
-        assert_eq!(submissions(&sandbox), 0);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn words_that_cannot_be_taken() {
-    let sandbox = Sandbox::start().await.unwrap();
-    let payment = unsettled(&sandbox, "dintero", false);
-    let intent = number(&sandbox, "dintero");
-    sandbox.clear_requests();
-    for (arguments, status) in [
-        (&["--not-made", &intent][..], 2),
-        (&["--not-made", &intent, "--note", " ", "--by", "ada"], 2),
-        (&["--not-made", &intent, "--note", "n"], 2),
-        (&["--not-made", "one", "--note", "n", "--by", "ada"], 2),
-        (&["--not-made", &intent, "--note", "a\nb", "--by", "ada"], 2),
-        (&["--not-made", &intent, "--note", "n", "--yes"], 2),
-        (&["--not-made", &intent, "--made", "r", &intent, "--note", "n"], 2),
-        (&["--made", "r"], 2),
-        (&["--made", "r", "x", "--by", "ada"], 2),
-        (&["--note", "n"], 2),
-        (&["--look-only", "--yes"], 2),
-        (&["file", "--not-made", &intent, "--note", "n"], 2),
-        (&["--not-made", "4711", "--note", "n", "--by", "ada"], 3),
-    ] {
-        let arguments = [&["resolve"], arguments, &["--output", "json"]].concat();
-        refunds(&sandbox, "dintero", &arguments).ended(status).error();
-    }
-    assert_eq!(sandbox.requests(), []);
-    // An intent of another account is named as such.
-    let word = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
-    let error = refunds(&sandbox, "mattilda", &word).ended(2).error();
-    assert!(error["message"].as_str().unwrap().contains("is of dintero"), "{error}");
-    // The system knows who it is.
-    an_hour_later(&journal(&sandbox));
-    let word = ["resolve", "--not-made", &intent, "--note", "n", "--output", "json"];
-    let decided = run(command(&sandbox, "dintero", &word).env("USER", "grace")).ended(0).json();
-    assert_eq!(
-        (&decided["decision"]["by"], &decided["payment_id"]),
-        (&"grace".into(), &payment.as_str().into())
-    );
 }
 
 #[test]

@@ -205,3 +205,30 @@ pub(crate) fn declining(sandbox: &Sandbox, provider: &str) -> String {
 pub(crate) fn create<'a>(payment: &'a str, reference: &'a str) -> Vec<&'a str> {
     vec!["create", payment, "--reference", reference, "--amount", "149.50", "--output", "json"]
 }
+
+/// A refund of 149.50 whose request was lost: made all the same by [`Sandbox::deliver_late`], or never.
+pub(crate) fn unsettled(sandbox: &Sandbox, provider: &str, is_made: bool) -> String {
+    let payment = captured(sandbox, provider);
+    let action = if is_made { "process-late=1h" } else { "drop-before" };
+    sandbox.faults().add(format!("{provider}/submit:1:{action}").parse().unwrap());
+    refunds(sandbox, provider, &create(&payment, &payment)).ended(6);
+    sandbox.faults().clear();
+    payment
+}
+
+/// How many requests were sent that may create a refund.
+pub(crate) fn submissions(sandbox: &Sandbox) -> usize {
+    sandbox.requests().iter().filter(|request| request.method == "POST" && is_refund(&request.path)).count()
+}
+
+fn is_refund(path: &str) -> bool {
+    path.contains("refund")
+}
+
+/// The only unsettled intent's number.
+pub(crate) fn number(sandbox: &Sandbox, provider: &str) -> String {
+    let list = refunds(sandbox, provider, &["journal", "list", "--unsettled", "--output", "json"]).ended(0);
+    let list = list.json();
+    let [entry] = list.as_array().unwrap().as_slice() else { panic!("one is unsettled: {list}") };
+    entry["intents"].as_array().unwrap().last().unwrap()["number"].to_string()
+}
