@@ -106,6 +106,10 @@ impl Creation<'_> {
         if let Mine::Unclear { suspects, unlisted } = &sight.mine {
             self.suspects.clone_from(suspects);
             if !resend || self.goal == Goal::Look {
+                // What is not recognized may be what another call made meanwhile.
+                if self.has_moved(&standing).await {
+                    return Ok(Round::Again);
+                }
                 return Err(self.unclear(*unlisted));
             }
         } else {
@@ -141,6 +145,8 @@ impl Creation<'_> {
                 }
                 return Err(self.unfinished(error.not_applied()));
             }
+            // Less may be left by what another call made meanwhile, perhaps of this very refund.
+            Err(_) if self.has_moved(&standing).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
             Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
                 return Err(error.not_applied());
@@ -155,6 +161,11 @@ impl Creation<'_> {
             Submitted::Made(refund) => Ok(Round::Done(refund)),
             Submitted::Again => Ok(Round::Again),
         }
+    }
+
+    /// Whether something about the money was journalled since it was opened.
+    async fn has_moved(&mut self, standing: &Standing) -> bool {
+        self.open().await.is_ok_and(|now| now.version != standing.version)
     }
 
     /// Whether a handle is to be resolved that the journal knows nothing about.
