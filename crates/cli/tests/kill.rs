@@ -15,7 +15,7 @@ mod common;
 
 use std::{
     env,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     sync::Mutex,
     time::Duration,
@@ -23,7 +23,6 @@ use std::{
 
 use common::{PROVIDERS, Ran, address, captured, command, create, file, run};
 use refunds_sandbox::{Sandbox, mattilda::IdempotencyMode};
-use serde_json::Value;
 
 /// How many kills the short version makes, in all.
 const FEW: usize = 20;

@@ -118,35 +118,12 @@ pub(crate) fn address(file: &Path) -> String {
 
 /// Makes everything in a journal an hour older: the time of what was sent is over.
 pub(crate) fn an_hour_later(journal: &Path) {
-    fn age(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map {
-                    if [
-                        "committed_at",
-                        "not_after",
-                        "unsettled_until",
-                        "resubmit_from",
-                        "key_until",
-                        "keep_until",
-                    ]
-                    .contains(&key.as_str())
-                    {
-                        if let Some(time) = value.as_i64() {
-                            *value = (time - 3_600_000).into();
-                        }
-                    } else {
-                        age(value)
-                    }
-                }
-            }
-            Value::Array(values) => values.iter_mut().for_each(age),
-            _ => {}
-        }
-    }
-    let mut state: Value = serde_json::from_slice(&fs::read(journal).unwrap()).unwrap();
-    age(&mut state);
-    fs::write(journal, state.to_string()).unwrap();
+    const HOUR: i64 = 3_600_000;
+    let journal = rusqlite::Connection::open(journal).unwrap();
+    let intents = "UPDATE intent SET committed_at = committed_at - ?1, not_after = not_after - ?1, \
+                   unsettled_until = unsettled_until - ?1, resubmit_from = resubmit_from - ?1";
+    assert!(journal.execute(intents, [HOUR]).unwrap() > 0, "there is something to age");
+    journal.execute("UPDATE refund SET keep_until = keep_until - ?1", [HOUR]).unwrap();
 }
 
 /// A call that finds its provider in the sandbox, and gives up soon where something is lost.
