@@ -17,6 +17,12 @@ enum Round {
     Wait(Box<Standing>, WaitFor),
 }
 
+impl Round {
+    fn done(refund: Refund) -> Self {
+        Self::Done(Box::new(refund))
+    }
+}
+
 impl Creation<'_> {
     pub(super) async fn run(mut self) -> Result<Refund> {
         let result = self.rounds().await;
@@ -69,7 +75,7 @@ impl Creation<'_> {
             return Err(error);
         }
         if let Some(refund) = self.journalled(&standing).await? {
-            return Ok(Round::Done(Box::new(refund)));
+            return Ok(Round::done(refund));
         }
         let asking = self.asking(&standing);
         if let Some(block) = standing.block(asking)
@@ -78,7 +84,12 @@ impl Creation<'_> {
             self.note_waiting_for(&standing);
             return Ok(Round::Wait(Box::new(standing), WaitFor::Block(block)));
         }
-        let overview = self.look_and_sum(&standing).await.map_err(|error| self.unfinished(error))?;
+        let overview = match self.look_and_sum(&standing).await {
+            Ok(overview) => overview,
+            // Something was sent: look for as long as that takes.
+            Err(error) if self.ambiguous.is_some() => return self.recovered(error).await.map(Round::done),
+            Err(error) => return Err(self.unfinished(error)),
+        };
         let sight = self.find(&standing, &overview.refunds);
         let moved = self.observe(&standing, &sight).await;
         match sight.mine {
@@ -90,7 +101,7 @@ impl Creation<'_> {
                     }
                     _ => Ok(self.named((**refund).clone())),
                 }
-                .map(|refund| Round::Done(Box::new(refund)));
+                .map(Round::done);
             }
             Mine::Doubled(ref refund, ref second) => {
                 return Err(self.doubled(&standing, refund, second).await);
@@ -100,7 +111,7 @@ impl Creation<'_> {
         if let Some(made) = self.made.clone() {
             // It was seen before, so this list is an old one: the step can be done all the same.
             let refund = self.complete(&standing, standing.version, &overview, &made).await?;
-            return Ok(Round::Done(Box::new(refund)));
+            return Ok(Round::done(refund));
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
         if let Mine::Unclear { suspects, unlisted } = &sight.mine {

@@ -190,7 +190,7 @@ impl Creation<'_> {
     }
 
     /// Looks for a refund that may have been made, for as long as the settle time says.
-    async fn recovered(&mut self, error: Error) -> Result<Refund> {
+    pub(super) async fn recovered(&mut self, error: Error) -> Result<Refund> {
         match self.look_until(self.client.policy.settle_timeout).await? {
             Some(refund) => self.completed(refund).await,
             None => Err(self.unfinished(error)),
