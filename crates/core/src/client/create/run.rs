@@ -70,12 +70,16 @@ impl Creation<'_> {
     }
 
     async fn round(&mut self) -> Result<Round> {
-        let standing = self.open().await?;
+        let mut standing = self.open().await?;
         if let Some(error) = self.refused_meanwhile(&standing) {
             return Err(error);
         }
         if let Some(refund) = self.journalled(&standing).await? {
             return Ok(Round::done(refund));
+        }
+        if self.made.is_some() {
+            // What was read of it may have been stored, and a step commits on the version after that.
+            standing = self.open().await?;
         }
         let asking = self.asking(&standing);
         if let Some(block) = standing.block(asking)
