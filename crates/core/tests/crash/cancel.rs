@@ -71,7 +71,9 @@ pub(crate) async fn cancelled_after_every_poll(
             let start = world.clock().monotonic();
             let answer = match again {
                 CallsAgain::SameClient => client.create(&request).await,
-                CallsAgain::OtherProcess => Process::healthy(&world, &journal).client().create(&request).await,
+                CallsAgain::OtherProcess => {
+                    Process::healthy(&world, &journal).client().create(&request).await
+                }
             };
             let took = world.clock().monotonic() - start;
             world.check(&request, &answer, &what).await;

@@ -63,7 +63,8 @@ impl Run {
         let request = world.request(100, "rma-1");
         let dead = Process::with_incident(world, &journal_of_the_dead, At::Submission, Incident::DiesAfter);
         assert!(Goal::Create.call(&dead, &request).await.is_none(), "it dies");
-        let known = Process::healthy(world, &journal_of_the_dead).client().unresolved(&request).await.unwrap();
+        let known =
+            Process::healthy(world, &journal_of_the_dead).client().unresolved(&request).await.unwrap();
         let handle = known.unwrap_or_else(|| UnresolvedRefund::new(dead.scope(), request));
         match self.story {
             Story::ResolveWithoutJournal => (journal(world), Goal::ResolveByHandleAlone(handle)),
@@ -132,9 +133,6 @@ async fn a_refund_is_made_once_wherever_the_process_that_resolves_it_dies() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_has_only_its_handle_dies() {
-    every_answer(
-        Story::ResolveWithoutJournal,
-        &[Answer::Made, Answer::LostBefore, Answer::CarriedOutLate],
-    )
-    .await;
+    every_answer(Story::ResolveWithoutJournal, &[Answer::Made, Answer::LostBefore, Answer::CarriedOutLate])
+        .await;
 }

@@ -27,7 +27,9 @@ impl Goal {
         let client = process.client();
         match self {
             Self::Create => process.run(client.create(request)).await,
-            Self::Resolve(handle) | Self::ResolveByHandleAlone(handle) => process.run(client.resolve(handle)).await,
+            Self::Resolve(handle) | Self::ResolveByHandleAlone(handle) => {
+                process.run(client.resolve(handle)).await
+            }
         }
     }
 }
@@ -55,7 +57,9 @@ pub(crate) async fn finish(
             assert_eq!(world.made_in_the_end(request).await, 1, "the number of refunds: {what}");
             return;
         }
-        let until = handle.and_then(|handle| handle.resubmit_from).map(|from| Duration::try_from(from - world.clock().now()).unwrap_or_default());
+        let until = handle
+            .and_then(|handle| handle.resubmit_from)
+            .map(|from| Duration::try_from(from - world.clock().now()).unwrap_or_default());
         tokio::time::sleep(until.or(error.retry_after()).unwrap_or_default()).await;
     }
     panic!("the refund is not made after {CALLS_UNTIL_MADE} calls: {what}");

@@ -8,10 +8,9 @@ use std::{
 };
 
 use refunds_core::{
-    Capabilities, Certainty, CreateRefund, Error, ErrorKind, Idempotency, IdempotencyKey, Money,
-    Page, PageRequest, Payment, PaymentId, Policy, Reference, Refund, RefundAmount, RefundId,
-    RefundProvider as _, Replay, Result, SubmitRefund, UnresolvedRefund,
-    testing::MemoryProvider,
+    Capabilities, Certainty, CreateRefund, Error, ErrorKind, Idempotency, IdempotencyKey, Money, Page,
+    PageRequest, Payment, PaymentId, Policy, Reference, Refund, RefundAmount, RefundId, RefundProvider as _,
+    Replay, Result, SubmitRefund, UnresolvedRefund, testing::MemoryProvider,
 };
 use tokio::time::Instant;
 
@@ -128,7 +127,8 @@ struct Script {
 impl World {
     pub(crate) fn new(kind: Kind, captured: i64, answers: &[Answer]) -> Self {
         let hides = matches!(kind, Kind::Hidden | Kind::HiddenWithKey);
-        let memory = if hides { MemoryProvider::new().with_hidden_references() } else { MemoryProvider::new() };
+        let memory =
+            if hides { MemoryProvider::new().with_hidden_references() } else { MemoryProvider::new() };
         let memory = memory.with_capabilities(|capabilities| {
             capabilities.send_window = kind != Kind::NoSendWindow;
             if let Some(replay) = kind.replay() {
@@ -211,7 +211,10 @@ impl World {
             }
             Err(error) if !error.may_have_applied() => {
                 assert_eq!(made, 0, "a refund was made, and the answer is {error}: {what}");
-                assert!(!self.is_under_way(request), "a refund is under way, and the answer is {error}: {what}");
+                assert!(
+                    !self.is_under_way(request),
+                    "a refund is under way, and the answer is {error}: {what}"
+                );
             }
             Err(_) => {}
         }
