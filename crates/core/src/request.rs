@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     Error, ErrorKind, Handover, Money, Payment, PaymentId, Reference, RefundId, RefundLine, RefundTarget,
@@ -192,6 +193,12 @@ impl SubmitRefund {
         Self { request, amount, payment: None, made: None, idempotency_key, window: None, handover: None }
     }
 
+    /// A submission without a key yet: that of a call is set once its generation is known.
+    pub(crate) fn unkeyed(request: CreateRefund, amount: Money) -> Self {
+        let idempotency_key = String::new();
+        Self { request, amount, payment: None, made: None, idempotency_key, window: None, handover: None }
+    }
+
     /// Sets the idempotency key: that of the account `scope`, and of a later `generation` where the
     /// provider repeats a stored failure for an earlier one.
     #[must_use]
@@ -246,6 +253,9 @@ impl SubmitRefund {
     }
 }
 
+/// The namespace of idempotency keys: what `refunds/idempotency-key` is in that of URLs.
+const KEYS: Uuid = uuid::uuid!("4b58a9f5-5ba9-52f8-bfff-585753d5e4a2");
+
 /// The key of one refund: of an account, a payment, a reference and a generation.
 fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String {
     let payment = request.payment_id.canonical();
@@ -258,7 +268,7 @@ fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String 
         request.reference.as_str(),
         &generation,
     ];
-    Reference::derive("refunds/idempotency-key", parts).as_str().to_owned()
+    Reference::derive_in(&KEYS, parts).as_str().to_owned()
 }
 
 #[cfg(test)]
