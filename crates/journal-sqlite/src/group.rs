@@ -1,0 +1,146 @@
+//! Operations of the writer that share a transaction.
+
+use refunds_core::{
+    Result,
+    journal::{Book, Counter, JournalTime, MoneyKey, Purge},
+};
+use rusqlite::{Connection, ErrorCode};
+
+use crate::{
+    call::{Done, Task},
+    error::Failure,
+    shared::Shared,
+    store::Store,
+    tables::Header,
+};
+
+/// An open transaction.
+pub(crate) struct Group<'a, 'c> {
+    shared: &'a Shared,
+    connection: &'c Connection,
+    pub(crate) store: &'a mut Store<'c>,
+    header: Header,
+    /// As it is stored.
+    before: Header,
+}
+
+/// Where a purge goes on, and what it did so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Purged {
+    pub(crate) after: (i64, String),
+    pub(crate) count: u64,
+    pub(crate) is_over: bool,
+}
+
+impl<'a, 'c> Group<'a, 'c> {
+    /// Waits for the lock of the file.
+    pub(crate) fn begin(
+        shared: &'a Shared,
+        connection: &'c Connection,
+        store: &'a mut Store<'c>,
+    ) -> Result<Self, Failure> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let header = store.tables.header()?;
+        Ok(Self { shared, connection, store, before: header.clone(), header })
+    }
+
+    /// Runs one task of the group. What it refuses is undone, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Where the whole transaction is lost.
+    pub(crate) fn run(&mut self, task: &mut dyn Task) -> Result<(), Failure> {
+        if task.is_void() {
+            return Ok(());
+        }
+        self.connection.execute_batch("SAVEPOINT one")?;
+        let header = self.header.clone();
+        let done = match task.run(self) {
+            // One row, not the file.
+            Err(Failure::Sqlite(error)) if is_of_one_row(&error) => {
+                task.refuse(crate::error::of_sqlite(&self.shared.path, error));
+                Done::Undo
+            }
+            done => done?,
+        };
+        if done == Done::Undo {
+            self.header = header;
+            self.connection.execute_batch("ROLLBACK TO one")?;
+        }
+        self.connection.execute_batch("RELEASE one")?;
+        Ok(())
+    }
+
+    /// Makes it durable. An error may come before or after that.
+    pub(crate) fn commit(self) -> Result<(), Failure> {
+        if self.header != self.before {
+            self.store.store_header(&self.header)?;
+        }
+        #[cfg(test)]
+        self.shared.faults.before_commit()?;
+        self.connection.execute_batch("COMMIT")?;
+        #[cfg(test)]
+        self.shared.faults.after_commit()?;
+        Ok(())
+    }
+
+    /// Whether anything is to be committed.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.header != self.before
+    }
+
+    /// Runs one operation on the book of a money and stores what it changed.
+    pub(crate) fn on<T>(
+        &mut self,
+        money: &MoneyKey,
+        act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T,
+    ) -> Result<T, Failure> {
+        let mut book = self.store.tables.book(money)?;
+        // The time is read after the operation was taken up.
+        let now = self.now();
+        let mut counter = Counter(self.header.counter);
+        let result = act(&mut book, now, &mut counter);
+        if counter.0 != self.header.counter {
+            self.store.store(money, &book)?;
+            self.changed(counter, now);
+        }
+        Ok(result)
+    }
+
+    /// Purges up to `limit` moneys.
+    pub(crate) fn purge(&mut self, what: &Purge, from: Purged, limit: u32) -> Result<Purged, Failure> {
+        let now = self.now();
+        let older = i64::try_from(what.older_than.as_millis()).unwrap_or(i64::MAX);
+        let moneys = self.store.old(&from.after, now.0.saturating_sub(older), limit)?;
+        let is_over = moneys.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut purged = Purged { is_over, ..from };
+        for (at, money) in moneys {
+            let mut book = self.store.tables.book(&money)?;
+            let before = book.entries().to_vec();
+            let mut counter = Counter(self.header.counter);
+            purged.count += book.purge(what, now, &mut counter);
+            purged.after = at;
+            if counter.0 != self.header.counter {
+                if let Some(version) = self.store.store_purged(&money, &before, &book)? {
+                    self.header.forgotten = version;
+                }
+                self.changed(counter, now);
+            }
+        }
+        Ok(purged)
+    }
+
+    fn now(&self) -> JournalTime {
+        self.shared.clock.now(&self.header.time)
+    }
+
+    fn changed(&mut self, counter: Counter, now: JournalTime) {
+        self.header.counter = counter.0;
+        self.header.time = self.shared.clock.remember(now);
+    }
+}
+
+/// Whether an error concerns what one task reads or writes, so that others may go on.
+fn is_of_one_row(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), None | Some(ErrorCode::ConstraintViolation))
+}

@@ -1,0 +1,204 @@
+//! The thread that writes. What waits in its queue when it has the file's lock is committed together.
+
+use std::{
+    io,
+    sync::{Arc, atomic::Ordering, mpsc},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use refunds_core::Result;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::{
+    call::{Call, Task, stopped},
+    error::{Failure, of_sqlite},
+    group::Group,
+    shared::Shared,
+    store::Store,
+};
+
+/// How many operations are committed together at most, so that the lock is not held for long.
+const GROUP: usize = 128;
+/// How long after a failure what nobody waits for is tried again, and how often.
+const REPEAT_AFTER: Duration = Duration::from_secs(1);
+const ATTEMPTS: u8 = 5;
+
+/// The writer's queue. Dropping it ends the thread after all that is in the queue.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Task>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread on a connection.
+    pub(crate) fn start(shared: Arc<Shared>, connection: Connection) -> io::Result<Self> {
+        let (queue, tasks) = mpsc::channel();
+        let thread = thread::Builder::new().name("refunds-journal-writer".to_owned()).spawn(move || {
+            Thread { shared, tasks, repeated: Vec::new() }.run(connection);
+        })?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues an operation and returns its answer. It is done even if the caller does not wait.
+    pub(crate) async fn call<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Group<'_, '_>) -> Result<T, Failure> + Send + 'static,
+    {
+        let (call, answer) = Call::new(act);
+        self.push(Box::new(call));
+        answered(answer).await
+    }
+
+    /// As [`call`](Self::call), unless the caller is gone before its turn.
+    pub(crate) async fn call_while_wanted<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Group<'_, '_>) -> Result<T, Failure> + Send + 'static,
+    {
+        let (call, answer) = Call::new(act);
+        self.push(Box::new(call.void_without_caller()));
+        answered(answer).await
+    }
+
+    /// Queues an operation that nobody waits for.
+    pub(crate) fn detach<F>(&self, act: F)
+    where
+        F: FnMut(&mut Group<'_, '_>) -> Result<(), Failure> + Send + 'static,
+    {
+        self.push(Box::new(Call::detached(act, ATTEMPTS)));
+    }
+
+    fn push(&self, task: Box<dyn Task>) {
+        if let Some(queue) = &self.queue {
+            // If the thread is gone, the answer never comes, which is an error there.
+            let _ = queue.send(task);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, its callers have their errors.
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn answered<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+    answer.await.unwrap_or_else(|_| Err(stopped()))
+}
+
+struct Thread {
+    shared: Arc<Shared>,
+    tasks: mpsc::Receiver<Box<dyn Task>>,
+    /// What failed and is tried again; nobody waits for it.
+    repeated: Vec<Box<dyn Task>>,
+}
+
+impl Thread {
+    fn run(&mut self, connection: Connection) {
+        let mut next = Ok(connection);
+        loop {
+            let Some(first) = self.next() else { return };
+            // A connection that failed is replaced when it is needed again.
+            let connection = match next {
+                Ok(connection) => Ok(connection),
+                Err(()) => self.shared.connect(),
+            };
+            next = match connection {
+                Ok(connection) => {
+                    let usable = self.serve(&connection, first);
+                    // An open transaction ends with its connection.
+                    if usable { return } else { Err(()) }
+                }
+                Err(error) => {
+                    let mut tasks = first;
+                    self.drain(&mut tasks);
+                    self.answer(tasks, Err(error));
+                    Err(())
+                }
+            };
+        }
+    }
+
+    /// Serves the queue on one connection; false where it has to be replaced, and true at the end.
+    fn serve(&mut self, connection: &Connection, first: Vec<Box<dyn Task>>) -> bool {
+        let mut store = match Store::new(connection) {
+            Ok(store) => store,
+            Err(error) => {
+                self.answer(first, Err(of_sqlite(&self.shared.path, error)));
+                return false;
+            }
+        };
+        let mut next = Some(first);
+        while let Some(mut tasks) = next {
+            let committed = self.commit(connection, &mut store, &mut tasks);
+            let is_usable = match &committed {
+                Ok(()) => true,
+                Err(failure) => !failure.is_of_connection() && connection.is_autocommit(),
+            };
+            self.answer(tasks, committed.map_err(|failure| failure.into_error(&self.shared.path)));
+            if !is_usable {
+                return false;
+            }
+            next = self.next();
+        }
+        true
+    }
+
+    /// One transaction for what is in the queue.
+    fn commit<'c>(
+        &mut self,
+        connection: &'c Connection,
+        store: &mut Store<'c>,
+        tasks: &mut Vec<Box<dyn Task>>,
+    ) -> Result<(), Failure> {
+        let shared = Arc::clone(&self.shared);
+        let mut group = Group::begin(&shared, connection, store)?;
+        // What came while the lock was waited for is part of it.
+        self.drain(tasks);
+        for task in tasks.iter_mut() {
+            group.run(task.as_mut())?;
+            shared.writes.fetch_add(1, Ordering::Relaxed);
+        }
+        let has_changed = group.has_changed();
+        let committed = group.commit();
+        if has_changed {
+            shared.commits.fetch_add(1, Ordering::Relaxed);
+            // Also where the commit failed: it may have been stored.
+            shared.notify();
+        }
+        committed
+    }
+
+    /// Waits for something to do; nothing at the end.
+    fn next(&mut self) -> Option<Vec<Box<dyn Task>>> {
+        let first = if self.repeated.is_empty() {
+            self.tasks.recv().ok()
+        } else {
+            self.tasks.recv_timeout(REPEAT_AFTER).ok()
+        };
+        let mut tasks = std::mem::take(&mut self.repeated);
+        tasks.extend(first);
+        if tasks.is_empty() { None } else { Some(tasks) }
+    }
+
+    fn drain(&self, tasks: &mut Vec<Box<dyn Task>>) {
+        tasks.extend(self.tasks.try_iter().take(GROUP.saturating_sub(tasks.len())));
+    }
+
+    fn answer(&mut self, tasks: Vec<Box<dyn Task>>, outcome: Result<()>) {
+        if let Err(error) = &outcome {
+            tracing::debug!(%error, tasks = tasks.len(), "the journal could not be written");
+        }
+        for task in tasks {
+            self.repeated.extend(task.answer(outcome.clone()));
+        }
+    }
+}
