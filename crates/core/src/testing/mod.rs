@@ -45,6 +45,26 @@
 //! # How sharp the kit is
 //!
 #![doc = include_str!("../../tests/wrong-providers.md")]
+//!
+//! # Running the kit on your journal
+//!
+//! A journal has a kit of its own, which shows whether it keeps the rules of
+//! [`journal`](crate::journal). Say in a [`JournalHarness`] how it is opened, and write one line:
+//!
+//! ```
+//! # mod tests {
+//! use refunds_core::testing::MemoryJournalHarness;
+//!
+//! refunds_core::journal_conformance_tests!(async { MemoryJournalHarness });
+//! # }
+//! ```
+//!
+//! [`journal_cases`] lists what it shows, and [`run_all_journal`] returns a [`Report`]. Journals take
+//! their time from a [`ManualClock`], so that their times are exact. A durable journal implements
+//! [`JournalHarness::reopen`], and [`JournalHarness::fail_next_commit`] where it can: what survives a
+//! restart, other processes and lost acknowledgements are shown with these only.
+//!
+#![doc = include_str!("../../tests/wrong-journals.md")]
 
 mod cases;
 mod clock;

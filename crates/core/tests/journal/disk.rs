@@ -74,7 +74,7 @@ impl Disk {
 #[derive(Clone)]
 pub(crate) struct DiskJournal {
     pub(crate) disk: Disk,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// The journal's time when it was opened, and the clock's.
     anchor: (JournalTime, Duration),
 }
@@ -216,6 +216,19 @@ impl Storage {
     }
 
     pub(crate) fn intend(&mut self, new: &NewIntent, now: JournalTime) -> Result<Intended> {
+        let money = &new.about.money;
+        self.intend_by(new, now, |storage| {
+            storage.on(money, now, |book, now, counter| book.intend(new, now, counter))
+        })
+    }
+
+    /// As [`intend`](Self::intend), with the part that works on the book replaced.
+    pub(crate) fn intend_by(
+        &mut self,
+        new: &NewIntent,
+        now: JournalTime,
+        act: impl FnOnce(&mut Self) -> Result<Intended>,
+    ) -> Result<Intended> {
         self.check(&new.about)?;
         let is_mine =
             |entry: &Entry| entry.payment == new.about.payment && entry.reference == new.about.reference;
@@ -223,7 +236,7 @@ impl Storage {
         if !known && !self.make_room(now) {
             return Ok(Intended::Full);
         }
-        let intended = self.on(&new.about.money, now, |book, now, counter| book.intend(new, now, counter))?;
+        let intended = act(self)?;
         if matches!(intended, Intended::Committed(_)) {
             self.learn(&new.about.money, &new.about.payment);
         }

@@ -3,4 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod disk;
+mod faults;
 mod kit;
+mod mutant;
+mod rows;
+mod wrong;

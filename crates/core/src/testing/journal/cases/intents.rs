@@ -20,15 +20,16 @@ use crate::{
 pub(crate) async fn an_intent_is_there_once_it_is_acknowledged(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let sent = kit.send(&about).await?;
+    // Another process sees it at once: nothing else needs to happen before.
+    let other = kit.other_process().await;
+    kit.on(&other).ensure_state(&sent, IntentState::Open, "seen by another process").await?;
     let standing = kit.open(&about).await?;
     let intents = standing.mine.map(|entry| entry.intents).unwrap_or_default();
     ensure!(intents == [sent.intent.clone()], "acknowledged {:?}, opened {intents:?}", sent.intent);
     ensure!(sent.intent.state == IntentState::Open, "it begins as {}", sent.intent.state.as_str());
     let number = Version(sent.intent.number.0);
     ensure!(standing.version == number, "intent {number:?} moved the money to {:?}", standing.version);
-    // Another process sees at once what was acknowledged, and nothing else needs to happen before.
-    let other = kit.other_process().await;
-    kit.on(&other).ensure_state(&sent, IntentState::Open, "seen by another process").await
+    Ok(())
 }
 
 pub(crate) async fn an_entry_keeps_what_was_requested(kit: JournalKit<'_>) -> Verdict {

@@ -66,6 +66,7 @@ pub(crate) async fn a_person_decides_on_the_newest_intent(kit: JournalKit<'_>) -
     refused("an intent that is not there", nowhere, &[ErrorKind::Conflict])?;
     kit.ensure_state(&first, IntentState::Unknown, "the decision was refused").await?;
     kit.pass_until(second.intent.unsettled_until).await?;
+    refused("an older intent", decide(kit, &first, &not_made()).await, &[ErrorKind::Conflict])?;
     ok("the newest", decide(kit, &second, &not_made()).await)?;
     // The person looked after all of them were over.
     for sent in [&first, &second] {

@@ -20,12 +20,14 @@ use crate::{
 
 /// Shows that a process that starts now sees the same of each refund.
 async fn ensure_survives(kit: JournalKit<'_>, refunds: &[&About], write: &str) -> Verdict {
+    let mut before = Vec::new();
+    for about in refunds {
+        before.push((kit.open(about).await?, kit.entry(about).await?));
+    }
     let reopened = kit.reopened().await?;
     let started = kit.on(&reopened);
-    for about in refunds {
-        let (before, after) = (kit.open(about).await?, started.open(about).await?);
-        ensure!(before == after, "after {write}\nbefore a restart: {before:?}\nafter it: {after:?}");
-        let (before, after) = (kit.entry(about).await?, started.entry(about).await?);
+    for (about, before) in refunds.iter().zip(before) {
+        let after = (started.open(about).await?, started.entry(about).await?);
         ensure!(before == after, "after {write}\nbefore a restart: {before:?}\nafter it: {after:?}");
     }
     Ok(())

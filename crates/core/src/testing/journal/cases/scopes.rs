@@ -47,8 +47,9 @@ pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
 
 pub(crate) async fn an_outcome_is_of_its_own_money(kit: JournalKit<'_>) -> Verdict {
     let (one, two) = (kit.send(&new_refund()).await?, kit.send(&new_refund()).await?);
-    kit.settle(&one, &not_applied()).await?;
-    kit.ensure_state(&two, IntentState::Open, "a refund of another payment was settled").await
+    kit.settle(&two, &not_applied()).await?;
+    kit.ensure_state(&one, IntentState::Open, "a refund of another payment was settled").await?;
+    kit.ensure_state(&two, IntentState::NotApplied, "it was settled").await
 }
 
 pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: JournalKit<'_>) -> Verdict {

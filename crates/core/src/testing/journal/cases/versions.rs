@@ -100,7 +100,9 @@ pub(crate) async fn reading_moves_nothing(kit: JournalKit<'_>) -> Verdict {
     kit.open(&beside(&about)).await?;
     kit.entry(&about).await?;
     kit.now().await?;
-    ok("waiting", kit.journal.wait(&about.money, Version(u64::MAX), SECOND).await)?;
+    let waiter = kit.journal.wait(&about.money, new.version, SECOND);
+    let (waited, _) = kit.run_until("a waiter", SECOND, waiter).await?;
+    ok("waiting", waited)?;
     // A write about another money is none about this one.
     kit.send(&new_refund()).await?;
     kit.commit(&new).await.map(drop)
@@ -148,18 +150,17 @@ pub(crate) async fn an_eviction_moves_the_version(kit: JournalKit<'_>) -> Verdic
     let journal = kit.harness.open_with_capacity(kit.clock.shared(), 2).await;
     let journal = journal.ok_or_else(|| skipped("the journal has no capacity"))?;
     let kit = kit.on(&journal);
-    let about = new_refund();
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
-    kit.pass_until(sent.intent.resubmit_from).await?;
-    let late = prepared(kit, &beside(&about)).await?;
-    let mut last = sent;
-    for _ in 0..2 {
-        last = kit.send_making_room(&new_refund()).await?;
-        kit.settle(&last, &not_applied()).await?;
-    }
-    ensure!(kit.entry(&about).await?.is_none(), "the oldest settled refund is not evicted");
-    kit.pass_until(last.intent.resubmit_from).await?;
+    let made_one = kit.send(&new_refund()).await?;
+    kit.settle(&made_one, &Outcome::Made(made("re_1"))).await?;
+    kit.pass_until(made_one.intent.unsettled_until).await?;
+    // Too young to be evicted.
+    let about = beside(&made_one.about);
+    let young = kit.send(&about).await?;
+    kit.settle(&young, &not_applied()).await?;
+    kit.pass_until(made_one.intent.resubmit_from).await?;
+    let late = prepared(kit, &about).await?;
+    kit.send_making_room(&new_refund()).await?;
+    ensure!(kit.entry(&made_one.about).await?.is_none(), "the oldest settled refund is not evicted");
     kit.refuse(&late, "what the look relied on is forgotten").await.map(drop)
 }
 
