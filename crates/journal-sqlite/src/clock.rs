@@ -25,7 +25,7 @@ pub(crate) struct Remembered {
     pub(crate) anchor: i64,
 }
 
-/// Tells the journal's time.
+/// Reads the journal's time.
 #[derive(Debug)]
 pub(crate) struct JournalClock {
     clock: Arc<dyn Clock>,
