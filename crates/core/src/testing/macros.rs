@@ -1,6 +1,9 @@
 //! The list of cases, and the macro that makes them tests.
 
-use super::{cases as groups, report::Case};
+use super::{
+    cases as groups,
+    report::{Case, Run},
+};
 
 /// Makes each [case](crate::testing::cases) of the conformance kit a `#[test]` of its own.
 ///
@@ -53,7 +56,7 @@ macro_rules! __refunds_each_case {
                 group: stringify!($group),
                 shows: $shows,
                 needs: $needs,
-                run: |kit| Box::pin(groups::$group::$case(kit)),
+                run: Run::Provider(|kit| Box::pin(groups::$group::$case(kit))),
             },
         )*)*]
     };

@@ -49,6 +49,7 @@
 mod cases;
 mod clock;
 mod harness;
+mod journal;
 pub(crate) mod kit;
 mod macros;
 mod memory;
@@ -58,6 +59,10 @@ mod trouble;
 pub use self::{
     clock::SkippingClock,
     harness::Harness,
+    journal::{
+        CommitFault, JournalHarness, ManualClock, MemoryJournalHarness, journal_cases, run_all_journal,
+        run_journal_case,
+    },
     macros::cases,
     memory::{MemoryFactory, MemoryHarness, MemoryProvider, Settling},
     report::{Case, Outcome, Report, run_all, run_case},

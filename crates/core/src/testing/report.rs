@@ -4,7 +4,7 @@ use std::{fmt, io::Write as _, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 
-use super::{Harness, kit::Kit};
+use super::{Harness, JournalHarness, ManualClock, journal::JournalKit, kit::Kit};
 use crate::{BoxFuture, MemoryJournal};
 
 /// How long one case may take. Nothing in the kit waits: whoever needs this hangs.
@@ -20,42 +20,68 @@ pub(crate) enum Stop {
     Failed(String),
 }
 
-/// One thing that the kit shows of an adapter.
+/// What a case works on.
+#[derive(Clone, Copy)]
+pub(crate) enum Run {
+    Provider(for<'a> fn(Kit<'a>) -> BoxFuture<'a, Verdict>),
+    Journal(for<'a> fn(JournalKit<'a>) -> BoxFuture<'a, Verdict>),
+}
+
+/// One thing that the kit shows of an adapter, or of a journal.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Case {
     /// Its name, which is also that of the test.
     pub name: &'static str,
     /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `trouble`, `safety`, `sending`
-    /// or `capabilities`.
+    /// or `capabilities`; for journals, another list.
     pub group: &'static str,
     /// What it shows.
     pub shows: &'static str,
     /// What the harness or the provider has to be able to do for it; empty where nothing.
     pub needs: &'static str,
-    pub(crate) run: for<'a> fn(Kit<'a>) -> BoxFuture<'a, Verdict>,
+    pub(crate) run: Run,
 }
 
 impl Case {
-    /// Runs it. A panic is a failure, and so is a case that does not end.
+    /// Runs a case of [`cases`](super::cases). A panic is a failure, and so is a case that does not end.
     pub async fn run(&self, harness: &dyn Harness) -> Outcome {
+        let Run::Provider(run) = self.run else { return other_kit("journals") };
         let clock = harness.clock();
         let journal = MemoryJournal::with_clock(clock.clone());
-        let kit = Kit { harness, clock: &clock, journal: &journal };
-        let case = AssertUnwindSafe((self.run)(kit)).catch_unwind();
-        let outcome = match tokio::time::timeout(LIMIT, case).await {
-            Ok(Ok(Ok(()))) => Outcome::Passed,
-            Ok(Ok(Err(Stop::Skipped(reason)))) => Outcome::Skipped(reason),
-            Ok(Ok(Err(Stop::Failed(reason)))) => Outcome::Failed(reason),
-            Ok(Err(panic)) => {
-                let text = panic.downcast_ref::<String>().map(String::as_str);
-                let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-                Outcome::Failed(format!("it panicked: {text}"))
-            }
-            Err(_) => Outcome::Failed(format!("it did not end within {LIMIT:?}")),
-        };
+        let outcome = end(run(Kit { harness, clock: &clock, journal: &journal })).await;
         harness.heal().await;
         outcome
+    }
+
+    /// As [`run`](Self::run), for a case of [`journal_cases`](super::journal_cases).
+    pub async fn run_journal(&self, harness: &dyn JournalHarness) -> Outcome {
+        let Run::Journal(run) = self.run else { return other_kit("providers") };
+        let clock = ManualClock::new();
+        let case = async {
+            let journal = harness.open(clock.shared()).await;
+            run(JournalKit { harness, clock: &clock, journal: &journal }).await
+        };
+        end(Box::pin(case)).await
+    }
+}
+
+fn other_kit(of: &str) -> Outcome {
+    Outcome::Skipped(format!("it is a case of the kit for {of}"))
+}
+
+/// Runs a case to its end, whatever that is.
+async fn end(case: BoxFuture<'_, Verdict>) -> Outcome {
+    match tokio::time::timeout(LIMIT, AssertUnwindSafe(case).catch_unwind()).await {
+        Ok(Ok(Ok(()))) => Outcome::Passed,
+        Ok(Ok(Err(Stop::Skipped(reason)))) => Outcome::Skipped(reason),
+        Ok(Ok(Err(Stop::Failed(reason)))) => Outcome::Failed(reason),
+        Ok(Err(panic)) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Outcome::Failed(format!("it panicked: {text}"))
+        }
+        Err(_) => Outcome::Failed(format!("it did not end within {LIMIT:?}")),
     }
 }
 
@@ -165,19 +191,28 @@ pub async fn run_all(harness: &dyn Harness) -> Report {
 ///
 /// Where the case fails, with the reason; where there is no such case, or no runtime can be built.
 pub fn run_case<H: Harness>(name: &str, harness: impl Future<Output = H>) {
-    let Some(case) = super::cases().iter().find(|case| case.name == name) else {
-        panic!("the kit has no case {name}");
-    };
+    let case = named(super::cases(), name);
+    judge(case, async { case.run(&harness.await).await });
+}
+
+/// The case of that name.
+pub(crate) fn named(cases: &'static [Case], name: &str) -> &'static Case {
+    let case = cases.iter().find(|case| case.name == name);
+    case.unwrap_or_else(|| panic!("the kit has no case {name}"))
+}
+
+/// Runs a case in a runtime of its own, and panics where it fails.
+pub(crate) fn judge(case: &Case, outcome: impl Future<Output = Outcome>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
-    let outcome = runtime.block_on(async { case.run(&harness.await).await });
+    let outcome = runtime.block_on(outcome);
     // Servers of the harness may still have tasks that wait for something.
     runtime.shutdown_background();
     match outcome {
         Outcome::Passed => {}
         Outcome::Skipped(reason) => {
             // Past the test runner, which hides what passing tests print: what was not shown is said.
-            let test = std::thread::current().name().unwrap_or(name).to_owned();
+            let test = std::thread::current().name().unwrap_or(case.name).to_owned();
             let _ = std::io::stderr().write_all(format!("skipped {test}: {reason}\n").as_bytes());
         }
         Outcome::Failed(reason) => panic!("{}: {reason}", case.shows),

@@ -70,7 +70,8 @@ fn check(entry: &Entry, number: IntentNumber, verdict: &Verdict, now: JournalTim
             entry.reference, newest.number
         )));
     }
-    if entry.made.is_some() || !newest.state.is_open_ended() {
+    // The newest may be refused while an earlier one is unknown: that is still to be decided.
+    if entry.unsettled_sends().next().is_none() {
         let state = if entry.made.is_some() { "made" } else { newest.state.as_str() };
         return Err(refused(format!("intent {number} is settled already: {state}")));
     }

@@ -76,7 +76,8 @@ impl Book {
             }
         }
         let Some(entry) = mine else { return false };
-        // The previous attempt of this call is settled by this commit, so it is not in the way.
+        // The previous attempt of this call is settled by this commit, so it is not in the way: unless it
+        // has another outcome already, which stays.
         let mut entry = entry.clone();
         entry.intents.retain(|intent| !is_previous(intent, new));
         if by_own(&entry, asking, opened).is_some() {
@@ -115,7 +116,7 @@ impl Book {
     fn settle_previous(&mut self, at: usize, new: &NewIntent, now: JournalTime) {
         let Some((_, why)) = &new.previous else { return };
         let previous = self.entries[at].intents.iter_mut().find(|intent| is_previous(intent, new));
-        if let Some(intent) = previous.filter(|intent| intent.state == IntentState::Open) {
+        if let Some(intent) = previous {
             intent.state = IntentState::NotApplied;
             intent.why = Some(why.clone());
             intent.settled_at = Some(now);
@@ -136,8 +137,10 @@ impl Book {
     }
 }
 
+/// Whether `new` says of the open `intent` that it was certainly not carried out.
 fn is_previous(intent: &Intent, new: &NewIntent) -> bool {
-    new.previous.as_ref().is_some_and(|(token, _)| intent.token == *token)
+    let is_named = new.previous.as_ref().is_some_and(|(token, _)| intent.token == *token);
+    is_named && intent.state == IntentState::Open
 }
 
 /// Whether the look that the intent is based on proves that `intent` was not carried out.

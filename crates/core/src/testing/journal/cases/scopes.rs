@@ -1,0 +1,106 @@
+//! What is kept apart, and what is one.
+
+use super::super::kit::{
+    JournalKit, made, money_of, new_intent, new_payment, new_refund, new_scope, not_applied, unknown,
+};
+use crate::{
+    ErrorKind, Reference,
+    journal::{About, IntentState, MoneyKey, Outcome, Query, Scope},
+    testing::{
+        kit::{ensure, ok, refused},
+        report::Verdict,
+    },
+};
+
+pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
+    // One payment id, and one reference, at two accounts, and at two providers.
+    let scope = new_scope();
+    let scopes = [
+        scope.clone(),
+        Scope { account: format!("{}-test", scope.account), ..scope.clone() },
+        Scope { provider: "other".to_owned(), ..scope },
+    ];
+    let (payment, reference) = (new_payment(), Reference::random());
+    let refunds =
+        scopes.map(|scope| About::new(MoneyKey::new(scope, payment.clone()), &payment, reference.clone()));
+    let mut sent = Vec::new();
+    for about in &refunds {
+        let standing = kit.open(about).await?;
+        let is_empty = standing.mine.is_none() && standing.others.is_empty();
+        ensure!(is_empty, "another account's refund is shown: {standing:?}");
+        sent.push(kit.send(about).await?);
+    }
+    // One id, too: it is unique within an account.
+    kit.settle(&sent[0], &Outcome::Made(made("re_1"))).await?;
+    kit.ensure_not_made(&refunds[1], "another account's refund is made").await?;
+    kit.settle(&sent[1], &Outcome::Made(made("re_1"))).await?;
+    kit.ensure_made(&refunds[1], &made("re_1").id, "an id that another account has, too").await?;
+    kit.ensure_state(&sent[2], IntentState::Open, "other accounts' refunds are made").await?;
+    for about in &refunds {
+        let query = Query::all().of_scope(about.money.scope.clone());
+        let entries = ok("entries", kit.journal.entries(&query).await)?;
+        let is_one = entries.len() == 1 && entries[0].money == about.money;
+        ensure!(is_one, "{} has one refund, and {entries:?}", about.money.scope);
+    }
+    Ok(())
+}
+
+pub(crate) async fn an_outcome_is_of_its_own_money(kit: JournalKit<'_>) -> Verdict {
+    let (one, two) = (kit.send(&new_refund()).await?, kit.send(&new_refund()).await?);
+    kit.settle(&one, &not_applied()).await?;
+    kit.ensure_state(&two, IntentState::Open, "a refund of another payment was settled").await
+}
+
+pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: JournalKit<'_>) -> Verdict {
+    let sent = kit.send(&new_refund()).await?;
+    kit.settle(&sent, &unknown()).await?;
+    let about = &sent.about;
+    let origin = "https://api.elsewhere.example.com".to_owned();
+    let scope = Scope { origin: origin.clone(), ..about.money.scope.clone() };
+    let moved = About::new(
+        MoneyKey::new(scope.clone(), about.money.id.clone()),
+        &about.payment,
+        about.reference.clone(),
+    );
+    let error = refused("opening at another origin", kit.journal.open(&moved).await, &[ErrorKind::Config])?;
+    let names_both =
+        [&origin, &about.money.scope.origin].iter().all(|name| error.to_string().contains(*name));
+    ensure!(names_both, "it does not name both origins: {error}");
+    let new = new_intent(&moved, &kit.open(about).await?);
+    refused("intending at another origin", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
+    // Another payment is not concerned, and neither is this one once it is settled.
+    let other = new_payment();
+    kit.open(&About::new(MoneyKey::new(scope, other.clone()), &other, Reference::random())).await?;
+    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    kit.open(&moved).await.map(drop)
+}
+
+pub(crate) async fn a_payment_keeps_its_money(kit: JournalKit<'_>) -> Verdict {
+    let sent = kit.send(&new_refund()).await?;
+    kit.settle(&sent, &not_applied()).await?;
+    let about = &sent.about;
+    let elsewhere = MoneyKey::new(about.money.scope.clone(), new_payment());
+    let moved = About::new(elsewhere, &about.payment, Reference::random());
+    let opened = kit.journal.open(&moved).await;
+    refused("a payment whose money is another one now", opened, &[ErrorKind::Config])?;
+    let new = new_intent(&moved, &kit.open(about).await?);
+    refused("intending so", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
+    ensure!(kit.entry(&moved).await?.is_none(), "refused, and stored all the same");
+    Ok(())
+}
+
+pub(crate) async fn payments_of_one_money_wait_for_each_other(kit: JournalKit<'_>) -> Verdict {
+    let order = kit.send(&new_refund()).await?;
+    let transaction = About::new(order.about.money.clone(), &new_payment(), order.about.reference.clone());
+    // One reference of two payments is two refunds, that take from one money.
+    let standing = kit.open(&transaction).await?;
+    ensure!(standing.mine.is_none(), "another payment's refund is taken for this one's");
+    ensure!(standing.others.len() == 1, "it takes from the same money, and is not shown: {standing:?}");
+    let small = |new: &mut crate::journal::NewIntent| new.amount = money_of(1);
+    kit.refuse_now(&transaction, "a refund of the same money is open", small).await?;
+    kit.pass_until(order.intent.unsettled_until).await?;
+    kit.send_as(&transaction, small).await?;
+    let first = kit.known(&order.about).await?;
+    ensure!(first.intents.len() == 1, "the two became one: {first:?}");
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! Steps that are left of a made refund: they move no money.
+
+use super::super::kit::{JournalKit, Sent, beside, made, new_intent, new_refund, not_applied, unknown};
+use crate::{
+    journal::{IntentState, NewIntent, Outcome},
+    testing::{
+        kit::{ensure, ok},
+        report::Verdict,
+    },
+};
+
+fn step(new: &mut NewIntent) {
+    new.step = true;
+    new.settle = std::time::Duration::ZERO;
+    new.resubmit = std::time::Duration::ZERO;
+}
+
+/// A made refund of which a step is left, and that step.
+async fn with_step(kit: JournalKit<'_>) -> Verdict<(Sent, Sent)> {
+    let sent = kit.send(&new_refund()).await?;
+    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let step = kit.send_as(&sent.about, step).await?;
+    Ok((sent, step))
+}
+
+pub(crate) async fn a_step_is_intended_though_the_refund_is_made(kit: JournalKit<'_>) -> Verdict {
+    let (sent, step) = with_step(kit).await?;
+    ensure!(step.intent.step && kit.intent(&step).await?.step, "it is not marked as a step");
+    let entry = kit.known(&sent.about).await?;
+    ensure!(entry.unsettled_sends().next().is_none(), "a step counts as money under way");
+    ensure!(entry.unsettled().count() == 1, "a step that is open is not among the unsettled intents");
+    kit.settle(&step, &not_applied()).await?;
+    kit.ensure_state(&step, IntentState::NotApplied, "the step was refused").await?;
+    kit.ensure_made(&sent.about, &made("re_1").id, "after a step that was refused").await
+}
+
+pub(crate) async fn a_step_needs_a_made_refund(kit: JournalKit<'_>) -> Verdict {
+    let about = new_refund();
+    kit.refuse_now(&about, "nothing is made that a step could be left of", step).await?;
+    let sent = kit.send(&about).await?;
+    kit.settle(&sent, &not_applied()).await?;
+    kit.refuse_now(&about, "nothing is made that a step could be left of", step).await
+}
+
+pub(crate) async fn a_step_blocks_its_own_reference_only(kit: JournalKit<'_>) -> Verdict {
+    let (sent, first) = with_step(kit).await?;
+    let other = kit.send_as(&beside(&sent.about), |new| new.hidden = true).await?;
+    kit.settle(&other, &not_applied()).await?;
+    kit.refuse_now(&sent.about, "another call is doing the step", step).await?;
+    kit.settle(&first, &unknown()).await?;
+    kit.refuse_now(&sent.about, "the step may be under way", step).await?;
+    kit.pass_until(first.intent.unsettled_until).await?;
+    kit.send_as(&sent.about, step).await.map(drop)
+}
+
+pub(crate) async fn a_look_never_closes_a_step(kit: JournalKit<'_>) -> Verdict {
+    let (sent, step) = with_step(kit).await?;
+    kit.pass_until(step.intent.resubmit_from).await?;
+    let other = beside(&sent.about);
+    let mut new = new_intent(&other, &kit.open(&other).await?);
+    new.absent = vec![step.intent.number];
+    ok("intending", kit.journal.intend(&new).await)?;
+    kit.ensure_state(&step, IntentState::Open, "a look for another refund").await
+}
