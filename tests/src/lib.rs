@@ -14,8 +14,8 @@ use std::{
 };
 
 use refunds_core::{
-    CreateRefund, Currency, Money, PaymentId, Policy, Reference, RefundAmount, RefundClient, RefundLine,
-    Registry, Settings,
+    CreateRefund, Currency, MemoryJournal, Money, PaymentId, Policy, Reference, RefundAmount, RefundClient,
+    RefundLine, Registry, Settings,
     testing::{MemoryFactory, MemoryProvider, SkippingClock},
 };
 use refunds_sandbox::{
@@ -85,6 +85,8 @@ pub struct Shop {
     memory: MemoryProvider,
     /// The clock of its clients, which skips our own waits.
     pub clock: SkippingClock,
+    /// The journal of its clients: it outlives them, as one on a disk does.
+    pub journal: MemoryJournal,
     /// How patient its clients are.
     pub policy: Policy,
 }
@@ -113,16 +115,27 @@ impl Shop {
         let mut policy = Policy::default();
         policy.jitter_seed = Some(seed);
         let (memory, clock) = (MemoryProvider::new(), SkippingClock::new());
+        let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
         let Variant { provider, orders, .. } = variant;
-        Self { provider, orders, settings, behind: Mutex::default(), sandbox, memory, clock, policy }
+        Self { provider, orders, settings, behind: Mutex::default(), sandbox, memory, clock, journal, policy }
     }
 
     /// A new client, as a process that has just started would have it: it shares nothing with
-    /// earlier ones but the provider and the time.
+    /// earlier ones but the provider, the journal and the time.
     #[must_use]
     pub fn client(&self) -> RefundClient {
         let provider = registry(self.memory.clone()).build(self.provider, &self.settings).unwrap();
-        RefundClient::new(provider).with_policy(self.policy.clone()).with_clock(Arc::new(self.clock.clone()))
+        RefundClient::new(provider)
+            .with_policy(self.policy.clone())
+            .with_clock(Arc::new(self.clock.clone()))
+            .with_journal(self.journal.clone())
+    }
+
+    /// Lets time pass until no request that was lost can take effect any more.
+    pub fn let_requests_end(&self) {
+        let policy = &self.policy;
+        let all = policy.send_window + policy.attempt_timeout + policy.resubmit_after + policy.settle_timeout;
+        self.clock.advance(all);
     }
 
     /// The currency of its payments.

@@ -97,6 +97,7 @@ async fn row(variant: Variant, (title, call, nth): (&str, Call, u32), action: Fa
     shop.sandbox.faults().clear();
     shop.sandbox.deliver_late();
     shop.policy.attempt_timeout = Duration::from_secs(20);
+    shop.let_requests_end();
     let again = shop.client().create(&request).await;
     let in_the_end = shop.made(&payment, REFERENCE);
     assert!(in_the_end == 1 || doubled, "{case}: made {in_the_end} times in the end, told {again:?}");

@@ -13,29 +13,38 @@ Examples:
   refunds demo                                    see it work; needs no account and no network
   refunds list T11223344.9rQ2xW
   refunds create T11223344.9rQ2xW --reference rma-551 --amount 149.50 --wait
-  refunds create T11223344.9rQ2xW --reference rma-552 --full 2> lost.json
-  refunds resolve lost.json                       after exit status 6
+  refunds create T11223344.9rQ2xW --reference rma-552 --full
+  refunds resolve --look-only                     after exit status 6: what became of it?
+  refunds resolve --yes                           … and finish it
   refunds webhook verify --url https://shop.example/hooks --headers-file headers.txt < body
 
 The provider and its credentials come from the environment (a secret is never an argument):
   REFUNDS_PROVIDER=dintero    DINTERO_ACCOUNT_ID=… DINTERO_CLIENT_ID=… DINTERO_CLIENT_SECRET=…
   REFUNDS_PROVIDER=mattilda   MATTILDA_API_URL=… MATTILDA_PRIVATE_KEY_FILE=…
 `refunds providers` lists every variable. Patience: REFUNDS_MAX_ATTEMPTS, REFUNDS_ATTEMPT_TIMEOUT,
-REFUNDS_TOTAL_TIMEOUT, REFUNDS_SETTLE_TIMEOUT. Logs on standard error: REFUNDS_LOG=debug.
+REFUNDS_TOTAL_TIMEOUT, REFUNDS_SETTLE_TIMEOUT, REFUNDS_RESUBMIT_AFTER (10m: how long after a lost
+request its refund may not be submitted again). Logs on standard error: REFUNDS_LOG=debug.
+
+The journal, which makes a refund once even if this command is killed, is a file on a local disk:
+  REFUNDS_JOURNAL=sqlite:FILE    without it: a file in the user's state folder, for all accounts
+  REFUNDS_JOURNAL=memory         nothing outlives the command; only where something else keeps count
+create and resolve do nothing without it; commands that only read work without it, too.
 
 Exit status:
   0  done
-  1  anything else: the answer can not be understood, the output can not be written
-  2  the command line or the configuration is at fault; nothing was sent
+  1  anything else: the response cannot be understood, the output cannot be written
+  2  the command line, the configuration or the journal is at fault; nothing was sent
   3  the provider refused (not found, invalid, not refundable, declined, conflict, unsupported), or
      the refund ended declined, failed or voided
   4  authentication or permission, or a webhook that is forged, malformed or too old
   5  transient, and nothing was applied: run the same command again
   6  the outcome is unknown: a refund may have been made, or is not final yet
+Of several results (resolve) the worst counts: 6, then 3, 4, 1, 2, 5, 0.
 
-A refund is made once: the same reference is the same refund, from any process and however often the
-command runs. After exit status 6, the last line on standard error is JSON that `refunds resolve`
-finishes the job from; do not ask again under another reference.
+A refund is made once: the same reference is the same refund, from any process of this machine and
+however often the command runs. After exit status 6 run the same command again, at the time that it
+names, or `refunds resolve`; never use another reference. The last line on standard error is JSON that
+`refunds resolve FILE` finishes the job from where this journal is not.
 
 With JSON output an error is one line of JSON on standard error:
   {\"error\":{\"kind\":\"not_found\",\"provider\":…,\"operation\":…,\"message\":…,
@@ -92,12 +101,24 @@ pub(crate) enum Command {
     /// Exit status 0 where it succeeded, 3 where it ended otherwise, 6 where it is not final yet
     /// when the time is over.
     Wait(WaitArgs),
-    /// Finish a create whose outcome was unknown (exit status 6).
+    /// Finish creates whose outcome was unknown (exit status 6).
     ///
-    /// Reads what create printed on standard error, as it is: the last line of it, the error JSON,
-    /// or the object in its member `unresolved`. The provider is the one that was asked, unless
-    /// --provider says otherwise.
+    /// Without FILE it finishes what is unsettled in the journal at this account, the oldest first: it
+    /// looks for each refund and, where it was certainly not made, submits it. It asks before that; in
+    /// scripts, say --yes. Other accounts' refunds are counted and left alone. Exit status: the worst
+    /// of the results.
+    ///
+    /// With FILE it finishes one refund by what create printed on standard error, as it is: the last
+    /// line of it, the error JSON, or the object in its member `unresolved`. The provider is the one
+    /// that was asked, unless --provider says otherwise. Where the journal does not know the refund, it
+    /// is submitted only after REFUNDS_RESUBMIT_AFTER and a look without it.
+    ///
+    /// With --not-made, --made or --not-this-one it stores what a person found out at the provider, and
+    /// submits nothing. A wrong word refunds twice, or not at all.
     Resolve(ResolveArgs),
+    /// Show or clean up the journal: what was sent, and what became of it.
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Verify a webhook, or say where the provider is to send them.
     #[command(subcommand)]
     Webhook(WebhookCommand),
@@ -194,10 +215,103 @@ pub(crate) struct WaitArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("word").args(["not_made", "made", "not_this_one"]))]
 pub(crate) struct ResolveArgs {
-    /// What create printed on standard error; - reads standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    /// What create printed on standard error; - reads standard input. Without it: the journal.
+    #[arg(value_name = "FILE", conflicts_with = "word")]
+    pub(crate) file: Option<PathBuf>,
+
+    /// Look for refunds, and submit nothing.
+    #[arg(long, conflicts_with = "word")]
+    pub(crate) look_only: bool,
+
+    /// Submit without asking.
+    #[arg(long, conflicts_with_all = ["word", "look_only"])]
+    pub(crate) yes: bool,
+
+    /// State that the refund of an intent was not made, so that it may be submitted again. Refused while
+    /// its request may be under way, where the provider shows it, and for any intent but the newest.
+    #[arg(long, value_name = "NUMBER", requires = "note")]
+    pub(crate) not_made: Option<u64>,
+
+    /// State that this refund is the one of an intent. It is read back, and its amount must match.
+    #[arg(long, num_args = 2, value_names = ["REFUND", "NUMBER"])]
+    pub(crate) made: Vec<String>,
+
+    /// State that this refund, which carries no reference, is not the one of an intent.
+    #[arg(long, num_args = 2, value_names = ["REFUND", "NUMBER"])]
+    pub(crate) not_this_one: Vec<String>,
+
+    /// How it is known.
+    #[arg(long, value_name = "TEXT", requires = "word")]
+    pub(crate) note: Option<String>,
+
+    /// Who decides; without it, the name that the system has for the user.
+    #[arg(long, value_name = "NAME", requires = "word")]
+    pub(crate) by: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JournalCommand {
+    /// List the refunds that the journal knows.
+    List(JournalList),
+    /// Show one refund with its intents: every request that was about to be sent, its times, its outcome.
+    Show(JournalShow),
+    /// Forget what is old and settled, of all accounts.
+    ///
+    /// What guards against making a refund again stays: which refunds were made, with reference, id and
+    /// amount. Unsettled refunds stay as they are.
+    Purge(JournalPurge),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalList {
+    /// Those only whose outcome is unknown.
+    #[arg(long)]
+    pub(crate) unsettled: bool,
+
+    /// Those of all accounts and providers; no provider needs to be configured then.
+    #[arg(long)]
+    pub(crate) all_accounts: bool,
+
+    /// Those of one payment only.
+    #[arg(long, value_name = "PAYMENT")]
+    pub(crate) payment: Option<String>,
+
+    /// Those under one reference only.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) reference: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalShow {
+    /// The provider's id of the payment.
+    #[arg(value_name = "PAYMENT")]
+    pub(crate) payment: String,
+
+    /// Your own key of the refund.
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: String,
+
+    /// At whatever account and provider; none needs to be configured then.
+    #[arg(long)]
+    pub(crate) all_accounts: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JournalPurge {
+    /// What was last needed so long ago, such as 400d.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) older_than: Duration,
+
+    /// Forget made refunds altogether. A create that is repeated after that relies on the provider's
+    /// list alone. Needs --yes.
+    #[arg(long)]
+    pub(crate) forget_made: bool,
+
+    /// Do it.
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -49,6 +49,22 @@ impl Exit {
         }
     }
 
+    /// The status of a command that did several things: the one that asks for most attention. An unknown
+    /// outcome comes first, then what the provider refused; what is transient comes last.
+    pub(crate) fn worst(self, other: Self) -> Self {
+        const MILDEST_FIRST: [Exit; 7] = [
+            Exit::Done,
+            Exit::Transient,
+            Exit::Usage,
+            Exit::Other,
+            Exit::Denied,
+            Exit::Refused,
+            Exit::Unknown,
+        ];
+        let rank = |exit| MILDEST_FIRST.iter().position(|at| *at == exit);
+        if rank(other) > rank(self) { other } else { self }
+    }
+
     /// How a refund that was asked for turned out. One that is under way is fine.
     pub(crate) fn of_refund(refund: &Refund) -> Self {
         match refund.status {
@@ -67,6 +83,17 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_worst_of_several_is_what_asks_for_most_attention() {
+        use Exit::{Denied, Done, Other, Refused, Transient, Unknown, Usage};
+        let mildest_first = [Done, Transient, Usage, Other, Denied, Refused, Unknown];
+        for (at, mild) in mildest_first.into_iter().enumerate() {
+            for worse in mildest_first.into_iter().skip(at) {
+                assert_eq!((mild.worst(worse), worse.worst(mild)), (worse, worse), "{mild:?} {worse:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_kind_has_its_status() {

@@ -6,10 +6,14 @@ use std::{
     time::Duration,
 };
 
-use refunds_core::{Error, ErrorKind, FieldError, Operation, Refund, UnresolvedRefund};
+use refunds_core::{Clock, Error, ErrorKind, FieldError, Operation, Refund, SystemClock, UnresolvedRefund};
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use crate::{exit::Exit, output::clean};
+use crate::{
+    exit::Exit,
+    output::{clean, clock_time},
+};
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -79,13 +83,17 @@ pub(crate) fn report(failure: &Failure, as_json: bool) -> Exit {
 
 /// Something to know although all went well.
 pub(crate) fn warn(kind: &str, message: &str, as_json: bool) {
-    let line = if as_json {
-        format!("{}\n", serde_json::json!({"warning": {"kind": kind, "message": message}}))
+    if as_json {
+        say(&serde_json::json!({"warning": {"kind": kind, "message": message}}).to_string());
     } else {
-        format!("warning: {message}\n")
-    };
+        say(&format!("warning: {}", clean(message)));
+    }
+}
+
+/// A line on standard error.
+pub(crate) fn say(line: &str) {
     // Nobody is left to tell where standard error is gone.
-    let _ = io::stderr().write_all(line.as_bytes());
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 #[derive(Serialize)]
@@ -93,8 +101,9 @@ struct ErrorDocument<'a> {
     error: ErrorMembers<'a>,
 }
 
-#[derive(Serialize)]
-struct ErrorMembers<'a> {
+/// An error as a JSON object.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorMembers<'a> {
     kind: ErrorKind,
     provider: Option<&'a str>,
     operation: Option<Operation>,
@@ -114,6 +123,26 @@ struct ErrorMembers<'a> {
     unresolved: Option<&'a UnresolvedRefund>,
 }
 
+impl<'a> ErrorMembers<'a> {
+    pub(crate) fn of(error: &'a Error) -> Self {
+        Self {
+            kind: error.kind(),
+            provider: error.provider(),
+            operation: error.operation(),
+            message: error.message(),
+            outcome: if error.may_have_applied() { "unknown" } else { "not_applied" },
+            retryable: error.is_retryable(),
+            code: error.code(),
+            request_id: error.request_id(),
+            retry_after: retry_after(error, SystemClock.now()).map(whole_seconds),
+            details: error.details(),
+            causes: causes(error),
+            answer: None,
+            unresolved: error.unresolved(),
+        }
+    }
+}
+
 fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     let misused;
     let (error, answer) = match failure {
@@ -124,25 +153,15 @@ fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
             (&misused, None)
         }
     };
-    let document = ErrorDocument {
-        error: ErrorMembers {
-            kind: error.kind(),
-            provider: error.provider(),
-            operation: error.operation(),
-            message: error.message(),
-            outcome: if error.may_have_applied() { "unknown" } else { "not_applied" },
-            retryable: error.is_retryable(),
-            code: error.code(),
-            request_id: error.request_id(),
-            retry_after: error.retry_after().map(whole_seconds),
-            details: error.details(),
-            causes: causes(error),
-            answer,
-            unresolved: error.unresolved(),
-        },
-    };
+    let document = ErrorDocument { error: ErrorMembers { answer, ..ErrorMembers::of(error) } };
     serde_json::to_writer(&mut *out, &document)?;
     writeln!(out)
+}
+
+/// How long to wait before the next try: what the error says, or what its handle does.
+fn retry_after(error: &Error, now: OffsetDateTime) -> Option<Duration> {
+    let from = || error.unresolved().and_then(|unresolved| unresolved.resubmit_from);
+    error.retry_after().or_else(|| from().map(|from| Duration::try_from(from - now).unwrap_or_default()))
 }
 
 fn write_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
@@ -207,6 +226,7 @@ fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     }
     writeln!(out, "  next: {}", next(error))?;
     if let Some(unresolved) = error.unresolved() {
+        writeln!(out, "  elsewhere: `refunds resolve FILE`, with the line below in FILE, needs no journal")?;
         serde_json::to_writer(&mut *out, unresolved)?;
         writeln!(out)?;
     }
@@ -236,10 +256,10 @@ fn money(error: &Error) -> &'static str {
 
 /// What to do now.
 fn next(error: &Error) -> String {
+    if let Some(unresolved) = error.unresolved() {
+        return next_of(unresolved, SystemClock.now());
+    }
     let advice = match error.kind() {
-        _ if error.unresolved().is_some() => {
-            "keep the line below in a file and run `refunds resolve FILE`; never ask again under another reference"
-        }
         _ if error.may_have_applied() => {
             "look at `refunds list PAYMENT`; never ask again under another reference"
         }
@@ -262,6 +282,18 @@ fn next(error: &Error) -> String {
         _ => "tell the provider, or whoever keeps its adapter",
     };
     advice.into()
+}
+
+/// What to do about a refund whose outcome is unknown.
+fn next_of(unresolved: &UnresolvedRefund, now: OffsetDateTime) -> String {
+    let when = match unresolved.resubmit_from.filter(|from| *from > now) {
+        Some(from) => format!("again at {}", clock_time(from, now)),
+        None => "again".to_owned(),
+    };
+    format!(
+        "run the same command {when}, or look now: `refunds resolve --look-only`; never request it under \
+         another reference"
+    )
 }
 
 /// The causes, the nearest first; one that says what was said already is left out.

@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod input;
 mod interrupt;
+mod journal;
 mod logs;
 mod output;
 mod provider;

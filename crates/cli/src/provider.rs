@@ -1,16 +1,18 @@
-//! The providers that this command knows, and the one that is meant.
+//! The providers and journals that this command knows, and the provider that is meant.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
 use refunds_core::{Error, ErrorKind, Operation, Policy, RefundClient, Registry, Result, Settings};
 use refunds_dintero::{Dintero, DinteroConfig, DinteroFactory};
+use refunds_journal_sqlite::SqliteJournalFactory;
 use refunds_mattilda::MattildaFactory;
 
 const VARIABLE: &str = "REFUNDS_PROVIDER";
 const DINTERO: &str = "dintero";
 
 pub(crate) fn registry() -> Registry {
-    Registry::new().with(DinteroFactory).with(MattildaFactory)
+    let providers = Registry::new().with(DinteroFactory).with(MattildaFactory);
+    providers.with_journal(SqliteJournalFactory::default())
 }
 
 /// A client as the environment configures it, of the provider `name` if one is given.

@@ -120,6 +120,7 @@ fn a_sandbox_for_other_processes() {
     let call = |provider: &str, arguments: &[&str]| {
         let mut command = bare(arguments);
         command.env("REFUNDS_PROVIDER", provider);
+        command.env("REFUNDS_JOURNAL", common::address(&common::file("served.db")));
         command.envs(env.iter().map(|(name, value)| (name, value.as_str().unwrap())));
         run(&mut command)
     };

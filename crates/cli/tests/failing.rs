@@ -254,7 +254,7 @@ async fn people_are_told_what_to_do() {
     .ended(3);
     assert_eq!(ran.stdout, "");
     insta::assert_snapshot!(ran.stderr, @r"
-    error: mattilda: creating the refund: 448.50 MXN is left to refund of 448.50 MXN captured (0.00 MXN refunded, 0.00 MXN pending), 500.00 MXN was asked for (not_refundable)
+    error: mattilda: creating the refund: 448.50 MXN is left to refund of 448.50 MXN captured (0.00 MXN refunded, 0.00 MXN pending), 500.00 MXN was requested (not_refundable)
       money: this command moved none
       next: `refunds payment PAYMENT` shows what is left
     ");

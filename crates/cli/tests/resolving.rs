@@ -5,7 +5,9 @@
 
 mod common;
 
-use common::{PROVIDERS, captured, command, create, refunds, run, run_with_input};
+use common::{
+    PROVIDERS, address, an_hour_later, captured, command, create, file, journal, refunds, run, run_with_input,
+};
 use refunds_sandbox::{Fault, Sandbox};
 
 /// The next submission loses its connection and is carried out nevertheless, when nobody looks any
@@ -69,8 +71,10 @@ async fn the_error_says_what_is_needed() {
         assert_eq!(unresolved["request"]["payment_id"], payment.as_str());
         assert_eq!(unresolved["request"]["reference"], payment.as_str());
         assert_eq!(unresolved["amount"]["minor_units"], 14_950);
-        assert_eq!(unresolved["refunded_before"]["minor_units"], 0);
-        assert!(unresolved["submitted_at"].is_string());
+        assert_eq!(unresolved["scope"]["provider"], provider);
+        assert!(unresolved["resubmit_from"].as_str().unwrap().ends_with('Z'), "{unresolved}");
+        let seconds = error["retry_after"].as_u64().unwrap();
+        assert!((600..=630).contains(&seconds), "10 min, an attempt and the time to send it: {seconds}");
 
         // The bare object resolves as well, and the provider is the one that was asked.
         let other = if provider == "dintero" { "mattilda" } else { "dintero" };
@@ -86,20 +90,75 @@ async fn the_error_says_what_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_was_lost_is_made_by_running_it_again() {
+async fn a_request_that_was_lost_is_made_when_its_time_is_over() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);
         lose_the_request(&sandbox, provider);
-        let lost = refunds(&sandbox, provider, &create(&payment, "r-1")).ended(6);
-        sandbox.faults().clear();
+        let lost = refunds(&sandbox, provider, &create(&payment, &payment)).ended(6);
         assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
-        let mut resolve = command(&sandbox, provider, &["resolve", "-"]);
-        let made = run_with_input(&mut resolve, &lost.stderr).ended(0);
+        // Until then neither of these submits anything.
+        for arguments in
+            [&["resolve", "-"][..], &["resolve", "--look-only", "-"], &["resolve", "--look-only"]]
+        {
+            let mut resolve = command(&sandbox, provider, arguments);
+            run_with_input(&mut resolve, &lost.stderr).ended(6);
+        }
+        refunds(&sandbox, provider, &create(&payment, &payment)).ended(6);
+        assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
+
+        an_hour_later(&journal(&sandbox));
+        let made = refunds(&sandbox, provider, &create(&payment, &payment)).ended(0);
         assert_eq!(made.json()["amount"]["minor_units"], 14_950);
-        let again = refunds(&sandbox, provider, &create(&payment, "r-1")).ended(0);
+        let mut resolve = command(&sandbox, provider, &["resolve", "-"]);
+        let again = run_with_input(&mut resolve, &lost.stderr).ended(0);
         assert_eq!(again.json()["id"], made.json()["id"]);
         assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+    }
+}
+
+/// A handle cannot say what happened after it was written, so the time counts from the first look.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handle_on_another_machine_waits_before_it_submits() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for provider in PROVIDERS {
+        let payment = captured(&sandbox, provider);
+        lose_the_request(&sandbox, provider);
+        let lost = refunds(&sandbox, provider, &create(&payment, &payment)).ended(6);
+        let elsewhere = file(&format!("elsewhere-{provider}.db"));
+        let resolve = |arguments: &[&str]| {
+            let mut resolve = command(&sandbox, provider, arguments);
+            run_with_input(resolve.env("REFUNDS_JOURNAL", address(&elsewhere)), &lost.stderr)
+        };
+        let waits = resolve(&["resolve", "-"]).ended(6);
+        assert!(waits.error()["retry_after"].as_u64().unwrap() >= 600, "{waits:#?}");
+        assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
+        an_hour_later(&elsewhere);
+        resolve(&["resolve", "--look-only", "-"]).ended(6);
+        assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
+        resolve(&["resolve", "-"]).ended(0);
+        assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_see_when_to_come_back() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for provider in PROVIDERS {
+        let payment = captured(&sandbox, provider);
+        lose_the_request(&sandbox, provider);
+        let arguments =
+            ["create", &payment, "--reference", &payment, "--amount", "149.50", "--output", "table"];
+        let lost = refunds(&sandbox, provider, &arguments).ended(6);
+        assert_eq!(lost.stdout, "");
+        let next = lost.stderr.lines().find(|line| line.starts_with("  next: ")).unwrap();
+        let (before, time) = next.split_once(" again at ").unwrap_or_else(|| panic!("{next}"));
+        assert_eq!(before, "  next: run the same command");
+        let (time, rest) = time.split_once(", ").unwrap();
+        let clock = time.rsplit('T').next().unwrap();
+        assert!(clock.len() == "14:32:10Z".len() && clock.ends_with('Z'), "{next}");
+        assert!(rest.contains("`refunds resolve --look-only`"), "{next}");
+        assert!(lost.stderr.lines().last().unwrap().starts_with('{'), "the handle comes last");
     }
 }
 
@@ -117,27 +176,79 @@ async fn what_can_not_be_resolved() {
 }
 
 #[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn stopping_a_create_in_the_middle_leaves_what_is_needed() {
-    use std::process::{Command, Stdio};
+mod stopped {
+    use std::process::{Child, Command, Stdio};
 
-    let sandbox = Sandbox::start().await.unwrap();
-    let payment = captured(&sandbox, "mattilda");
-    sandbox.faults().add("mattilda/submit:1:process-then-silence".parse().unwrap());
-    let child = command(&sandbox, "mattilda", &create(&payment, "r-1"))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while sandbox.ledger().of(&payment).count() == 0 {
-        tokio::task::yield_now().await;
+    use super::*;
+    use crate::common::Ran;
+
+    /// Runs the command until `is_there`, and has it stop then.
+    async fn stop(mut command: Command, signal: &str, is_there: impl Fn() -> bool) -> Ran {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while !is_there() {
+            tokio::task::yield_now().await;
+        }
+        send(&child, signal);
+        tokio::task::spawn_blocking(|| Ran::of(child.wait_with_output().unwrap())).await.unwrap()
     }
-    let killed = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
-    assert!(killed.unwrap().success());
-    let ran = common::Ran::of(child.wait_with_output().unwrap()).ended(6);
-    assert_eq!(ran.error()["kind"], "outcome_unknown");
-    let mut resolve = command(&sandbox, "mattilda", &["resolve", "-"]);
-    let found = run_with_input(&mut resolve, &ran.stderr).ended(0);
-    assert_eq!(found.json()["reference"], "r-1");
-    assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+
+    fn send(child: &Child, signal: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_the_request_left_the_outcome_is_unknown() {
+        let sandbox = Sandbox::start().await.unwrap();
+        for (provider, signal, is_journalled) in
+            [("mattilda", "INT", true), ("dintero", "TERM", true), ("mattilda", "TERM", false)]
+        {
+            let payment = captured(&sandbox, provider);
+            sandbox.faults().add(format!("{provider}/submit:1:process-then-silence").parse().unwrap());
+            let mut create = command(&sandbox, provider, &create(&payment, &payment));
+            if !is_journalled {
+                create.env("REFUNDS_JOURNAL", "memory");
+            }
+            let made = || sandbox.ledger().of(&payment).count() == 1;
+            let ran = stop(create, signal, made).await.ended(6);
+            let error = ran.error();
+            assert_eq!(error["kind"], "outcome_unknown");
+            assert!(error["retry_after"].as_u64().unwrap() >= 600, "{error}");
+            assert!(error["unresolved"]["resubmit_from"].is_string(), "{error}");
+            let mut resolve = command(&sandbox, provider, &["resolve", "-"]);
+            let found = run_with_input(&mut resolve, &ran.stderr).ended(0);
+            assert_eq!(found.json()["reference"], payment.as_str());
+            assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn before_the_request_left_nothing_is_unsettled() {
+        let sandbox = Sandbox::start().await.unwrap();
+        for provider in PROVIDERS {
+            let payment = captured(&sandbox, provider);
+            // The read of the currency is over; the look is not.
+            sandbox.faults().add(format!("{provider}/list:every:silence").parse().unwrap());
+            sandbox.clear_requests();
+            let looks = || {
+                sandbox.requests().iter().any(|request| request.method == "GET" && looks_like(&request.path))
+            };
+            let mut arguments = create(&payment, &payment);
+            let currency = common::currency(provider);
+            arguments.extend(["--currency", currency]);
+            let ran = stop(command(&sandbox, provider, &arguments), "INT", looks).await.ended(5);
+            let error = ran.error();
+            assert_eq!((&error["outcome"], &error["retryable"]), (&"not_applied".into(), &true.into()));
+            assert_eq!(error["message"], "interrupted; nothing was sent");
+            sandbox.faults().clear();
+            // Nothing rests, so it is made at once.
+            refunds(&sandbox, provider, &create(&payment, &payment)).ended(0);
+            assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+        }
+    }
+
+    /// What both providers' paths of payments and refunds have in common.
+    fn looks_like(path: &str) -> bool {
+        path.contains("/transactions/")
+    }
 }

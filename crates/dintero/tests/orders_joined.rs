@@ -257,7 +257,7 @@ async fn captures_that_can_not_be_read_are_not_nothing() {
 }
 
 #[tokio::test]
-async fn a_reference_twice_at_checkout_leaves_nothing_that_can_not_be_done() {
+async fn a_reference_twice_at_checkout_is_an_error_that_names_both_refunds() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
     let (order, transaction) = order_of(&sandbox, 100);
@@ -268,8 +268,11 @@ async fn a_reference_twice_at_checkout_leaves_nothing_that_can_not_be_done() {
         event["request_id"] = json!("11111111-2222-3333-4444-555555555555");
         events.push(event);
     });
-    client(dintero.clone()).create(&asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
-    let told = list(&dintero, &order).await.unwrap();
-    assert_eq!((told.len(), told.iter().filter(|refund| refund.has_step_left()).count()), (2, 0));
+    let twice = asked(&order, 40, "rf-1").with_line(line("1", 40));
+    let error = client(dintero.clone()).create(&twice).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Conflict, true), "{error}");
+    for refund in list(&dintero, &order).await.unwrap() {
+        assert!(error.to_string().contains(refund.id.as_str()), "both are named: {error}");
+    }
     assert_eq!(sums(&dintero, &order).await, [100, 80, 0, 20]);
 }

@@ -126,6 +126,10 @@ impl Call<'_> {
         let limits = Limits::new(self.client.timeout, self.request.limit());
 
         let gate = wire.extensions().get::<RequestGate>().cloned();
+        let asked_by_us = gate.as_ref().filter(|_| !self.client.transport.asks_gate());
+        if asked_by_us.is_some_and(|gate| !gate.begin()) {
+            return Err(self.fail(TransportError::unsent(TransportErrorKind::Expired)));
+        }
         let (head, body) = match within(deadline, self.client.transport.send(wire, limits)).await {
             Some(Ok(answer)) => answer.into_parts(),
             Some(Err(error)) => return Err(self.fail(error)),

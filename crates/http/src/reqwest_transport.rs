@@ -120,6 +120,10 @@ impl Transport for ReqwestTransport {
         }
         once(client, &request, stall).await.map_err(|verdict| verdict.error)
     }
+
+    fn asks_gate(&self) -> bool {
+        true
+    }
 }
 
 /// Sends the request one time. A body that is not asked for within `stall` does not leave any more.

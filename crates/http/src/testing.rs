@@ -122,6 +122,10 @@ impl Transport for ScriptedTransport {
             Play::Silence => future::pending().await,
         }
     }
+
+    fn asks_gate(&self) -> bool {
+        true
+    }
 }
 
 /// Asks the gate of a request whose bytes are about to leave.

@@ -46,6 +46,15 @@ pub trait Transport: fmt::Debug + Send + Sync {
         request: http::Request<Bytes>,
         limits: Limits,
     ) -> Result<http::Response<Body>, TransportError>;
+
+    /// Whether it asks the [`RequestGate`](crate::RequestGate) of a request right before bytes leave. One
+    /// that wraps another transport forwards the question.
+    ///
+    /// For one that does not, the client asks before it calls [`send`](Self::send): then a connection
+    /// that takes long may let a request leave late.
+    fn asks_gate(&self) -> bool {
+        false
+    }
 }
 
 /// Stands in the extensions of requests that move no money: to send one twice does no harm.

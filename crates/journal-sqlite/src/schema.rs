@@ -1,14 +1,14 @@
 //! The file: creating it, checking that it is ours, and bringing its tables up to date.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::ErrorKind as IoErrorKind,
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use refunds_core::{Error, Result};
+use refunds_core::{Error, Result, journal::IntentToken};
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, types::FromSql};
 
 use crate::error::{config, of_sqlite, unavailable};
@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub(crate) fn create_or_open(path: &Path, busy: Duration) -> Result<Connection> {
     // Before the first connection, and never afterwards: closing a descriptor of the file would drop the
     // locks of this process.
-    if !create(path)? {
+    if !create(path, busy)? {
         wait_until_filled(path, busy)?;
     }
     let connection = match open_file(path, busy) {
@@ -59,8 +59,57 @@ fn open_file(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Creates the file, which only its owner may read, with its tables; false where there is one already.
+///
+/// It appears at once as a whole: a process that dies in the middle of this leaves nothing under its name.
+fn create(path: &Path, busy: Duration) -> Result<bool> {
+    if path.exists() {
+        return Ok(false);
+    }
+    let draft = draft_of(path);
+    create_empty(&draft)?;
+    let linked = fill(&draft, path, busy).and_then(|()| match fs::hard_link(&draft, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(false),
+        // Not every file system has links. Without them a process that dies here leaves an empty file.
+        Err(_) => create_empty(path),
+    });
+    // It is of no use to anyone, and does no harm.
+    let _ = fs::remove_file(&draft);
+    let created = linked?;
+    sync_folder(path)?;
+    Ok(created)
+}
+
+/// A name beside `path` that no other process uses.
+fn draft_of(path: &Path) -> PathBuf {
+    let token: String = IntentToken::random().0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{token}.new"));
+    PathBuf::from(name)
+}
+
+fn fill(draft: &Path, path: &Path, busy: Duration) -> Result<()> {
+    let failed = |error| of_sqlite(path, error);
+    let connection = open_file(draft, busy).map_err(failed)?;
+    migrate(&connection, path)?;
+    connection.close().map_err(|(_, error)| failed(error))
+}
+
+/// Makes the file's name as durable as its content.
+fn sync_folder(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| unavailable(path, "cannot be created").with_source(error))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
 /// Creates an empty file that only its owner may read; false where there is one already.
-fn create(path: &Path) -> Result<bool> {
+fn create_empty(path: &Path) -> Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -200,4 +249,21 @@ fn version(connection: &Connection, path: &Path) -> Result<usize> {
 
 fn pragma<T: FromSql>(connection: &Connection, path: &Path, name: &str) -> Result<T, Error> {
     connection.pragma_query_value(None, name, |row| row.get(0)).map_err(|error| of_sqlite(path, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_file_has_its_tables_from_the_moment_it_appears() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("refunds.db");
+        assert!(create(&path, Duration::ZERO).unwrap());
+        let connection = open_file(&path, Duration::ZERO).unwrap();
+        let version: i64 = pragma(&connection, &path, "user_version").unwrap();
+        assert_eq!(usize::try_from(version), Ok(SCHEMAS.len()));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1, "no draft is left");
+        assert!(!create(&path, Duration::ZERO).unwrap(), "there is one already");
+    }
 }

@@ -1,24 +1,27 @@
 //! `refunds create`: one refund, once.
 
 use refunds_core::{
-    Clock, CreateRefund, Currency, Error, ErrorKind, Operation, PaymentId, Refund, RefundAmount,
-    RefundClient, SystemClock, UnresolvedRefund,
+    CreateRefund, Currency, Error, ErrorKind, Operation, PaymentId, RefundAmount, RefundClient,
 };
 
-use super::{Context, Result, wait};
+use super::{
+    Context, Result,
+    cut_off::{CutOff, until_interrupted},
+    wait,
+};
 use crate::{
     args::CreateArgs,
     exit::Exit,
     failure::Failure,
     input::{self, Amount, Line},
-    interrupt::interrupted,
 };
 
 pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit> {
     let wanted = Wanted::read(args)?;
     let client = context.client()?;
     let request = wanted.request(&client).await?;
-    let refund = create(&client, &request).await?;
+    let created = until_interrupted(&client, &request, client.create(&request)).await;
+    let refund = created.map_err(CutOff::into_error)?;
     if args.wait && !refund.status.is_final() {
         return wait::follow_made(context, &client, &request, refund, args.timeout).await;
     }
@@ -41,7 +44,7 @@ impl Wanted {
             (None, None) => None,
         };
         if amount.as_ref().is_some_and(|amount| !amount.is_positive()) {
-            return Err(Failure::Usage("the amount has to be more than nothing".into()));
+            return Err(Failure::Usage("the amount must be greater than zero".into()));
         }
         let in_units = if args.minor_units.is_some() { Amount::minor } else { Amount::major };
         let lines = args.lines.iter().map(|line| Line::new(line, in_units)).collect::<Result<_>>()?;
@@ -93,26 +96,4 @@ async fn currency_of(
         }
         _ => Ok(currency),
     }
-}
-
-/// Creates the refund. Being told to stop in the middle of it leaves an outcome that is unknown,
-/// and what is needed to find out.
-async fn create(client: &RefundClient, request: &CreateRefund) -> Result<Refund> {
-    tokio::select! {
-        refund = client.create(request) => Ok(refund?),
-        () = interrupted() => {
-            Err(interrupted_with(client.unresolved_before(request)).into())
-        }
-    }
-}
-
-/// A submission may just have gone out, so the settle time begins now.
-pub(super) fn interrupted_with(mut unresolved: UnresolvedRefund) -> Error {
-    let now = SystemClock.now();
-    unresolved.submitted_at.get_or_insert(now);
-    unresolved.last_submitted_at = Some(now);
-    Error::new(ErrorKind::OutcomeUnknown, "interrupted before the outcome was known")
-        .with_provider(unresolved.provider.clone())
-        .with_operation(Operation::CreateRefund)
-        .with_unresolved(unresolved)
 }

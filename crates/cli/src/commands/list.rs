@@ -10,7 +10,7 @@ const PAGE: usize = 1000;
 
 pub(super) async fn run(context: &mut Context, args: &PaymentArg) -> Result<Exit> {
     let payment = input::payment_id(&args.payment)?;
-    let client = context.client()?;
+    let client = context.reader()?;
     let format = context.format;
     // What has arrived is written in one go, and shown at once.
     let mut pages = client.list(&payment).ready_chunks(PAGE);

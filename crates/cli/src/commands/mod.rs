@@ -1,7 +1,10 @@
 //! The commands, one file each.
 
 mod create;
+mod cut_off;
+mod decide;
 mod demo;
+mod journal;
 mod list;
 mod read;
 mod resolve;
@@ -12,17 +15,18 @@ mod webhook;
 use std::io::Write;
 
 use clap::CommandFactory;
-use refunds_core::{Refund, RefundClient};
+use refunds_core::{Observer, Refund, RefundClient, Waiting};
 
 use crate::{
     args::{Cli, Command},
     exit::Exit,
-    failure::Failure,
+    failure::{Failure, say},
+    journal as journals,
     output::{Format, Out, print_providers, print_refund},
     provider,
 };
 
-type Result<T> = std::result::Result<T, Failure>;
+type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// What every command gets.
 #[derive(Debug)]
@@ -33,15 +37,46 @@ struct Context {
 }
 
 impl Context {
-    /// The client of the provider that is meant.
+    /// A client for a command that may create a refund: never without the journal.
     fn client(&self) -> Result<RefundClient> {
-        Ok(provider::client(self.provider.as_deref())?)
+        self.client_of(self.provider.as_deref())
+    }
+
+    /// As [`client`](Self::client), of the provider `name`.
+    fn client_of(&self, name: Option<&str>) -> Result<RefundClient> {
+        let client = provider::client(name)?.with_journal(journals::open()?);
+        // A program reads JSON from standard error; for it, the logs say so.
+        Ok(if self.format.is_json() { client } else { client.with_observer(Announcer) })
+    }
+
+    /// A client for a command that only reads. What it sees settles what the journal holds, where that
+    /// can be used.
+    fn reader(&self) -> Result<RefundClient> {
+        let client = provider::client(self.provider.as_deref())?;
+        Ok(match journals::open_existing() {
+            Ok(Some(journal)) => client.with_journal(journal),
+            Ok(None) => client,
+            Err(error) => {
+                tracing::debug!(%error, "the journal cannot be used, so this command reads without it");
+                client
+            }
+        })
     }
 
     /// Prints a refund that was asked for, and answers how it turned out.
     fn show_made(&mut self, refund: &Refund) -> Result<Exit> {
         print_refund(&mut self.out, self.format, refund).map_err(|cause| Failure::unread(refund, &cause))?;
         Ok(Exit::of_refund(refund))
+    }
+}
+
+/// Says on standard error that a call waits, and until when.
+#[derive(Debug)]
+struct Announcer;
+
+impl Observer for Announcer {
+    fn waiting(&self, waiting: &Waiting) {
+        say(&waiting.to_string());
     }
 }
 
@@ -56,6 +91,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
         Command::Create(args) => create::run(&mut context, &args).await,
         Command::Wait(args) => wait::run(&mut context, &args).await,
         Command::Resolve(args) => resolve::run(&mut context, &args).await,
+        Command::Journal(command) => journal::run(&mut context, command).await,
         Command::Webhook(command) => webhook::run(&mut context, command).await,
         Command::Providers => {
             print_providers(&mut context.out, format, provider::registry().factories())?;

@@ -12,14 +12,14 @@ use crate::{
 pub(super) async fn refund(context: &mut Context, args: &RefundArgs) -> Result<Exit> {
     let payment = input::payment_id(&args.payment)?;
     let refund = input::refund_id(&args.refund)?;
-    let refund = context.client()?.get(&payment, &refund).await?;
+    let refund = context.reader()?.get(&payment, &refund).await?;
     print_refund(&mut context.out, context.format, &refund)?;
     Ok(Exit::Done)
 }
 
 pub(super) async fn payment(context: &mut Context, args: &PaymentArg) -> Result<Exit> {
     let payment = input::payment_id(&args.payment)?;
-    let payment = context.client()?.payment(&payment).await?;
+    let payment = context.reader()?.payment(&payment).await?;
     print_payment(&mut context.out, context.format, &payment)?;
     if !payment.complete {
         let message = "the provider may have refunds that it did not list: less may be left than this says";

@@ -1,22 +1,134 @@
-//! `refunds resolve`: finishing a create whose outcome was unknown.
+//! `refunds resolve`: finishing creates whose outcome was unknown.
 
-use refunds_core::UnresolvedRefund;
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    path::Path,
+};
+
+use refunds_core::{
+    CreateRefund, Refund, RefundAmount, RefundClient, Scope, UnresolvedRefund,
+    journal::{Entry, JournalTime, Query},
+};
 use serde_json::Value;
 
-use super::{Context, Result, create::interrupted_with};
-use crate::{args::ResolveArgs, exit::Exit, failure::Failure, input, interrupt::interrupted, provider};
+use super::{
+    Context, Result,
+    cut_off::{CutOff, until_interrupted},
+    decide,
+};
+use crate::{
+    args::ResolveArgs,
+    exit::Exit,
+    failure::{Failure, warn},
+    input,
+    output::{Resolved, ResolvedWriter},
+};
 
 pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
-    let text = input::text(&args.file)?;
+    if let Some(word) = decide::Word::read(args)? {
+        return decide::run(context, word).await;
+    }
+    match &args.file {
+        Some(file) => from_handle(context, file, args.look_only).await,
+        None => from_journal(context, args).await,
+    }
+}
+
+async fn from_handle(context: &mut Context, file: &Path, look_only: bool) -> Result<Exit> {
+    let text = input::text(file)?;
     let unresolved = find(&text)
-        .ok_or_else(|| Failure::Usage(format!("there is no unresolved refund in {}", args.file.display())))?;
-    let name = context.provider.as_deref().unwrap_or(&unresolved.provider);
-    let client = provider::client(Some(name))?;
-    let refund = tokio::select! {
-        refund = client.resolve(&unresolved) => refund?,
-        () = interrupted() => return Err(interrupted_with(unresolved).into()),
+        .ok_or_else(|| Failure::Usage(format!("there is no unresolved refund in {}", file.display())))?;
+    let name = context.provider.clone().unwrap_or_else(|| unresolved.provider.clone());
+    let client = context.client_of(Some(&name))?;
+    let resolved = finish(&client, &unresolved, look_only).await;
+    context.show_made(&resolved.map_err(CutOff::into_error)?)
+}
+
+async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
+    let is_asked = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !args.look_only && !args.yes && !is_asked {
+        let message = "resolve may submit the refunds that are unsettled in the journal: add --yes, or \
+                       --look-only to submit nothing";
+        return Err(Failure::Usage(message.into()));
+    }
+    let client = context.client()?;
+    let scope = client.provider().scope();
+    let unsettled = client.journal().entries(&Query::unsettled()).await?;
+    let (mut ours, others): (Vec<_>, Vec<_>) =
+        unsettled.into_iter().partition(|entry| entry.money.scope == scope);
+    note_others(&others, context.format.is_json());
+    ours.sort_by_key(oldest);
+    if !ours.is_empty() && !args.look_only && !args.yes && !confirm(&ours, &scope)? {
+        return Err(Failure::Usage("not confirmed, so nothing was submitted".into()));
+    }
+    let mut list = ResolvedWriter::new(&mut context.out, context.format);
+    let mut exit = Exit::Done;
+    for entry in &ours {
+        let resolved = finish(&client, &handle(entry), args.look_only).await;
+        let is_interrupted = matches!(resolved, Err(CutOff::Interrupted(_)));
+        let resolved = resolved.map_err(CutOff::into_error);
+        exit = exit.worst(resolved.as_ref().map_or_else(Exit::of_error, Exit::of_refund));
+        let (payment, reference) = (&entry.payment, &entry.reference);
+        list.write(&Resolved { payment, reference, amount: entry.amount, result: resolved.as_ref() })?;
+        if is_interrupted {
+            break;
+        }
+    }
+    list.finish()?;
+    Ok(exit)
+}
+
+async fn finish(
+    client: &RefundClient,
+    unresolved: &UnresolvedRefund,
+    look_only: bool,
+) -> Result<Refund, CutOff> {
+    let call = async {
+        if look_only { client.resolve_look_only(unresolved).await } else { client.resolve(unresolved).await }
     };
-    context.show_made(&refund)
+    until_interrupted(client, &unresolved.request, call).await
+}
+
+/// The handle of an entry, whose request is gone only where it is settled.
+pub(super) fn handle(entry: &Entry) -> UnresolvedRefund {
+    let amount = RefundAmount::Exact(entry.amount);
+    let bare = || CreateRefund::new(entry.payment.clone(), amount, entry.reference.clone());
+    entry.unresolved(&entry.request.clone().unwrap_or_else(bare))
+}
+
+fn oldest(entry: &Entry) -> Option<JournalTime> {
+    entry.unsettled().map(|intent| intent.committed_at).min()
+}
+
+/// Names the accounts that have unsettled refunds, too, and that are left alone.
+fn note_others(others: &[Entry], as_json: bool) {
+    let mut scopes: Vec<&Scope> = others.iter().map(|entry| &entry.money.scope).collect();
+    scopes.sort_unstable();
+    for same in scopes.chunk_by(|one, next| one == next) {
+        let count = same.len();
+        let (refunds, are) = if count == 1 { ("refund", "is") } else { ("refunds", "are") };
+        let message = format!(
+            "{count} unsettled {refunds} of {} {are} left alone; configure that account to resolve them",
+            same[0]
+        );
+        warn("other_account", &message, as_json);
+    }
+}
+
+/// Asks on the terminal.
+fn confirm(entries: &[Entry], scope: &Scope) -> io::Result<bool> {
+    let refunds = if entries.len() == 1 { "refund is" } else { "refunds are" };
+    let mut stderr = io::stderr();
+    write!(
+        stderr,
+        "{} {refunds} unsettled at {scope}. resolve looks for each, and submits those again that were \
+         certainly not made. Go on? [y/N] ",
+        entries.len()
+    )?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 
 /// The refund in whatever `create` printed: the object itself, or the error that holds it; alone,
@@ -37,7 +149,7 @@ fn unresolved(text: &str) -> Option<UnresolvedRefund> {
 
 #[cfg(test)]
 mod tests {
-    use refunds_core::{CreateRefund, PaymentId, Reference, RefundAmount};
+    use refunds_core::{PaymentId, Reference};
     use serde_json::json;
 
     use super::*;
@@ -49,7 +161,7 @@ mod tests {
             RefundAmount::Remaining,
             Reference::new("rma-551").unwrap(),
         );
-        let unresolved = UnresolvedRefund::new("mattilda", request);
+        let unresolved = UnresolvedRefund::new(Scope::new("mattilda", "", ""), request);
         let bare = serde_json::to_string(&unresolved).unwrap();
         let pretty = serde_json::to_string_pretty(&unresolved).unwrap();
         let error = json!({"error": {"kind": "outcome_unknown", "unresolved": unresolved}}).to_string();

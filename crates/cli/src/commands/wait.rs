@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> {
     let payment = input::payment_id(&args.of.payment)?;
     let refund = input::refund_id(&args.of.refund)?;
-    let client = context.client()?;
+    let client = context.reader()?;
     match client.wait_until_final(&payment, &refund, args.timeout).await? {
         Waited::Final(refund) => context.show_made(&refund),
         Waited::StillOpen(refund) => {

@@ -1,8 +1,10 @@
 //! Answers, on standard output.
 
 mod csv;
+mod journal;
 mod json;
 mod refunds;
+mod resolved;
 mod rows;
 pub(crate) mod table;
 mod webhook;
@@ -17,7 +19,10 @@ use clap::ValueEnum;
 use refunds_core::{Payment, ProviderFactory, Refund};
 
 pub(crate) use self::{
+    journal::{EntryWriter, print_entry, print_purged},
     refunds::RefundWriter,
+    resolved::{Resolved, ResolvedWriter},
+    rows::clock_time,
     webhook::{print_done, print_notice, print_subscription, print_subscriptions},
 };
 

@@ -25,11 +25,7 @@ impl<'a, W: Write> RefundWriter<'a, W> {
         let first = !std::mem::replace(&mut self.begun, true);
         match self.format {
             Format::Table => self.rows.push(refund),
-            Format::Json => {
-                let mut text = if first { b"[\n".to_vec() } else { b",\n".to_vec() };
-                serde_json::to_writer(&mut text, &refund)?;
-                self.out.write_all(&text)?;
-            }
+            Format::Json => json::element(self.out, &refund, first)?,
             Format::Jsonl => json::line(self.out, &refund)?,
             Format::Csv => {
                 if first {
@@ -54,8 +50,7 @@ impl<'a, W: Write> RefundWriter<'a, W> {
     pub(crate) fn finish(mut self) -> io::Result<()> {
         match self.format {
             Format::Table if self.rows.is_empty() => writeln!(self.out, "no refunds")?,
-            Format::Json if self.begun => self.out.write_all(b"\n]\n")?,
-            Format::Json => self.out.write_all(b"[]\n")?,
+            Format::Json => json::end(self.out, self.begun)?,
             Format::Csv if !self.begun => csv::refund_header(self.out)?,
             _ => self.write_table()?,
         }

@@ -4,8 +4,13 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
     io::Write,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::LazyLock,
+    time::Duration,
 };
 
 use refunds_sandbox::{Outcome, Sandbox, dintero, mattilda};
@@ -76,12 +81,58 @@ pub(crate) fn run_with_input(command: &mut Command, input: &str) -> Ran {
     Ran::of(child.wait_with_output().unwrap())
 }
 
+/// A folder that each run of the tests has to itself. What earlier runs left is removed.
+static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
+    const OLD: Duration = Duration::from_secs(3600);
+    let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journals");
+    fs::create_dir_all(&parent).unwrap();
+    for folder in fs::read_dir(&parent).unwrap().flatten() {
+        let age = folder.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
+        if age.is_ok_and(|age| age.is_ok_and(|age| age > OLD)) {
+            // Another test binary may do the same.
+            let _ = fs::remove_dir_all(folder.path());
+        }
+    }
+    let folder = parent.join(std::process::id().to_string());
+    fs::create_dir_all(&folder).unwrap();
+    folder
+});
+
+/// A file of this test run.
+pub(crate) fn file(name: &str) -> PathBuf {
+    FOLDER.join(name)
+}
+
+/// The journal of the calls at this sandbox.
+pub(crate) fn journal(sandbox: &Sandbox) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    // It has secrets of its own, so no other sandbox has the same file.
+    sandbox.env().hash(&mut hasher);
+    file(&format!("{:016x}.db", hasher.finish()))
+}
+
+/// The address of a journal in this file.
+pub(crate) fn address(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+/// Makes everything in a journal an hour older: the time of what was sent is over.
+pub(crate) fn an_hour_later(journal: &Path) {
+    const HOUR: i64 = 3_600_000;
+    let journal = rusqlite::Connection::open(journal).unwrap();
+    let intents = "UPDATE intent SET committed_at = committed_at - ?1, not_after = not_after - ?1, \
+                   unsettled_until = unsettled_until - ?1, resubmit_from = resubmit_from - ?1";
+    assert!(journal.execute(intents, [HOUR]).unwrap() > 0, "there is something to age");
+    journal.execute("UPDATE refund SET keep_until = keep_until - ?1", [HOUR]).unwrap();
+}
+
 /// A call that finds its provider in the sandbox, and gives up soon where something is lost.
 pub(crate) fn command(sandbox: &Sandbox, provider: &str, arguments: &[&str]) -> Command {
     let mut command = bare(arguments);
     command
         .envs(sandbox.env())
         .env("REFUNDS_PROVIDER", provider)
+        .env("REFUNDS_JOURNAL", address(&journal(sandbox)))
         .env("REFUNDS_MAX_ATTEMPTS", "1")
         .env("REFUNDS_SETTLE_TIMEOUT", "0s")
         .env("REFUNDS_ATTEMPT_TIMEOUT", "20s");
@@ -130,4 +181,31 @@ pub(crate) fn declining(sandbox: &Sandbox, provider: &str) -> String {
 /// The arguments of a create of 149.50.
 pub(crate) fn create<'a>(payment: &'a str, reference: &'a str) -> Vec<&'a str> {
     vec!["create", payment, "--reference", reference, "--amount", "149.50", "--output", "json"]
+}
+
+/// A refund of 149.50 whose request was lost: made all the same by [`Sandbox::deliver_late`], or never.
+pub(crate) fn unsettled(sandbox: &Sandbox, provider: &str, is_made: bool) -> String {
+    let payment = captured(sandbox, provider);
+    let action = if is_made { "process-late=1h" } else { "drop-before" };
+    sandbox.faults().add(format!("{provider}/submit:1:{action}").parse().unwrap());
+    refunds(sandbox, provider, &create(&payment, &payment)).ended(6);
+    sandbox.faults().clear();
+    payment
+}
+
+/// How many requests were sent that may create a refund.
+pub(crate) fn submissions(sandbox: &Sandbox) -> usize {
+    sandbox.requests().iter().filter(|request| request.method == "POST" && is_refund(&request.path)).count()
+}
+
+fn is_refund(path: &str) -> bool {
+    path.contains("refund")
+}
+
+/// The only unsettled intent's number.
+pub(crate) fn number(sandbox: &Sandbox, provider: &str) -> String {
+    let list = refunds(sandbox, provider, &["journal", "list", "--unsettled", "--output", "json"]).ended(0);
+    let list = list.json();
+    let [entry] = list.as_array().unwrap().as_slice() else { panic!("one is unsettled: {list}") };
+    entry["intents"].as_array().unwrap().last().unwrap()["number"].to_string()
 }

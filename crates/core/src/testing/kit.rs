@@ -153,12 +153,6 @@ impl Kit<'_> {
         Ok(self.listing(payment).await?.refunds.iter().any(Refund::reference_is_hidden))
     }
 
-    /// Whether the only honest answer to a reference that was asked for before is "I can not tell".
-    pub(crate) async fn can_not_tell(self, payment: &PaymentId) -> Verdict<bool> {
-        let answers = self.key_honoured() && self.replay() != Some(Replay::Refused);
-        Ok(!answers && self.hides(payment).await?)
-    }
-
     pub(crate) fn needs_partial(self) -> Verdict {
         if self.capabilities().partial { Ok(()) } else { Err(skipped("it refunds whole payments only")) }
     }

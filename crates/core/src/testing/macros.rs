@@ -112,7 +112,7 @@ macro_rules! __refunds_cases {
             once {
                 the_same_reference_is_the_same_refund: "asked again, the same refund; nothing moves", "";
                 the_same_reference_over_another_amount_is_a_conflict: "one reference has one amount",
-                    "partial, several, references or a key";
+                    "partial, several";
                 two_references_are_two_refunds: "two references are two refunds", "partial, several";
                 the_rest_is_what_is_left: "Remaining is what is left after partial refunds",
                     "partial, several";
@@ -127,7 +127,7 @@ macro_rules! __refunds_cases {
                 a_key_in_flight_is_answered_as_said: "repetitions in flight are one refund, or conflicts \
                     where the capabilities say so", "a key that is honoured";
                 a_spent_reference_stays_spent: "a declined reference is not tried again",
-                    "Harness::slow, references or a key";
+                    "Harness::slow";
             }
             life {
                 what_is_accepted_is_not_a_failure: "accepted is neither failed nor succeeded",

@@ -84,6 +84,10 @@ impl<T: Transport> Transport for Cable<T> {
             }
         }
     }
+
+    fn asks_gate(&self) -> bool {
+        self.inner.asks_gate()
+    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Cable<T> {

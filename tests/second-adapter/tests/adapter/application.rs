@@ -3,7 +3,7 @@
 use refunds_core::testing::MemoryFactory;
 use refunds_core::{
     CreateRefund, Error, ErrorKind, Money, Reference, RefundAmount, RefundClient, RefundStatus, Registry,
-    Settings,
+    Settings, UnresolvedRefund,
 };
 use refunds_second_adapter::{QuillpayConfig, QuillpayFactory};
 
@@ -45,7 +45,7 @@ async fn a_process_that_died_is_made_up_for() -> Result<(), Error> {
     let charge = server.inside().ledger.charge("JPY", 0, 500).id.clone();
     let client = RefundClient::new(registry().build("quillpay", &server.settings())?);
     let request = CreateRefund::new(charge.parse()?, RefundAmount::Remaining, Reference::new("rma-1")?);
-    let before = client.unresolved_before(&request);
+    let before = UnresolvedRefund::new(client.provider().scope(), request.clone());
     let made = client.create(&request).await?;
     assert_eq!(client.resolve(&before).await?.id, made.id);
     assert_eq!(server.inside().ledger.reversals_of(&charge).count(), 1);

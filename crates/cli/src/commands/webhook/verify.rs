@@ -5,11 +5,11 @@ use std::path::Path;
 use refunds_core::{Clock, SystemClock, WebhookRequest, webhook_status};
 
 use super::super::{Context, Result};
-use crate::{args::VerifyArgs, exit::Exit, failure::Failure, input, output::print_notice};
+use crate::{args::VerifyArgs, exit::Exit, failure::Failure, input, output::print_notice, provider};
 
 pub(super) fn run(context: &mut Context, args: &VerifyArgs) -> Result<Exit> {
     let request = request(args)?;
-    let told = context.client()?.verify_webhook(&request);
+    let told = provider::client(context.provider.as_deref())?.verify_webhook(&request);
     let answer = webhook_status(&told);
     match told {
         Ok(notice) => {

@@ -17,6 +17,12 @@ enum Round {
     Wait(Box<Standing>, WaitFor),
 }
 
+impl Round {
+    fn done(refund: Refund) -> Self {
+        Self::Done(Box::new(refund))
+    }
+}
+
 impl Creation<'_> {
     pub(super) async fn run(mut self) -> Result<Refund> {
         let result = self.rounds().await;
@@ -64,12 +70,16 @@ impl Creation<'_> {
     }
 
     async fn round(&mut self) -> Result<Round> {
-        let standing = self.open().await?;
+        let mut standing = self.open().await?;
         if let Some(error) = self.refused_meanwhile(&standing) {
             return Err(error);
         }
         if let Some(refund) = self.journalled(&standing).await? {
-            return Ok(Round::Done(Box::new(refund)));
+            return Ok(Round::done(refund));
+        }
+        if self.made.is_some() {
+            // What was read of it may have been stored, and a step commits on the version after that.
+            standing = self.open().await?;
         }
         let asking = self.asking(&standing);
         if let Some(block) = standing.block(asking)
@@ -78,7 +88,12 @@ impl Creation<'_> {
             self.note_waiting_for(&standing);
             return Ok(Round::Wait(Box::new(standing), WaitFor::Block(block)));
         }
-        let overview = self.look_and_sum(&standing).await.map_err(|error| self.unfinished(error))?;
+        let overview = match self.look_and_sum(&standing).await {
+            Ok(overview) => overview,
+            // Something was sent: look for as long as that takes.
+            Err(error) if self.ambiguous.is_some() => return self.recovered(error).await.map(Round::done),
+            Err(error) => return Err(self.unfinished(error)),
+        };
         let sight = self.find(&standing, &overview.refunds);
         let moved = self.observe(&standing, &sight).await;
         match sight.mine {
@@ -90,7 +105,7 @@ impl Creation<'_> {
                     }
                     _ => Ok(self.named((**refund).clone())),
                 }
-                .map(|refund| Round::Done(Box::new(refund)));
+                .map(Round::done);
             }
             Mine::Doubled(ref refund, ref second) => {
                 return Err(self.doubled(&standing, refund, second).await);
@@ -100,12 +115,16 @@ impl Creation<'_> {
         if let Some(made) = self.made.clone() {
             // It was seen before, so this list is an old one: the step can be done all the same.
             let refund = self.complete(&standing, standing.version, &overview, &made).await?;
-            return Ok(Round::Done(Box::new(refund)));
+            return Ok(Round::done(refund));
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
         if let Mine::Unclear { suspects, unlisted } = &sight.mine {
             self.suspects.clone_from(suspects);
             if !resend || self.goal == Goal::Look {
+                // What is not recognized may be what another call made meanwhile.
+                if self.has_moved(&standing).await {
+                    return Ok(Round::Again);
+                }
                 return Err(self.unclear(*unlisted));
             }
         } else {
@@ -141,6 +160,8 @@ impl Creation<'_> {
                 }
                 return Err(self.unfinished(error.not_applied()));
             }
+            // Less may be left by what another call made meanwhile, perhaps of this very refund.
+            Err(_) if self.has_moved(&standing).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
             Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
                 return Err(error.not_applied());
@@ -155,6 +176,11 @@ impl Creation<'_> {
             Submitted::Made(refund) => Ok(Round::Done(refund)),
             Submitted::Again => Ok(Round::Again),
         }
+    }
+
+    /// Whether something about the money was journalled since it was opened.
+    async fn has_moved(&mut self, standing: &Standing) -> bool {
+        self.open().await.is_ok_and(|now| now.version != standing.version)
     }
 
     /// Whether a handle is to be resolved that the journal knows nothing about.

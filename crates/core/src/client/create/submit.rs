@@ -89,7 +89,7 @@ impl Creation<'_> {
             new.generation += 1;
         }
         new.absent = self.absent(standing, sight, resend);
-        if mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
+        if self.hidden && mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
             new.known_before.clone_from(&sight.unnamed);
         }
         new
@@ -190,7 +190,7 @@ impl Creation<'_> {
     }
 
     /// Looks for a refund that may have been made, for as long as the settle time says.
-    async fn recovered(&mut self, error: Error) -> Result<Refund> {
+    pub(super) async fn recovered(&mut self, error: Error) -> Result<Refund> {
         match self.look_until(self.client.policy.settle_timeout).await? {
             Some(refund) => self.completed(refund).await,
             None => Err(self.unfinished(error)),

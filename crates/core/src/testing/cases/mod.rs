@@ -16,8 +16,3 @@ use super::{kit::skipped, report::Stop};
 fn needs(what: &str) -> Stop {
     skipped(format!("needs {what}"))
 }
-
-/// The case does not apply: whether a refund is already made can not be told at this provider.
-fn unclear() -> Stop {
-    skipped("the provider tells no references and honours no key")
-}
