@@ -59,7 +59,7 @@ impl JournalHarness for Harness {
             CommitFault::Before => faults.lose_commit(),
             CommitFault::After => faults.lose_acknowledgement(),
             _ => return false,
-        };
+        }
         true
     }
 }
