@@ -73,9 +73,11 @@ impl<'a, 'c> Group<'a, 'c> {
 
     /// Makes it durable. An error may come before or after that.
     pub(crate) fn commit(self) -> Result<(), Failure> {
-        if self.header != self.before {
-            self.store.store_header(&self.header)?;
+        if !self.has_changed() {
+            // Ends it; there is nothing to make durable.
+            return Ok(self.connection.execute_batch("COMMIT")?);
         }
+        self.store.store_header(&self.header)?;
         #[cfg(test)]
         self.shared.faults.before_commit()?;
         self.connection.execute_batch("COMMIT")?;
