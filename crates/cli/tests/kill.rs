@@ -40,11 +40,10 @@ const POLL: Duration = Duration::from_micros(100);
 const ENOUGH: usize = 20;
 
 /// What goes wrong at the providers meanwhile. What is late is so for less than `REFUNDS_RESUBMIT_AFTER`.
-const FAULTS: [&str; 7] = [
-    "dintero/submit:25%:process-late=400ms",
-    "dintero/submit:10%:process-then-silence",
-    "mattilda/submit:15%:process-late=400ms",
-    "mattilda/submit:15%:process-then-drop",
+const FAULTS: [&str; 6] = [
+    "submit:40%:process-late=1500ms",
+    "submit:10%:process-then-silence",
+    "submit:10%:process-then-drop",
     "submit:10%:drop-before",
     "submit:50%:latency=60ms",
     "read:10%:latency=40ms",
@@ -98,10 +97,11 @@ enum Moment {
 
 impl Moment {
     fn random(random: &mut Random) -> Self {
-        if random.below(2) == 0 {
-            Self::After(Duration::from_millis(random.below(LATEST)))
-        } else {
-            Self::Intent(Duration::from_millis(random.below(3)))
+        match random.below(4) {
+            0 | 1 => Self::After(Duration::from_millis(random.below(LATEST))),
+            2 => Self::Intent(Duration::from_millis(random.below(3))),
+            // While it looks for what was lost.
+            _ => Self::Intent(Duration::from_millis(random.below(300))),
         }
     }
 }
