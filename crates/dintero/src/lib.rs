@@ -96,9 +96,10 @@
 //!
 //! # What Dintero does not have
 //!
-//! An idempotency key. A refund asked for twice is made twice, and only looking before (which
-//! [`RefundClient`](refunds_core::RefundClient) does) keeps from it. Two workers at the same moment need
-//! a [`RefundGuard`](refunds_core::RefundGuard).
+//! An idempotency key. A second request creates a second refund. What prevents it is looking before, and a
+//! [journal](refunds_core::journal) that the workers share; [`RefundClient`](refunds_core::RefundClient)
+//! does both. A request whose response was lost rests for
+//! [`resubmit_after`](refunds_core::Policy::resubmit_after).
 
 mod auth;
 mod behind;

@@ -84,7 +84,6 @@ mod gate;
 mod outgoing;
 mod provider_error;
 mod proxy;
-mod redact;
 mod request;
 mod reqwest_transport;
 mod response;
@@ -96,6 +95,8 @@ mod transport;
 mod verdict;
 
 #[doc(no_inline)]
+pub use refunds_core::redact;
+#[doc(no_inline)]
 pub use {bytes, http};
 
 pub use self::{
@@ -106,7 +107,6 @@ pub use self::{
     decode::present,
     gate::{RequestGate, SendGate},
     provider_error::{ErrorBody, ProviderError},
-    redact::redact,
     request::Request,
     reqwest_transport::ReqwestTransport,
     response::Response,

@@ -7,13 +7,9 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header::RETRY_AFTER};
-use refunds_core::{Clock, Error, ErrorKind, FieldError};
+use refunds_core::{Clock, Error, ErrorKind, FieldError, redact, redact_with};
 
-use crate::{
-    classify::classify_status,
-    failure::Context,
-    redact::{redact, redact_with},
-};
+use crate::{classify::classify_status, failure::Context};
 
 /// An answer that is no success, for an adapter's error decoder to read.
 #[derive(Clone)]

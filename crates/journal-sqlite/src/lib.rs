@@ -22,3 +22,6 @@ pub use self::{
     journal::{SqliteJournal, Stats},
     options::SqliteOptions,
 };
+
+#[cfg(test)]
+mod tests;

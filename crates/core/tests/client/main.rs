@@ -6,5 +6,6 @@ mod read;
 mod refresh;
 mod resolve;
 mod scripted;
+mod several;
 mod steps;
 mod unclear;

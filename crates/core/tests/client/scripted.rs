@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, CreateRefund, Cursor, Error, Listing, Money, Overview, Page, PageRequest, Payment,
-    PaymentId, Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundProvider, Result,
-    SubmitRefund, testing::MemoryProvider,
+    PaymentId, Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundProvider,
+    RefundTarget, Result, SubmitRefund, testing::MemoryProvider,
 };
 
 /// What happens to one call.
@@ -43,6 +43,10 @@ pub(crate) struct Script {
     /// Of each submission, the refund that it was told to be made.
     pub(crate) made: Vec<Option<RefundId>>,
     pub(crate) capabilities: Option<Capabilities>,
+    /// Refunds of other processes, at the end of the first page.
+    pub(crate) others: Vec<Refund>,
+    /// The target that the response to a submission shows.
+    pub(crate) target: Option<Option<RefundTarget>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -123,6 +127,9 @@ impl RefundProvider for Scripted {
         let (hide, ignore) = self.script(|script| (script.hide_references, script.ignore_cursors));
         let asked = if ignore { PageRequest::first().with_limit(1) } else { page.clone() };
         let mut page = follow(self.next("list"), self.memory.list_refunds(payment, &asked)).await?;
+        if page.next.is_none() {
+            page.items.extend(self.script(|script| script.others.clone()));
+        }
         if ignore {
             page.next = Some(Cursor::new("again")?);
         }
@@ -142,6 +149,11 @@ impl RefundProvider for Scripted {
     }
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
+        if let Some(other) =
+            self.script(|script| script.others.iter().find(|other| other.id == *refund).cloned())
+        {
+            return Ok(other);
+        }
         let mut found = follow(self.next("get"), self.memory.get_refund(payment, refund)).await?;
         if self.script(|script| script.hide_references || script.drop_references) {
             found.reference = None;
@@ -163,6 +175,9 @@ impl RefundProvider for Scripted {
         let mut refund = follow(step, self.memory.submit_refund(submit)).await?;
         if let Some(alter) = alter {
             alter(&mut refund);
+        }
+        if let Some(target) = self.script(|script| script.target.clone()) {
+            refund.target = target;
         }
         Ok(refund)
     }

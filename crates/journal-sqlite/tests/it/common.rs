@@ -1,7 +1,7 @@
 //! What the tests share.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -17,6 +17,8 @@ use refunds_journal_sqlite::{SqliteJournal, SqliteOptions};
 use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 
+/// The time of day at first.
+pub(crate) const START: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 pub(crate) const WINDOW: Duration = Duration::from_secs(5);
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(30);
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
@@ -24,29 +26,32 @@ pub(crate) const RESUBMIT: Duration = Duration::from_secs(600);
 
 /// A clock that moves when it is told to, and whose sleeps are real.
 #[derive(Clone, Debug)]
-pub(crate) struct HandClock(Arc<Mutex<OffsetDateTime>>);
+pub(crate) struct HandClock(Arc<Mutex<(OffsetDateTime, Duration)>>);
 
 impl HandClock {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(datetime!(2026-11-21 12:00 UTC))))
+        Self(Arc::new(Mutex::new((START, Duration::ZERO))))
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        *self.0.lock().unwrap() += by;
+        let mut time = self.0.lock().unwrap();
+        time.0 += by;
+        time.1 += by;
     }
 
-    pub(crate) fn set(&self, time: OffsetDateTime) {
-        *self.0.lock().unwrap() = time;
+    /// Sets the time of day alone.
+    pub(crate) fn set(&self, wall: OffsetDateTime) {
+        self.0.lock().unwrap().0 = wall;
     }
 }
 
 impl Clock for HandClock {
     fn now(&self) -> OffsetDateTime {
-        *self.0.lock().unwrap()
+        self.0.lock().unwrap().0
     }
 
     fn monotonic(&self) -> Duration {
-        SystemClock.monotonic()
+        self.0.lock().unwrap().1
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -77,6 +82,19 @@ impl File {
 
     pub(crate) fn open(&self) -> SqliteJournal {
         self.options().open(self.path()).unwrap()
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What a process finds that starts after the machine lost its power now.
+    pub(crate) fn crashed(&self) -> Self {
+        let copy = Self { folder: tempfile::tempdir().unwrap(), clock: self.clock.clone() };
+        for name in ["refunds.db", "refunds.db-wal"] {
+            std::fs::copy(self.folder().join(name), copy.folder().join(name)).unwrap();
+        }
+        copy
     }
 
     /// Another connection, as another program would have it.
@@ -141,4 +159,14 @@ pub(crate) fn is_made(id: &str) -> Outcome {
 
 pub(crate) fn is_unknown() -> Outcome {
     Outcome::Unknown { why: Why::never_sent(), suspects: Vec::new(), late: false }
+}
+
+/// An intent of no journal.
+pub(crate) fn some_intent() -> Intent {
+    let json = serde_json::json!({
+        "number": 1, "token": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "committed_at": 0,
+        "not_after": 0, "unsettled_until": 0, "resubmit_from": 0, "key_until": null, "state": "open",
+        "why": null, "settled_at": null, "step": false,
+    });
+    serde_json::from_value(json).unwrap()
 }

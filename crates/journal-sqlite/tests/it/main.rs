@@ -1,4 +1,9 @@
 //! The SQLite journal as applications and other processes see it.
 
+mod as_memory;
+mod client;
 mod common;
-mod protocol;
+mod file;
+mod lasting;
+mod waiting;
+mod writing;

@@ -7,6 +7,10 @@ use crate::{
     journal::{Entry, Evidence, MadeRefund, Seen, Standing},
 };
 
+/// How many refunds that may be it are named. A person who is to look at more than these is not helped by
+/// their ids.
+const MAX_SUSPECTS: usize = 20;
+
 /// What is looked for.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
@@ -192,12 +196,9 @@ fn unseen(wanted: Wanted<'_>, standing: &Standing, list: &Listing, unnamed: &[&R
     });
     let by_id =
         unnamed.iter().filter(|refund| noted.contains(&refund.id) || noted.contains(refund.money_id()));
-    let mut suspects: Vec<RefundId> = Vec::new();
-    for refund in by_amount.chain(by_id) {
-        if suspects.last() != Some(&refund.id) && !suspects.contains(&refund.id) {
-            suspects.push(refund.id.clone());
-        }
-    }
+    let mut named = HashSet::new();
+    let suspects = by_amount.chain(by_id).map(|refund| &refund.id).filter(|id| named.insert(*id));
+    let suspects: Vec<RefundId> = suspects.take(MAX_SUSPECTS).cloned().collect();
     if suspects.is_empty() && list.complete {
         return Mine::Absent;
     }

@@ -89,7 +89,7 @@ impl Creation<'_> {
             new.generation += 1;
         }
         new.absent = self.absent(standing, sight, resend);
-        if mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
+        if self.hidden && mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
             new.known_before.clone_from(&sight.unnamed);
         }
         new

@@ -1,13 +1,13 @@
 //! Committing an intent.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::{
     Book, Counter,
     blocking::{Asking, by_other, by_own, may_resend},
 };
 use crate::{
-    CreateRefund, Error, ErrorKind, Result,
+    CreateRefund, Error, ErrorKind, RefundId, Result,
     journal::{
         entry::{Entry, Intent, IntentState},
         key::{IntentNumber, JournalTime},
@@ -48,11 +48,9 @@ impl Book {
         if new.generation > entry.generation {
             entry.generation = new.generation;
         }
-        for id in &new.known_before {
-            if !entry.known_before.contains(id) {
-                entry.known_before.push(id.clone());
-            }
-        }
+        let mut known: HashSet<RefundId> = entry.known_before.iter().cloned().collect();
+        let added = new.known_before.iter().filter(|id| known.insert((*id).clone()));
+        entry.known_before.extend(added.cloned());
         entry.keep_until = entry.keep_until.max(intent.resubmit_from);
         entry.intents.push(intent.clone());
         Ok(Intended::Committed(intent))

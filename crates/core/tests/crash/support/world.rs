@@ -1,0 +1,371 @@
+//! A payment at a provider that misbehaves by script, and the truth about it.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use refunds_core::{
+    Capabilities, Certainty, CreateRefund, Error, ErrorKind, Idempotency, IdempotencyKey, Money, Page,
+    PageRequest, Payment, PaymentId, Policy, Reference, Refund, RefundAmount, RefundId, RefundProvider as _,
+    Replay, Result, SubmitRefund, UnresolvedRefund, testing::MemoryProvider,
+};
+use tokio::time::Instant;
+
+use super::PausedClock;
+
+/// How long a request is on its way before it is answered or fails.
+const LATENCY: Duration = Duration::from_millis(20);
+const RETENTION: Duration = Duration::from_secs(24 * 3600);
+
+/// What a provider does with references and keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It knows no key and shows references.
+    NoKey,
+    /// As `NoKey`; its adapter cannot ask the send window where bytes leave.
+    NoSendWindow,
+    /// It answers a key that it knows with the refund.
+    Key,
+    /// It refuses a key that it knows.
+    KeyRefused,
+    /// It knows no key and does not show references.
+    Hidden,
+    /// It honours a key and does not show references.
+    HiddenWithKey,
+    /// It knows no key, and its refunds have a step left once the money has moved.
+    Steps,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::NoKey,
+        Self::NoSendWindow,
+        Self::Key,
+        Self::KeyRefused,
+        Self::Hidden,
+        Self::HiddenWithKey,
+        Self::Steps,
+    ];
+
+    fn replay(self) -> Option<Replay> {
+        match self {
+            Self::Key | Self::HiddenWithKey => Some(Replay::CurrentState),
+            Self::KeyRefused => Some(Replay::Refused),
+            Self::NoKey | Self::NoSendWindow | Self::Hidden | Self::Steps => None,
+        }
+    }
+}
+
+/// What becomes of one submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Made,
+    /// It is made, and the response is lost.
+    MadeAndLost,
+    /// As `MadeAndLost`, and lists show it as late as `resubmit_after` allows.
+    MadeAndLostAndNotListedYet,
+    /// It never arrives, and nobody knows.
+    LostBefore,
+    Refused,
+    /// 429: not processed.
+    RateLimited,
+    /// 503: not made, and nobody knows.
+    Unavailable,
+    /// The response is lost; it is carried out a second after its connection is gone.
+    CarriedOutSoon,
+    /// As `CarriedOutSoon`, as late as `resubmit_after` allows.
+    CarriedOutLate,
+}
+
+impl Answer {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Made,
+        Self::MadeAndLost,
+        Self::MadeAndLostAndNotListedYet,
+        Self::LostBefore,
+        Self::Refused,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::CarriedOutSoon,
+        Self::CarriedOutLate,
+    ];
+}
+
+/// A payment, everything that happens at its provider, and what really happened. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct World(Arc<State>);
+
+struct State {
+    kind: Kind,
+    clock: PausedClock,
+    memory: MemoryProvider,
+    payment: PaymentId,
+    /// What the provider says was captured. The account behind it holds more, so that a refund too many
+    /// would really be made.
+    captured: i64,
+    script: Mutex<Script>,
+    /// Held while what is due is carried out, so that two reads at once see the same.
+    carrying_out: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Script {
+    answers: VecDeque<Answer>,
+    /// Requests that the provider still carries out, and when.
+    under_way: Vec<(Instant, SubmitRefund)>,
+    /// Refunds that lists do not show yet, and until when.
+    not_listed: BTreeMap<RefundId, Instant>,
+    /// Refunds whose second step is done.
+    completed: Vec<RefundId>,
+    /// How many requests left, as far as their clients know.
+    sent: usize,
+}
+
+impl World {
+    pub(crate) fn new(kind: Kind, captured: i64, answers: &[Answer]) -> Self {
+        let hides = matches!(kind, Kind::Hidden | Kind::HiddenWithKey);
+        let memory =
+            if hides { MemoryProvider::new().with_hidden_references() } else { MemoryProvider::new() };
+        let memory = memory.with_capabilities(|capabilities| {
+            capabilities.send_window = kind != Kind::NoSendWindow;
+            if let Some(replay) = kind.replay() {
+                let key = IdempotencyKey::new(255, RETENTION, replay, Certainty::Guaranteed);
+                capabilities.idempotency = Idempotency::Key(key);
+            }
+        });
+        let payment = memory.captured(nok(1000 * captured));
+        let script = Script { answers: answers.iter().copied().collect(), ..Script::default() };
+        Self(Arc::new(State {
+            kind,
+            clock: PausedClock::new(),
+            memory,
+            payment,
+            captured,
+            script: Mutex::new(script),
+            carrying_out: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn clock(&self) -> PausedClock {
+        self.0.clock
+    }
+
+    /// A request to refund this payment.
+    pub(crate) fn request(&self, minor: i64, reference: &str) -> CreateRefund {
+        CreateRefund::new(
+            self.0.payment.clone(),
+            RefundAmount::Exact(nok(minor)),
+            Reference::new(reference).unwrap(),
+        )
+    }
+
+    /// Nothing goes wrong from now on, except that what is under way is still carried out.
+    pub(crate) fn heal(&self) {
+        self.script().answers.clear();
+    }
+
+    /// How many requests left, as far as their clients know.
+    pub(crate) fn sent(&self) -> usize {
+        self.script().sent
+    }
+
+    /// How many refunds were made under the reference.
+    pub(crate) fn made(&self, request: &CreateRefund) -> usize {
+        self.0.memory.made(&self.0.payment, &request.reference)
+    }
+
+    /// The money that was given back.
+    pub(crate) fn moved(&self) -> i64 {
+        self.0.memory.moved(&self.0.payment)
+    }
+
+    /// Whether the handle names a refund that may be it, which nobody but a person can know.
+    pub(crate) fn is_shown_to_a_person(&self, handle: Option<&UnresolvedRefund>) -> bool {
+        let hides = matches!(self.0.kind, Kind::Hidden | Kind::HiddenWithKey);
+        hides && handle.is_some_and(|handle| handle.suspects.len() == 1)
+    }
+
+    fn is_under_way(&self, request: &CreateRefund) -> bool {
+        let script = self.script();
+        script.under_way.iter().any(|(_, submit)| submit.request.reference == request.reference)
+    }
+
+    /// Compares what a call returned with the truth.
+    pub(crate) async fn check(&self, request: &CreateRefund, answer: &Result<Refund>, what: &str) {
+        self.carry_out().await;
+        let made = self.made(request);
+        assert!(made <= 1, "{made} refunds were made under one reference: {what}");
+        match answer {
+            Ok(refund) => {
+                assert_eq!(made, 1, "a refund is returned that was not made: {refund:?}: {what}");
+                let named = refund.reference.as_ref();
+                assert_eq!(named, Some(&request.reference), "it has another reference: {what}");
+                let listed = self.0.memory.get_refund(&self.0.payment, &refund.id).await.unwrap();
+                assert!(
+                    listed.reference.is_none() || listed.reference.as_ref() == named,
+                    "another refund is returned: {what}"
+                );
+            }
+            Err(error) if !error.may_have_applied() => {
+                assert_eq!(made, 0, "a refund was made, and the answer is {error}: {what}");
+                assert!(
+                    !self.is_under_way(request),
+                    "a refund is under way, and the answer is {error}: {what}"
+                );
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Lets everything that is under way be carried out, and counts the refunds of `request`.
+    pub(crate) async fn made_in_the_end(&self, request: &CreateRefund) -> usize {
+        tokio::time::sleep(2 * Policy::default().resubmit_after).await;
+        self.carry_out().await;
+        self.made(request)
+    }
+
+    /// Carries out what is due.
+    async fn carry_out(&self) {
+        let _guard = self.0.carrying_out.lock().await;
+        let now = Instant::now();
+        loop {
+            let due = {
+                let mut script = self.script();
+                let place = script.under_way.iter().position(|(due, _)| *due <= now);
+                place.map(|place| script.under_way.remove(place).1)
+            };
+            let Some(submit) = due else { return };
+            // It may be refused, for its key say.
+            let _ = self.0.memory.submit_refund(&submit).await;
+        }
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.script.lock().unwrap()
+    }
+
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.0.memory.capabilities()
+    }
+
+    pub(super) async fn read_payment(&self) -> Result<Payment> {
+        tokio::time::sleep(LATENCY).await;
+        self.carry_out().await;
+        let moved = self.moved().min(self.0.captured);
+        Payment::new("world", self.0.payment.clone(), nok(self.0.captured), nok(moved), nok(0))
+    }
+
+    pub(super) async fn list(&self) -> Result<Page<Refund>> {
+        tokio::time::sleep(LATENCY).await;
+        self.carry_out().await;
+        let mut refunds = Vec::new();
+        let mut request = PageRequest::first();
+        loop {
+            let page = self.0.memory.list_refunds(&self.0.payment, &request).await?;
+            refunds.extend(page.items);
+            match page.next {
+                Some(cursor) => request = PageRequest::after(cursor),
+                None => break,
+            }
+        }
+        let now = Instant::now();
+        let script = self.script();
+        refunds.retain(|refund| script.not_listed.get(&refund.id).is_none_or(|until| *until <= now));
+        drop(script);
+        Ok(Page::whole(refunds.into_iter().map(|refund| self.with_step(refund)).collect()))
+    }
+
+    pub(super) async fn get(&self, refund: &RefundId) -> Result<Refund> {
+        tokio::time::sleep(LATENCY).await;
+        self.carry_out().await;
+        Ok(self.with_step(self.0.memory.get_refund(&self.0.payment, refund).await?))
+    }
+
+    fn with_step(&self, refund: Refund) -> Refund {
+        let has_step = self.0.kind == Kind::Steps && !self.script().completed.contains(&refund.id);
+        if has_step { refund.with_step_left() } else { refund }
+    }
+
+    pub(super) async fn submit(&self, submit: &SubmitRefund) -> Result<Refund> {
+        // Without a send window, bytes may leave from now on for all that the client knows.
+        let gated = self.0.kind != Kind::NoSendWindow;
+        if !gated {
+            self.script().sent += 1;
+        }
+        // A token, a connection.
+        tokio::time::sleep(LATENCY).await;
+        if let Some(window) = &submit.window {
+            window.check()?;
+        }
+        let answer = {
+            let mut script = self.script();
+            script.sent += usize::from(gated);
+            script.answers.pop_front().unwrap_or(Answer::Made)
+        };
+        let delay = match answer {
+            Answer::CarriedOutSoon => Some(Duration::from_secs(1)),
+            Answer::CarriedOutLate => Some(Policy::default().resubmit_after),
+            _ => None,
+        };
+        // Dropped with the connection.
+        let _late = delay.map(|delay| CarriedOutLater { world: self, delay, submit });
+        tokio::time::sleep(LATENCY).await;
+        let lost = || Err(Error::new(ErrorKind::Timeout, "no response"));
+        match answer {
+            Answer::Made => self.make(submit).await,
+            Answer::MadeAndLost => {
+                self.make(submit).await?;
+                lost()
+            }
+            Answer::MadeAndLostAndNotListedYet => {
+                let refund = self.make(submit).await?;
+                let until = Instant::now() + Policy::default().resubmit_after;
+                self.script().not_listed.insert(refund.id, until);
+                lost()
+            }
+            Answer::LostBefore | Answer::CarriedOutSoon | Answer::CarriedOutLate => lost(),
+            Answer::Refused => Err(Error::new(ErrorKind::NotRefundable, "not this one")),
+            Answer::RateLimited => Err(Error::new(ErrorKind::RateLimited, "too many requests")),
+            Answer::Unavailable => Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),
+        }
+    }
+
+    async fn make(&self, submit: &SubmitRefund) -> Result<Refund> {
+        if let Some(made) = &submit.made {
+            self.script().completed.push(made.clone());
+            return self.0.memory.get_refund(&self.0.payment, made).await;
+        }
+        Ok(self.with_step(self.0.memory.submit_refund(submit).await?))
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("kind", &self.0.kind).finish_non_exhaustive()
+    }
+}
+
+/// Puts a request on the provider's pile when its connection ends.
+struct CarriedOutLater<'a> {
+    world: &'a World,
+    delay: Duration,
+    submit: &'a SubmitRefund,
+}
+
+impl Drop for CarriedOutLater<'_> {
+    fn drop(&mut self) {
+        // A step moves no money, so it makes no difference when it is done.
+        if self.submit.made.is_none() {
+            let mut submit = self.submit.clone();
+            submit.window = None;
+            self.world.script().under_way.push((Instant::now() + self.delay, submit));
+        }
+    }
+}
+
+fn nok(minor: i64) -> Money {
+    Money::new(minor, "NOK".parse().unwrap())
+}

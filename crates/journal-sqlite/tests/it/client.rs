@@ -1,0 +1,55 @@
+//! A client with this journal.
+
+use std::sync::Arc;
+
+use refunds_core::{
+    CreateRefund, ErrorKind, PaymentId, Reference, RefundAmount, RefundClient, testing::MemoryProvider,
+};
+
+use crate::common::{File, nok};
+
+fn client(file: &File, provider: &MemoryProvider) -> RefundClient {
+    RefundClient::new(provider.clone()).with_clock(Arc::new(file.clock.clone())).with_journal(file.open())
+}
+
+fn request(payment: &PaymentId) -> CreateRefund {
+    let reference = Reference::derive("shop.example/returns", ["order-1"]);
+    CreateRefund::new(payment.clone(), RefundAmount::Exact(nok(2_500)), reference)
+}
+
+#[tokio::test]
+async fn a_second_process_finds_the_refund_of_the_first() {
+    let file = File::new();
+    let provider = MemoryProvider::new();
+    let payment = provider.captured(nok(10_000));
+    let first = client(&file, &provider).create(&request(&payment)).await.unwrap();
+    let again = client(&file, &provider).create(&request(&payment)).await.unwrap();
+    assert_eq!(first.id, again.id);
+    assert_eq!(provider.moved(&payment), 2_500);
+}
+
+#[tokio::test]
+async fn processes_that_submit_one_refund_at_once_make_it_once() {
+    let file = File::new();
+    let provider = MemoryProvider::new();
+    let payment = provider.captured(nok(10_000));
+    let (one, other, request) = (client(&file, &provider), client(&file, &provider), request(&payment));
+    let (one, other) = tokio::join!(one.create(&request), other.create(&request));
+    assert_eq!(one.unwrap().id, other.unwrap().id);
+    assert_eq!(provider.moved(&payment), 2_500);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_the_journal_cannot_be_written() {
+    let file = File::new();
+    let provider = MemoryProvider::new();
+    let payment = provider.captured(nok(10_000));
+    let client = client(&file, &provider);
+    let lock = file.sqlite();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = client.create(&request(&payment)).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unavailable, false), "{error}");
+    assert_eq!(provider.moved(&payment), 0);
+    lock.execute_batch("ROLLBACK").unwrap();
+    client.create(&request(&payment)).await.unwrap();
+}
