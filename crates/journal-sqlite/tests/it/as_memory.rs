@@ -45,7 +45,7 @@ impl Run {
             memory,
             sqlite,
             random: seed,
-            has_one_money: seed % 3 == 0,
+            has_one_money: seed.is_multiple_of(3),
             opened: Vec::new(),
             keys: Vec::new(),
         }
@@ -77,8 +77,8 @@ impl Run {
         }
         match self.random(12) {
             _ if self.has_one_money => about.money.id = PaymentId::new("p-1").unwrap(),
-            0 => about.money.scope.origin = "https://sandbox.example.com".to_owned(),
-            1 => about.money.scope.account = "shop-2".to_owned(),
+            0 => about.money.scope.origin = String::from("https://sandbox.example.com"),
+            1 => about.money.scope.account = String::from("shop-2"),
             _ => {}
         }
         about
