@@ -115,7 +115,7 @@ impl<'c> Tables<'c> {
         let elsewhere = params![scope.provider, scope.account, scope.origin, about.payment.as_str()];
         let origin: Option<String> = self.elsewhere.query_row(elsewhere, |row| row.get(0)).optional()?;
         origin.map_or(Ok(()), |origin| {
-            let other = Scope::new(&scope.provider, &scope.account, origin);
+            let other = Scope::new(scope.provider.clone(), scope.account.clone(), origin);
             Err(other_origin(scope, &other).into())
         })
     }

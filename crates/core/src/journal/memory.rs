@@ -203,16 +203,14 @@ impl Journal for MemoryJournal {
         {
             let mut state = self.state();
             state.check(&intent.about)?;
-            let known = state.books.get(money).is_some_and(|book| {
+            // Only a full journal has to look for what can be forgotten.
+            if state.entries >= self.0.capacity {
                 let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
-                book.entries().iter().any(mine)
-            });
-            let now = self.time();
-            if !known
-                && state.entries >= self.0.capacity
-                && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now)
-            {
-                return Ok(Intended::Full);
+                let known = state.books.get(money).is_some_and(|book| book.entries().iter().any(mine));
+                let now = self.time();
+                if !known && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now) {
+                    return Ok(Intended::Full);
+                }
             }
         }
         let intended = self.on(money, |book, now, counter| book.intend(intent, now, counter))?;

@@ -79,8 +79,8 @@ impl Run {
         }
         match self.random(12) {
             _ if self.has_one_money => about.money.id = PaymentId::new("p-1").unwrap(),
-            0 => about.money.scope.origin = String::from("https://sandbox.example.com"),
-            1 => about.money.scope.account = String::from("shop-2"),
+            0 => about.money.scope.origin = "https://sandbox.example.com".into(),
+            1 => about.money.scope.account = "shop-2".into(),
             _ => {}
         }
         about

@@ -126,7 +126,7 @@ impl RefundClient {
         let scope = self.provider.scope();
         let other = match &unresolved.scope {
             Some(asked) if *asked != scope => Some(asked.to_string()),
-            None if unresolved.provider != scope.provider => Some(unresolved.provider.clone()),
+            None if *unresolved.provider != *scope.provider => Some(unresolved.provider.clone()),
             _ => None,
         };
         if let Some(other) = other {

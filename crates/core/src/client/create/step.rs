@@ -36,7 +36,7 @@ impl Creation<'_> {
         new.step = true;
         new.hidden = self.hidden;
         new.generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
-        let mut submit = SubmitRefund::unkeyed(self.request.clone(), amount)
+        let mut submit = SubmitRefund::new(self.request.clone(), amount)
             .with_payment(overview.payment.clone())
             .with_handover(overview.handover.clone())
             .with_key(&self.about.money.scope, new.generation)

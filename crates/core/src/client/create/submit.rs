@@ -40,7 +40,7 @@ impl Creation<'_> {
         sight: &Sight,
         resend: bool,
     ) -> Result<Submitted> {
-        let mut submit = SubmitRefund::unkeyed(self.request.clone(), amount)
+        let mut submit = SubmitRefund::new(self.request.clone(), amount)
             .with_payment(overview.payment.clone())
             .with_handover(overview.handover.clone());
         let mut version = standing.version;
@@ -59,7 +59,7 @@ impl Creation<'_> {
             version = Version(intent.number.0);
             submit.window = Some(pending.window.clone());
             let result = self.send(&mut pending, &submit).await;
-            let late = pending.is_late();
+            let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
             match self.after(key, &intent, &standing, result, amount, late).await? {
                 Next::SameLook => {}
