@@ -13,16 +13,18 @@ macro_rules! checked_text {
     };
     ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path, $read:path) => {
         $(#[$doc])*
+        ///
+        /// Cheap to clone.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-        #[serde(into = "String")]
-        pub struct $name(String);
+        #[serde(transparent)]
+        pub struct $name(std::sync::Arc<str>);
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D>(deserializer: D) -> std::result::Result<Self, D::Error>
             where
                 D: serde::Deserializer<'de>,
             {
-                let value = <String as serde::Deserialize>::deserialize(deserializer)?;
+                let value = <std::sync::Arc<str> as serde::Deserialize>::deserialize(deserializer)?;
                 match $read(&value) {
                     None => Ok(Self(value)),
                     Some(fault) => {
@@ -43,7 +45,7 @@ macro_rules! checked_text {
             pub fn new(value: impl Into<String>) -> crate::Result<Self> {
                 let value = value.into();
                 match $fault(&value) {
-                    None => Ok(Self(value)),
+                    None => Ok(Self(value.into())),
                     Some(fault) => Err(crate::Error::new(
                         crate::ErrorKind::InvalidRequest,
                         format!(concat!("the ", $what, " {}"), fault),
@@ -102,7 +104,7 @@ macro_rules! checked_text {
 
         impl From<$name> for String {
             fn from(value: $name) -> Self {
-                value.0
+                value.as_str().to_owned()
             }
         }
     };
@@ -166,7 +168,7 @@ impl PaymentId {
     #[must_use]
     pub fn canonical(&self) -> Self {
         let is_uuid = self.0.len() == HYPHENATED_UUID_LEN && uuid::Uuid::try_parse(&self.0).is_ok();
-        if is_uuid { Self(self.0.to_ascii_lowercase()) } else { self.clone() }
+        if is_uuid { Self(self.0.to_ascii_lowercase().into()) } else { self.clone() }
     }
 }
 
@@ -174,7 +176,7 @@ impl PaymentId {
 impl PaymentId {
     /// Wraps what we made ourselves.
     pub(crate) fn trusted(value: String) -> Self {
-        Self(value)
+        Self(value.into())
     }
 }
 
@@ -182,7 +184,7 @@ impl PaymentId {
 impl RefundId {
     /// Wraps what we made ourselves.
     pub(crate) fn trusted(value: String) -> Self {
-        Self(value)
+        Self(value.into())
     }
 }
 

@@ -69,14 +69,14 @@ impl Reference {
             name.extend_from_slice(&(part.len() as u64).to_be_bytes());
             name.extend_from_slice(part);
         }
-        Self(Uuid::new_v5(namespace, &name).to_string())
+        Self(Uuid::new_v5(namespace, &name).to_string().into())
     }
 
     /// A fresh random reference (`UUIDv4`). Store it before you use it: a reference that is made
     /// anew for each try protects nothing.
     #[must_use]
     pub fn random() -> Self {
-        Self(Uuid::new_v4().to_string())
+        Self(Uuid::new_v4().to_string().into())
     }
 
     /// A reference that a provider returned, for adapters: any text of 1 to 4096 bytes without control
@@ -97,7 +97,7 @@ impl Reference {
     #[must_use]
     pub fn from_provider(text: impl Into<String>) -> Option<Self> {
         let text = text.into();
-        provider_fault(&text).is_none().then_some(Self(text))
+        provider_fault(&text).is_none().then(|| Self(text.into()))
     }
 
     /// Whether a refund can be requested under this reference, which [`new`](Self::new) would accept.

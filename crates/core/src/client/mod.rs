@@ -24,7 +24,8 @@ pub use self::{
 };
 use crate::{
     Capabilities, Clock, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page, PageRequest,
-    Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, SystemClock, WebhookRequest,
+    Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, Scope, SystemClock,
+    WebhookRequest,
 };
 
 /// Refunds at one provider: safe creation, retries, pages as a stream, waiting for the end.
@@ -35,6 +36,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct RefundClient {
     provider: Arc<dyn RefundProvider>,
+    /// The provider's account, which does not change.
+    scope: Scope,
     policy: Policy,
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
@@ -49,6 +52,7 @@ impl RefundClient {
     /// its own, which its clones share.
     pub fn new(provider: impl RefundProvider + 'static) -> Self {
         Self {
+            scope: provider.scope(),
             provider: Arc::new(provider),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
@@ -138,7 +142,7 @@ impl RefundClient {
     /// What the provider can do.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
-        self.provider.capabilities()
+        self.adapter().capabilities()
     }
 
     /// What is captured, refunded, pending and left of a payment.
@@ -147,7 +151,7 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::payment`], after retries.
     pub async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
-        self.read(Operation::Payment, || self.provider.payment(payment)).await
+        self.read(Operation::Payment, || self.adapter().payment(payment)).await
     }
 
     /// One refund of a payment as it stands now.
@@ -156,7 +160,7 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::get_refund`], after retries.
     pub async fn get(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let refund = self.read(Operation::GetRefund, || self.provider.get_refund(payment, refund)).await?;
+        let refund = self.read(Operation::GetRefund, || self.adapter().get_refund(payment, refund)).await?;
         self.note(payment, std::slice::from_ref(&refund)).await;
         Ok(refund)
     }
@@ -167,7 +171,7 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::list_refunds`], after retries.
     pub async fn list_page(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let page = self.read(Operation::ListRefunds, || self.provider.list_refunds(payment, page)).await?;
+        let page = self.read(Operation::ListRefunds, || self.adapter().list_refunds(payment, page)).await?;
         self.note(payment, &page.items).await;
         Ok(page)
     }
@@ -181,13 +185,23 @@ impl RefundClient {
     pub fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
         if !self.capabilities().webhooks {
             return Err(Error::new(ErrorKind::Config, "this provider's adapter does not verify webhooks")
-                .in_context(self.provider.name(), Operation::VerifyWebhook));
+                .in_context(self.adapter().name(), Operation::VerifyWebhook));
         }
-        let verified = self.provider.verify_webhook(request);
+        let verified = self.adapter().verify_webhook(request);
         let mut notice =
-            verified.map_err(|error| error.in_context(self.provider.name(), Operation::VerifyWebhook))?;
-        notice.scope = Some(self.provider.scope());
+            verified.map_err(|error| error.in_context(self.adapter().name(), Operation::VerifyWebhook))?;
+        notice.scope = Some(self.scope.clone());
         Ok(notice)
+    }
+
+    /// The provider itself: a call through the `Arc` would box its future twice.
+    fn adapter(&self) -> &dyn RefundProvider {
+        &*self.provider
+    }
+
+    /// The journal itself, as [`adapter`](Self::adapter).
+    fn store(&self) -> &dyn Journal {
+        &*self.journal
     }
 
     /// When a call that may take `limit` has to be over, on the clock.
@@ -208,7 +222,7 @@ impl RefundClient {
     ) -> Result<T> {
         let deadline = deadline.min(self.deadline(self.policy.attempt_timeout));
         let result = self.within(deadline, call).await;
-        result.map_err(|error| error.in_context(self.provider.name(), operation))
+        result.map_err(|error| error.in_context(self.adapter().name(), operation))
     }
 
     /// Runs `call` until `deadline`. After it, the call is not even begun.

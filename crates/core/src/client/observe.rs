@@ -52,7 +52,7 @@ impl RefundClient {
                 MadeRefund::new(refund.money_id().clone(), refund.amount, refund.status, Evidence::Listed);
             made.alias = Some(refund.id.clone()).filter(|alias| *alias != made.id);
             let seen = Seen::new(payment, entry.reference.clone(), made);
-            if let Err(error) = self.journal.observe(&entry.money, &[seen], None).await {
+            if let Err(error) = self.store().observe(&entry.money, &[seen], None).await {
                 tracing::debug!(%error, "the journal could not store what a read showed");
             }
         }
@@ -61,8 +61,8 @@ impl RefundClient {
     /// Refunds of the payment that the journal does not know as made.
     async fn not_made(&self, payment: &PaymentId, unsettled: bool) -> Vec<Entry> {
         let query = if unsettled { Query::unsettled() } else { Query::all() };
-        let query = query.of_scope(self.provider.scope()).of_payment(payment);
-        let entries = self.journal.entries(&query).await.unwrap_or_default();
+        let query = query.of_scope(self.scope.clone()).of_payment(payment);
+        let entries = self.store().entries(&query).await.unwrap_or_default();
         entries.into_iter().filter(|entry| entry.made.is_none()).collect()
     }
 }

@@ -42,7 +42,7 @@ impl RefundClient {
             if !self.pause(&error, &mut backoff, deadline).await {
                 return Err(error);
             }
-            tracing::debug!(provider = self.provider.name(), %operation, attempts, kind = %error.kind(), "trying again");
+            tracing::debug!(provider = self.adapter().name(), %operation, attempts, kind = %error.kind(), "trying again");
             attempts += 1;
         }
     }

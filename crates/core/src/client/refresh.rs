@@ -15,12 +15,12 @@ impl RefundClient {
     /// As [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds), after retries;
     /// [`ErrorKind::InvalidRequest`] for a notice of another provider.
     pub async fn refresh(&self, notice: &Notice) -> Result<Listing> {
-        let elsewhere = notice.scope.as_ref().is_some_and(|scope| *scope != self.provider.scope());
-        if notice.provider != self.provider.name() || elsewhere {
+        let elsewhere = notice.scope.as_ref().is_some_and(|scope| *scope != self.scope);
+        if notice.provider != self.adapter().name() || elsewhere {
             let message = format!(
                 "this notice is {}'s, and this is a client of {}",
                 notice.provider,
-                self.provider.name()
+                self.adapter().name()
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }

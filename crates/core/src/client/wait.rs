@@ -63,7 +63,7 @@ impl RefundClient {
         let mut backoff = Backoff::new(&self.policy);
         let mut last = None;
         loop {
-            let call = self.provider.get_refund(payment, refund);
+            let call = self.adapter().get_refund(payment, refund);
             let mut asked_to_wait = Duration::ZERO;
             match self.attempt(Operation::WaitUntilFinal, deadline, call).await {
                 Ok(refund) if refund.status.is_final() => {

@@ -102,6 +102,7 @@ impl MemoryJournal {
         let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
         let entries = book.entries().len();
         let result = act(book, now, counter);
+        book.stored();
         let after = book.entries().len();
         if after == 0 {
             books.remove(money);

@@ -17,6 +17,8 @@ mod wait;
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
+
 use super::{RefundClient, backoff::Backoff};
 use crate::{
     CreateRefund, Error, ErrorKind, Money, Operation, Refund, RefundAmount, Result, UnresolvedRefund,
@@ -113,17 +115,17 @@ impl RefundClient {
     /// Whatever keeps the journal from being read.
     pub async fn unresolved(&self, request: &CreateRefund) -> Result<Option<UnresolvedRefund>> {
         let query = Query::unsettled()
-            .of_scope(self.provider.scope())
+            .of_scope(self.scope.clone())
             .of_payment(&request.payment_id)
             .of_reference(request.reference.clone());
         let entries =
-            self.journal.entries(&query).await.map_err(|error| self.in_create(error.not_applied()))?;
+            self.store().entries(&query).await.map_err(|error| self.in_create(error.not_applied()))?;
         let sends = entries.first().filter(|entry| entry.unsettled_sends().next().is_some());
         Ok(sends.map(|entry| entry.unresolved(request)))
     }
 
     async fn resolve_as(&self, unresolved: &UnresolvedRefund, goal: Goal) -> Result<Refund> {
-        let scope = self.provider.scope();
+        let scope = self.scope.clone();
         let other = match &unresolved.scope {
             Some(asked) if *asked != scope => Some(asked.to_string()),
             None if *unresolved.provider != *scope.provider => Some(unresolved.provider.clone()),
@@ -146,13 +148,22 @@ impl RefundClient {
         let deadline = self.deadline(self.policy.total_timeout);
         let creation = Creation::new(self, request, goal, deadline);
         creation.check(request).map_err(Error::not_applied)?;
-        let read = || self.provider.money(&request.payment_id);
-        let id = self.read_until(Operation::CreateRefund, deadline, read).await?;
+        let read = || self.adapter().money(&request.payment_id);
+        // Most providers know it without asking, and need no time limit for that.
+        let mut first = read();
+        let known = match (&mut first).now_or_never() {
+            Some(known) => known,
+            None => self.attempt(Operation::CreateRefund, deadline, first).await,
+        };
+        let id = match known {
+            Ok(id) => id,
+            Err(_) => self.read_until(Operation::CreateRefund, deadline, read).await?,
+        };
         Ok(creation.of_money(id))
     }
 
     fn in_create(&self, error: Error) -> Error {
-        error.in_context(self.provider.name(), Operation::CreateRefund)
+        error.in_context(self.adapter().name(), Operation::CreateRefund)
     }
 }
 
@@ -220,7 +231,7 @@ struct Creation<'a> {
 impl<'a> Creation<'a> {
     fn new(client: &'a RefundClient, request: &'a CreateRefund, goal: Goal, deadline: Duration) -> Self {
         let capabilities = client.capabilities();
-        let scope = client.provider.scope();
+        let scope = client.scope.clone();
         let money = MoneyKey::new(scope, request.payment_id.canonical());
         Self {
             client,

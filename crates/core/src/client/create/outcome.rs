@@ -76,7 +76,7 @@ impl Creation<'_> {
         made.doubled = Some(second.clone());
         self.observe_made(made, Some(standing.version)).await;
         tracing::error!(
-            provider = self.client.provider.name(),
+            provider = self.client.adapter().name(),
             payment = %self.request.payment_id,
             reference = %self.request.reference,
             first = %refund.id,
@@ -157,7 +157,7 @@ impl Creation<'_> {
 
     /// A refund that is made and could not be read: what the journal knows of it.
     pub(super) fn as_journalled(&self, made: &MadeRefund) -> Refund {
-        let provider = self.client.provider.name();
+        let provider = self.client.adapter().name();
         let id = made.alias.clone().unwrap_or_else(|| made.id.clone());
         let payment = self.request.payment_id.clone();
         // A status that is final may have changed since: only what the journal saw can be said.

@@ -31,7 +31,7 @@ impl Creation<'_> {
         self.settle_previous().await;
         match (result, self.made) {
             (Err(error), Some(made)) => {
-                let provider = self.client.provider.name();
+                let provider = self.client.adapter().name();
                 tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
                 Ok(made)
             }

@@ -17,7 +17,7 @@ use crate::{
 impl Creation<'_> {
     /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
     pub(super) async fn open(&mut self) -> Result<Arc<Standing>> {
-        let opened = self.client.journal.open(&self.about).await;
+        let opened = self.client.store().open(&self.about).await;
         let mut standing = opened.map_err(|error| self.unfinished(error.not_applied()))?;
         if let (Some((token, why)), Some(entry)) = (&self.previous, &mut standing.mine) {
             for intent in entry.intents.iter_mut().filter(|intent| intent.token == *token) {
@@ -48,7 +48,7 @@ impl Creation<'_> {
         let mut backoff = Backoff::new(&client.policy);
         let mut attempts = 1;
         loop {
-            let read = || client.provider.overview(&self.request.payment_id);
+            let read = || client.adapter().overview(&self.request.payment_id);
             let mut overview = client.read_until(Operation::CreateRefund, self.deadline, read).await?;
             let disagree = overview.refunds.complete && !overview.payment.complete;
             // Sums that do not add up are refunds that were not listed.
@@ -112,7 +112,7 @@ impl Creation<'_> {
             return false;
         }
         let money = &self.about.money;
-        match self.client.journal.observe(money, &sight.others, Some(standing.version)).await {
+        match self.client.store().observe(money, &sight.others, Some(standing.version)).await {
             Ok(Observed::Nothing) => false,
             Ok(Observed::Settled(_) | Observed::Moved) => true,
             Err(error) => {
@@ -158,7 +158,7 @@ impl Creation<'_> {
         let keep = self.client.policy.submit_limit() + self.client.policy.resubmit_limit();
         let adopt = Adopt::new(self.request.clone(), self.hidden, keep);
         let seen = Seen::new(&self.about.payment, self.about.reference.clone(), made).adopted(adopt);
-        match self.client.journal.observe(&self.about.money, &[seen], since).await {
+        match self.client.store().observe(&self.about.money, &[seen], since).await {
             Ok(observed) => Some(observed),
             Err(error) => {
                 self.warn_of_journal(&error);
@@ -171,11 +171,11 @@ impl Creation<'_> {
     pub(super) async fn refreshed(&self, made: &MadeRefund) -> Option<Refund> {
         let client = self.client;
         let payment = &self.request.payment_id;
-        let read = || client.provider.get_refund(payment, made.alias.as_ref().unwrap_or(&made.id));
+        let read = || client.adapter().get_refund(payment, made.alias.as_ref().unwrap_or(&made.id));
         match client.read_until(Operation::GetRefund, self.deadline, read).await {
             Ok(refund) => Some(refund),
             Err(error) => {
-                let provider = client.provider.name();
+                let provider = client.adapter().name();
                 tracing::warn!(provider, kind = %error.kind(), "a refund that is made could not be read again");
                 None
             }
@@ -189,7 +189,7 @@ impl Creation<'_> {
     }
 
     pub(super) fn warn_of_journal(&self, error: &Error) {
-        let provider = self.client.provider.name();
+        let provider = self.client.adapter().name();
         tracing::warn!(provider, %error, "the journal could not store what became of a refund");
     }
 }

@@ -23,7 +23,7 @@ impl Creation<'_> {
             window,
             limit: new.window + new.attempt,
         };
-        let intended = self.client.journal.intend(new).await;
+        let intended = self.client.store().intend(new).await;
         match intended {
             Ok(Intended::Committed(intent)) => {
                 self.previous = None;
@@ -66,7 +66,7 @@ impl Creation<'_> {
         }
         let end = client.deadline(client.policy.submit_limit());
         let result =
-            client.attempt(Operation::SubmitRefund, end, client.provider.submit_refund(submit)).await;
+            client.attempt(Operation::SubmitRefund, end, client.adapter().submit_refund(submit)).await;
         if result.is_err() && !pending.window.has_begun() && pending.window.is_over() {
             self.lapsed += 1;
         }
@@ -108,7 +108,7 @@ impl Creation<'_> {
     /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and
     /// the journal's times decide where it is not.
     pub(super) async fn settle(&self, key: &IntentKey, outcome: &Outcome) {
-        if let Err(error) = self.client.journal.settle(key, outcome).await {
+        if let Err(error) = self.client.store().settle(key, outcome).await {
             self.warn_of_journal(&error);
         }
     }

@@ -75,7 +75,7 @@ impl Creation<'_> {
         if let Some(handle) = &self.handle {
             new.known_before.clone_from(&handle.known_before);
         }
-        let intended = self.client.journal.intend(&new).await;
+        let intended = self.client.store().intend(&new).await;
         match intended.map_err(|error| self.unfinished(error.not_applied()))? {
             Intended::Committed(_) => {
                 let error =

@@ -141,7 +141,7 @@ impl Creation<'_> {
                 if delay >= LONG_PAUSE {
                     Box::pin(self.settle_previous()).await;
                 }
-                tracing::debug!(provider = self.client.provider.name(), kind = %error.kind(), "submitting again");
+                tracing::debug!(provider = self.client.adapter().name(), kind = %error.kind(), "submitting again");
                 self.client.clock.sleep(delay).await;
                 // Without a key only a new look can tell whether another process was faster.
                 let same_look = self.key_honoured && self.previous.is_some();
@@ -221,7 +221,7 @@ impl Creation<'_> {
 
     fn note_ambiguous(&mut self, error: &Error, _: &Intent) {
         tracing::warn!(
-            provider = self.client.provider.name(),
+            provider = self.client.adapter().name(),
             kind = %error.kind(),
             "the outcome of a refund is unknown, looking for it"
         );

@@ -85,7 +85,7 @@ impl Creation<'_> {
             at_most = at_most.min(self.pause_between_looks());
         }
         let money = &self.about.money;
-        let waited = self.client.journal.wait(money, standing.version, at_most).await;
+        let waited = self.client.store().wait(money, standing.version, at_most).await;
         waited.map_err(|error| self.unfinished(error.not_applied()))?;
         if is_own {
             // Looking is free. What shows is stored, and found when the journal is opened next.
@@ -124,7 +124,7 @@ impl Creation<'_> {
             until: until.to_datetime(),
         };
         tracing::info!(
-            provider = self.client.provider.name(),
+            provider = self.client.adapter().name(),
             payment = %waiting.payment,
             reference = %waiting.reference,
             until = %rounded(waiting.until),

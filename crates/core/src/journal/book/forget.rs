@@ -57,7 +57,9 @@ impl Book {
                 entry.request = None;
                 entry.intents.clear();
                 entry.decision = None;
-                self.changed.insert(at);
+                if !self.changed.contains(&at) {
+                    self.changed.push(at);
+                }
                 count += 1;
             }
         }

@@ -52,6 +52,9 @@ impl Book {
         let added = new.known_before.iter().filter(|id| known.insert((*id).clone()));
         entry.known_before.extend(added.cloned());
         entry.keep_until = entry.keep_until.max(intent.resubmit_from);
+        if entry.intents.is_empty() {
+            entry.intents.reserve_exact(1);
+        }
         entry.intents.push(intent.clone());
         Ok(Intended::Committed(intent))
     }
@@ -93,6 +96,10 @@ impl Book {
     }
 
     fn begin(&mut self, new: &NewIntent) -> usize {
+        // Most moneys have one refund: no room is kept for more.
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(1);
+        }
         self.entries.push(Entry {
             money: new.about.money.clone(),
             payment: new.about.payment.clone(),
@@ -129,7 +136,9 @@ impl Book {
             for intent in entry.intents.iter_mut().filter(|intent| is_absent(intent, new, opened)) {
                 intent.state = IntentState::Absent;
                 intent.settled_at = Some(now);
-                self.changed.insert(at);
+                if !self.changed.contains(&at) {
+                    self.changed.push(at);
+                }
             }
         }
     }

@@ -10,8 +10,6 @@ mod intend;
 mod observe;
 mod settle;
 
-use std::collections::BTreeSet;
-
 pub(crate) use self::{
     blocking::{Asking, Block, may_resend},
     forget::need,
@@ -40,7 +38,7 @@ impl Counter {
 pub struct Book {
     version: Version,
     entries: Vec<Entry>,
-    changed: BTreeSet<usize>,
+    changed: Vec<usize>,
 }
 
 impl Book {
@@ -48,7 +46,7 @@ impl Book {
     /// money without entries, and its entries.
     #[must_use]
     pub fn new(version: Version, entries: Vec<Entry>) -> Self {
-        Self { version, entries, changed: BTreeSet::new() }
+        Self { version, entries, changed: Vec::new() }
     }
 
     /// The money's version.
@@ -92,10 +90,21 @@ impl Book {
         self.entries.iter().position(|entry| entry.is(payment, reference))
     }
 
+    /// Forgets what [`changed`](Self::changed): it is stored.
+    pub fn stored(&mut self) {
+        self.changed.clear();
+    }
+
+    fn note(&mut self, at: usize) {
+        if !self.changed.contains(&at) {
+            self.changed.push(at);
+        }
+    }
+
     /// Notes that the entry changed, in a new version.
     fn touch(&mut self, at: usize, counter: &mut Counter) -> Version {
         self.version = counter.advance();
-        self.changed.insert(at);
+        self.note(at);
         self.version
     }
 }

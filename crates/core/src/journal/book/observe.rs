@@ -87,6 +87,9 @@ impl Book {
     }
 
     fn adopt(&mut self, money: &MoneyKey, seen: &Seen, adopt: &Adopt, now: JournalTime) -> usize {
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(1);
+        }
         self.entries.push(Entry {
             money: money.clone(),
             payment: seen.payment.clone(),
