@@ -64,7 +64,7 @@ impl Book {
         let asking = Asking {
             amount: Some(new.amount),
             hidden: new.hidden,
-            key: new.key_retention.map(|_| mine.map_or(new.generation, |entry| entry.generation)),
+            key: new.key_retention.map(|_| new.generation),
         };
         if !new.step {
             let others =
