@@ -256,7 +256,7 @@ fn money(error: &Error) -> &'static str {
 
 /// What to do now.
 fn next(error: &Error) -> String {
-    if let Some(unresolved) = error.unresolved() {
+    if let (ErrorKind::OutcomeUnknown, Some(unresolved)) = (error.kind(), error.unresolved()) {
         return next_of(unresolved, SystemClock.now());
     }
     let advice = match error.kind() {

@@ -1,5 +1,4 @@
 //! `refunds resolve --not-made`, `--made`, `--not-this-one`: a person's word.
-#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod common;
 

@@ -217,3 +217,105 @@ async fn commands_that_need_no_journal_ignore_a_broken_one() {
     let error = run(verify.env("MATTILDA_WEBHOOK_SECRET", "s").env("REFUNDS_JOURNAL", "nonsense")).ended(4);
     assert_eq!(error.error()["kind"], "unauthenticated");
 }
+
+/// A journal with one settled refund, and changed by `change`.
+fn broken(sandbox: &Sandbox, name: &str, change: impl FnOnce(&Path)) -> String {
+    let path = file(name);
+    let payment = captured(sandbox, "mattilda");
+    let mut first = command(sandbox, "mattilda", &create(&payment, &payment));
+    run(first.env("REFUNDS_JOURNAL", address(&path))).ended(0);
+    change(&path);
+    address(&path)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_is_an_error_that_names_it() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let truncated = broken(&sandbox, "truncated.db", |path| {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2 - 100).unwrap();
+    });
+    cannot_be_used(&sandbox, &truncated, 2, "truncated.db is damaged");
+    let other = broken(&sandbox, "other.db", |path| fs::write(path, "rma-551;149.50\n".repeat(100)).unwrap());
+    cannot_be_used(&sandbox, &other, 2, "other.db is not a SQLite database");
+}
+
+/// It may be another process that has just begun a new one, so this takes as long as waiting for a lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_file_is_not_a_new_journal() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let empty = broken(&sandbox, "empty.db", |path| fs::write(path, "").unwrap());
+    let payment = captured(&sandbox, "mattilda");
+    let mut create = command(&sandbox, "mattilda", &create(&payment, &payment));
+    let error = run(create.env("REFUNDS_JOURNAL", empty)).ended(2).error();
+    assert!(error["message"].as_str().unwrap().contains("empty.db is an empty file"), "{error}");
+    assert_eq!(sandbox.ledger().of(&payment).count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_a_newer_version_or_another_program_is_left_alone() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let execute = |sql: &'static str| {
+        move |path: &Path| {
+            // The pragmas answer with a row.
+            rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+        }
+    };
+    let newer = broken(&sandbox, "newer.db", execute("PRAGMA user_version = 4711"));
+    cannot_be_used(&sandbox, &newer, 2, "use a newer version");
+    let other = broken(&sandbox, "application.db", execute("PRAGMA application_id = 4711"));
+    cannot_be_used(&sandbox, &other, 2, "another application");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_another_program_has_locked_may_be_used_later() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let address = broken(&sandbox, "locked.db", |_| ());
+    let lock = rusqlite::Connection::open(file("locked.db")).unwrap();
+    lock.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let payment = captured(&sandbox, "mattilda");
+    let call =
+        |arguments: &[&str]| run(command(&sandbox, "mattilda", arguments).env("REFUNDS_JOURNAL", &address));
+    sandbox.clear_requests();
+    let error = call(&create(&payment, &payment)).ended(5).error();
+    assert_eq!((&error["kind"], &error["outcome"]), (&"unavailable".into(), &"not_applied".into()));
+    assert!(error["message"].as_str().unwrap().contains("locked.db is locked"), "{error}");
+    assert_eq!((submissions(&sandbox), sandbox.ledger().of(&payment).count()), (0, 0));
+    call(&["list", &payment]).ended(0);
+    lock.execute_batch("ROLLBACK").unwrap();
+    call(&create(&payment, &payment)).ended(0);
+    assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_be_written_is_an_error() {
+    use std::os::unix::{fs::PermissionsExt as _, process::CommandExt as _};
+
+    /// A user without rights, as systems number it.
+    const NOBODY: u32 = 65_534;
+    let sandbox = Sandbox::start().await.unwrap();
+    let address = broken(&sandbox, "readonly.db", |path| {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
+    });
+    // The superuser writes such files all the same.
+    let is_superuser = fs::OpenOptions::new().append(true).open(file("readonly.db")).is_ok();
+    let call = |arguments: &[&str]| {
+        let mut command = command(&sandbox, "mattilda", arguments);
+        if is_superuser {
+            command.uid(NOBODY);
+        }
+        command.env("REFUNDS_JOURNAL", &address);
+        command
+    };
+    if call(&["--version"]).output().is_err() {
+        eprintln!("SKIPPED: no other user may run the command here");
+        return;
+    }
+    let payment = captured(&sandbox, "mattilda");
+    sandbox.clear_requests();
+    let error = run(&mut call(&create(&payment, &payment))).ended(2).error();
+    assert!(error["message"].as_str().unwrap().contains("readonly.db is read-only"), "{error}");
+    assert_eq!((submissions(&sandbox), sandbox.ledger().of(&payment).count()), (0, 0));
+    run(&mut call(&["list", &payment])).ended(0);
+}

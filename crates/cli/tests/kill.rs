@@ -15,33 +15,38 @@ mod common;
 
 use std::{
     env,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::Mutex,
     time::Duration,
 };
 
 use common::{PROVIDERS, Ran, address, captured, command, create, file, run};
+use refunds_core::{Clock as _, SystemClock};
 use refunds_sandbox::{Sandbox, mattilda::IdempotencyMode};
+use rustix::process::Signal;
 
 /// How many kills the short version makes, in all.
 const FEW: usize = 20;
 /// How many cases are under way at a time: they mostly wait.
 const LANES: usize = 16;
 /// A call that is killed has this long at most.
-const LATEST: u64 = 250;
+const LATEST: u64 = 130;
+/// How long a call may take until its intent shows.
+const INTENT_SHOWS: Duration = Duration::from_millis(500);
+/// How often the journal is looked at for it.
+const POLL: Duration = Duration::from_micros(100);
 /// More calls than any case needs.
 const ENOUGH: usize = 20;
 
 /// What goes wrong at the providers meanwhile. What is late is so for less than `REFUNDS_RESUBMIT_AFTER`.
-const FAULTS: [&str; 7] = [
-    "dintero/submit:25%:process-late=400ms",
-    "dintero/submit:10%:process-then-silence",
-    "mattilda/submit:15%:process-late=400ms",
-    "mattilda/submit:15%:process-then-drop",
+const FAULTS: [&str; 6] = [
+    "submit:40%:process-late=1500ms",
+    "submit:10%:process-then-silence",
+    "submit:10%:process-then-drop",
     "submit:10%:drop-before",
-    "submit:25%:latency=60ms",
-    "read:5%:latency=40ms",
+    "submit:50%:latency=60ms",
+    "read:10%:latency=40ms",
 ];
 
 /// Random numbers, the same for the same seed.
@@ -79,6 +84,48 @@ struct Hits {
     /// Of them, those that ended with exit status 5 and 6.
     transient: usize,
     unknown: usize,
+}
+
+/// When a call is killed or stopped.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So long after it began.
+    After(Duration),
+    /// So long after the intent showed in the journal: right before or after its request leaves.
+    Intent(Duration),
+}
+
+impl Moment {
+    fn random(random: &mut Random) -> Self {
+        match random.below(4) {
+            0 | 1 => Self::After(Duration::from_millis(random.below(LATEST))),
+            2 => Self::Intent(Duration::from_millis(random.below(3))),
+            // While it looks for what was lost.
+            _ => Self::Intent(Duration::from_millis(random.below(300))),
+        }
+    }
+}
+
+/// Returns when the journal has another intent of the payment, or after a while.
+fn wait_for_intent(journal: &Path, payment: &str) {
+    let end = SystemClock.monotonic() + INTENT_SHOWS;
+    let (mut connection, mut before) = (None, None);
+    while SystemClock.monotonic() < end {
+        if connection.is_none() && journal.exists() {
+            connection = rusqlite::Connection::open(journal).ok();
+        }
+        let intents =
+            "SELECT count(*) FROM intent JOIN refund ON refund.id = intent.refund WHERE payment = ?1";
+        let count = connection
+            .as_ref()
+            .and_then(|open| open.query_row(intents, [payment], |row| row.get::<_, i64>(0)).ok());
+        if let Some(count) = count
+            && count > *before.get_or_insert(count)
+        {
+            return;
+        }
+        std::thread::sleep(POLL);
+    }
 }
 
 /// A refund that is to be made once.
@@ -127,10 +174,10 @@ impl<'a> Case<'a> {
         list.as_array().unwrap().iter().any(|entry| entry["state"] == "open")
     }
 
-    /// Begins the command and kills it after `delay`, unless it has ended before.
-    async fn kill(&self, mut command: Command, delay: Duration, hits: &Mutex<Hits>) {
+    /// Begins the command and kills it at some moment, unless it has ended before.
+    async fn kill(&self, mut command: Command, moment: Moment, hits: &Mutex<Hits>) {
         let mut child = command.spawn().unwrap();
-        tokio::time::sleep(delay).await;
+        self.wait_for(moment).await;
         let is_over = child.try_wait().unwrap().is_some();
         child.kill().unwrap();
         ended(child).await;
@@ -140,6 +187,19 @@ impl<'a> Case<'a> {
         hits.too_late += usize::from(is_over);
         hits.open += usize::from(is_open);
         hits.made += usize::from(is_made);
+    }
+
+    async fn wait_for(&self, moment: Moment) {
+        match moment {
+            Moment::After(delay) => tokio::time::sleep(delay).await,
+            Moment::Intent(delay) => {
+                let (journal, payment) = (self.journal.clone(), self.payment.clone());
+                tokio::task::spawn_blocking(move || wait_for_intent(&journal, &payment)).await.unwrap();
+                if !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        }
     }
 
     /// Runs the command until it is done, as a script would.
@@ -174,9 +234,8 @@ async fn ended(child: Child) -> Output {
     tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap()
 }
 
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().unwrap();
-    assert!(sent.success());
+fn signal(child: &Child, signal: Signal) {
+    rustix::process::kill_process(rustix::process::Pid::from_child(child), signal).unwrap();
 }
 
 async fn sandbox() -> Sandbox {
@@ -192,10 +251,9 @@ async fn kill_one(sandbox: &Sandbox, number: usize, mut random: Random, hits: &M
     // One journal for all creates, as on a machine; `resolve` finishes all that a journal holds.
     let journal = if finishes_by_resolve { format!("kill-{number}.db") } else { "kill.db".to_owned() };
     let case = Case::new(sandbox, PROVIDERS[number % PROVIDERS.len()], &journal);
-    let mut delay = || Duration::from_millis(random.below(LATEST));
-    case.kill(case.create(), delay(), hits).await;
+    case.kill(case.create(), Moment::random(&mut random), hits).await;
     if finishes_by_resolve {
-        case.kill(case.resolve(), delay(), hits).await;
+        case.kill(case.resolve(), Moment::random(&mut random), hits).await;
         let resolved = case.run_to_the_end(|| case.resolve(), hits).await;
         assert!(resolved.json().is_array(), "{resolved:#?}");
     }
@@ -231,32 +289,65 @@ async fn killed_at_any_moment_and_run_again_each_refund_is_made_once() {
     println!("{:?}", hits.into_inner().unwrap());
 }
 
-/// A call is stopped after its intent was committed, for longer than anybody waits for it. Another one
-/// makes the refund meanwhile; the first finds its window over.
+/// A call is stopped for longer than anybody waits for it. Another one makes the refund meanwhile, and
+/// the first finds its window over when it goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_was_stopped_does_not_send_when_it_goes_on() {
     let seed = seed();
     println!("SEED={seed}");
-    let cases: usize = if env::var_os("KILLS").is_some() { 60 } else { 8 };
+    let cases: usize = if env::var_os("KILLS").is_some() { 160 } else { 8 };
     let sandbox = sandbox().await;
     let hits = Mutex::new(Hits::default());
+    let stops = Mutex::new(Stops::default());
     let stop_one = async |number: usize| {
         let mut random = Random(seed.wrapping_add(number as u64));
         let case = Case::new(&sandbox, PROVIDERS[number % PROVIDERS.len()], &format!("stop-{number}.db"));
-        let child = case.create().spawn().unwrap();
-        tokio::time::sleep(Duration::from_millis(random.below(LATEST))).await;
-        signal(&child, "STOP");
-        let second = case.run_to_the_end(|| case.create(), &hits).await.json();
-        signal(&child, "CONT");
-        let first = Ran::of(ended(child).await);
-        if first.status == 0 {
-            assert_eq!(first.json()["id"], second["id"], "{}", case.provider);
+        let mut first = case.create().spawn().unwrap();
+        case.wait_for(Moment::random(&mut random)).await;
+        let is_over = first.try_wait().unwrap().is_some();
+        if !is_over {
+            signal(&first, Signal::STOP);
         }
-        assert_eq!(case.made(), 1, "{} of {}: {first:#?}", case.provider, case.payment);
+        let made_before = case.made() > 0;
+        let second = Ran::of(ended(case.create().spawn().unwrap()).await);
+        let is_locked = second.stderr.contains("is locked by another process");
+        assert!(second.status == 0 || is_locked, "{}: {second:#?}", case.provider);
+        if !is_over {
+            signal(&first, Signal::CONT);
+        }
+        let first = Ran::of(ended(first).await);
+        if (first.status, second.status) == (0, 0) {
+            assert_eq!(first.json()["id"], second.json()["id"], "{}", case.provider);
+        }
+        let most = usize::from(first.status == 0 || second.status == 0);
+        assert_eq!(case.made(), most, "{} of {}: {first:#?} {second:#?}", case.provider, case.payment);
+        {
+            let mut stops = stops.lock().unwrap();
+            stops.too_late += usize::from(is_over);
+            stops.with_the_lock += usize::from(is_locked);
+            stops.made_before += usize::from(!is_over && made_before);
+            stops.made_by_the_other += usize::from(!made_before && second.status == 0);
+        }
         case.is_made_once(&hits).await;
     };
-    futures_util::future::join_all((0..cases).map(stop_one)).await;
-    println!("{:?}", hits.into_inner().unwrap());
+    let next = Mutex::new(0..cases);
+    let lane = async || {
+        loop {
+            let Some(number) = next.lock().unwrap().next() else { return };
+            stop_one(number).await;
+        }
+    };
+    futures_util::future::join_all((0..LANES.min(cases)).map(|_| lane())).await;
+    println!("{:?} {:?}", stops.into_inner().unwrap(), hits.into_inner().unwrap());
+}
+
+/// Where processes were when they were stopped.
+#[derive(Debug, Default)]
+struct Stops {
+    too_late: usize,
+    with_the_lock: usize,
+    made_before: usize,
+    made_by_the_other: usize,
 }
 
 /// The disk is full after so many bytes, from the first to the last one that the journal needs.
@@ -267,7 +358,7 @@ async fn a_full_disk_sends_nothing_that_is_not_written_down() {
     let case = Case::new(&sandbox, "mattilda", "full.db");
     run(&mut case.create()).ended(0);
     let mut ends = std::collections::BTreeMap::<i32, usize>::new();
-    for blocks in (0..=160).step_by(4) {
+    for blocks in (0..=120).step_by(6) {
         let case = Case { payment: captured(&sandbox, "mattilda"), journal: journal.clone(), ..case };
         let ran = Ran::of(ended(limited(&case.create(), blocks).spawn().unwrap()).await);
         *ends.entry(ran.status).or_default() += 1;

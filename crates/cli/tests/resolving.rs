@@ -222,6 +222,33 @@ mod stopped {
         }
     }
 
+    /// The killed call's request may be under way. The next call says so, looks, and finds the refund.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn after_a_kill_the_next_call_waits_and_says_so() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let wait_for = async |provider: &str, format: &str| {
+            let payment = captured(&sandbox, provider);
+            sandbox.faults().add(format!("{provider}/submit:1:process-then-silence").parse().unwrap());
+            let arguments =
+                ["create", &payment, "--reference", &payment, "--amount", "149.50", "--output", format];
+            let mut killed = command(&sandbox, provider, &arguments).stdout(Stdio::null()).spawn().unwrap();
+            while sandbox.ledger().of(&payment).count() == 0 {
+                tokio::task::yield_now().await;
+            }
+            killed.kill().unwrap();
+            killed.wait().unwrap();
+            let again = refunds(&sandbox, provider, &arguments).ended(0);
+            assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
+            again.stderr
+        };
+        let silent = wait_for("dintero", "json").await;
+        assert_eq!(silent, "", "what reads JSON is not disturbed");
+        let said = wait_for("mattilda", "table").await;
+        let why = "another process may have a request for this refund under way; waiting until ";
+        assert!(said.starts_with(why) && said.ends_with("Z at the latest\n"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn before_the_request_left_nothing_is_unsettled() {
         let sandbox = Sandbox::start().await.unwrap();

@@ -54,14 +54,22 @@ impl Reference {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, namespace.as_bytes());
+        Self::derive_in(&Uuid::new_v5(&Uuid::NAMESPACE_URL, namespace.as_bytes()), parts)
+    }
+
+    /// As [`derive`](Self::derive), in a namespace that is a UUID already.
+    pub(crate) fn derive_in<I>(namespace: &Uuid, parts: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
         let mut name = Vec::new();
         for part in parts {
             let part = part.as_ref().as_bytes();
             name.extend_from_slice(&(part.len() as u64).to_be_bytes());
             name.extend_from_slice(part);
         }
-        Self(Uuid::new_v5(&namespace, &name).to_string())
+        Self(Uuid::new_v5(namespace, &name).to_string())
     }
 
     /// A fresh random reference (`UUIDv4`). Store it before you use it: a reference that is made

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{
     Error, ErrorKind, Handover, Money, Payment, PaymentId, Reference, RefundId, RefundLine, RefundTarget,
@@ -175,29 +176,38 @@ pub struct SubmitRefund {
     /// left. Then no money may move, whatever the adapter's own look shows: a refund that it does not
     /// see is one that the provider does not show at the moment.
     pub made: Option<RefundId>,
-    /// The key to send to a provider that takes one: the same for every attempt at this refund, from any
-    /// process, and another one for every other refund. 36 ASCII characters.
-    pub idempotency_key: String,
     /// Until when the request may leave; any time without.
     pub window: Option<SendWindow>,
     /// What the adapter's [`overview`](crate::RefundProvider::overview) handed over, right before.
     pub handover: Option<Handover>,
+    /// The account and the generation that the idempotency key is derived from.
+    key: Option<(Scope, u16)>,
 }
 
 impl SubmitRefund {
     /// An attempt to refund `amount` as `request` asks.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
-        let idempotency_key = derive_key(&Scope::new("", "", ""), &request, 0);
-        Self { request, amount, payment: None, made: None, idempotency_key, window: None, handover: None }
+        Self { request, amount, payment: None, made: None, key: None, window: None, handover: None }
     }
 
     /// Sets the idempotency key: that of the account `scope`, and of a later `generation` where the
     /// provider repeats a stored failure for an earlier one.
     #[must_use]
     pub fn with_key(mut self, scope: &Scope, generation: u16) -> Self {
-        self.idempotency_key = derive_key(scope, &self.request, generation);
+        self.key = Some((scope.clone(), generation));
         self
+    }
+
+    /// The key to send to a provider that takes one: the same for every attempt at this refund, from any
+    /// process, and another one for every other refund. 36 ASCII characters, derived from the account, the
+    /// payment and the reference.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        match &self.key {
+            Some((scope, generation)) => derive_key(scope, &self.request, *generation),
+            None => derive_key(&Scope::new("", "", ""), &self.request, 0),
+        }
     }
 
     /// Sets until when the request may leave.
@@ -246,6 +256,9 @@ impl SubmitRefund {
     }
 }
 
+/// The namespace of idempotency keys: what `refunds/idempotency-key` is in that of URLs.
+const KEYS: Uuid = uuid::uuid!("4b58a9f5-5ba9-52f8-bfff-585753d5e4a2");
+
 /// The key of one refund: of an account, a payment, a reference and a generation.
 fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String {
     let payment = request.payment_id.canonical();
@@ -258,7 +271,7 @@ fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String 
         request.reference.as_str(),
         &generation,
     ];
-    Reference::derive("refunds/idempotency-key", parts).as_str().to_owned()
+    Reference::derive_in(&KEYS, parts).as_str().to_owned()
 }
 
 #[cfg(test)]
@@ -277,7 +290,7 @@ mod tests {
             );
             SubmitRefund::new(request, money)
         };
-        let key = submit("p", "r").with_key(&scope("a"), 0).idempotency_key;
+        let key = submit("p", "r").with_key(&scope("a"), 0).idempotency_key();
         // Written down once: a change here would make a second refund of a repeated request.
         assert_eq!(key, "1686b36c-e30a-5901-b267-b96c5b5c33a2");
         for (what, other) in [
@@ -286,10 +299,10 @@ mod tests {
             ("account", submit("p", "r").with_key(&scope("b"), 0)),
             ("generation", submit("p", "r").with_key(&scope("a"), 1)),
         ] {
-            assert_ne!(other.idempotency_key, key, "another {what} is another refund");
+            assert_ne!(other.idempotency_key(), key, "another {what} is another refund");
         }
         let upper = "FE26475D-EC3E-4884-9553-F7356683F7F9";
-        let spelled = |payment: &str| submit(payment, "r").with_key(&scope("a"), 0).idempotency_key;
+        let spelled = |payment: &str| submit(payment, "r").with_key(&scope("a"), 0).idempotency_key();
         assert_eq!(spelled(upper), spelled(&upper.to_ascii_lowercase()));
     }
 

@@ -40,7 +40,7 @@ impl UnresolvedRefund {
     #[must_use]
     pub fn new(scope: Scope, request: CreateRefund) -> Self {
         Self {
-            provider: scope.provider.clone(),
+            provider: scope.provider.to_string(),
             scope: Some(scope),
             request,
             amount: None,

@@ -3,6 +3,9 @@
 //! The wall clock can be set, and a time that was over must not be ahead again. So within one boot of
 //! the machine the journal follows the clock that counts since the boot, also through a suspend; across
 //! boots it goes on from the later of the wall clock and the latest time of a commit.
+//!
+//! Processes judge each other's intents by it, so all of them have to read the same time: it follows from
+//! the machine and from what the file remembers, and from nothing else that one process has seen.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -25,20 +28,28 @@ pub(crate) struct Remembered {
     pub(crate) anchor: i64,
 }
 
-/// Tells the journal's time.
+/// Reads the journal's time.
 #[derive(Debug)]
 pub(crate) struct JournalClock {
     clock: Arc<dyn Clock>,
-    /// The boot, where the machine's own clock is used and its boots can be told apart.
-    boot: Option<String>,
+    source: Source,
     state: Mutex<State>,
+}
+
+/// What time follows besides the wall clock.
+#[derive(Debug)]
+enum Source {
+    /// The time since this boot of the machine.
+    Boot(String),
+    /// The monotonic time of a clock that was injected.
+    Injected,
+    /// Nothing: the boots of this machine cannot be told apart.
+    Wall,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The latest time that this process has seen.
-    highest: JournalTime,
-    /// As [`Remembered::anchor`]; this process's own until a commit of this boot fixes it.
+    /// As [`Remembered::anchor`]: this process's own until a commit in this boot fixes it.
     anchor: Option<i64>,
     ahead: Option<Duration>,
     warned: bool,
@@ -47,16 +58,25 @@ struct State {
 impl JournalClock {
     /// The time of `clock`, or the machine's.
     pub(crate) fn new(clock: Option<Arc<dyn Clock>>) -> Self {
-        let boot = if clock.is_some() { None } else { boot::id() };
-        Self { clock: clock.unwrap_or_else(|| Arc::new(SystemClock)), boot, state: Mutex::default() }
+        let source = match (&clock, boot::id().filter(|_| boot::elapsed().is_some())) {
+            (Some(_), _) => Source::Injected,
+            (None, Some(id)) => Source::Boot(id),
+            (None, None) => Source::Wall,
+        };
+        Self { clock: clock.unwrap_or_else(|| Arc::new(SystemClock)), source, state: Mutex::default() }
     }
 
     /// The journal's time now, given what the file remembers.
     pub(crate) fn now(&self, file: &Remembered) -> JournalTime {
-        let since_boot = self.boot.as_deref().and_then(|id| Some((id, boot::elapsed()?)));
+        let elapsed = match self.source {
+            Source::Boot(_) => boot::elapsed().unwrap_or_default(),
+            Source::Injected => self.clock.monotonic(),
+            Source::Wall => Duration::ZERO,
+        };
         let wall = JournalTime::from_datetime(self.clock.now());
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = state.read(file, wall, since_boot);
+        let now = state.read(&self.source, file, wall, elapsed);
+        state.ahead = Some(now.since(wall)).filter(|ahead| *ahead > AHEAD);
         if let Some(ahead) = state.ahead
             && !state.warned
         {
@@ -73,8 +93,10 @@ impl JournalClock {
     /// What to store with a commit at `now`.
     pub(crate) fn remember(&self, now: JournalTime) -> Remembered {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let boot = self.boot.clone().filter(|_| state.anchor.is_some());
-        Remembered { highest: now, anchor: state.anchor.unwrap_or_default(), boot }
+        match (&self.source, state.anchor) {
+            (Source::Boot(id), Some(anchor)) => Remembered { highest: now, boot: Some(id.clone()), anchor },
+            _ => Remembered { highest: now, ..Remembered::default() },
+        }
     }
 
     /// What a message should add where the journal's time is far ahead of the wall clock.
@@ -95,25 +117,27 @@ impl JournalClock {
 impl State {
     fn read(
         &mut self,
+        source: &Source,
         file: &Remembered,
         wall: JournalTime,
-        since_boot: Option<(&str, Duration)>,
+        elapsed: Duration,
     ) -> JournalTime {
-        let highest = self.highest.max(file.highest);
-        let time = match since_boot {
-            None => wall,
-            Some((boot, elapsed)) => {
-                if file.boot.as_deref() == Some(boot) {
+        let elapsed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let start = wall.max(file.highest).0.saturating_sub(elapsed);
+        let time = match source {
+            Source::Boot(id) => {
+                if file.boot.as_ref() == Some(id) {
                     self.anchor = Some(file.anchor);
                 }
-                let elapsed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-                let anchor = *self.anchor.get_or_insert_with(|| wall.max(highest).0.saturating_sub(elapsed));
-                JournalTime(anchor.saturating_add(elapsed))
+                JournalTime(self.anchor.get_or_insert(start).saturating_add(elapsed))
             }
+            // Whichever of its two times has come further: one of them may stand still in a suspend.
+            Source::Injected => {
+                wall.max(JournalTime(self.anchor.get_or_insert(start).saturating_add(elapsed)))
+            }
+            Source::Wall => wall,
         };
-        self.highest = time.max(highest);
-        self.ahead = Some(self.highest.since(wall)).filter(|ahead| *ahead > AHEAD);
-        self.highest
+        time.max(file.highest)
     }
 }
 
@@ -154,49 +178,69 @@ mod boot {
 mod tests {
     use super::*;
 
+    const EMPTY: Remembered = Remembered { highest: JournalTime(0), boot: None, anchor: 0 };
+
     fn file(highest: i64, boot: &str, anchor: i64) -> Remembered {
         Remembered { highest: JournalTime(highest), boot: Some(boot.to_owned()), anchor }
     }
 
-    fn read(state: &mut State, file: &Remembered, wall: i64, boot: &str, elapsed: u64) -> i64 {
-        state.read(file, JournalTime(wall), Some((boot, Duration::from_millis(elapsed)))).0
+    fn read(state: &mut State, source: &Source, file: &Remembered, wall: i64, elapsed: u64) -> i64 {
+        state.read(source, file, JournalTime(wall), Duration::from_millis(elapsed)).0
     }
 
     #[test]
     fn within_one_boot_a_wall_clock_that_is_set_moves_nothing() {
-        let mut state = State::default();
+        let (mut state, boot) = (State::default(), Source::Boot("b".to_owned()));
         let file = file(1_500, "b", 1_000);
         for (wall, elapsed, want) in [(0, 700, 1_700), (900_000, 800, 1_800), (50, 900, 1_900)] {
-            assert_eq!(read(&mut state, &file, wall, "b", elapsed), want, "wall clock at {wall}");
+            assert_eq!(read(&mut state, &boot, &file, wall, elapsed), want, "wall clock at {wall}");
         }
     }
 
     #[test]
     fn after_a_reboot_time_goes_on_from_the_later_of_wall_clock_and_last_commit() {
-        let last = file(5_000, "before", 1_000);
-        assert_eq!(read(&mut State::default(), &last, 9_000, "after", 10), 9_000);
-        assert_eq!(read(&mut State::default(), &last, 2_000, "after", 10), 5_000);
+        let (last, boot) = (file(5_000, "before", 1_000), Source::Boot("after".to_owned()));
+        assert_eq!(read(&mut State::default(), &boot, &last, 2_000, 10), 5_000);
         let mut state = State::default();
-        assert_eq!(read(&mut state, &last, 9_000, "after", 10), 9_000);
-        assert_eq!(read(&mut state, &last, 1_000, "after", 30), 9_020, "the wall clock was set back");
+        assert_eq!(read(&mut state, &boot, &last, 9_000, 10), 9_000);
+        assert_eq!(read(&mut state, &boot, &last, 1_000, 30), 9_020, "the wall clock was set back");
     }
 
     #[test]
-    fn without_a_boot_clock_time_never_goes_back() {
+    fn what_one_process_commits_is_the_time_of_all() {
+        let boot = Source::Boot("b".to_owned());
+        let (mut one, mut other) = (State::default(), State::default());
+        assert_eq!(read(&mut one, &boot, &EMPTY, 9_000, 10), 9_000);
+        // Started after the wall clock was set back.
+        assert_eq!(read(&mut other, &boot, &EMPTY, 4_000, 20), 4_000);
+        let committed = file(4_000, "b", 3_980);
+        assert_eq!(read(&mut one, &boot, &committed, 4_010, 30), 4_010);
+        assert_eq!(read(&mut other, &boot, &committed, 4_010, 30), 4_010);
+    }
+
+    #[test]
+    fn without_a_boot_clock_time_is_the_later_of_wall_clock_and_last_commit() {
         let mut state = State::default();
-        let empty = Remembered::default();
-        let mut at = |file: &Remembered, wall| state.read(file, JournalTime(wall), None).0;
-        assert_eq!(at(&empty, 7_000), 7_000);
-        assert_eq!(at(&empty, 6_000), 7_000, "the latest time of this process");
-        assert_eq!(at(&file(8_000, "b", 0), 6_000), 8_000, "the latest time of the file");
+        assert_eq!(read(&mut state, &Source::Wall, &EMPTY, 7_000, 0), 7_000);
+        assert_eq!(read(&mut state, &Source::Wall, &file(8_000, "b", 0), 6_000, 0), 8_000);
+    }
+
+    #[test]
+    fn an_injected_clock_that_is_set_back_goes_on() {
+        let mut state = State::default();
+        assert_eq!(read(&mut state, &Source::Injected, &EMPTY, 7_000, 10), 7_000);
+        assert_eq!(read(&mut state, &Source::Injected, &EMPTY, 2_000, 30), 7_020);
+        assert_eq!(read(&mut state, &Source::Injected, &EMPTY, 9_000, 40), 9_000);
     }
 
     #[test]
     fn a_journal_that_is_far_ahead_says_so() {
-        let mut state = State::default();
-        state.read(&file(60_000, "b", 0), JournalTime(0), None);
-        assert_eq!(state.ahead, None, "a minute is not far");
-        state.read(&file(60_001, "b", 0), JournalTime(0), None);
-        assert_eq!(state.ahead, Some(Duration::from_millis(60_001)));
+        let clock = JournalClock::new(None);
+        clock.now(&EMPTY);
+        assert_eq!(clock.warning(), None);
+        let clock = JournalClock::new(None);
+        let ahead = JournalTime::from_datetime(SystemClock.now()).plus(Duration::from_secs(7_200));
+        assert!(clock.now(&Remembered { highest: ahead, ..EMPTY }) >= ahead);
+        assert!(clock.warning().unwrap().contains("s ahead of this machine's clock"));
     }
 }

@@ -8,9 +8,9 @@ use rusqlite::{Connection, ErrorCode};
 
 use crate::{
     call::{Done, Task},
-    error::Failure,
+    error::{Failure, of_sqlite},
     shared::Shared,
-    store::Store,
+    store::{Place, Store},
     tables::Header,
 };
 
@@ -27,7 +27,7 @@ pub(crate) struct Group<'a, 'c> {
 /// Where a purge goes on, and what it did so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Purged {
-    pub(crate) after: (i64, String),
+    pub(crate) after: Place,
     pub(crate) count: u64,
     pub(crate) is_over: bool,
 }
@@ -58,7 +58,7 @@ impl<'a, 'c> Group<'a, 'c> {
         let done = match task.run(self) {
             // One row, not the file.
             Err(Failure::Sqlite(error)) if is_of_one_row(&error) => {
-                task.refuse(crate::error::of_sqlite(&self.shared.path, error));
+                task.refuse(of_sqlite(&self.shared.path, error));
                 Done::Undo
             }
             done => done?,
@@ -73,9 +73,11 @@ impl<'a, 'c> Group<'a, 'c> {
 
     /// Makes it durable. An error may come before or after that.
     pub(crate) fn commit(self) -> Result<(), Failure> {
-        if self.header != self.before {
-            self.store.store_header(&self.header)?;
+        if !self.has_changed() {
+            // Ends it; there is nothing to make durable.
+            return Ok(self.connection.execute_batch("COMMIT")?);
         }
+        self.store.store_header(&self.header)?;
         #[cfg(test)]
         self.shared.faults.before_commit()?;
         self.connection.execute_batch("COMMIT")?;

@@ -102,6 +102,16 @@ impl SqliteJournal {
         }
     }
 
+    /// Waits until everything that was queued before is written, such as what dropped calls abandoned. For
+    /// processes that end by `std::process::exit`, which drops nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] and [`ErrorKind::Config`], where the file cannot be written.
+    pub async fn flush(&self) -> Result<()> {
+        self.0.writer.call(|_| Ok(())).await
+    }
+
     /// A wait that is long because a clock was wrong is explained by that.
     fn explained(&self, error: Error) -> Error {
         match self.0.shared.clock.warning() {

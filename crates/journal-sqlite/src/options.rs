@@ -44,7 +44,9 @@ impl SqliteOptions {
         }
     }
 
-    /// Takes the time from `clock`: its time of day, which never goes back here. For tests.
+    /// Takes the time from `clock` instead of the machine, and waits by it: for tests, and for runtimes that
+    /// have a timer of their own. Its time of day counts, and goes on with its monotonic time where it is
+    /// set back. The client of this journal needs the same clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);

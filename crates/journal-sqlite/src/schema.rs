@@ -83,9 +83,9 @@ fn create(path: &Path, busy: Duration) -> Result<bool> {
 
 /// A name beside `path` that no other process uses.
 fn draft_of(path: &Path) -> PathBuf {
-    let token: String = IntentToken::random().0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let token = u128::from_be_bytes(IntentToken::random().0);
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{token}.new"));
+    name.push(format!(".{token:032x}.new"));
     PathBuf::from(name)
 }
 

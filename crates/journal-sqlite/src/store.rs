@@ -12,6 +12,9 @@ use crate::{
     tables::{Header, Tables},
 };
 
+/// Where a money is in the order of the table: its account's row and its name.
+pub(crate) type Place = (i64, String);
+
 /// The statements of the connection that writes.
 pub(crate) struct Store<'c> {
     pub(crate) tables: Tables<'c>,
@@ -116,10 +119,10 @@ impl<'c> Store<'c> {
     /// Moneys after `after` that have a refund which was last needed at `time` or before.
     pub(crate) fn old(
         &mut self,
-        after: &(i64, String),
+        after: &Place,
         time: i64,
         limit: u32,
-    ) -> Result<Vec<((i64, String), MoneyKey)>, Failure> {
+    ) -> Result<Vec<(Place, MoneyKey)>, Failure> {
         let found = self.old.query_map(params![after.0, after.1, time, limit], |row| {
             let (provider, account, origin): (String, String, String) =
                 (row.get(1)?, row.get(2)?, row.get(3)?);

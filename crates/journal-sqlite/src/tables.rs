@@ -115,7 +115,7 @@ impl<'c> Tables<'c> {
         let elsewhere = params![scope.provider, scope.account, scope.origin, about.payment.as_str()];
         let origin: Option<String> = self.elsewhere.query_row(elsewhere, |row| row.get(0)).optional()?;
         origin.map_or(Ok(()), |origin| {
-            let other = Scope::new(&scope.provider, &scope.account, origin);
+            let other = Scope::new(scope.provider.clone(), scope.account.clone(), origin);
             Err(other_origin(scope, &other).into())
         })
     }
@@ -213,36 +213,36 @@ impl<'c> Tables<'c> {
         query: &Query,
         limit: usize,
     ) -> Result<Vec<Entry>, Failure> {
-        let mut sql = format!("SELECT {REFUND_COLUMNS}, money FROM refund WHERE scope = ?1");
+        let mut sql = format!("SELECT {REFUND_COLUMNS}, money FROM refund WHERE scope = :scope");
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut values: Vec<&dyn ToSql> = vec![&id, &limit];
+        let mut values: Vec<(&str, &dyn ToSql)> = vec![(":scope", &id), (":limit", &limit)];
         let payment = query.payment.as_ref().map(PaymentId::as_str);
         let reference = query.reference.as_ref().map(Reference::as_str);
         let after = query.after.as_ref().filter(|(money, ..)| money.scope == *scope);
         let after = after
             .map(|(money, payment, reference)| [money.id.as_str(), payment.as_str(), reference.as_str()]);
         if let Some(payment) = &payment {
-            values.push(payment);
-            sql.push_str(&format!(" AND payment = ?{}", values.len()));
+            sql.push_str(" AND payment = :payment");
+            values.push((":payment", payment));
         }
         if let Some(reference) = &reference {
-            values.push(reference);
-            sql.push_str(&format!(" AND reference = ?{}", values.len()));
+            sql.push_str(" AND reference = :reference");
+            values.push((":reference", reference));
         }
         if query.unsettled {
             sql.push_str(" AND unsettled = 1");
         }
         if let Some([money, payment, reference]) = &after {
-            let at = values.len();
-            values.extend([money as &dyn ToSql, payment, reference]);
-            sql.push_str(&format!(
-                " AND (money, payment, reference) > (?{}, ?{}, ?{})",
-                at + 1,
-                at + 2,
-                at + 3
-            ));
+            sql.push_str(
+                " AND (money, payment, reference) > (:after_money, :after_payment, :after_reference)",
+            );
+            values.extend([
+                (":after_money", money as &dyn ToSql),
+                (":after_payment", payment),
+                (":after_reference", reference),
+            ]);
         }
-        sql.push_str(" ORDER BY money, payment, reference LIMIT ?2");
+        sql.push_str(" ORDER BY money, payment, reference LIMIT :limit");
         let mut statement = self.connection.prepare(&sql)?;
         let found = statement
             .query_map(values.as_slice(), |row| rows::refund(row, &rows::money(row, "money", scope)?))?;

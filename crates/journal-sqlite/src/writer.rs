@@ -103,37 +103,25 @@ struct Thread {
 
 impl Thread {
     fn run(&mut self, connection: Connection) {
-        let mut next = Ok(connection);
-        loop {
-            let Some(first) = self.next() else { return };
+        let mut next = Some(connection);
+        while let Some(mut tasks) = self.next() {
             // A connection that failed is replaced when it is needed again.
-            let connection = match next {
-                Ok(connection) => Ok(connection),
-                Err(()) => self.shared.connect(),
-            };
-            next = match connection {
-                Ok(connection) => {
-                    let usable = self.serve(&connection, first);
-                    // An open transaction ends with its connection.
-                    if usable { return } else { Err(()) }
-                }
+            match next.take().map_or_else(|| self.shared.connect(), Ok) {
+                Ok(connection) => self.serve(&connection, tasks),
                 Err(error) => {
-                    let mut tasks = first;
                     self.drain(&mut tasks);
                     self.answer(tasks, Err(error));
-                    Err(())
                 }
-            };
+            }
         }
     }
 
-    /// Serves the queue on one connection; false where it has to be replaced, and true at the end.
-    fn serve(&mut self, connection: &Connection, first: Vec<Box<dyn Task>>) -> bool {
+    /// Serves the queue on one connection until it ends, or the connection has to be replaced.
+    fn serve(&mut self, connection: &Connection, first: Vec<Box<dyn Task>>) {
         let mut store = match Store::new(connection) {
             Ok(store) => store,
             Err(error) => {
-                self.answer(first, Err(of_sqlite(&self.shared.path, error)));
-                return false;
+                return self.answer(first, Err(of_sqlite(&self.shared.path, error)));
             }
         };
         let mut next = Some(first);
@@ -145,11 +133,10 @@ impl Thread {
             };
             self.answer(tasks, committed.map_err(|failure| failure.into_error(&self.shared.path)));
             if !is_usable {
-                return false;
+                return;
             }
             next = self.next();
         }
-        true
     }
 
     /// One transaction for what is in the queue.

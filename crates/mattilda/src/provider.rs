@@ -150,7 +150,7 @@ impl RefundProvider for Mattilda {
         let (target_type, target_id) = target(request.target.as_ref())?;
         let http = Request::post(Operation::SubmitRefund)
             .paths(["transactions", request.payment_id.as_str(), "refunds"])
-            .header("idempotency-key", &submit.idempotency_key)
+            .header("idempotency-key", &submit.idempotency_key())
             .send_window(submit.window.as_ref())
             .json(&wire::NewRefund {
                 amount: amount.minor_units(),

@@ -216,7 +216,7 @@ async fn a_refused_token_is_signed_anew_once() {
     assert_eq!(sent.len(), 2);
     assert_ne!(token(&sent[0]), token(&sent[1]));
     assert_eq!(sent[0].body, sent[1].body);
-    assert_eq!(sent[1].header("idempotency-key"), Some(submit(1299).idempotency_key.as_str()));
+    assert_eq!(sent[1].header("idempotency-key"), Some(submit(1299).idempotency_key().as_str()));
 
     // A clock that is ahead, or a key that the provider does not know: a new token does not help.
     let transport =

@@ -28,7 +28,7 @@ async fn a_submission_on_the_wire() {
     for (name, value) in [
         ("accept", "application/json"),
         ("content-type", "application/json"),
-        ("idempotency-key", submit(1299).idempotency_key.as_str()),
+        ("idempotency-key", submit(1299).idempotency_key().as_str()),
         ("authorization", "Bearer a-token"),
         ("x-gr4vy-merchant-account-id", "school-01"),
     ] {

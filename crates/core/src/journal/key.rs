@@ -1,6 +1,6 @@
 //! What a journal is keyed by: the account, the money, the payment, the reference, the intent.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -18,11 +18,11 @@ const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
 #[non_exhaustive]
 pub struct Scope {
     /// The provider's name in the registry.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// The account at the provider; empty where the credentials alone decide it.
-    pub account: String,
+    pub account: Arc<str>,
     /// The origin of the API, such as `https://api.example.com`; empty where there is none.
-    pub origin: String,
+    pub origin: Arc<str>,
 }
 
 impl Scope {
@@ -34,7 +34,11 @@ impl Scope {
     /// let scope = Scope::new("dintero", "T11223344", "https://checkout.dintero.com");
     /// assert_eq!(scope.to_string(), "dintero account T11223344 at https://checkout.dintero.com");
     /// ```
-    pub fn new(provider: impl Into<String>, account: impl Into<String>, origin: impl Into<String>) -> Self {
+    pub fn new(
+        provider: impl Into<Arc<str>>,
+        account: impl Into<Arc<str>>,
+        origin: impl Into<Arc<str>>,
+    ) -> Self {
         Self { provider: provider.into(), account: account.into(), origin: origin.into() }
     }
 }

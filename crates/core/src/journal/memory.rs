@@ -1,7 +1,7 @@
 //! A journal in the process's memory.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -13,8 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     About, Book, Counter, Decision, Entry, Intended, IntentKey, IntentNumber, Journal, JournalTime, MoneyKey,
-    NewIntent, Observed, Outcome, Purge, Query, Scope, Seen, Standing, Version, book::need, entry::Why,
-    position,
+    NewIntent, Observed, Outcome, Purge, Query, Seen, Standing, Version, book::need, entry::Why, position,
 };
 use crate::{Clock, PaymentId, Result, SystemClock};
 
@@ -51,7 +50,7 @@ struct State {
     counter: Counter,
     books: HashMap<MoneyKey, Book>,
     /// The money of each payment.
-    money: BTreeMap<(PaymentId, Scope), PaymentId>,
+    money: HashMap<PaymentId, Vec<MoneyKey>>,
     /// How many entries there are.
     entries: usize,
     /// The version of a money that has no entry (any more).
@@ -132,21 +131,29 @@ impl MemoryJournal {
 }
 
 impl State {
+    fn note_money(&mut self, payment: &PaymentId, money: &MoneyKey) {
+        match self.money.get_mut(payment) {
+            Some(known) if known.contains(money) => {}
+            Some(known) => known.push(money.clone()),
+            None => drop(self.money.insert(payment.clone(), vec![money.clone()])),
+        }
+    }
+
     /// Refuses a payment whose refunds are journalled elsewhere.
     fn check(&self, about: &About) -> Result<()> {
         let scope = &about.money.scope;
-        let from = (about.payment.clone(), Scope::new("", "", ""));
-        let same = self.money.range(from..).take_while(|((payment, _), _)| *payment == about.payment);
-        for ((payment, other), money) in same {
-            if other == scope && *money != about.money.id {
-                return Err(super::other_money(about, money));
+        for other in
+            self.money.get(&about.payment).into_iter().flatten().filter(|other| **other != about.money)
+        {
+            if other.scope == *scope {
+                return Err(super::other_money(about, &other.id));
             }
             let elsewhere =
-                other != scope && (&other.provider, &other.account) == (&scope.provider, &scope.account);
-            let key = MoneyKey::new(other.clone(), money.clone());
-            let unsettled = |entry: &Entry| entry.payment == *payment && entry.unsettled().next().is_some();
-            if elsewhere && self.books.get(&key).is_some_and(|book| book.entries().iter().any(unsettled)) {
-                return Err(super::other_origin(scope, other));
+                (&other.scope.provider, &other.scope.account) == (&scope.provider, &scope.account);
+            let unsettled =
+                |entry: &Entry| entry.payment == about.payment && entry.unsettled().next().is_some();
+            if elsewhere && self.books.get(other).is_some_and(|book| book.entries().iter().any(unsettled)) {
+                return Err(super::other_origin(scope, &other.scope));
             }
         }
         Ok(())
@@ -196,22 +203,19 @@ impl Journal for MemoryJournal {
         {
             let mut state = self.state();
             state.check(&intent.about)?;
-            let known = state.books.get(money).is_some_and(|book| {
+            // Only a full journal has to look for what can be forgotten.
+            if state.entries >= self.0.capacity {
                 let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
-                book.entries().iter().any(mine)
-            });
-            let now = self.time();
-            if !known
-                && state.entries >= self.0.capacity
-                && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now)
-            {
-                return Ok(Intended::Full);
+                let known = state.books.get(money).is_some_and(|book| book.entries().iter().any(mine));
+                let now = self.time();
+                if !known && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now) {
+                    return Ok(Intended::Full);
+                }
             }
         }
         let intended = self.on(money, |book, now, counter| book.intend(intent, now, counter))?;
         if matches!(intended, Intended::Committed(_)) {
-            let key = (intent.about.payment.clone(), money.scope.clone());
-            self.state().money.insert(key, money.id.clone());
+            self.state().note_money(&intent.about.payment, money);
         }
         Ok(intended)
     }
@@ -230,7 +234,7 @@ impl Journal for MemoryJournal {
         let observed = self.on(money, |book, now, counter| book.observe(money, seen, since, now, counter));
         let mut state = self.state();
         for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
-            state.money.insert((seen.payment.clone(), money.scope.clone()), money.id.clone());
+            state.note_money(&seen.payment, money);
         }
         Ok(observed)
     }
@@ -260,9 +264,9 @@ impl Journal for MemoryJournal {
         let mut found: Vec<&Entry> = match (&query.scope, &query.payment) {
             // The one that is asked for most often is found without looking at the others.
             (Some(scope), Some(payment)) => {
-                let money = state.money.get(&(payment.clone(), scope.clone()));
-                let key = money.map(|money| MoneyKey::new(scope.clone(), money.clone()));
-                let book = key.and_then(|key| state.books.get(&key));
+                let moneys = state.money.get(payment).into_iter().flatten();
+                let book =
+                    moneys.filter(|money| money.scope == *scope).find_map(|money| state.books.get(money));
                 book.into_iter().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect()
             }
             _ => state.books.values().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect(),

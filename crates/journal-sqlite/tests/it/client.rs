@@ -5,11 +5,16 @@ use std::sync::Arc;
 use refunds_core::{
     CreateRefund, ErrorKind, PaymentId, Reference, RefundAmount, RefundClient, testing::MemoryProvider,
 };
+use refunds_journal_sqlite::SqliteJournal;
 
 use crate::common::{File, nok};
 
 fn client(file: &File, provider: &MemoryProvider) -> RefundClient {
-    RefundClient::new(provider.clone()).with_clock(Arc::new(file.clock.clone())).with_journal(file.open())
+    with_journal(file, provider, file.open())
+}
+
+fn with_journal(file: &File, provider: &MemoryProvider, journal: SqliteJournal) -> RefundClient {
+    RefundClient::new(provider.clone()).with_clock(Arc::new(file.clock.clone())).with_journal(journal)
 }
 
 fn request(payment: &PaymentId) -> CreateRefund {
@@ -44,7 +49,8 @@ async fn nothing_is_sent_while_the_journal_cannot_be_written() {
     let file = File::new();
     let provider = MemoryProvider::new();
     let payment = provider.captured(nok(10_000));
-    let client = client(&file, &provider);
+    let journal = file.impatient().open(file.path()).unwrap();
+    let client = with_journal(&file, &provider, journal);
     let lock = file.sqlite();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = client.create(&request(&payment)).await.unwrap_err();

@@ -19,6 +19,8 @@ use time::{OffsetDateTime, macros::datetime};
 
 /// The time of day at first.
 pub(crate) const START: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+/// No lock is held that long.
+const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const WINDOW: Duration = Duration::from_secs(5);
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(30);
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
@@ -74,10 +76,14 @@ impl File {
         self.folder.path().join("refunds.db")
     }
 
+    /// Waits for locks as long as it takes.
     pub(crate) fn options(&self) -> SqliteOptions {
-        SqliteOptions::new()
-            .with_clock(Arc::new(self.clock.clone()))
-            .with_busy_timeout(Duration::from_millis(20))
+        SqliteOptions::new().with_clock(Arc::new(self.clock.clone())).with_busy_timeout(PATIENCE)
+    }
+
+    /// Gives up at once where a test holds a lock.
+    pub(crate) fn impatient(&self) -> SqliteOptions {
+        self.options().with_busy_timeout(Duration::from_millis(1))
     }
 
     pub(crate) fn open(&self) -> SqliteJournal {

@@ -1,6 +1,6 @@
 //! The file: what it may be, what is in it, and what is refused.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use refunds_core::{ErrorKind, Journal, Registry, journal::Query};
 use refunds_journal_sqlite::{SqliteJournal, SqliteJournalFactory};
@@ -10,7 +10,7 @@ use crate::common::{File, about, intend, intent, is_made, key};
 /// Asserts that the file is refused with this message, and left as it is.
 fn assert_refused(file: &File, kind: ErrorKind, words: &str) {
     let before = fs::read(file.path()).unwrap_or_default();
-    let error = file.options().open(file.path()).unwrap_err();
+    let error = file.impatient().open(file.path()).unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (kind, false), "{error}");
     assert!(error.message().contains(words), "{error}");
     assert_eq!(fs::read(file.path()).unwrap_or_default(), before, "it was changed");
@@ -125,7 +125,7 @@ async fn it_is_one_file_after_the_last_process_has_closed_it() {
 #[test]
 fn many_processes_may_begin_a_new_file_at_once() {
     let file = File::new();
-    let options = file.options().with_busy_timeout(Duration::from_secs(60));
+    let options = file.options();
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| options.open(file.path()).unwrap());

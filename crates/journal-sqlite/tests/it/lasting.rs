@@ -21,7 +21,7 @@ async fn every_acknowledged_write_is_there_after_a_crash() {
     let one = about("p-1", "r-1");
     let first = intend(&journal, &one).await;
     let open = file.crashed().open().open(&one).await.unwrap();
-    assert_eq!(open.mine.as_ref().unwrap().intents, [first.clone()]);
+    assert_eq!(open.mine.as_ref().unwrap().intents, std::slice::from_ref(&first));
     assert_eq!(open, journal.open(&one).await.unwrap(), "the crash changed nothing");
 
     let refused = Outcome::NotApplied(Why::never_sent());
@@ -65,7 +65,7 @@ async fn another_process_sees_each_write_at_once_and_neither_can_pass_the_other(
     let first = committed(one.intend(&intent(&a, &ours)).await.unwrap());
     // The other one looked before that.
     match other.intend(&intent(&a, &theirs)).await.unwrap() {
-        Intended::Moved(standing) => assert_eq!(standing.mine.unwrap().intents, [first.clone()]),
+        Intended::Moved(standing) => assert_eq!(standing.mine.unwrap().intents, std::slice::from_ref(&first)),
         moved => panic!("{moved:?}"),
     }
     other.settle(&key(&a, &first), &is_made("id-1")).await.unwrap();

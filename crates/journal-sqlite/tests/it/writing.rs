@@ -4,7 +4,6 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
-    time::Duration,
 };
 
 use futures_util::future::join_all;
@@ -12,15 +11,9 @@ use refunds_core::{
     ErrorKind, Journal,
     journal::{Intended, IntentState, Outcome, Query, Why},
 };
-use refunds_journal_sqlite::SqliteJournal;
 use rusqlite::Connection;
 
 use crate::common::{File, about, committed, intend, intent, is_made, is_unknown, key};
-
-/// A journal that waits as long as it takes for a lock that the test holds.
-fn patient(file: &File) -> SqliteJournal {
-    file.options().with_busy_timeout(Duration::from_secs(60)).open(file.path()).unwrap()
-}
 
 fn locked(file: &File) -> Connection {
     let lock = file.sqlite();
@@ -40,7 +33,7 @@ async fn begin(mut call: Pin<&mut impl Future>) {
 #[tokio::test]
 async fn intents_that_wait_at_the_same_time_share_one_commit() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let mut intents = Vec::new();
     for at in 0..32 {
         let about = about(&format!("p-{at}"), "r");
@@ -64,7 +57,7 @@ async fn intents_that_wait_at_the_same_time_share_one_commit() {
 #[tokio::test]
 async fn of_two_intents_on_one_look_in_one_group_one_is_committed() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let (a, b) = (about("p-1", "a"), about("p-1", "b"));
     let (for_a, for_b) =
         (intent(&a, &journal.open(&a).await.unwrap()), intent(&b, &journal.open(&b).await.unwrap()));
@@ -78,7 +71,7 @@ async fn of_two_intents_on_one_look_in_one_group_one_is_committed() {
 #[tokio::test]
 async fn what_one_call_of_a_group_is_refused_does_not_concern_the_others() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let a = about("p-1", "a");
     let first = intend(&journal, &a).await;
     journal.settle(&key(&a, &first), &Outcome::NotApplied(Why::never_sent())).await.unwrap();
@@ -104,7 +97,7 @@ async fn what_one_call_of_a_group_is_refused_does_not_concern_the_others() {
 #[tokio::test]
 async fn an_intent_that_nobody_waits_for_any_more_is_never_committed() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let a = about("p-1", "a");
     let standing = journal.open(&a).await.unwrap();
     let intent = intent(&a, &standing);
@@ -124,7 +117,7 @@ async fn an_intent_that_nobody_waits_for_any_more_is_never_committed() {
 #[tokio::test]
 async fn abandoning_takes_effect_after_an_intent_that_is_still_under_way() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let a = about("p-1", "a");
     let intent = intent(&a, &journal.open(&a).await.unwrap());
     let lock = locked(&file);
@@ -135,15 +128,15 @@ async fn abandoning_takes_effect_after_an_intent_that_is_still_under_way() {
         unlock(lock);
         committed(pending.await.unwrap());
     }
-    drop(journal);
-    let mine = file.open().open(&a).await.unwrap().mine.unwrap();
+    journal.flush().await.unwrap();
+    let mine = file.crashed().open().open(&a).await.unwrap().mine.unwrap();
     assert_eq!(mine.intents[0].state, IntentState::NotApplied);
 }
 
 #[tokio::test]
 async fn an_outcome_is_stored_although_its_caller_is_gone() {
     let file = File::new();
-    let journal = patient(&file);
+    let journal = file.open();
     let a = about("p-1", "a");
     let first = intend(&journal, &a).await;
     let lock = locked(&file);
@@ -161,7 +154,7 @@ async fn an_outcome_is_stored_although_its_caller_is_gone() {
 #[tokio::test]
 async fn a_journal_that_is_locked_for_long_is_unavailable_and_works_again_later() {
     let file = File::new();
-    let journal = file.open();
+    let journal = file.impatient().open(file.path()).unwrap();
     let a = about("p-1", "a");
     let standing = journal.open(&a).await.unwrap();
     let lock = locked(&file);
@@ -177,7 +170,7 @@ async fn a_journal_that_is_locked_for_long_is_unavailable_and_works_again_later(
 #[tokio::test]
 async fn what_was_abandoned_while_the_journal_was_locked_is_stored_with_the_next_write() {
     let file = File::new();
-    let journal = file.open();
+    let journal = file.impatient().open(file.path()).unwrap();
     let (a, b) = (about("p-1", "a"), about("p-2", "b"));
     let first = intend(&journal, &a).await;
     let second = intend(&journal, &b).await;

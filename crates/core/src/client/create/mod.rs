@@ -72,7 +72,7 @@ impl RefundClient {
     /// [`resolve`](Self::resolve). Errors of the journal are not applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
         match self.creation(request, Goal::Make).await {
-            Ok(creation) => Box::pin(creation.run()).await,
+            Ok(creation) => creation.run().await,
             Err(error) => Err(error),
         }
         .map_err(|error| self.in_create(error))
@@ -126,7 +126,7 @@ impl RefundClient {
         let scope = self.provider.scope();
         let other = match &unresolved.scope {
             Some(asked) if *asked != scope => Some(asked.to_string()),
-            None if unresolved.provider != scope.provider => Some(unresolved.provider.clone()),
+            None if *unresolved.provider != *scope.provider => Some(unresolved.provider.clone()),
             _ => None,
         };
         if let Some(other) = other {
@@ -195,7 +195,7 @@ struct Creation<'a> {
     /// A handle without a journal entry behind it.
     handle: Option<UnresolvedRefund>,
     /// The last standing, for the handle in errors.
-    last: Option<Standing>,
+    last: Option<Arc<Standing>>,
     /// Our previous intent, certainly not carried out, which the next one settles.
     previous: Option<(IntentToken, Why)>,
     /// The first failure of this call after which a refund may have been made. A clean refusal of a

@@ -67,7 +67,7 @@ impl Creation<'_> {
     }
 
     fn resubmit_from(&self) -> Option<JournalTime> {
-        self.last.as_ref().and_then(Standing::resubmit_from)
+        self.last.as_deref().and_then(Standing::resubmit_from)
     }
 
     /// The error that names both refunds of one reference. It is stored, so that repeating says so, too.

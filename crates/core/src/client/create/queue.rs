@@ -4,6 +4,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
@@ -13,10 +14,14 @@ use crate::journal::MoneyKey;
 
 /// A fair queue for each money. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::client) struct Queue(Arc<Mutex<Places>>);
+pub(in crate::client) struct Queue {
+    places: Arc<Mutex<Places>>,
+    hasher: RandomState,
+}
 
-/// Money that a call works on or waits for; the others are gone.
-type Places = HashMap<MoneyKey, Weak<tokio::sync::Mutex<()>>>;
+/// Money that a call works on or waits for, by its hash; the others are gone. Two moneys of one hash wait
+/// for each other, which is harmless.
+type Places = HashMap<u64, Weak<tokio::sync::Mutex<()>>>;
 
 /// A call's turn. Dropping it lets the next one in.
 pub(super) type Turn = OwnedMutexGuard<()>;
@@ -24,8 +29,9 @@ pub(super) type Turn = OwnedMutexGuard<()>;
 impl Queue {
     /// The place of this money.
     pub(super) fn place(&self, money: &MoneyKey) -> Arc<tokio::sync::Mutex<()>> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(money).and_then(Weak::upgrade) {
+        let money = self.hasher.hash_one(money);
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(&money).and_then(Weak::upgrade) {
             return place;
         }
         // Those who left are cleared away now and then, not each time.
@@ -33,7 +39,7 @@ impl Queue {
             places.retain(|_, place| place.strong_count() > 0);
         }
         let place = Arc::default();
-        places.insert(money.clone(), Arc::downgrade(&place));
+        places.insert(money, Arc::downgrade(&place));
         place
     }
 }

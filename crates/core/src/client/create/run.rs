@@ -1,5 +1,7 @@
 //! The loop of rounds.
 
+use std::sync::Arc;
+
 use futures_util::future::{Either, select};
 
 use super::{Creation, Goal, find::Mine, queue::Turn, submit::Submitted, wait::WaitFor};
@@ -14,7 +16,7 @@ enum Round {
     /// Again, from the top.
     Again,
     /// Again, after this.
-    Wait(Box<Standing>, WaitFor),
+    Wait(Arc<Standing>, WaitFor),
 }
 
 impl Round {
@@ -40,13 +42,13 @@ impl Creation<'_> {
     async fn rounds(&mut self) -> Result<Refund> {
         loop {
             let turn = self.turn().await?;
-            match Box::pin(self.round()).await? {
+            match self.round().await? {
                 Round::Done(refund) => return Ok(*refund),
                 Round::Again => {}
                 Round::Wait(standing, what) => {
                     // Others of this client may have something to do meanwhile.
                     drop(turn);
-                    self.wait(*standing, what).await?;
+                    Box::pin(self.wait(standing, what)).await?;
                 }
             }
         }
@@ -74,7 +76,9 @@ impl Creation<'_> {
         if let Some(error) = self.refused_meanwhile(&standing) {
             return Err(error);
         }
-        if let Some(refund) = self.journalled(&standing).await? {
+        if standing.mine.as_ref().is_some_and(|entry| entry.made.is_some())
+            && let Some(refund) = Box::pin(self.journalled(&standing)).await?
+        {
             return Ok(Round::done(refund));
         }
         if self.made.is_some() {
@@ -86,35 +90,37 @@ impl Creation<'_> {
             && self.goal != Goal::Look
         {
             self.note_waiting_for(&standing);
-            return Ok(Round::Wait(Box::new(standing), WaitFor::Block(block)));
+            return Ok(Round::Wait(standing, WaitFor::Block(block)));
         }
         let overview = match self.look_and_sum(&standing).await {
             Ok(overview) => overview,
             // Something was sent: look for as long as that takes.
-            Err(error) if self.ambiguous.is_some() => return self.recovered(error).await.map(Round::done),
+            Err(error) if self.ambiguous.is_some() => {
+                return Box::pin(self.recovered(error)).await.map(Round::done);
+            }
             Err(error) => return Err(self.unfinished(error)),
         };
         let sight = self.find(&standing, &overview.refunds);
         let moved = self.observe(&standing, &sight).await;
         match sight.mine {
             Mine::Found(ref refund, evidence) => {
-                return match self.found(&standing, refund, evidence).await? {
+                return match Box::pin(self.found(&standing, refund, evidence)).await? {
                     Some(version) if refund.has_step_left() => {
                         self.made = Some((**refund).clone());
-                        self.complete(&standing, version, &overview, refund).await
+                        Box::pin(self.complete(&standing, version, &overview, refund)).await
                     }
                     _ => Ok(self.named((**refund).clone())),
                 }
                 .map(Round::done);
             }
             Mine::Doubled(ref refund, ref second) => {
-                return Err(self.doubled(&standing, refund, second).await);
+                return Err(Box::pin(self.doubled(&standing, refund, second)).await);
             }
             Mine::Absent | Mine::Unclear { .. } => {}
         }
         if let Some(made) = self.made.clone() {
             // It was seen before, so this list is an old one: the step can be done all the same.
-            let refund = self.complete(&standing, standing.version, &overview, &made).await?;
+            let refund = Box::pin(self.complete(&standing, standing.version, &overview, &made)).await?;
             return Ok(Round::done(refund));
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
@@ -122,7 +128,7 @@ impl Creation<'_> {
             self.suspects.clone_from(suspects);
             if !resend || self.goal == Goal::Look {
                 // What is not recognized may be what another call made meanwhile.
-                if self.has_moved(&standing).await {
+                if Box::pin(self.has_moved(&standing)).await {
                     return Ok(Round::Again);
                 }
                 return Err(self.unclear(*unlisted));
@@ -137,14 +143,14 @@ impl Creation<'_> {
             return Ok(Round::Again);
         }
         if !standing.is_fresh() && !resend {
-            return Ok(Round::Wait(Box::new(standing), WaitFor::Resubmit));
+            return Ok(Round::Wait(standing, WaitFor::Resubmit));
         }
-        Box::pin(self.guard_and_submit(standing, overview, &sight, resend)).await
+        self.guard_and_submit(standing, overview, &sight, resend).await
     }
 
     async fn guard_and_submit(
         &mut self,
-        standing: Standing,
+        standing: Arc<Standing>,
         overview: Overview,
         sight: &super::find::Sight,
         resend: bool,
@@ -155,13 +161,13 @@ impl Creation<'_> {
             Err(error)
                 if error.kind() == ErrorKind::NotRefundable && self.may_be_old(&overview, &standing) =>
             {
-                if self.pause_for(&error).await {
+                if Box::pin(self.pause_for(&error)).await {
                     return Ok(Round::Again);
                 }
                 return Err(self.unfinished(error.not_applied()));
             }
             // Less may be left by what another call made meanwhile, perhaps of this very refund.
-            Err(_) if self.has_moved(&standing).await => return Ok(Round::Again),
+            Err(_) if Box::pin(self.has_moved(&standing)).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
             Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
                 return Err(error.not_applied());
@@ -169,7 +175,7 @@ impl Creation<'_> {
             Err(error) => return Err(self.unfinished(error.not_applied())),
         };
         if self.is_imported(&standing) {
-            self.import(&standing, amount).await?;
+            Box::pin(self.import(&standing, amount)).await?;
             return Ok(Round::Again);
         }
         match self.submit(standing, overview, amount, sight, resend).await? {

@@ -1,6 +1,6 @@
 //! Looking for a refund, and storing what is seen.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Creation,
@@ -16,7 +16,7 @@ use crate::{
 
 impl Creation<'_> {
     /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
-    pub(super) async fn open(&mut self) -> Result<Standing> {
+    pub(super) async fn open(&mut self) -> Result<Arc<Standing>> {
         let opened = self.client.journal.open(&self.about).await;
         let mut standing = opened.map_err(|error| self.unfinished(error.not_applied()))?;
         if let (Some((token, why)), Some(entry)) = (&self.previous, &mut standing.mine) {
@@ -25,7 +25,8 @@ impl Creation<'_> {
                 intent.why = Some(why.clone());
             }
         }
-        self.last = Some(standing.clone());
+        let standing = Arc::new(standing);
+        self.last = Some(Arc::clone(&standing));
         Ok(standing)
     }
 
@@ -61,7 +62,7 @@ impl Creation<'_> {
     }
 
     /// One look at the list, which stores what it shows. `None` where it cannot be read.
-    pub(super) async fn look(&mut self, until: Duration) -> Option<(Standing, Sight)> {
+    pub(super) async fn look(&mut self, until: Duration) -> Option<(Arc<Standing>, Sight)> {
         let standing = self.open().await.ok()?;
         let call = all_refunds(&*self.client.provider, &self.request.payment_id);
         let list = self.client.attempt(Operation::ListRefunds, until, call).await.ok()?;

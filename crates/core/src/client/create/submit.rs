@@ -1,6 +1,6 @@
 //! Committing an intent, submitting, and settling what became of it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{Creation, find::Sight, outcome::no_time};
 use crate::{
@@ -34,7 +34,7 @@ impl Creation<'_> {
     /// Intends and submits, until an attempt has an outcome that more attempts do not change.
     pub(super) async fn submit(
         &mut self,
-        mut standing: Standing,
+        standing: Arc<Standing>,
         overview: Overview,
         amount: Money,
         sight: &Sight,
@@ -43,6 +43,7 @@ impl Creation<'_> {
         let mut submit = SubmitRefund::new(self.request.clone(), amount)
             .with_payment(overview.payment.clone())
             .with_handover(overview.handover.clone());
+        let mut version = standing.version;
         loop {
             if self.attempts >= self.client.policy.max_attempts {
                 return Err(self.unfinished(self.too_many_attempts()));
@@ -50,13 +51,15 @@ impl Creation<'_> {
             if self.client.time_left(self.deadline) < self.client.policy.submit_limit() {
                 return Err(self.unfinished(no_time()));
             }
-            let new = self.new_intent(&standing, amount, sight, resend);
+            let mut new = self.new_intent(&standing, amount, sight, resend);
+            new.version = version;
             submit = submit.with_key(&self.about.money.scope, new.generation);
             let Some((mut pending, intent)) = self.intend(&new).await? else { return Ok(Submitted::Again) };
-            standing.moved_to(Version(intent.number.0));
+            // As long as nobody else writes, the next one builds on this one.
+            version = Version(intent.number.0);
             submit.window = Some(pending.window.clone());
             let result = self.send(&mut pending, &submit).await;
-            let late = pending.is_late();
+            let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
             match self.after(key, &intent, &standing, result, amount, late).await? {
                 Next::SameLook => {}
@@ -133,10 +136,10 @@ impl Creation<'_> {
                 self.previous = Some((key.token, Why::of(&error)));
                 let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());
                 if !again || delay >= self.client.time_left(self.deadline) {
-                    return self.give_up(error).await.map(Box::new).map(Next::Done);
+                    return Box::pin(self.give_up(error)).await.map(Box::new).map(Next::Done);
                 }
                 if delay >= LONG_PAUSE {
-                    self.settle_previous().await;
+                    Box::pin(self.settle_previous()).await;
                 }
                 tracing::debug!(provider = self.client.provider.name(), kind = %error.kind(), "submitting again");
                 self.client.clock.sleep(delay).await;
@@ -148,20 +151,20 @@ impl Creation<'_> {
                 self.note_ambiguous(&error, intent);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
                 // With a key it is as safe to submit again, and quicker than to go on looking.
-                if self.key_honoured && again && self.pause_for(&error).await {
+                if self.key_honoured && again && Box::pin(self.pause_for(&error)).await {
                     return Ok(Next::Again);
                 }
-                self.recovered(error).await.map(Box::new).map(Next::Done)
+                Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
             }
             AfterWrite::LookOnce if self.is_spent(&error) => {
                 self.note_ambiguous(&error, intent);
                 self.settle(&key, &self.unknown(&error, standing, true, late)).await;
-                self.recovered(error).await.map(Box::new).map(Next::Done)
+                Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
             }
             AfterWrite::LookOnce => {
                 self.settle(&key, &Outcome::NotApplied(Why::of(&error).with_refused())).await;
                 // Another process, without this journal, may have made it.
-                match self.look_until(Duration::ZERO).await? {
+                match Box::pin(self.look_until(Duration::ZERO)).await? {
                     Some(refund) => Ok(Next::Done(Box::new(refund))),
                     None => Err(self.unfinished(error)),
                 }
@@ -199,7 +202,7 @@ impl Creation<'_> {
 
     /// No further attempt after one that was certainly not carried out: the truth about earlier ones.
     async fn give_up(&mut self, error: Error) -> Result<Refund> {
-        self.settle_previous().await;
+        Box::pin(self.settle_previous()).await;
         if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() {
             return Err(error);
         }

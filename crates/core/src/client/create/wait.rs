@@ -1,6 +1,6 @@
 //! Waiting for what is in the way, usefully and visibly.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
@@ -65,7 +65,7 @@ impl fmt::Display for Waiting {
 impl Creation<'_> {
     /// Waits until something about the money changes, or the time of what is in the way is over; looks
     /// meanwhile where it is this refund that may show.
-    pub(super) async fn wait(&mut self, mut standing: Standing, what: WaitFor) -> Result<()> {
+    pub(super) async fn wait(&mut self, mut standing: Arc<Standing>, what: WaitFor) -> Result<()> {
         let (until, is_own) = match what {
             WaitFor::Block(block) => (block.until, block.is_own),
             WaitFor::Resubmit => (standing.resubmit_from().unwrap_or(standing.now), true),

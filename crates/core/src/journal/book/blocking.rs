@@ -6,7 +6,7 @@ use crate::{
     Money,
     journal::{
         entry::{Entry, IntentState},
-        key::{JournalTime, Version},
+        key::JournalTime,
         request::Standing,
     },
 };
@@ -90,11 +90,5 @@ impl Standing {
     /// How long it is until `time`.
     pub(crate) fn until(&self, time: JournalTime) -> Duration {
         time.since(self.now)
-    }
-
-    /// The version after an intent of ours was committed on it: nobody else wrote in between, as long
-    /// as the journal still says so.
-    pub(crate) fn moved_to(&mut self, version: Version) {
-        self.version = version;
     }
 }

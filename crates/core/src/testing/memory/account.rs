@@ -65,7 +65,7 @@ impl Account {
         ending: Option<Ending>,
     ) -> Result<Refund> {
         if let Idempotency::Key(key) = &able.idempotency
-            && let Some(refund) = self.replayed(&submit.idempotency_key, key.replay)
+            && let Some(refund) = self.replayed(&submit.idempotency_key(), key.replay)
         {
             let conflict = |why| Err(Error::new(ErrorKind::Conflict, why));
             return match key.replay {
@@ -95,7 +95,9 @@ impl Account {
         change(&mut refund, ending.map_or(RefundStatus::Succeeded, |_| RefundStatus::Pending));
         let at_once = Ending { reads_left: 0, end: RefundStatus::Succeeded };
         self.refunds.push((refund.clone(), ending.unwrap_or(at_once)));
-        self.keys.push((submit.idempotency_key.clone(), refund.id.clone()));
+        if matches!(able.idempotency, Idempotency::Key(_)) {
+            self.keys.push((submit.idempotency_key(), refund.id.clone()));
+        }
         self.answers.push(refund.clone());
         Ok(refund)
     }

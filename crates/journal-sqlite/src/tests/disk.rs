@@ -1,31 +1,13 @@
-//! A disk that fails, which only this crate can pretend.
+//! What a commit that fails and a full disk mean.
 
+use super::Disk;
+use crate::{SqliteJournal, faults::Faults, schema};
 use refunds_core::{
     CreateRefund, Currency, ErrorKind, Journal, Money, PaymentId, Reference, RefundAmount, RefundClient,
     Scope,
     journal::{About, Intended, IntentState, MoneyKey, NewIntent, Outcome, Query, Why},
     testing::MemoryProvider,
 };
-use tempfile::TempDir;
-
-use crate::{SqliteJournal, SqliteOptions, faults::Faults, schema};
-
-struct Disk {
-    folder: TempDir,
-    faults: Faults,
-}
-
-impl Disk {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), faults: Faults::default() }
-    }
-
-    fn open(&self) -> SqliteJournal {
-        let mut options = SqliteOptions::new();
-        options.faults = self.faults.clone();
-        options.open(self.folder.path().join("refunds.db")).unwrap()
-    }
-}
 
 fn about(payment: &str) -> About {
     let payment = PaymentId::new(payment).unwrap();
