@@ -92,31 +92,24 @@ impl MemoryJournal {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one operation on a book, stores it, and wakes up those who wait for it.
-    fn on<T>(&self, money: &MoneyKey, act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T) -> T {
+    /// Runs one operation to its end, and wakes up those who wait for what it changed.
+    fn transaction<T>(&self, act: impl FnOnce(&mut State, JournalTime) -> T) -> T {
         // The time is read after the operation was taken up.
         let mut state = self.state();
+        let before = state.counter;
         let now = self.time();
-        let State { books, counter, forgotten, .. } = &mut *state;
-        let before = *counter;
-        let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
-        let entries = book.entries().len();
-        let result = act(book, now, counter);
-        let after = book.entries().len();
-        if after == 0 {
-            books.remove(money);
-        }
-        if after < entries {
-            *forgotten = Version(counter.0);
-        }
-        state.entries = (state.entries + after).saturating_sub(entries);
-        let changed = state.counter != before;
-        let version = state.counter.0;
+        let result = act(&mut state, now);
+        let (changed, version) = (state.counter != before, state.counter.0);
         drop(state);
         if changed {
             self.0.moved.send_replace(version);
         }
         result
+    }
+
+    /// Runs one operation on a book.
+    fn on<T>(&self, money: &MoneyKey, act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T) -> T {
+        self.transaction(|state, now| state.on(money, now, act))
     }
 
     fn read(&self, about: &About) -> Result<Standing> {
@@ -131,6 +124,27 @@ impl MemoryJournal {
 }
 
 impl State {
+    fn on<T>(
+        &mut self,
+        money: &MoneyKey,
+        now: JournalTime,
+        act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T,
+    ) -> T {
+        let Self { books, counter, forgotten, .. } = self;
+        let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
+        let entries = book.entries().len();
+        let result = act(book, now, counter);
+        let after = book.entries().len();
+        if after == 0 {
+            books.remove(money);
+        }
+        if after < entries {
+            *forgotten = Version(counter.0);
+        }
+        self.entries = (self.entries + after).saturating_sub(entries);
+        result
+    }
+
     fn note_money(&mut self, payment: &PaymentId, money: &MoneyKey) {
         match self.money.get_mut(payment) {
             Some(known) if known.contains(money) => {}
@@ -200,24 +214,22 @@ impl Journal for MemoryJournal {
 
     async fn intend(&self, intent: &NewIntent) -> Result<Intended> {
         let money = &intent.about.money;
-        {
-            let mut state = self.state();
+        self.transaction(|state, now| {
             state.check(&intent.about)?;
             // Only a full journal has to look for what can be forgotten.
             if state.entries >= self.0.capacity {
                 let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
                 let known = state.books.get(money).is_some_and(|book| book.entries().iter().any(mine));
-                let now = self.time();
                 if !known && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now) {
                     return Ok(Intended::Full);
                 }
             }
-        }
-        let intended = self.on(money, |book, now, counter| book.intend(intent, now, counter))?;
-        if matches!(intended, Intended::Committed(_)) {
-            self.state().note_money(&intent.about.payment, money);
-        }
-        Ok(intended)
+            let intended = state.on(money, now, |book, now, counter| book.intend(intent, now, counter))?;
+            if matches!(intended, Intended::Committed(_)) {
+                state.note_money(&intent.about.payment, money);
+            }
+            Ok(intended)
+        })
     }
 
     async fn settle(&self, intent: &IntentKey, outcome: &Outcome) -> Result<()> {
@@ -231,12 +243,12 @@ impl Journal for MemoryJournal {
     }
 
     async fn observe(&self, money: &MoneyKey, seen: &[Seen], since: Option<Version>) -> Result<Observed> {
-        let observed = self.on(money, |book, now, counter| book.observe(money, seen, since, now, counter));
-        let mut state = self.state();
-        for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
-            state.note_money(&seen.payment, money);
-        }
-        Ok(observed)
+        Ok(self.transaction(|state, now| {
+            for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
+                state.note_money(&seen.payment, money);
+            }
+            state.on(money, now, |book, now, counter| book.observe(money, seen, since, now, counter))
+        }))
     }
 
     async fn wait(&self, money: &MoneyKey, since: Version, at_most: Duration) -> Result<()> {
