@@ -133,6 +133,7 @@ macro_rules! __refunds_journal_cases {
                 one_of_three_calls_commits: "of three calls on one look, one sends", "";
                 one_of_two_references_commits: "of two references on one look, one is sent", "";
                 one_of_three_references_commits: "of three references on one look, one is sent", "";
+                a_payment_gets_one_money: "of two moneys of one payment, one is journalled", "";
                 an_outcome_and_an_intent_do_not_cross: "an outcome and an intent at once are both seen", "";
                 everything_at_once_loses_nothing: "many calls at once lose no write", "";
             }
