@@ -202,7 +202,18 @@ impl State {
                 self.books.remove(money);
             }
         }
+        self.forget_moneys();
         !least.is_empty()
+    }
+
+    /// Forgets the moneys of payments that have no entry any more.
+    fn forget_moneys(&mut self) {
+        let Self { money, books, .. } = self;
+        money.retain(|payment, moneys| {
+            let has_entry = |book: &Book| book.entries().iter().any(|entry| entry.payment == *payment);
+            moneys.retain(|money| books.get(money).is_some_and(has_entry));
+            !moneys.is_empty()
+        });
     }
 }
 
@@ -301,6 +312,7 @@ impl Journal for MemoryJournal {
         for money in keys {
             count += self.on(&money, |book, now, counter| book.purge(what, now, counter));
         }
+        self.state().forget_moneys();
         Ok(count)
     }
 
@@ -321,5 +333,37 @@ impl fmt::Debug for MemoryJournal {
             .field("entries", &self.state().entries)
             .field("capacity", &self.0.capacity)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::{CreateRefund, Money, Reference, RefundAmount, Scope};
+
+    #[test]
+    fn what_is_forgotten_takes_no_room() {
+        let journal = MemoryJournal::with_capacity(Arc::new(SystemClock), 3);
+        let money = Money::new(100, "NOK".parse().unwrap());
+        for payment in 0..20 {
+            let payment = PaymentId::new(format!("pay_{payment}")).unwrap();
+            let key = MoneyKey::new(Scope::new("kit", "", ""), payment.clone());
+            let about = About::new(key, &payment, Reference::random());
+            let request = CreateRefund::new(payment, RefundAmount::Exact(money), about.reference.clone());
+            // The first one of a full journal evicts something, which moves the version.
+            for _ in 0..2 {
+                let standing = journal.read(&about).unwrap();
+                let intent = NewIntent::new(about.clone(), request.clone(), money, &standing);
+                let intended = journal.intend(&intent).now_or_never().unwrap().unwrap();
+                assert!(!matches!(intended, Intended::Full));
+                journal.abandon(&intent.key());
+            }
+        }
+        let state = journal.state();
+        assert!(state.entries <= 3 && state.books.len() <= 3, "{} entries", state.entries);
+        let payments = state.money.len();
+        assert!(payments <= 3, "the moneys of {payments} payments are kept");
     }
 }
