@@ -81,9 +81,11 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
         .filter(|time| (0..=9999).contains(&time.year()))
 }
 
-/// A time for people: in UTC, to the second.
+/// A time for people until which something lasts: in UTC, rounded up to the second.
 pub(crate) fn rounded(time: OffsetDateTime) -> String {
-    let time = time.to_offset(UtcOffset::UTC).truncate_to_second();
+    let part = time::Duration::nanoseconds(i64::from(time.nanosecond()));
+    let up = if part.is_zero() { part } else { time::Duration::SECOND - part };
+    let time = time.checked_add(up).unwrap_or(time).to_offset(UtcOffset::UTC);
     time.format(&Rfc3339).unwrap_or_else(|_| "an unknown time".to_owned())
 }
 

@@ -28,15 +28,23 @@ impl RefundClient {
     ///
     /// As [`refresh`](Self::refresh).
     pub async fn observe(&self, notice: &Notice) -> Result<usize> {
-        let before = self.unsettled(&notice.payment_id).await.len();
+        let before = self.not_made(&notice.payment_id, false).await.len();
         self.refresh(notice).await?;
-        Ok(before.saturating_sub(self.unsettled(&notice.payment_id).await.len()))
+        Ok(before.saturating_sub(self.not_made(&notice.payment_id, false).await.len()))
     }
 
     /// Settles what these refunds show, where something is unsettled. Best effort, by reference alone.
     pub(super) async fn note(&self, payment: &PaymentId, refunds: &[Refund]) {
-        let unsettled = self.unsettled(payment).await;
-        for entry in &unsettled {
+        self.note_of(payment, refunds, true).await;
+    }
+
+    /// As [`note`](Self::note), and where a refund was taken for absent, too: a webhook may come late.
+    pub(super) async fn note_all(&self, payment: &PaymentId, refunds: &[Refund]) {
+        self.note_of(payment, refunds, false).await;
+    }
+
+    async fn note_of(&self, payment: &PaymentId, refunds: &[Refund], unsettled: bool) {
+        for entry in &self.not_made(payment, unsettled).await {
             let mut shown =
                 refunds.iter().filter(|refund| refund.reference.as_ref() == Some(&entry.reference));
             let (Some(refund), None) = (shown.next(), shown.next()) else { continue };
@@ -50,9 +58,11 @@ impl RefundClient {
         }
     }
 
-    async fn unsettled(&self, payment: &PaymentId) -> Vec<Entry> {
-        let query = Query::unsettled().of_scope(self.provider.scope()).of_payment(payment);
+    /// Refunds of the payment that the journal does not know as made.
+    async fn not_made(&self, payment: &PaymentId, unsettled: bool) -> Vec<Entry> {
+        let query = if unsettled { Query::unsettled() } else { Query::all() };
+        let query = query.of_scope(self.provider.scope()).of_payment(payment);
         let entries = self.journal.entries(&query).await.unwrap_or_default();
-        entries.into_iter().filter(|entry| entry.unsettled_sends().next().is_some()).collect()
+        entries.into_iter().filter(|entry| entry.made.is_none()).collect()
     }
 }

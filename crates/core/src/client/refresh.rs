@@ -26,7 +26,7 @@ impl RefundClient {
         }
         let read = || all_refunds(&*self.provider, &notice.payment_id);
         let list = self.read(Operation::ListRefunds, read).await?;
-        self.note(&notice.payment_id, &list.refunds).await;
+        self.note_all(&notice.payment_id, &list.refunds).await;
         Ok(list)
     }
 }

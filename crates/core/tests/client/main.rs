@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod create;
+mod observe;
 mod read;
 mod refresh;
 mod resolve;

@@ -49,7 +49,7 @@ pub(crate) const ROWS: &[Row] = rows! {
 
     "takes two blocking intents": TakesTwoBlockingIntents;
     "frees what is unknown": FreesWhatIsUnknown;
-    "frees its own reference after unsettled_until": FreesItsReferenceAfterUnsettledUntil;
+    "frees its own reference after `unsettled_until`": FreesItsReferenceAfterUnsettledUntil;
     "lets time settle": LetsTimeSettle;
     "lets equal amounts pass where references are hidden": TakesEqualAmountsForApart;
     "lets every amount wait where references are hidden": LetsEveryAmountWaitForR;

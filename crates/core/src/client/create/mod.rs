@@ -72,7 +72,7 @@ impl RefundClient {
     /// [`resolve`](Self::resolve). Errors of the journal are not applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
         match self.creation(request, Goal::Make).await {
-            Ok(creation) => creation.run().await,
+            Ok(creation) => Box::pin(creation.run()).await,
             Err(error) => Err(error),
         }
         .map_err(|error| self.in_create(error))

@@ -70,8 +70,10 @@ fn check(entry: &Entry, number: IntentNumber, verdict: &Verdict, now: JournalTim
             entry.reference, newest.number
         )));
     }
+    // That it is made overrides everything else that is known.
+    let overrides = matches!(verdict, Verdict::Made(_)) && entry.made.is_none();
     // The newest may be refused while an earlier one is unknown: that is still to be decided.
-    if entry.unsettled_sends().next().is_none() {
+    if entry.unsettled_sends().next().is_none() && !overrides {
         let state = if entry.made.is_some() { "made" } else { newest.state.as_str() };
         return Err(refused(format!("intent {number} is settled already: {state}")));
     }

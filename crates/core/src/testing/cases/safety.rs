@@ -148,7 +148,7 @@ pub(crate) async fn dropped_submissions_leave_it_usable_and_make_one(kit: Kit<'_
     for polls in 1..=POLLS {
         let (payment, minor) = kit.any().await;
         let request = kit.ask(&payment, minor);
-        drop_after(polls, kit.client_of(provider.clone()).create(&request)).await;
+        drop_after(polls, Box::pin(kit.client_of(provider.clone()).create(&request))).await;
         tokio::time::sleep(A_WHILE).await;
         ok("a read after a dropped submission", provider.payment(&payment).await)?;
         ends_in_one(kit, &request, minor).await?;
