@@ -175,6 +175,7 @@ macro_rules! __refunds_journal_cases {
                     "a refused last attempt leaves earlier ones to decide", "";
                 a_person_does_not_decide_what_is_settled: "what is settled is not decided again", "";
                 a_person_says_that_it_is_made: "a person can name the refund", "";
+                a_person_shows_what_was_given_up: "made, by a person, overrides all but another made", "";
                 evidence_overrides_a_wrong_word: "a refund that shows up is made, whatever was said", "";
                 a_dismissed_refund_is_never_taken_for_it: "a dismissed candidate is remembered", "";
             }
