@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "frees what a dropped call committed": FreesWhatADroppedCallCommitted;
     "repeats a commit that it did not acknowledge under another number": RollsForwardUnderAnotherNumber;
     "acknowledges an outcome that it failed to store": StoresAnOutcomeAndDropsIt;
+    "acknowledges an observation that it failed to store": ObservesAndDropsIt;
     "loses abandoned intents": LosesAbandonedIntents;
     "abandons what is made": AbandonsWhatIsMade;
 

@@ -238,6 +238,8 @@ macro_rules! __refunds_journal_cases {
                     "JournalHarness::fail_next_commit";
                 an_outcome_that_failed_to_commit_is_not_half_there: "an outcome can be stored again",
                     "JournalHarness::fail_next_commit";
+                every_other_write_can_be_repeated: "what was seen and decided can be stored again",
+                    "JournalHarness::fail_next_commit";
             }
         }
     };
