@@ -92,32 +92,24 @@ impl MemoryJournal {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one operation on a book, stores it, and wakes up those who wait for it.
-    fn on<T>(&self, money: &MoneyKey, act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T) -> T {
+    /// Runs one operation to its end, and wakes up those who wait for what it changed.
+    fn transaction<T>(&self, act: impl FnOnce(&mut State, JournalTime) -> T) -> T {
         // The time is read after the operation was taken up.
         let mut state = self.state();
+        let before = state.counter;
         let now = self.time();
-        let State { books, counter, forgotten, .. } = &mut *state;
-        let before = *counter;
-        let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
-        let entries = book.entries().len();
-        let result = act(book, now, counter);
-        book.stored();
-        let after = book.entries().len();
-        if after == 0 {
-            books.remove(money);
-        }
-        if after < entries {
-            *forgotten = Version(counter.0);
-        }
-        state.entries = (state.entries + after).saturating_sub(entries);
-        let changed = state.counter != before;
-        let version = state.counter.0;
+        let result = act(&mut state, now);
+        let (changed, version) = (state.counter != before, state.counter.0);
         drop(state);
         if changed {
             self.0.moved.send_replace(version);
         }
         result
+    }
+
+    /// Runs one operation on a book.
+    fn on<T>(&self, money: &MoneyKey, act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T) -> T {
+        self.transaction(|state, now| state.on(money, now, act))
     }
 
     fn read(&self, about: &About) -> Result<Standing> {
@@ -132,6 +124,28 @@ impl MemoryJournal {
 }
 
 impl State {
+    fn on<T>(
+        &mut self,
+        money: &MoneyKey,
+        now: JournalTime,
+        act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T,
+    ) -> T {
+        let Self { books, counter, forgotten, .. } = self;
+        let book = books.entry(money.clone()).or_insert_with(|| Book::new(*forgotten, Vec::new()));
+        let entries = book.entries().len();
+        let result = act(book, now, counter);
+        book.stored();
+        let after = book.entries().len();
+        if after == 0 {
+            books.remove(money);
+        }
+        if after < entries {
+            *forgotten = Version(counter.0);
+        }
+        self.entries = (self.entries + after).saturating_sub(entries);
+        result
+    }
+
     fn note_money(&mut self, payment: &PaymentId, money: &MoneyKey) {
         match self.money.get_mut(payment) {
             Some(known) if known.contains(money) => {}
@@ -189,7 +203,18 @@ impl State {
                 self.books.remove(money);
             }
         }
+        self.forget_moneys();
         !least.is_empty()
+    }
+
+    /// Forgets the moneys of payments that have no entry any more.
+    fn forget_moneys(&mut self) {
+        let Self { money, books, .. } = self;
+        money.retain(|payment, moneys| {
+            let has_entry = |book: &Book| book.entries().iter().any(|entry| entry.payment == *payment);
+            moneys.retain(|money| books.get(money).is_some_and(has_entry));
+            !moneys.is_empty()
+        });
     }
 }
 
@@ -201,24 +226,22 @@ impl Journal for MemoryJournal {
 
     async fn intend(&self, intent: &NewIntent) -> Result<Intended> {
         let money = &intent.about.money;
-        {
-            let mut state = self.state();
+        self.transaction(|state, now| {
             state.check(&intent.about)?;
             // Only a full journal has to look for what can be forgotten.
             if state.entries >= self.0.capacity {
                 let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
                 let known = state.books.get(money).is_some_and(|book| book.entries().iter().any(mine));
-                let now = self.time();
                 if !known && !state.evict(self.0.capacity / EVICTED_SHARE + 1, now) {
                     return Ok(Intended::Full);
                 }
             }
-        }
-        let intended = self.on(money, |book, now, counter| book.intend(intent, now, counter))?;
-        if matches!(intended, Intended::Committed(_)) {
-            self.state().note_money(&intent.about.payment, money);
-        }
-        Ok(intended)
+            let intended = state.on(money, now, |book, now, counter| book.intend(intent, now, counter))?;
+            if matches!(intended, Intended::Committed(_)) {
+                state.note_money(&intent.about.payment, money);
+            }
+            Ok(intended)
+        })
     }
 
     async fn settle(&self, intent: &IntentKey, outcome: &Outcome) -> Result<()> {
@@ -232,12 +255,12 @@ impl Journal for MemoryJournal {
     }
 
     async fn observe(&self, money: &MoneyKey, seen: &[Seen], since: Option<Version>) -> Result<Observed> {
-        let observed = self.on(money, |book, now, counter| book.observe(money, seen, since, now, counter));
-        let mut state = self.state();
-        for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
-            state.note_money(&seen.payment, money);
-        }
-        Ok(observed)
+        Ok(self.transaction(|state, now| {
+            for seen in seen.iter().filter(|seen| seen.adopt.is_some()) {
+                state.note_money(&seen.payment, money);
+            }
+            state.on(money, now, |book, now, counter| book.observe(money, seen, since, now, counter))
+        }))
     }
 
     async fn wait(&self, money: &MoneyKey, since: Version, at_most: Duration) -> Result<()> {
@@ -290,6 +313,7 @@ impl Journal for MemoryJournal {
         for money in keys {
             count += self.on(&money, |book, now, counter| book.purge(what, now, counter));
         }
+        self.state().forget_moneys();
         Ok(count)
     }
 
@@ -310,5 +334,37 @@ impl fmt::Debug for MemoryJournal {
             .field("entries", &self.state().entries)
             .field("capacity", &self.0.capacity)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::{CreateRefund, Money, Reference, RefundAmount, Scope};
+
+    #[test]
+    fn what_is_forgotten_takes_no_room() {
+        let journal = MemoryJournal::with_capacity(Arc::new(SystemClock), 3);
+        let money = Money::new(100, "NOK".parse().unwrap());
+        for payment in 0..20 {
+            let payment = PaymentId::new(format!("pay_{payment}")).unwrap();
+            let key = MoneyKey::new(Scope::new("kit", "", ""), payment.clone());
+            let about = About::new(key, &payment, Reference::random());
+            let request = CreateRefund::new(payment, RefundAmount::Exact(money), about.reference.clone());
+            // The first one of a full journal evicts something, which moves the version.
+            for _ in 0..2 {
+                let standing = journal.read(&about).unwrap();
+                let intent = NewIntent::new(about.clone(), request.clone(), money, &standing);
+                let intended = journal.intend(&intent).now_or_never().unwrap().unwrap();
+                assert!(!matches!(intended, Intended::Full));
+                journal.abandon(&intent.key());
+            }
+        }
+        let state = journal.state();
+        assert!(state.entries <= 3 && state.books.len() <= 3, "{} entries", state.entries);
+        let payments = state.money.len();
+        assert!(payments <= 3, "the moneys of {payments} payments are kept");
     }
 }

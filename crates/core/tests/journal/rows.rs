@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "frees what a dropped call committed": FreesWhatADroppedCallCommitted;
     "repeats a commit that it did not acknowledge under another number": RollsForwardUnderAnotherNumber;
     "acknowledges an outcome that it failed to store": StoresAnOutcomeAndDropsIt;
+    "acknowledges an observation that it failed to store": ObservesAndDropsIt;
     "loses abandoned intents": LosesAbandonedIntents;
     "abandons what is made": AbandonsWhatIsMade;
 
@@ -57,6 +58,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "takes another amount under the same reference": TakesAnotherAmount;
     "repeats a send that carried no key": RepeatsASendWithoutAKey;
     "repeats a stored failure": RepeatsAStoredFailure;
+    "repeats a send with an earlier key": RepeatsWithAnEarlierKey;
     "takes another key at any time": TakesAnotherKeyAtAnyTime;
     "forgets the generation of the key": ForgetsTheGeneration;
     "closes what a refused intent named": ClosesWhatARefusedIntentNamed;
@@ -92,6 +94,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "believes a person about any intent": BelievesAPersonAboutAnyIntent;
     "lets a person override what is settled": LetsAPersonOverrideWhatIsSettled;
     "lets a refusal end what a person can decide": DecidesTheNewestStateOnly;
+    "refuses what a person found after it was given up": RefusesWhatAPersonFound;
     "forgets who decided": ForgetsWhoDecided;
 
     "evicts what is unsettled": EvictsWhatIsUnsettled;

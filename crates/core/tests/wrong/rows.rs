@@ -223,6 +223,6 @@ pub(crate) const ROWS: &[Row] = rows! {
     "has another account each time": plain, ChangesItsAccount =>
         workers_with_one_journal_make_one what_is_unresolved_can_be_resolved
         the_account_stays_the_same_and_is_no_secret;
-    "has one money for all payments": plain, HasOneMoney =>
+    "has one money for several payments": plain, SharesMoney =>
         the_money_of_a_payment_stays_the_same;
 };

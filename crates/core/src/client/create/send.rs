@@ -98,11 +98,9 @@ impl Creation<'_> {
         refund.reference = Some(self.request.reference.clone());
         let mut made = super::find::made(&refund, Evidence::Response);
         made.fault = self.fault_in(&refund, amount);
-        self.settle(&key, &Outcome::Made(made.clone())).await;
-        if made.fault.is_some() {
-            return Err(self.faulty(&made));
-        }
-        Ok(refund)
+        let faulty = made.fault.is_some().then(|| self.faulty(&made));
+        self.settle(&key, &Outcome::Made(made)).await;
+        faulty.map_or(Ok(refund), Err)
     }
 
     /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and

@@ -67,7 +67,7 @@ impl Book {
         let asking = Asking {
             amount: Some(new.amount),
             hidden: new.hidden,
-            key: new.key_retention.map(|_| mine.map_or(new.generation, |entry| entry.generation)),
+            key: new.key_retention.map(|_| new.generation),
         };
         if !new.step {
             let others =
@@ -163,7 +163,8 @@ fn commit(new: &NewIntent, number: IntentNumber, now: JournalTime) -> Intent {
     let not_after = now.plus(new.window);
     let attempt_over = not_after.plus(new.attempt);
     let resubmit = new.resubmit.max(new.settle);
-    let margin = new.window + new.attempt + resubmit;
+    // A later send may have a window that doubled, up to the attempt limit.
+    let margin = new.window.max(new.attempt) + new.attempt + resubmit;
     Intent {
         number,
         token: new.token,

@@ -9,6 +9,8 @@ mod forget;
 mod intend;
 mod observe;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::{
     blocking::{Asking, Block, may_resend},

@@ -133,6 +133,7 @@ macro_rules! __refunds_journal_cases {
                 one_of_three_calls_commits: "of three calls on one look, one sends", "";
                 one_of_two_references_commits: "of two references on one look, one is sent", "";
                 one_of_three_references_commits: "of three references on one look, one is sent", "";
+                a_payment_gets_one_money: "of two moneys of one payment, one is journalled", "";
                 an_outcome_and_an_intent_do_not_cross: "an outcome and an intent at once are both seen", "";
                 everything_at_once_loses_nothing: "many calls at once lose no write", "";
             }
@@ -174,6 +175,7 @@ macro_rules! __refunds_journal_cases {
                     "a refused last attempt leaves earlier ones to decide", "";
                 a_person_does_not_decide_what_is_settled: "what is settled is not decided again", "";
                 a_person_says_that_it_is_made: "a person can name the refund", "";
+                a_person_shows_what_was_given_up: "made, by a person, overrides all but another made", "";
                 evidence_overrides_a_wrong_word: "a refund that shows up is made, whatever was said", "";
                 a_dismissed_refund_is_never_taken_for_it: "a dismissed candidate is remembered", "";
             }
@@ -235,6 +237,8 @@ macro_rules! __refunds_journal_cases {
                     "a commit that was not acknowledged is settled once",
                     "JournalHarness::fail_next_commit";
                 an_outcome_that_failed_to_commit_is_not_half_there: "an outcome can be stored again",
+                    "JournalHarness::fail_next_commit";
+                every_other_write_can_be_repeated: "what was seen and decided can be stored again",
                     "JournalHarness::fail_next_commit";
             }
         }

@@ -131,6 +131,16 @@ fault!(RepeatsAStoredFailure {
     }
 });
 
+fault!(RepeatsWithAnEarlierKey {
+    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
+        let book = journal.disk.storage().book(&new.about.money);
+        let stored = book.entries().iter().find(|entry| is_mine(entry, new)).map(|entry| entry.generation);
+        let mut new = new.clone();
+        new.generation = new.generation.max(stored.unwrap_or_default());
+        journal.intend(&new).await
+    }
+});
+
 fault!(TakesAnotherKeyAtAnyTime {
     async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
         let generations: Vec<u16> = {

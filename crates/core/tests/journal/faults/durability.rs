@@ -8,7 +8,9 @@ use std::sync::{
 use async_trait::async_trait;
 use refunds_core::{
     Result,
-    journal::{Intended, IntentKey, IntentState, Journal, MoneyKey, NewIntent, Outcome, Why},
+    journal::{
+        Intended, IntentKey, IntentState, Journal, MoneyKey, NewIntent, Observed, Outcome, Seen, Version, Why,
+    },
 };
 
 use super::fault;
@@ -151,6 +153,18 @@ fault!(StoresAnOutcomeAndDropsIt {
         // An error is taken for a commit.
         let _ = journal.settle(key, outcome).await;
         Ok(())
+    }
+});
+
+fault!(ObservesAndDropsIt {
+    async fn observe(
+        &self,
+        journal: &DiskJournal,
+        money: &MoneyKey,
+        seen: &[Seen],
+        since: Option<Version>,
+    ) -> Result<Observed> {
+        Ok(journal.observe(money, seen, since).await.unwrap_or(Observed::Nothing))
     }
 });
 

@@ -253,6 +253,25 @@ fault!(DecidesTheNewestStateOnly {
     }
 });
 
+fault!(RefusesWhatAPersonFound {
+    async fn decide(
+        &self,
+        journal: &DiskJournal,
+        money: &MoneyKey,
+        number: IntentNumber,
+        decision: &Decision,
+    ) -> Result<()> {
+        let book = journal.disk.storage().book(money);
+        let has = |entry: &&Entry| entry.intents.iter().any(|intent| intent.number == number);
+        let entry = book.entries().iter().find(has);
+        if entry.is_some_and(|entry| entry.unsettled_sends().next().is_none()) {
+            let error = refunds_core::Error::new(refunds_core::ErrorKind::Conflict, "it is settled");
+            return Err(error.not_applied());
+        }
+        journal.decide(money, number, decision).await
+    }
+});
+
 fault!(ForgetsWhoDecided {
     async fn decide(
         &self,

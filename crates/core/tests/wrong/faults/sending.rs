@@ -1,6 +1,9 @@
 //! What the journal relies on, and wrong.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 
 use async_trait::async_trait;
 use refunds_core::{PaymentId, Refund, RefundProvider, Result, Scope, SubmitRefund, testing::MemoryProvider};
@@ -42,8 +45,18 @@ impl Lie for ChangesItsAccount {
     }
 }
 
-fault!(HasOneMoney {
-    async fn money(&self, _: &MemoryProvider, _: &PaymentId) -> Result<PaymentId> {
-        "all".parse()
+/// One money for every ten payments, in the order in which they are asked for.
+#[derive(Default)]
+pub(crate) struct SharesMoney(Mutex<Vec<PaymentId>>);
+
+#[async_trait]
+impl Lie for SharesMoney {
+    async fn money(&self, _: &MemoryProvider, id: &PaymentId) -> Result<PaymentId> {
+        let mut seen = self.0.lock().unwrap();
+        let at = seen.iter().position(|known| known == id).unwrap_or_else(|| {
+            seen.push(id.clone());
+            seen.len() - 1
+        });
+        format!("money-{}", at / 10).parse()
     }
-});
+}

@@ -1,8 +1,12 @@
 //! Commits that fail, and acknowledgements that are lost.
 
-use super::super::kit::{JournalKit, Sent, made, new_intent, new_refund, not_applied, refund_id, unknown};
+use std::time::Duration;
+
+use super::super::kit::{
+    JournalKit, Sent, listed, made, new_intent, new_refund, not_applied, refund_id, unknown,
+};
 use crate::{
-    journal::{IntentState, Outcome},
+    journal::{IntentState, Outcome, Purge, Seen},
     testing::{
         CommitFault,
         kit::{ensure, failed, ok},
@@ -60,6 +64,38 @@ pub(crate) async fn an_outcome_that_failed_to_commit_is_not_half_there(kit: Jour
         kit.ensure_made(&sent.about, &refund_id("re_1"), "settled again").await?;
         let doubled = kit.known(&sent.about).await?.made.and_then(|made| made.doubled);
         ensure!(doubled.is_none(), "settled again, and it counts as two");
+    }
+    Ok(())
+}
+
+pub(crate) async fn every_other_write_can_be_repeated(kit: JournalKit<'_>) -> Verdict {
+    for fault in [CommitFault::Before, CommitFault::After] {
+        let sent = kit.send(&new_refund()).await?;
+        let seen = [Seen::new(&sent.about.payment, sent.about.reference.clone(), listed("re_1"))];
+        kit.fail_next_commit(fault).await?;
+        let observed = kit.journal.observe(&sent.about.money, &seen, None).await;
+        ensure!(observed.is_err(), "{fault:?}: an observation is acknowledged");
+        ok("observing again", kit.journal.observe(&sent.about.money, &seen, None).await)?;
+        kit.ensure_made(&sent.about, &refund_id("re_1"), "observed again").await?;
+
+        let sent = kit.send(&new_refund()).await?;
+        kit.pass_until(sent.intent.unsettled_until).await?;
+        let decision = super::not_made();
+        let decide = || kit.journal.decide(&sent.about.money, sent.intent.number, &decision);
+        kit.fail_next_commit(fault).await?;
+        ensure!(decide().await.is_err(), "{fault:?}: a decision is acknowledged");
+        // Where it was stored, the repetition is refused and shows what it is.
+        let again = decide().await;
+        let is_right = again.is_ok() == (fault == CommitFault::Before);
+        ensure!(is_right, "{fault:?}: decided again: {again:?}");
+        kit.ensure_state(&sent, IntentState::NotMade, "decided again").await?;
+
+        kit.pass_until(sent.intent.resubmit_from).await?;
+        let what = Purge::older_than(Duration::ZERO);
+        kit.fail_next_commit(fault).await?;
+        ensure!(kit.journal.purge(&what).await.is_err(), "{fault:?}: a purge is acknowledged");
+        ok("purging again", kit.journal.purge(&what).await)?;
+        ensure!(kit.entry(&sent.about).await?.is_none(), "{fault:?}: purged again, and still there");
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Idempotency keys: when a refund may be sent again without waiting.
 
 use super::super::kit::{
-    JournalKit, RESUBMIT, RETENTION, SECOND, Sent, TICK, beside, money_of, new_intent, new_refund,
-    not_applied, unknown, why,
+    JournalKit, RESUBMIT, RETENTION, SECOND, Sent, TICK, beside, money_of, new_intent, new_refund, unknown,
+    why,
 };
 use crate::{
     journal::{IntentState, JournalTime, NewIntent, Outcome},
@@ -138,8 +138,9 @@ pub(crate) async fn a_new_generation_needs_a_look_that_shows_nothing(kit: Journa
     ensure!(kit.known(&about).await?.generation == 0, "a refused intent moved the generation");
     let third = kit.send_as(&about, next(&[&first, &second])).await?;
     ensure!(kit.known(&about).await?.generation == 1, "the new generation is not kept");
-    // Later intents stay in it.
-    kit.settle(&third, &not_applied()).await?;
+    // It may be sent again with the key that it was sent with, and with no other.
+    kit.settle(&third, &unknown()).await?;
+    kit.refuse_now(&about, "under the earlier key nothing fences it", with_key).await?;
     kit.send_as(&about, |new| {
         with_key(new);
         new.generation = 1;

@@ -111,6 +111,23 @@ pub(crate) async fn a_person_says_that_it_is_made(kit: JournalKit<'_>) -> Verdic
     kit.refuse_now(&sent.about, "a person said that it is made", |_| {}).await
 }
 
+pub(crate) async fn a_person_shows_what_was_given_up(kit: JournalKit<'_>) -> Verdict {
+    use IntentState::{Absent, NotApplied, NotMade};
+    for state in [NotApplied, Absent, NotMade] {
+        let sent = kit.send(&new_refund()).await?;
+        kit.bring_to(&sent, state).await?;
+        let when = format!("a person found it after it was {}", state.as_str());
+        ok(&when, decide(kit, &sent, &made_by_word("re_1")).await)?;
+        kit.ensure_made(&sent.about, &refund_id("re_1"), &when).await?;
+        kit.refuse_now(&sent.about, &when, |_| {}).await?;
+    }
+    let sent = kit.send(&new_refund()).await?;
+    kit.bring_to(&sent, IntentState::Made).await?;
+    let decided = decide(kit, &sent, &made_by_word("re_1")).await;
+    refused("another refund than the one that it is", decided, &[ErrorKind::Conflict])?;
+    kit.ensure_made(&sent.about, &refund_id("re_made"), "a person named another one").await
+}
+
 pub(crate) async fn evidence_overrides_a_wrong_word(kit: JournalKit<'_>) -> Verdict {
     let sent = kit.send(&new_refund()).await?;
     kit.bring_to(&sent, IntentState::NotMade).await?;

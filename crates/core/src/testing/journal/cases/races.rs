@@ -5,10 +5,12 @@ use std::sync::Arc;
 use futures_util::future::{join, join_all};
 
 use super::super::kit::{
-    JournalKit, Sent, amount, beside, made, new_intent, new_refund, not_applied, request, unknown,
+    JournalKit, Sent, amount, beside, made, new_intent, new_payment, new_refund, not_applied, request,
+    unknown,
 };
 use crate::{
-    journal::{About, Intended, IntentState, Journal, NewIntent, Purge},
+    ErrorKind, Reference,
+    journal::{About, Intended, IntentState, Journal, MoneyKey, NewIntent, Purge},
     testing::{
         kit::{ensure, failed, ok},
         report::Verdict,
@@ -73,6 +75,25 @@ pub(crate) async fn one_of_two_references_commits(kit: JournalKit<'_>) -> Verdic
 
 pub(crate) async fn one_of_three_references_commits(kit: JournalKit<'_>) -> Verdict {
     one_of(kit, 3, false).await
+}
+
+pub(crate) async fn a_payment_gets_one_money(kit: JournalKit<'_>) -> Verdict {
+    let journals = [Arc::clone(kit.journal), kit.other_process().await];
+    for _ in 0..ROUNDS {
+        // Two processes that are configured differently: what paid the payment differs for them.
+        let one = new_refund();
+        let other = MoneyKey::new(one.money.scope.clone(), new_payment());
+        let other = About::new(other, &one.payment, Reference::random());
+        let first = new_intent(&one, &kit.on(&journals[0]).open(&one).await?);
+        let second = new_intent(&other, &kit.on(&journals[1]).open(&other).await?);
+        let intended = join(journals[0].intend(&first), journals[1].intend(&second)).await;
+        let intended = [intended.0, intended.1];
+        let committed = intended.iter().filter(|it| matches!(it, Ok(Intended::Committed(_)))).count();
+        let refused = intended.iter().filter_map(|it| it.as_ref().err());
+        let refused = refused.filter(|error| error.kind() == ErrorKind::Config).count();
+        ensure!((committed, refused) == (1, 1), "one payment takes from two moneys: {intended:?}");
+    }
+    Ok(())
 }
 
 pub(crate) async fn an_outcome_and_an_intent_do_not_cross(kit: JournalKit<'_>) -> Verdict {
