@@ -94,6 +94,16 @@ impl Answer {
     ];
 }
 
+/// What reading the payment and its refunds is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reads {
+    #[default]
+    Complete,
+    /// The provider lists none of the refunds, and says that its list is not complete.
+    Incomplete,
+    Fail,
+}
+
 /// A payment, everything that happens at its provider, and what really happened. Clones are the same one.
 #[derive(Clone)]
 pub(crate) struct World(Arc<State>);
@@ -114,6 +124,7 @@ struct State {
 #[derive(Default)]
 struct Script {
     answers: VecDeque<Answer>,
+    reads: Reads,
     /// Requests that the provider still carries out, and when.
     under_way: Vec<(Instant, SubmitRefund)>,
     /// Refunds that lists do not show yet, and until when.
@@ -165,6 +176,17 @@ impl World {
     /// Nothing goes wrong from now on, except that what is under way is still carried out.
     pub(crate) fn heal(&self) {
         self.script().answers.clear();
+    }
+
+    /// From now on, reads are like this.
+    pub(crate) fn reads_are(&self, reads: Reads) {
+        self.script().reads = reads;
+    }
+
+    /// Lets everything that is under way come to its end, and all times of the journal with it.
+    pub(crate) async fn let_all_times_pass(&self) {
+        let policy = Policy::default();
+        tokio::time::sleep(policy.send_window + policy.attempt_timeout + policy.resubmit_after).await;
     }
 
     /// How many requests left, as far as their clients know.
@@ -254,8 +276,15 @@ impl World {
     pub(super) async fn read_payment(&self) -> Result<Payment> {
         tokio::time::sleep(LATENCY).await;
         self.carry_out().await;
+        let reads = self.script().reads;
+        if reads == Reads::Fail {
+            return Err(Error::new(ErrorKind::Unavailable, "HTTP 503"));
+        }
         let moved = self.moved().min(self.0.captured);
-        Payment::new("world", self.0.payment.clone(), nok(self.0.captured), nok(moved), nok(0))
+        let (captured, id) = (nok(self.0.captured), self.0.payment.clone());
+        let mut payment = Payment::new("world", id, captured, nok(moved), nok(0))?;
+        payment.complete = reads == Reads::Complete;
+        Ok(payment)
     }
 
     pub(super) async fn list(&self) -> Result<Page<Refund>> {
@@ -273,6 +302,11 @@ impl World {
         }
         let now = Instant::now();
         let script = self.script();
+        match script.reads {
+            Reads::Complete => {}
+            Reads::Incomplete => refunds.clear(),
+            Reads::Fail => return Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),
+        }
         refunds.retain(|refund| script.not_listed.get(&refund.id).is_none_or(|until| *until <= now));
         drop(script);
         Ok(Page::whole(refunds.into_iter().map(|refund| self.with_step(refund)).collect()))
