@@ -366,7 +366,7 @@ impl World {
         // A token, a connection.
         let is_slow = answer == Answer::SlowAndCarriedOutLate;
         let window = Policy::default().send_window;
-        tokio::time::sleep(if is_slow { window - 5 * LATENCY } else { LATENCY }).await;
+        tokio::time::sleep(if is_slow { window.saturating_sub(5 * LATENCY) } else { LATENCY }).await;
         if let Some(window) = &submit.window {
             window.check()?;
         }
