@@ -8,6 +8,9 @@ use refunds_core::{CreateRefund, ErrorKind, Journal, Money, Refund, RefundAmount
 use crate::support::{Answer, Kind, Process, World, journal};
 
 const TASKS: usize = 200;
+/// Where the tasks request more than there is.
+const CAPTURED: i64 = 1000;
+const REFERENCES: usize = 20;
 
 /// How the tasks are spread over clients; all share one journal.
 #[derive(Clone, Copy, Debug)]
@@ -94,20 +97,14 @@ async fn two_hundred_tasks_whose_first_request_is_lost_get_one_refund() {
 
 #[tokio::test(start_paused = true)]
 async fn tasks_that_ask_for_more_than_was_captured_never_get_more() {
-    const CAPTURED: i64 = 1000;
-    const REFERENCES: usize = 20;
     for kind in Kind::ALL {
         for spread in Spread::ALL {
             for amount in [Amounts::Equal, Amounts::Different] {
                 let what = format!("{kind:?}, {spread:?}, {amount:?}");
                 // The provider itself would make each of them.
-                let world = World::new(kind, CAPTURED, &[]);
+                let world = World::new(kind, CAPTURED, &[]).with_slow_reads();
                 let clients = spread.clients(&world, &journal(&world));
-                let request = |number: usize| {
-                    let number = number % REFERENCES;
-                    world.request(amount.of(number), &format!("rma-{number}"))
-                };
-                let answers = all_at_once(&clients, (0..TASKS).map(request).collect()).await;
+                let answers = all_at_once(&clients, amount.requests(&world)).await;
                 for (request, answer) in &answers {
                     match answer {
                         Ok(refund) => assert_eq!(refund.amount, exact(request), "{what}"),
@@ -117,6 +114,28 @@ async fn tasks_that_ask_for_more_than_was_captured_never_get_more() {
                 }
                 assert!(world.moved() <= CAPTURED, "{} of {CAPTURED} was refunded: {what}", world.moved());
                 assert!(world.moved() >= CAPTURED - amount.largest(), "what fits is made: {what}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_lost_counts_as_refunded() {
+    for kind in Kind::ALL {
+        for spread in Spread::ALL {
+            for lost in [Answer::CarriedOutLate, Answer::MadeAndLostAndNotListedYet] {
+                let what = format!("{kind:?}, {spread:?}, {lost:?}");
+                let world = World::new(kind, CAPTURED, &[lost]);
+                // The others go on long before its outcome is known, until nothing else is left.
+                let clients = spread.clients(&world, &journal(&world));
+                let requests = Amounts::Different.requests(&world);
+                for (request, answer) in all_at_once(&clients, requests.clone()).await {
+                    world.check(&request, &answer, &what).await;
+                }
+                for request in requests.iter().take(REFERENCES) {
+                    assert!(world.made_in_the_end(request).await <= 1, "{what}");
+                }
+                assert!(world.moved() <= CAPTURED, "{} of {CAPTURED} was refunded: {what}", world.moved());
             }
         }
     }
@@ -134,6 +153,15 @@ impl Amounts {
             Self::Equal => 100,
             Self::Different => 100 + i64::try_from(number).unwrap(),
         }
+    }
+
+    /// Ten requests of each reference.
+    fn requests(self, world: &World) -> Vec<CreateRefund> {
+        let request = |number: usize| {
+            let number = number % REFERENCES;
+            world.request(self.of(number), &format!("rma-{number}"))
+        };
+        (0..TASKS).map(request).collect()
     }
 
     fn largest(self) -> i64 {

@@ -1,11 +1,12 @@
 //! The real client under crashes, cancelled calls and crowds.
 //!
-//! Four questions, each answered by enumeration rather than by chance:
+//! Questions that are answered by enumeration rather than by chance:
 //!
 //! - `crash.rs`: the process dies before or after each call of its journal and its provider, and another
 //!   one starts over.
 //! - `journal_failure.rs`: the journal fails before or after each call.
 //! - `cancel.rs`: the future is dropped after each poll, and the caller asks again at once.
+//! - `absent.rs`: what one reference's call may close of another's.
 //! - `crowd.rs`: two hundred tasks, one reference; and two hundred tasks, more money than there is.
 //!
 //! Time is paused, so nothing waits for real. `support` holds the world that all of them share; the
@@ -14,6 +15,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod absent;
 mod cancel;
 mod crash;
 mod crowd;

@@ -181,5 +181,5 @@ fn holds(name: &str, config: Config) {
 }
 
 fn lines(events: &[Event]) -> String {
-    events.iter().map(|event| format!("\n  {event}")).collect()
+    events.iter().fold(String::new(), |lines, event| lines + "\n  " + &event.to_string())
 }

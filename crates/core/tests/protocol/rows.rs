@@ -22,12 +22,14 @@ pub(crate) struct Row {
 const ONE: Config = Config::new([0, 0, 0], 2);
 /// Two references, and money for one of them.
 const TWO: Config = Config::new([0, 1, 0], 2).amounts([1, 1], 1);
+/// Two references, and money for both.
+const BOTH: Config = Config::new([0, 1, 0], 2).amounts([1, 2], 3);
 const KEY: Config = Config::new([0, 0, 0], 2).key(Key::ForATime).sends(2);
 const STORED: Config = Config::new([0, 0, 0], 1).key(Key::ForEverWithFailures).sends(2);
 /// Two references of equal amounts whose refunds show no reference.
 const HIDDEN: Config = Config::new([0, 1, 0], 2).hidden();
 
-pub(crate) const ROWS: [Row; 37] = [
+pub(crate) const ROWS: [Row; 39] = [
     row(DurableBeforeSend, ONE, TwoRefunds),
     row(NotAfterAtBytes, ONE, TwoRefunds),
     row(WindowFromBeforeIntend, ONE, TwoRefunds),
@@ -38,6 +40,8 @@ pub(crate) const ROWS: [Row; 37] = [
     row(Version, TWO, MoreThanCaptured),
     row(LookBeforeIntent, ONE, TwoRefunds),
     row(IncompleteIsNotAbsent, ONE, TwoRefunds),
+    row(IncompleteClosesNothingBesideKey, BOTH.key(Key::ForATime), UntrueNotApplied),
+    row(ShownIsNotAbsent, BOTH, UntrueNotApplied),
     row(MemoryOfMade, ONE, TwoRefunds),
     row(UnsettledCounts, TWO, MoreThanCaptured),
     row(MadeButUnlistedCounts, TWO, MoreThanCaptured),

@@ -1,7 +1,7 @@
 //! Breadth-first search: every state once, and the shortest way to what must not be.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashSet,
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -30,10 +30,10 @@ pub(crate) struct Found {
 pub(crate) fn search(model: &Model, wanted: Option<Violation>) -> Found {
     let mut found = Found::default();
     let start = model.start();
-    let mut places: HashMap<Packed, (), BuildHasherDefault<Fold>> = HashMap::default();
+    let mut reached: HashSet<Packed, BuildHasherDefault<Fold>> = HashSet::default();
     // Each with the one that it was reached from.
     let mut states = vec![(start, 0)];
-    places.insert(start.packed(), ());
+    reached.insert(start.packed());
     let is_wanted = |violation: &Violation| wanted.is_none_or(|wanted| wanted == *violation);
     let mut steps = Vec::new();
     let mut next = 0;
@@ -61,8 +61,7 @@ pub(crate) fn search(model: &Model, wanted: Option<Violation>) -> Found {
                     Answer::Unknown => 2,
                 }] += 1;
             }
-            if let Entry::Vacant(vacant) = places.entry(step.state.packed()) {
-                vacant.insert(());
+            if reached.insert(step.state.packed()) {
                 states.push((step.state, next));
             }
         }

@@ -2,9 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use refunds_core::{
-    Clock as _, CreateRefund, Journal, Policy, Refund, Result, UnresolvedRefund, journal::Query,
-};
+use refunds_core::{Clock as _, CreateRefund, Journal, Refund, Result, UnresolvedRefund, journal::Query};
 
 use super::{Process, World};
 
@@ -74,8 +72,7 @@ pub(crate) async fn finish_after_the_times_are_over(
     what: &str,
 ) {
     world.heal();
-    let policy = Policy::default();
-    tokio::time::sleep(policy.send_window + policy.attempt_timeout + policy.resubmit_after).await;
+    world.let_all_times_pass().await;
     let process = Process::healthy(world, journal);
     let answer = goal.call(&process, request).await.unwrap();
     let what = format!("{what}, after the times were over");

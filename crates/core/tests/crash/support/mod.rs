@@ -14,7 +14,7 @@ pub(crate) use self::{
     clock::PausedClock,
     finish::{Goal, finish, finish_after_the_times_are_over},
     process::{At, Incident, Process},
-    world::{Answer, Kind, World},
+    world::{Answer, Kind, Reads, World},
 };
 
 /// A journal in memory: it outlives the processes that share it, and so plays a durable one.

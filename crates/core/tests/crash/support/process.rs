@@ -40,6 +40,7 @@ pub(crate) enum Incident {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Callee {
     Journal,
+    Observation,
     Read,
     Submission,
 }
@@ -55,8 +56,10 @@ impl Incident {
 pub(crate) enum At {
     /// The one with this number, counted from zero.
     Call(usize),
-    /// The first submission.
+    /// Each submission.
     Submission,
+    /// Each time that what a list shows is to be stored.
+    Observation,
 }
 
 /// One process.
@@ -157,8 +160,10 @@ impl Process {
         let due = match at {
             At::Call(at) => number == at || (self.0.for_good && number > at),
             At::Submission => callee == Callee::Submission,
+            At::Observation => callee == Callee::Observation,
         };
-        (due && (callee == Callee::Journal || !incident.is_the_journals())).then_some(incident)
+        let of_journal = matches!(callee, Callee::Journal | Callee::Observation);
+        (due && (of_journal || !incident.is_the_journals())).then_some(incident)
     }
 
     async fn die<T>(&self) -> T {
@@ -183,7 +188,11 @@ impl Process {
         }
     }
 
-    async fn journal<T: Send>(&self, act: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    async fn journal<T: Send>(
+        &self,
+        callee: Callee,
+        act: impl Future<Output = Result<T>> + Send,
+    ) -> Result<T> {
         let act = async {
             if !self.0.is_slow {
                 return act.await;
@@ -195,7 +204,7 @@ impl Process {
             tokio::task::yield_now().await;
             result
         };
-        self.call(Callee::Journal, act).await
+        self.call(callee, act).await
     }
 
     async fn read<T>(&self, act: impl Future<Output = Result<T>> + Send) -> Result<T> {
@@ -227,7 +236,7 @@ impl fmt::Debug for Process {
 
 #[async_trait]
 impl RefundProvider for Process {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "world"
     }
 
@@ -267,15 +276,15 @@ impl RefundProvider for Process {
 #[async_trait]
 impl Journal for Process {
     async fn open(&self, about: &About) -> Result<Standing> {
-        self.journal(self.0.journal.open(about)).await
+        self.journal(Callee::Journal, self.0.journal.open(about)).await
     }
 
     async fn intend(&self, intent: &NewIntent) -> Result<Intended> {
-        self.journal(self.0.journal.intend(intent)).await
+        self.journal(Callee::Journal, self.0.journal.intend(intent)).await
     }
 
     async fn settle(&self, intent: &IntentKey, outcome: &Outcome) -> Result<()> {
-        self.journal(self.0.journal.settle(intent, outcome)).await
+        self.journal(Callee::Journal, self.0.journal.settle(intent, outcome)).await
     }
 
     fn abandon(&self, intent: &IntentKey) {
@@ -286,7 +295,7 @@ impl Journal for Process {
     }
 
     async fn observe(&self, money: &MoneyKey, seen: &[Seen], since: Option<Version>) -> Result<Observed> {
-        self.journal(self.0.journal.observe(money, seen, since)).await
+        self.journal(Callee::Observation, self.0.journal.observe(money, seen, since)).await
     }
 
     async fn wait(&self, money: &MoneyKey, since: Version, at_most: Duration) -> Result<()> {
@@ -294,15 +303,15 @@ impl Journal for Process {
     }
 
     async fn entries(&self, query: &Query) -> Result<Vec<Entry>> {
-        self.journal(self.0.journal.entries(query)).await
+        self.journal(Callee::Journal, self.0.journal.entries(query)).await
     }
 
     async fn decide(&self, money: &MoneyKey, number: IntentNumber, decision: &Decision) -> Result<()> {
-        self.journal(self.0.journal.decide(money, number, decision)).await
+        self.journal(Callee::Journal, self.0.journal.decide(money, number, decision)).await
     }
 
     async fn purge(&self, what: &Purge) -> Result<u64> {
-        self.journal(self.0.journal.purge(what)).await
+        self.journal(Callee::Journal, self.0.journal.purge(what)).await
     }
 
     async fn now(&self) -> Result<JournalTime> {

@@ -18,6 +18,8 @@ use super::PausedClock;
 
 /// How long a request is on its way before it is answered or fails.
 const LATENCY: Duration = Duration::from_millis(20);
+/// How long responses to reads are on their way, in turn, in a world of [many](World::with_slow_reads).
+const LATENCIES: [Duration; 3] = [LATENCY, Duration::from_millis(400), Duration::from_millis(90)];
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
 /// What a provider does with references and keys.
@@ -78,10 +80,13 @@ pub(crate) enum Answer {
     CarriedOutSoon,
     /// As `CarriedOutSoon`, as late as `resubmit_after` allows.
     CarriedOutLate,
+    /// As `CarriedOutLate`; it leaves at the end of its window, and nothing ends its connection but the
+    /// attempt limit.
+    SlowAndCarriedOutLate,
 }
 
 impl Answer {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Made,
         Self::MadeAndLost,
         Self::MadeAndLostAndNotListedYet,
@@ -91,7 +96,18 @@ impl Answer {
         Self::Unavailable,
         Self::CarriedOutSoon,
         Self::CarriedOutLate,
+        Self::SlowAndCarriedOutLate,
     ];
+}
+
+/// What reading the payment and its refunds is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reads {
+    #[default]
+    Complete,
+    /// The provider lists none of the refunds, and says that its list is not complete.
+    Incomplete,
+    Fail,
 }
 
 /// A payment, everything that happens at its provider, and what really happened. Clones are the same one.
@@ -114,6 +130,9 @@ struct State {
 #[derive(Default)]
 struct Script {
     answers: VecDeque<Answer>,
+    reads: Reads,
+    /// How many responses were slow, where some are.
+    slow_reads: Option<usize>,
     /// Requests that the provider still carries out, and when.
     under_way: Vec<(Instant, SubmitRefund)>,
     /// Refunds that lists do not show yet, and until when.
@@ -149,6 +168,12 @@ impl World {
         }))
     }
 
+    /// Some responses to reads take longer than a whole call: what they show is old when it arrives.
+    pub(crate) fn with_slow_reads(self) -> Self {
+        self.script().slow_reads = Some(0);
+        self
+    }
+
     pub(crate) fn clock(&self) -> PausedClock {
         self.0.clock
     }
@@ -165,6 +190,17 @@ impl World {
     /// Nothing goes wrong from now on, except that what is under way is still carried out.
     pub(crate) fn heal(&self) {
         self.script().answers.clear();
+    }
+
+    /// From now on, reads are like this.
+    pub(crate) fn reads_are(&self, reads: Reads) {
+        self.script().reads = reads;
+    }
+
+    /// Lets everything that is under way come to its end, and all times of the journal with it.
+    pub(crate) async fn let_all_times_pass(&self) {
+        let policy = Policy::default();
+        tokio::time::sleep(policy.send_window + policy.attempt_timeout + policy.resubmit_after).await;
     }
 
     /// How many requests left, as far as their clients know.
@@ -252,14 +288,20 @@ impl World {
     }
 
     pub(super) async fn read_payment(&self) -> Result<Payment> {
-        tokio::time::sleep(LATENCY).await;
         self.carry_out().await;
+        let reads = self.script().reads;
+        if reads == Reads::Fail {
+            return Err(Error::new(ErrorKind::Unavailable, "HTTP 503"));
+        }
         let moved = self.moved().min(self.0.captured);
-        Payment::new("world", self.0.payment.clone(), nok(self.0.captured), nok(moved), nok(0))
+        let (captured, id) = (nok(self.0.captured), self.0.payment.clone());
+        let mut payment = Payment::new("world", id, captured, nok(moved), nok(0))?;
+        payment.complete = reads == Reads::Complete;
+        self.travel().await;
+        Ok(payment)
     }
 
     pub(super) async fn list(&self) -> Result<Page<Refund>> {
-        tokio::time::sleep(LATENCY).await;
         self.carry_out().await;
         let mut refunds = Vec::new();
         let mut request = PageRequest::first();
@@ -271,17 +313,42 @@ impl World {
                 None => break,
             }
         }
+        self.leave_out(&mut refunds)?;
+        let refunds = refunds.into_iter().map(|refund| self.with_step(refund)).collect();
+        self.travel().await;
+        Ok(Page::whole(refunds))
+    }
+
+    /// What a list lacks now.
+    fn leave_out(&self, refunds: &mut Vec<Refund>) -> Result<()> {
         let now = Instant::now();
         let script = self.script();
+        match script.reads {
+            Reads::Complete => {}
+            Reads::Incomplete => refunds.clear(),
+            Reads::Fail => return Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),
+        }
         refunds.retain(|refund| script.not_listed.get(&refund.id).is_none_or(|until| *until <= now));
-        drop(script);
-        Ok(Page::whole(refunds.into_iter().map(|refund| self.with_step(refund)).collect()))
+        Ok(())
+    }
+
+    /// What was read is on its way.
+    async fn travel(&self) {
+        let latency = {
+            let mut script = self.script();
+            script.slow_reads.as_mut().map_or(LATENCY, |count| {
+                *count += 1;
+                LATENCIES[*count % LATENCIES.len()]
+            })
+        };
+        tokio::time::sleep(latency).await;
     }
 
     pub(super) async fn get(&self, refund: &RefundId) -> Result<Refund> {
-        tokio::time::sleep(LATENCY).await;
         self.carry_out().await;
-        Ok(self.with_step(self.0.memory.get_refund(&self.0.payment, refund).await?))
+        let refund = self.with_step(self.0.memory.get_refund(&self.0.payment, refund).await?);
+        self.travel().await;
+        Ok(refund)
     }
 
     fn with_step(&self, refund: Refund) -> Refund {
@@ -295,19 +362,18 @@ impl World {
         if !gated {
             self.script().sent += 1;
         }
+        let answer = self.script().answers.pop_front().unwrap_or(Answer::Made);
         // A token, a connection.
-        tokio::time::sleep(LATENCY).await;
+        let is_slow = answer == Answer::SlowAndCarriedOutLate;
+        let window = Policy::default().send_window;
+        tokio::time::sleep(if is_slow { window.saturating_sub(5 * LATENCY) } else { LATENCY }).await;
         if let Some(window) = &submit.window {
             window.check()?;
         }
-        let answer = {
-            let mut script = self.script();
-            script.sent += usize::from(gated);
-            script.answers.pop_front().unwrap_or(Answer::Made)
-        };
+        self.script().sent += usize::from(gated);
         let delay = match answer {
             Answer::CarriedOutSoon => Some(Duration::from_secs(1)),
-            Answer::CarriedOutLate => Some(Policy::default().resubmit_after),
+            Answer::CarriedOutLate | Answer::SlowAndCarriedOutLate => Some(Policy::default().resubmit_after),
             _ => None,
         };
         // Dropped with the connection.
@@ -327,6 +393,7 @@ impl World {
                 lost()
             }
             Answer::LostBefore | Answer::CarriedOutSoon | Answer::CarriedOutLate => lost(),
+            Answer::SlowAndCarriedOutLate => std::future::pending().await,
             Answer::Refused => Err(Error::new(ErrorKind::NotRefundable, "not this one")),
             Answer::RateLimited => Err(Error::new(ErrorKind::RateLimited, "too many requests")),
             Answer::Unavailable => Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),

@@ -2,12 +2,20 @@
 
 use super::state::WORKERS;
 
-/// How long a request's connection lasts at most. All durations are in ticks.
+/// How long a request may take to leave after its commit. All durations are in ticks.
+pub(crate) const WINDOW: u8 = 1;
+/// How long its connection lasts at most.
 pub(crate) const LIMIT: u8 = 1;
 /// How long after its connection ended a request may still be carried out, or be missing in lists: Δ.
 pub(crate) const DELTA: u8 = 1;
 /// How long other references wait after the last connection has ended.
 pub(crate) const SETTLE: u8 = 0;
+/// The age of an intent from which other references go on.
+pub(crate) const UNSETTLED: u8 = WINDOW + LIMIT + SETTLE;
+/// How long before its end a key is not relied on any more.
+pub(crate) const MARGIN: u8 = WINDOW + LIMIT + DELTA;
+/// How long the provider remembers a key, where it does not for ever.
+pub(crate) const RETENTION: u8 = MARGIN + 1;
 
 /// What the provider does with an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub(crate) enum Guard {
     Version,
     LookBeforeIntent,
     IncompleteIsNotAbsent,
+    IncompleteClosesNothingBesideKey,
+    ShownIsNotAbsent,
     MemoryOfMade,
     UnsettledCounts,
     MadeButUnlistedCounts,
@@ -77,6 +87,7 @@ impl Without {
 }
 
 /// One world to explore.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Config {
     /// Of each worker, its reference; workers beyond `workers` do nothing.
@@ -85,8 +96,6 @@ pub(crate) struct Config {
     /// Of each reference, the amount.
     pub(crate) amounts: [u8; 2],
     pub(crate) captured: u8,
-    /// How long a request may take to leave after its commit, in ticks.
-    pub(crate) window: u8,
     pub(crate) key: Key,
     pub(crate) hidden: bool,
     /// The journal may forget made refunds.
@@ -109,7 +118,6 @@ impl Config {
             workers,
             amounts: [1, 1],
             captured: 9,
-            window: 1,
             key: Key::None,
             hidden: false,
             evicts: false,
@@ -122,11 +130,6 @@ impl Config {
 
     pub(crate) const fn key(mut self, key: Key) -> Self {
         self.key = key;
-        self
-    }
-
-    pub(crate) const fn window(mut self, window: u8) -> Self {
-        self.window = window;
         self
     }
 

@@ -46,7 +46,7 @@ impl Model {
             self.judge_hidden(state, worker, list, event(false), steps);
         } else {
             let reference = self.reference(worker);
-            let own = self.shown(state, list, reference);
+            let own = Self::shown(state, list, reference);
             if let Some(refund) = own {
                 let mut next = *state;
                 self.settle_made(&mut next, worker, reference, refund);
@@ -55,7 +55,7 @@ impl Model {
                 return;
             }
             let other = 1 - reference;
-            if let Some(refund) = self.shown(state, list, other)
+            if let Some(refund) = Self::shown(state, list, other)
                 && state.unsettled(self.money(worker), other) != 0
             {
                 let mut next = *state;
@@ -67,7 +67,7 @@ impl Model {
         }
     }
 
-    fn shown(&self, state: &State, list: List, reference: u8) -> Option<u8> {
+    fn shown(state: &State, list: List, reference: u8) -> Option<u8> {
         places(list.shows).find(|place| state.send(*place).reference == reference)
     }
 
@@ -156,7 +156,8 @@ impl Model {
         } else {
             Answer::NotApplied
         };
-        if !list.complete && self.has(Guard::IncompleteIsNotAbsent) {
+        let is_taken_for_whole = !self.has(Guard::IncompleteIsNotAbsent);
+        if !list.complete && !me.resend && !is_taken_for_whole {
             self.answer(steps, event, *state, worker, not_made);
             return;
         }
@@ -189,7 +190,7 @@ impl Model {
             gone += self.amount(other);
         }
         let young = state.unsettled(money, other) & !state.workers[worker].ripe;
-        let is_listed = !self.config.hidden && self.shown(state, list, other).is_some();
+        let is_listed = !self.config.hidden && Self::shown(state, list, other).is_some();
         if young != 0 && !is_listed && self.has(Guard::UnsettledCounts) {
             gone += self.amount(other);
         }
@@ -201,12 +202,18 @@ impl Model {
         let me = state.workers[worker];
         let mine = self.reference(worker);
         let mut absent = 0;
+        let closes_nothing = !list.complete && me.resend && self.has(Guard::IncompleteClosesNothingBesideKey);
+        if closes_nothing {
+            return 0;
+        }
         for reference in [mine, 1 - mine] {
             let is_mine = reference == mine;
             let shows_candidate = self.config.hidden
                 && self.candidates(state, worker, list, reference) != 0
                 && self.has(Guard::NothingAbsentBesideCandidate);
-            let is_shown = !self.config.hidden && self.shown(state, list, reference).is_some();
+            let is_shown = !self.config.hidden
+                && Self::shown(state, list, reference).is_some()
+                && self.has(Guard::ShownIsNotAbsent);
             let skipped = (is_mine && me.resend)
                 || is_shown
                 || shows_candidate
@@ -233,7 +240,7 @@ impl Model {
         }
         let failed = state.select(|send| send.intent == Intent::FailedStored) & state.unsettled(money, mine);
         self.settle_not_applied(&mut next, worker);
-        self.close(&mut next, me.ripe);
+        Self::close(&mut next, me.ripe);
         let Some(place) = next.free(self.sends) else { return };
         for worker in &mut next.workers {
             worker.before &= !bit(place);

@@ -9,7 +9,7 @@ pub(crate) mod state;
 mod worker;
 
 use self::{
-    config::{Config, DELTA, Guard, Key, LIMIT, SETTLE, Without},
+    config::{Config, DELTA, Guard, Key, LIMIT, MARGIN, RETENTION, SETTLE, UNSETTLED, WINDOW, Without},
     state::{At, Fate, Intent, NONE, Send, Sends, State, Wire, Worker, bit},
 };
 
@@ -50,7 +50,7 @@ impl Model {
             state.sends[0] = Send { used: true, wire: Wire::Open, intent: Intent::Closed, ..Send::default() };
             // The handle is noted as unknown, as if it had left right now.
             let waits = self.has(Guard::HandleWaits);
-            let age = if waits { self.config.window } else { self.resubmit_age() - SETTLE };
+            let age = if waits { WINDOW } else { self.resubmit_age() - SETTLE };
             state.sends[1] = Send { used: true, intent: Intent::Open, age, ..Send::default() };
         }
         self.tidy(&mut state);
@@ -83,7 +83,7 @@ impl Model {
                 (made == 0).then_some(Violation::UntrueMade)
             }
             Answer::NotApplied => {
-                let applied = state.select(|send| send.may_apply()) & before;
+                let applied = state.select(Send::may_apply) & before;
                 (applied != 0).then_some(Violation::UntrueNotApplied)
             }
             Answer::Unknown => None,
@@ -153,41 +153,27 @@ impl Model {
         }
     }
 
-    /// The age of an intent from which other references go on.
-    fn unsettled_age(&self) -> u8 {
-        self.config.window + LIMIT + SETTLE
-    }
-
     /// The age from which a look may prove an intent absent.
     fn resubmit_age(&self) -> u8 {
         let limit = if self.has(Guard::DeadlinesCountLimit) { LIMIT } else { 0 };
         let delta = if self.has(Guard::ResubmitCoversDelta) { DELTA } else { DELTA - 1 };
-        self.config.window + limit + delta
+        WINDOW + limit + delta
     }
 
     /// The age until which the key of an intent is relied on.
     fn key_age(&self) -> u8 {
         match self.config.key {
             Key::None => 0,
-            Key::ForATime | Key::Hoped if self.has(Guard::KeyMargin) => self.retention() - self.margin(),
-            Key::ForATime | Key::Hoped => self.retention(),
+            Key::ForATime | Key::Hoped if self.has(Guard::KeyMargin) => RETENTION - MARGIN,
+            Key::ForATime | Key::Hoped => RETENTION,
             Key::ForEverWithFailures => u8::MAX,
         }
-    }
-
-    fn margin(&self) -> u8 {
-        self.config.window + LIMIT + DELTA
-    }
-
-    /// How long the provider remembers a key, where it does not for ever.
-    fn retention(&self) -> u8 {
-        self.margin() + 1
     }
 
     /// The age at which an intent stops to age: nothing changes after it.
     fn oldest(&self) -> u8 {
         let key = if self.key_age() == u8::MAX { 0 } else { self.key_age() + 1 };
-        self.resubmit_age().max(self.unsettled_age()).max(self.config.window + 1).max(key)
+        self.resubmit_age().max(UNSETTLED).max(WINDOW + 1).max(key)
     }
 
     /// Whether a send is certainly in every list that begins now, if it made a refund.

@@ -2,7 +2,7 @@
 
 use super::{
     Event, Model, Step, Violation,
-    config::{DELTA, Guard, Key, LIMIT},
+    config::{DELTA, Guard, Key, LIMIT, RETENTION, UNSETTLED, WINDOW},
     state::{At, Fate, Intent, NONE, Response, SENDS, State, Wire, bit},
 };
 
@@ -18,7 +18,7 @@ impl Model {
     /// One tick later. Connections end at their limit, and what was not carried out in time never is.
     pub(crate) fn tick(&self, state: &mut State) {
         let oldest = self.oldest();
-        let retention = if self.config.key == Key::ForATime { self.retention() } else { 0 };
+        let retention = if self.config.key == Key::ForATime { RETENTION } else { 0 };
         for send in state.sends.iter_mut().filter(|send| send.used) {
             if send.intent != Intent::Closed && send.age < oldest {
                 send.age += 1;
@@ -37,7 +37,7 @@ impl Model {
             }
         }
         for worker in &mut state.workers {
-            if worker.at == At::Ready && worker.window <= self.config.window {
+            if worker.at == At::Ready && worker.window <= WINDOW {
                 worker.window += 1;
             }
         }
@@ -89,7 +89,7 @@ impl Model {
         };
         let is_known = match self.config.key {
             Key::None | Key::Hoped => false,
-            Key::ForATime => state.select(|other| same_key(other) && other.made_age < self.retention()) != 0,
+            Key::ForATime => state.select(|other| same_key(other) && other.made_age < RETENTION) != 0,
             Key::ForEverWithFailures => {
                 if state.stored & stored_bit(send.reference, send.generation) != 0 {
                     // The first failure is repeated.
@@ -149,12 +149,13 @@ impl Model {
         for reference in 0..2 {
             let unsettled = state.unsettled(0, reference);
             if self.config.person && unsettled != 0 {
-                let too_young = state.select(|send| send.age < self.unsettled_age()) & unsettled != 0;
+                let too_young = state.select(|send| send.age < UNSETTLED) & unsettled != 0;
                 // The person looked, and is right.
                 let applied = state.select(|send| send.reference == reference && send.may_apply()) != 0;
-                if !applied && !(too_young && self.has(Guard::PersonWaits)) {
+                let waits = too_young && self.has(Guard::PersonWaits);
+                if !applied && !waits {
                     let mut next = *state;
-                    self.close(&mut next, unsettled);
+                    Self::close(&mut next, unsettled);
                     self.touch(&mut next, None);
                     self.push(steps, Event::PersonSaysNotMade(reference), next);
                 }

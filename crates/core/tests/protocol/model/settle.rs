@@ -8,7 +8,7 @@ use super::{
 
 impl Model {
     /// Settles intents as not applied or absent.
-    pub(super) fn close(&self, state: &mut State, sends: Sends) {
+    pub(super) fn close(state: &mut State, sends: Sends) {
         for place in places(sends) {
             state.send_mut(place).intent = Intent::Closed;
         }
@@ -53,7 +53,7 @@ impl Model {
         let intents = state.select(|send| {
             send.reference == reference && send.money == money && send.intent != Intent::Closed
         });
-        self.close(state, intents);
+        Self::close(state, intents);
         if was == NONE || intents != 0 {
             self.touch(state, Some(worker));
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Event, Model, Step,
-    config::Guard,
+    config::{Guard, UNSETTLED, WINDOW},
     state::{At, Fate, Intent, NONE, Response, State, Wire, Worker},
 };
 
@@ -24,13 +24,13 @@ impl Model {
         }
         if me != Worker::default() {
             let mut next = *state;
-            self.end_connection(&mut next, worker);
+            Self::end_connection(&mut next, worker);
             next.workers[worker] = Worker::default();
             self.push(steps, Event::Crashes(worker), next);
         }
     }
 
-    fn end_connection(&self, state: &mut State, worker: usize) {
+    fn end_connection(state: &mut State, worker: usize) {
         let Some(own) = Self::own(state, worker) else { return };
         if state.workers[worker].at == At::Waiting && state.send(own).wire == Wire::Open {
             let send = state.send_mut(own);
@@ -58,10 +58,10 @@ impl Model {
             if self.config.hidden && self.amounts_are_equal() && self.has(Guard::EqualHiddenAmountsWait) {
                 self.resubmit_age()
             } else {
-                self.unsettled_age()
+                UNSETTLED
             };
         let open = state.select(|send| send.intent == Intent::Open);
-        let own_rests = if resend { self.config.window } else { self.unsettled_age() };
+        let own_rests = if resend { WINDOW } else { UNSETTLED };
         let me = &mut next.workers[worker];
         me.at = At::Opened;
         me.unsettled = own != 0;
@@ -74,7 +74,7 @@ impl Model {
 
     fn submit(&self, state: &State, worker: usize, steps: &mut Vec<Step>) {
         let me = state.workers[worker];
-        if me.window <= self.config.window || !self.has(Guard::NotAfterAtBytes) {
+        if me.window <= WINDOW || !self.has(Guard::NotAfterAtBytes) {
             let mut next = *state;
             let send = next.send_mut(me.own);
             (send.wire, send.wire_age) = (Wire::Open, 0);
@@ -96,7 +96,7 @@ impl Model {
         let send = *state.send(me.own);
         if !self.has(Guard::DroppingFreesNothing) {
             let mut next = *state;
-            self.end_connection(&mut next, worker);
+            Self::end_connection(&mut next, worker);
             self.settle_not_applied(&mut next, worker);
             next.workers[worker] = Worker::default();
             self.push(steps, Event::DropsWhileSending(worker), next);
@@ -109,7 +109,7 @@ impl Model {
         match send.response {
             Response::Made => {
                 let mut next = *state;
-                self.settle_made(&mut next, worker, self.reference(worker), self.refund_of(state, me.own));
+                self.settle_made(&mut next, worker, self.reference(worker), Self::refund_of(state, me.own));
                 self.answer(steps, event(true), next, worker, Answer::Made);
                 self.answer(steps, event(false), *state, worker, Answer::Made);
             }
@@ -156,7 +156,7 @@ impl Model {
     }
 
     /// The refund that a response is about.
-    fn refund_of(&self, state: &State, own: u8) -> u8 {
+    fn refund_of(state: &State, own: u8) -> u8 {
         let send = *state.send(own);
         if send.fate == Fate::Made {
             return own;
