@@ -81,7 +81,12 @@ impl Creation<'_> {
         new.settle = policy.settle_timeout;
         new.resubmit = policy.resubmit_limit();
         let capabilities = self.client.capabilities();
-        new.key_retention = capabilities.idempotency.honoured().map(|key| key.retention);
+        // A later send with the same key may have a window that doubled, up to the attempt limit.
+        let wider = new.attempt.saturating_sub(new.window);
+        new.key_retention = capabilities.idempotency.honoured().map(|key| match key.retention {
+            Duration::MAX => Duration::MAX,
+            retention => retention.saturating_sub(wider),
+        });
         new.hidden = self.hidden;
         new.previous.clone_from(&self.previous);
         let mine = standing.mine.as_ref();

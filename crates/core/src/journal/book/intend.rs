@@ -163,8 +163,7 @@ fn commit(new: &NewIntent, number: IntentNumber, now: JournalTime) -> Intent {
     let not_after = now.plus(new.window);
     let attempt_over = not_after.plus(new.attempt);
     let resubmit = new.resubmit.max(new.settle);
-    // A later send may have a window that doubled, up to the attempt limit.
-    let margin = new.window.max(new.attempt) + new.attempt + resubmit;
+    let margin = new.window + new.attempt + resubmit;
     Intent {
         number,
         token: new.token,
