@@ -3,6 +3,7 @@
 
 mod clock;
 mod finish;
+mod kinds;
 mod process;
 mod world;
 
@@ -13,8 +14,9 @@ use refunds_core::{Journal, MemoryJournal};
 pub(crate) use self::{
     clock::PausedClock,
     finish::{Goal, finish, finish_after_the_times_are_over},
+    kinds::{Answer, Kind, Reads},
     process::{At, Incident, Process},
-    world::{Answer, Kind, Reads, World},
+    world::World,
 };
 
 /// A journal in memory: it outlives the processes that share it, and so plays a durable one.
