@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use refunds_core::{
-    Error, ErrorKind, Journal as _, MemoryJournal, Notice, RefundClient, journal::Query,
+    Error, ErrorKind, Journal as _, MemoryJournal, Notice, PageRequest, RefundClient, journal::Query,
     testing::SkippingClock,
 };
 
@@ -32,8 +32,9 @@ async fn any_read_that_shows_the_refund_settles_it() {
         let provider = Scripted::new();
         let (client, payment) = lost(&provider, &SkippingClock::new()).await;
         assert_eq!(unsettled(&client).await, 1, "{read}");
-        let id =
-            client.provider().list_refunds(&payment, &Default::default()).await.unwrap().items[0].id.clone();
+        let id = client.provider().list_refunds(&payment, &PageRequest::default()).await.unwrap().items[0]
+            .id
+            .clone();
         match read {
             "get" => drop(client.get(&payment, &id).await.unwrap()),
             "list" => {
@@ -41,7 +42,7 @@ async fn any_read_that_shows_the_refund_settles_it() {
                     futures_util::TryStreamExt::try_collect(client.list(&payment)).await.unwrap();
                 assert_eq!(listed.len(), 1);
             }
-            "page" => drop(client.list_page(&payment, &Default::default()).await.unwrap()),
+            "page" => drop(client.list_page(&payment, &PageRequest::default()).await.unwrap()),
             "wait" => {
                 let waited = client.wait_until_final(&payment, &id, Duration::from_secs(1)).await.unwrap();
                 assert!(waited.is_final());

@@ -29,6 +29,16 @@ pub(crate) enum Step {
     Alter(fn(&mut Refund)),
 }
 
+/// What a response shows as the target.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Shown {
+    /// What was requested.
+    #[default]
+    Requested,
+    Nothing,
+    Target(RefundTarget),
+}
+
 /// Everything that is asked of the provider, and what becomes of it.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
@@ -46,7 +56,7 @@ pub(crate) struct Script {
     /// Refunds of other processes, at the end of the first page.
     pub(crate) others: Vec<Refund>,
     /// The target that the response to a submission shows.
-    pub(crate) target: Option<Option<RefundTarget>>,
+    pub(crate) target: Shown,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -176,8 +186,10 @@ impl RefundProvider for Scripted {
         if let Some(alter) = alter {
             alter(&mut refund);
         }
-        if let Some(target) = self.script(|script| script.target.clone()) {
-            refund.target = target;
+        match self.script(|script| script.target.clone()) {
+            Shown::Requested => {}
+            Shown::Nothing => refund.target = None,
+            Shown::Target(target) => refund.target = Some(target),
         }
         Ok(refund)
     }

@@ -7,7 +7,7 @@ use refunds_core::{
     ErrorKind, Policy, Reference, Refund, RefundStatus, RefundTarget, TargetKind, testing::MemoryProvider,
 };
 
-use crate::scripted::{Scripted, Step, nok, request};
+use crate::scripted::{Scripted, Shown, Step, nok, request};
 
 /// A refund of another process, under a reference of ours.
 fn listed(payment: &refunds_core::PaymentId, id: &str, status: RefundStatus, minor: i64) -> Refund {
@@ -76,7 +76,7 @@ async fn a_refund_to_another_target_is_not_believed() {
         }
         let shown_id = |id: Option<String>| if id.as_deref() == Some("g-1") { card.id.clone() } else { id };
         let shown = shown.map(|target| RefundTarget::new(target.kind, shown_id(target.id)));
-        provider.script(|script| script.target = Some(shown.clone()));
+        provider.script(|script| script.target = shown.clone().map_or(Shown::Nothing, Shown::Target));
         let created = provider.client().create(&request).await;
         assert_eq!(created.is_ok(), ok, "{requested:?} {shown:?}: {created:?}");
         if let Err(error) = created {

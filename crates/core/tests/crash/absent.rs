@@ -4,7 +4,6 @@
 use crate::support::{Answer, At, Goal, Incident, Kind, Process, Reads, World, journal};
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fails: a refund that the list shows is closed as absent where storing it failed"]
 async fn what_a_list_shows_is_not_closed_by_another_refund_where_it_could_not_be_stored() {
     let world = World::new(Kind::NoKey, 1000, &[]);
     let journal = journal(&world);
@@ -24,7 +23,6 @@ async fn what_a_list_shows_is_not_closed_by_another_refund_where_it_could_not_be
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "fails: an incomplete list closes other refunds as absent where a request is repeated with its key"]
 async fn an_incomplete_list_closes_nothing_where_a_request_is_repeated_with_its_key() {
     let world = World::new(Kind::Key, 1000, &[Answer::MadeAndLostAndNotListedYet, Answer::LostBefore]);
     let journal = journal(&world);

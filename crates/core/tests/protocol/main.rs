@@ -29,7 +29,7 @@
 //! each, the settle time is none, a key is remembered for one tick more than its margin. Time itself is not
 //! bounded: ages stop to count where nothing depends on them any more. Two to four intents are alive at once,
 //! made refunds included; closed ones make room, so the number of attempts is not bounded either. Each test
-//! prints how many states it explored. `cargo test -p refunds-core --release --test protocol -- --ignored`
+//! prints how many states it explored. `LARGE_WORLDS=all cargo test -p refunds-core --release --test protocol`
 //! explores larger worlds.
 //!
 //! Two steps of the real client are one step here where their order makes no difference: taking the time and
@@ -127,17 +127,23 @@ fn a_handle_without_a_journal() {
     holds("handle", Config::new(ONE, 2).handle().sends(4));
 }
 
+/// The first one with all tests; the rest, which takes minutes, with `LARGE_WORLDS=all` and in release.
 #[test]
-#[ignore = "takes minutes; run it in release"]
 fn larger_worlds() {
-    holds("one reference, four sends", Config::new(ONE, 3).sends(4));
-    holds("money for both, three workers", Config::new(TWO_AND_ONE, 3).amounts([1, 2], 3));
-    holds("hidden, three workers", Config::new(TWO_AND_ONE, 3).hidden());
-    holds("key, two workers, three sends", Config::new(ONE, 2).key(Key::ForATime));
-    holds("key, three workers", Config::new(ONE, 3).key(Key::ForATime).sends(2));
-    holds("key, money for one", Config::new(TWO, 2).key(Key::ForATime).amounts([1, 1], 1));
-    holds("hidden, key, three sends", Config::new(TWO, 2).hidden().key(Key::ForATime));
-    holds("stored failures", Config::new(ONE, 2).key(Key::ForEverWithFailures));
+    let worlds = [
+        ("key, two workers, three sends", Config::new(ONE, 2).key(Key::ForATime)),
+        ("one reference, four sends", Config::new(ONE, 3).sends(4)),
+        ("money for both, three workers", Config::new(TWO_AND_ONE, 3).amounts([1, 2], 3)),
+        ("hidden, three workers", Config::new(TWO_AND_ONE, 3).hidden()),
+        ("key, three workers", Config::new(ONE, 3).key(Key::ForATime).sends(2)),
+        ("key, money for one", Config::new(TWO, 2).key(Key::ForATime).amounts([1, 1], 1)),
+        ("hidden, key, three sends", Config::new(TWO, 2).hidden().key(Key::ForATime)),
+        ("stored failures", Config::new(ONE, 2).key(Key::ForEverWithFailures)),
+    ];
+    let many = if std::env::var_os("LARGE_WORLDS").is_some() { worlds.len() } else { 1 };
+    for (name, config) in worlds.into_iter().take(many) {
+        holds(name, config);
+    }
 }
 
 #[test]

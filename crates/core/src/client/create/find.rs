@@ -29,6 +29,8 @@ pub(super) struct Wanted<'a> {
 #[derive(Debug)]
 pub(super) struct Sight {
     pub(super) mine: Mine,
+    /// Whether the list was complete.
+    pub(super) complete: bool,
     /// Refunds of others whose outcome the list shows.
     pub(super) others: Vec<Seen>,
     /// Amounts of which the list shows a refund that may be anybody's.
@@ -89,7 +91,7 @@ pub(super) fn find(wanted: Wanted<'_>, standing: &Standing, list: &Listing) -> S
     };
     let of_mine = |refund: &&&Refund| wanted.amount.is_none_or(|amount| amount == refund.amount);
     let unnamed = unnamed.iter().filter(of_mine).map(|refund| refund.id.clone()).collect();
-    Sight { mine, others, candidates, unnamed }
+    Sight { mine, complete: list.complete, others, candidates, unnamed }
 }
 
 /// A listed refund as a journal keeps it.

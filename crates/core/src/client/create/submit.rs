@@ -106,8 +106,16 @@ impl Creation<'_> {
     /// Intents that the look proves not to have been carried out: it began late enough, and shows neither
     /// the refund nor one that may be it.
     fn absent(&self, standing: &Standing, sight: &Sight, resend: bool) -> Vec<IntentNumber> {
+        // What is not listed proves nothing; only a re-send with its key goes on after such a list.
+        if !sight.complete {
+            return Vec::new();
+        }
         let mine = standing.mine.iter().filter(|_| !resend);
         let others = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
+        // What the list shows is there, also where storing that failed.
+        let is_shown =
+            |entry: &Entry| sight.others.iter().any(|seen| entry.is(&seen.payment, &seen.reference));
+        let others = others.filter(|entry| !is_shown(entry));
         let entries = mine.chain(others).filter(|entry| {
             // By the refunds of its amount that may be anybody's, and by those that a person is to look at.
             !(entry.hidden || self.hidden) || !sight.candidates.contains(&entry.amount)
