@@ -5,6 +5,7 @@ mod create;
 mod read;
 mod refresh;
 mod resolve;
+mod review;
 mod scripted;
 mod several;
 mod steps;
