@@ -158,29 +158,6 @@ async fn two_lost_refunds_of_different_amounts_are_both_found() {
     client.create(&request(&payment, 100, "a")).await.unwrap();
 }
 
-/// A step whose answer was lost, and that was done: nothing is unsettled after the next look.
-#[tokio::test(start_paused = true)]
-async fn a_step_that_is_seen_done_is_settled() {
-    let provider = Scripted::new();
-    without_key(&provider);
-    provider.script(|script| script.steps = 2);
-    let payment = provider.memory.captured(nok(100));
-    let clock = SkippingClock::new();
-    let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
-    let client = provider.client().with_clock(Arc::new(clock.clone())).with_journal(journal.clone());
-    client.create(&request(&payment, 100, "a")).await.unwrap();
-    provider.write(Step::Lose(lost()));
-    client.create(&request(&payment, 100, "a")).await.unwrap();
-    for _ in 0..3 {
-        clock.advance(Duration::from_secs(3600));
-        assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
-    }
-    let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
-    let all = journal.entries(&Query::all()).await.unwrap();
-    eprintln!("{:#?} submits {}", all[0].intents, provider.asked("submit"));
-    assert!(unsettled.is_empty(), "{:?}", unsettled[0].intents);
-}
-
 /// The journal knows the reference only by an attempt that was refused; the handle is of a process
 /// without it, whose request is still under way.
 #[tokio::test(start_paused = true)]
@@ -214,4 +191,26 @@ async fn a_step_that_is_left_hides_no_second_refund() {
     let error = client.create(&request(&payment, 100, "a")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     let _ = IntentState::ALL;
+}
+
+/// A step whose answer was lost, and that was done.
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_process_died_is_settled_by_the_next_look() {
+    let provider = Scripted::new();
+    without_key(&provider);
+    provider.script(|script| script.steps = 2);
+    let payment = provider.memory.captured(nok(100));
+    let clock = SkippingClock::new();
+    let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
+    let client = provider.client().with_clock(Arc::new(clock.clone())).with_journal(journal.clone());
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+    // The step was done, and its answer is lost.
+    provider.write(Step::Hang);
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(3600));
+        assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
+    }
+    let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
+    assert!(unsettled.is_empty(), "{:?}", unsettled[0].intents.iter().map(|i| (i.state, i.step)).collect::<Vec<_>>());
 }
