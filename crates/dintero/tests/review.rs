@@ -26,3 +26,17 @@ async fn a_refund_that_may_be_this_one_is_not_told_as_certainly_not_made() {
     let error = client(dintero(&sandbox)).create(&request).await.unwrap_err();
     assert!(error.may_have_applied(), "{:?}: {error}", error.kind());
 }
+
+/// The transaction behind an order is found by its `merchant_reference`, and the search is a moment
+/// behind. The first call fails cleanly; the order must not be locked for ever by what it journalled.
+#[tokio::test]
+async fn an_order_whose_transaction_shows_later_can_be_refunded_then() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let order = sandbox.dintero().order(OrderSpec::new("NOK").id("o-1").line(1, 100).captured_anonymously());
+    let client = client(dintero(&sandbox));
+    let request = asked(&order, 100, "rf-1").with_line(line("1", 100));
+    let error = client.create(&request).await.unwrap_err();
+    assert!(!error.may_have_applied(), "{error}");
+    sandbox.dintero().transaction(TransactionSpec::new(100, "NOK").merchant_reference("o-1"));
+    client.create(&request).await.unwrap();
+}
