@@ -6,6 +6,7 @@ mod observe;
 mod read;
 mod refresh;
 mod resolve;
+mod review;
 mod scripted;
 mod several;
 mod steps;
