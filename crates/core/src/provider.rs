@@ -149,7 +149,7 @@ pub trait RefundProvider: Debug + Send + Sync {
 }
 
 /// A payment together with its refunds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Overview {
     /// The sums.
@@ -158,6 +158,9 @@ pub struct Overview {
     pub refunds: Listing,
     /// What is true of the [money](RefundProvider::money), where other payments take from it, too.
     pub money: Option<MoneyOverview>,
+    /// Why no refund of the payment can be made now, where that is known: it is refused before anything is
+    /// journalled or sent.
+    pub refusal: Option<Error>,
     /// What the adapter read, for its own [`submit_refund`](RefundProvider::submit_refund).
     pub handover: Option<Handover>,
 }
@@ -166,13 +169,20 @@ impl Overview {
     /// A payment and its refunds.
     #[must_use]
     pub fn new(payment: Payment, refunds: Listing) -> Self {
-        Self { payment, refunds, money: None, handover: None }
+        Self { payment, refunds, money: None, refusal: None, handover: None }
     }
 
     /// Adds what is true of the money that other payments take from, too.
     #[must_use]
     pub fn with_money(mut self, money: MoneyOverview) -> Self {
         self.money = Some(money);
+        self
+    }
+
+    /// Refuses new refunds of the payment; those that it has are returned all the same.
+    #[must_use]
+    pub fn with_refusal(mut self, why: Error) -> Self {
+        self.refusal = Some(why);
         self
     }
 
@@ -188,6 +198,8 @@ impl Overview {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MoneyOverview {
+    /// Its canonical id, as [`RefundProvider::money`] answers.
+    pub id: PaymentId,
     /// What is left to refund of it.
     pub refundable: Money,
     /// Its refunds, whichever payment they were made for.
@@ -195,10 +207,10 @@ pub struct MoneyOverview {
 }
 
 impl MoneyOverview {
-    /// Money of which `refundable` is left, and its refunds.
+    /// The money `id`, of which `refundable` is left, and its refunds.
     #[must_use]
-    pub fn new(refundable: Money, refunds: Vec<Refund>) -> Self {
-        Self { refundable, refunds }
+    pub fn new(id: PaymentId, refundable: Money, refunds: Vec<Refund>) -> Self {
+        Self { id, refundable, refunds }
     }
 }
 

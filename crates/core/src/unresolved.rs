@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{CreateRefund, Money, RefundId, Scope};
+use crate::{CreateRefund, Money, RefundId, Scope, journal::IntentToken};
 
 /// A refund that may or may not have been made: all that is needed to find out and finish later, in any
 /// process, by [`RefundClient::resolve`](crate::RefundClient::resolve).
@@ -33,6 +33,9 @@ pub struct UnresolvedRefund {
     /// Refunds of the right amount that carry no reference: any of them may be this one.
     #[serde(default)]
     pub suspects: Vec<RefundId>,
+    /// The intents of the requests that may have made it, as the journal that holds them knows them.
+    #[serde(default)]
+    pub intents: Vec<IntentToken>,
 }
 
 impl UnresolvedRefund {
@@ -47,6 +50,7 @@ impl UnresolvedRefund {
             resubmit_from: None,
             known_before: Vec::new(),
             suspects: Vec::new(),
+            intents: Vec::new(),
         }
     }
 }

@@ -75,12 +75,16 @@ impl Order {
         Ok(payment)
     }
 
-    pub(crate) fn into_overview(self) -> Result<Overview> {
+    pub(crate) fn into_overview(self, record_only: bool) -> Result<Overview> {
         let refunds = self.refunds.all().cloned().collect();
         let mut overview = Overview::new(self.payment()?, Listing::whole(refunds));
         if let Ok(transaction) = &self.behind {
             let left = transaction.refundable().map_err(|fault| self.response.protocol_error(fault))?;
-            overview = overview.with_money(MoneyOverview::new(left, transaction.refunds().to_vec()));
+            let money = MoneyOverview::new(transaction.id.canonical(), left, transaction.refunds().to_vec());
+            overview = overview.with_money(money);
+        }
+        if let (Err(why_not), false) = (&self.behind, record_only) {
+            overview = overview.with_refusal(why_not.clone());
         }
         Ok(overview.with_handover(Handover::new(self)))
     }

@@ -214,7 +214,7 @@ impl RefundProvider for Dintero {
             if self.is_transaction(payment.as_str()) {
                 self.transaction(payment, OPERATION).await?.into_overview()
             } else {
-                self.order(payment, OPERATION).await?.into_overview()
+                self.order(payment, OPERATION).await?.into_overview(self.record_only())
             }
         };
         read.await.map_err(in_context(OPERATION))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{PaymentId, Reference};
+use crate::{PaymentId, Reference, UnresolvedRefund};
 
 /// The last time that RFC 3339 can write.
 const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
@@ -113,13 +113,34 @@ impl fmt::Display for IntentNumber {
 /// A random name of an intent, chosen before it is committed: what settles an intent whose commit was
 /// not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct IntentToken(pub [u8; 16]);
+
+impl From<IntentToken> for String {
+    fn from(token: IntentToken) -> Self {
+        Uuid::from_bytes(token.0).to_string()
+    }
+}
+
+impl TryFrom<String> for IntentToken {
+    type Error = uuid::Error;
+
+    fn try_from(text: String) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(&text).map(|token| Self(token.into_bytes()))
+    }
+}
 
 impl IntentToken {
     /// A fresh one.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4().into_bytes())
+    }
+
+    /// That of the request behind a handle of another journal: the same each time.
+    pub(crate) fn of(handle: &UnresolvedRefund) -> Self {
+        let text = serde_json::to_vec(handle).unwrap_or_default();
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).into_bytes())
     }
 }
 

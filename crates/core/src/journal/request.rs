@@ -143,19 +143,28 @@ pub struct Seen {
     pub refund: MadeRefund,
     /// What to write where the journal has no entry; nothing is written without it.
     pub adopt: Option<Adopt>,
+    /// Whether no step of it is left, so that intents to complete it are over.
+    pub completed: bool,
 }
 
 impl Seen {
     /// The refund of `payment` that carries `reference`.
     #[must_use]
     pub fn new(payment: &PaymentId, reference: Reference, refund: MadeRefund) -> Self {
-        Self { payment: payment.canonical(), reference, refund, adopt: None }
+        Self { payment: payment.canonical(), reference, refund, adopt: None, completed: false }
     }
 
     /// Writes it even where the journal does not know its refund yet.
     #[must_use]
     pub fn adopted(mut self, adopt: Adopt) -> Self {
         self.adopt = Some(adopt);
+        self
+    }
+
+    /// Says whether no step of it is left.
+    #[must_use]
+    pub fn with_completed(mut self, completed: bool) -> Self {
+        self.completed = completed;
         self
     }
 

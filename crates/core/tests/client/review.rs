@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use refunds_core::{
-    Certainty, Error, ErrorKind, Idempotency, IdempotencyKey, Journal as _, MemoryJournal, RefundProvider as _,
-    Replay, UnresolvedRefund,
+    Certainty, Error, ErrorKind, Idempotency, IdempotencyKey, Journal as _, MemoryJournal,
+    RefundProvider as _, Replay, UnresolvedRefund,
     journal::{IntentState, Query},
     testing::SkippingClock,
 };
@@ -22,7 +22,8 @@ fn without_key(provider: &Scripted) {
 }
 
 fn with_key(provider: &Scripted) {
-    let key = IdempotencyKey::new(255, Duration::from_secs(86_400), Replay::FirstAnswer, Certainty::Guaranteed);
+    let key =
+        IdempotencyKey::new(255, Duration::from_secs(86_400), Replay::FirstAnswer, Certainty::Guaranteed);
     let mut capabilities = provider.capabilities();
     capabilities.idempotency = Idempotency::Key(key);
     provider.script(|script| script.capabilities = Some(capabilities));
@@ -39,7 +40,8 @@ async fn a_refund_that_was_there_before_does_not_block_for_ever() {
     provider.script(|script| script.capabilities = Some(capabilities));
     let payment = provider.memory.captured(nok(1000));
     let office = provider.memory.clone();
-    let other = refunds_core::RefundClient::new(office).create(&request(&payment, 100, "office")).await.unwrap();
+    let other =
+        refunds_core::RefundClient::new(office).create(&request(&payment, 100, "office")).await.unwrap();
     provider.script(|script| script.drop_references = true);
     drop(other);
     let clock = SkippingClock::new();
@@ -212,5 +214,9 @@ async fn a_step_whose_process_died_is_settled_by_the_next_look() {
         assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
     }
     let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
-    assert!(unsettled.is_empty(), "{:?}", unsettled[0].intents.iter().map(|i| (i.state, i.step)).collect::<Vec<_>>());
+    assert!(
+        unsettled.is_empty(),
+        "{:?}",
+        unsettled[0].intents.iter().map(|i| (i.state, i.step)).collect::<Vec<_>>()
+    );
 }

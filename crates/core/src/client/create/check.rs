@@ -43,6 +43,9 @@ impl Creation<'_> {
         standing: &Standing,
         what_is_left: bool,
     ) -> Result<Money> {
+        if let Some(why) = &overview.refusal {
+            return Err(why.clone().not_applied());
+        }
         let refused = |kind, why: String| Err(Error::new(kind, why));
         let payment = &overview.payment;
         let amount = self.amount(standing).unwrap_or(payment.refundable);

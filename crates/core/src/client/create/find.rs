@@ -71,13 +71,23 @@ pub(super) fn find(wanted: Wanted<'_>, standing: &Standing, list: &Listing) -> S
         if of_amount.is_empty() {
             continue;
         }
-        candidates.insert(amount);
+        let new_to = |entry: &Entry| -> Vec<&Refund> {
+            let known_before: HashSet<&RefundId> = entry.known_before.iter().collect();
+            of_amount
+                .iter()
+                .map(|refund| **refund)
+                .filter(|refund| !known_before.contains(&refund.id))
+                .collect()
+        };
+        // What was there before the requests of each of them is nobody's.
+        if open.iter().any(|entry| !new_to(entry).is_empty()) {
+            candidates.insert(amount);
+        }
         let [entry] = open[..] else { continue };
-        let new: Vec<_> =
-            of_amount.iter().filter(|refund| !entry.known_before.contains(&refund.id)).collect();
+        let new = new_to(entry);
         let sure = wanted.hidden && wanted.by_id && list.complete && entry.payment == *wanted.payment;
         match new[..] {
-            [refund] if sure && entry.reference == *wanted.reference => by_id = Some((**refund).clone()),
+            [refund] if sure && entry.reference == *wanted.reference => by_id = Some(refund.clone()),
             [refund] if sure => {
                 others.push(Seen::new(&entry.payment, entry.reference.clone(), made(refund, Evidence::ById)));
             }

@@ -176,6 +176,7 @@ impl Entry {
         unresolved.resubmit_from = self.resubmit_from().map(JournalTime::to_datetime);
         unresolved.known_before.clone_from(&self.known_before);
         unresolved.suspects.clone_from(&self.suspects);
+        unresolved.intents = self.unsettled_sends().map(|intent| intent.token).collect();
         unresolved
     }
 }
@@ -222,6 +223,8 @@ struct Creation<'a> {
     suspects: Vec<crate::RefundId>,
     /// How often it looked while it waited.
     looks: u32,
+    /// How many rounds there were that led nowhere.
+    rounds: u32,
     /// What was said about waiting.
     announced: Option<JournalTime>,
     key_honoured: bool,
@@ -251,6 +254,7 @@ impl<'a> Creation<'a> {
             waited_for: None,
             suspects: Vec::new(),
             looks: 0,
+            rounds: 0,
             announced: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),
             hidden: capabilities.references == crate::References::MayBeHidden,

@@ -74,7 +74,7 @@ impl Creation<'_> {
     pub(super) async fn doubled(&self, standing: &Standing, refund: &Refund, second: &RefundId) -> Error {
         let mut made = super::find::made(refund, crate::journal::Evidence::Listed);
         made.doubled = Some(second.clone());
-        self.observe_made(made, Some(standing.version)).await;
+        self.observe_made(made, false, Some(standing.version)).await;
         tracing::error!(
             provider = self.client.adapter().name(),
             payment = %self.request.payment_id,
@@ -109,10 +109,11 @@ impl Creation<'_> {
 
     /// In what a refund under our reference differs from what was requested.
     pub(super) fn fault_of(&self, refund: &Refund, standing: &Standing) -> Option<String> {
-        let amount = match self.request.amount {
+        // What was sent is what the first intent says, whatever is requested now.
+        let amount = standing.mine.as_ref().map(|entry| entry.amount).or(match self.request.amount {
             RefundAmount::Exact(amount) => Some(amount),
-            RefundAmount::Remaining => standing.mine.as_ref().map(|entry| entry.amount),
-        };
+            RefundAmount::Remaining => None,
+        });
         self.fault_in(refund, amount.unwrap_or(refund.amount))
     }
 

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
-use super::{Creation, Goal, find::Mine, queue::Turn, submit::Submitted, wait::WaitFor};
+use super::{Creation, Goal, find::Mine, queue::Turn, see::Stored, submit::Submitted, wait::WaitFor};
 use crate::{
     Error, ErrorKind, Overview, Refund, RefundAmount, Result,
-    journal::{Evidence, IntentState, Standing, may_resend},
+    journal::{Evidence, IntentState, IntentToken, Standing, may_resend},
 };
+
+/// How many rounds follow each other without a pause.
+const ROUNDS_AT_ONCE: u32 = 3;
 
 /// What a round came to.
 enum Round {
@@ -29,28 +32,39 @@ impl Creation<'_> {
     pub(super) async fn run(mut self) -> Result<Refund> {
         let result = self.rounds().await;
         self.settle_previous().await;
-        match (result, self.made) {
-            (Err(error), Some(made)) => {
-                let provider = self.client.adapter().name();
-                tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
-                Ok(made)
-            }
+        match (result, &self.made) {
+            (Err(error), Some(made)) if !is_contradiction(&error) => Ok(self.with_a_step_left(made, &error)),
             (result, _) => result,
         }
     }
 
     async fn rounds(&mut self) -> Result<Refund> {
         loop {
+            if self.rounds > ROUNDS_AT_ONCE && self.client.time_left(self.deadline).is_zero() {
+                return Err(self.unfinished(super::outcome::no_time()));
+            }
             let turn = self.turn().await?;
             match self.round().await? {
                 Round::Done(refund) => return Ok(*refund),
-                Round::Again => {}
+                Round::Again => {
+                    drop(turn);
+                    self.pause_between_rounds().await;
+                }
                 Round::Wait(standing, what) => {
                     // Others of this client may have something to do meanwhile.
                     drop(turn);
                     Box::pin(self.wait(standing, what)).await?;
                 }
             }
+        }
+    }
+
+    /// A pause before another round, where rounds lead nowhere again and again.
+    async fn pause_between_rounds(&mut self) {
+        self.rounds += 1;
+        if self.rounds > ROUNDS_AT_ONCE {
+            let left = self.client.time_left(self.deadline);
+            self.client.clock.sleep(self.backoff.next_delay().min(left)).await;
         }
     }
 
@@ -92,7 +106,7 @@ impl Creation<'_> {
             self.note_waiting_for(&standing);
             return Ok(Round::Wait(standing, WaitFor::Block(block)));
         }
-        let overview = match self.look_and_sum(&standing).await {
+        let overview = match self.look_and_sum().await {
             Ok(overview) => overview,
             // Something was sent: look for as long as that takes.
             Err(error) if self.ambiguous.is_some() => {
@@ -100,18 +114,25 @@ impl Creation<'_> {
             }
             Err(error) => return Err(self.unfinished(error)),
         };
+        if let Some(money) = overview.money.as_ref().filter(|money| money.id != self.about.money.id) {
+            // What paid it was not known when it was asked for: this is what has to be locked.
+            self.settle_previous().await;
+            self.about.money.id = money.id.clone();
+            return Ok(Round::Again);
+        }
         let sight = self.find(&standing, &overview.refunds);
-        let moved = self.observe(&standing, &sight).await;
+        let (version, moved) = self.observe(&standing, &sight).await;
         match sight.mine {
             Mine::Found(ref refund, evidence) => {
-                return match Box::pin(self.found(&standing, refund, evidence)).await? {
-                    Some(version) if refund.has_step_left() => {
+                let stored = Box::pin(self.found(&standing, version, refund, evidence)).await?;
+                return match stored {
+                    Stored::Moved => Ok(Round::Again),
+                    Stored::At(version) if refund.has_step_left() && self.goal != Goal::Look => {
                         self.made = Some((**refund).clone());
-                        Box::pin(self.complete(&standing, version, &overview, refund)).await
+                        Box::pin(self.complete(&standing, version, &overview, refund)).await.map(Round::done)
                     }
-                    _ => Ok(self.named((**refund).clone())),
-                }
-                .map(Round::done);
+                    Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
+                };
             }
             Mine::Doubled(ref refund, ref second) => {
                 return Err(Box::pin(self.doubled(&standing, refund, second)).await);
@@ -169,7 +190,7 @@ impl Creation<'_> {
             // Less may be left by what another call made meanwhile, perhaps of this very refund.
             Err(_) if Box::pin(self.has_moved(&standing)).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
-            Err(error) if standing.is_fresh() && !self.is_imported(&standing) => {
+            Err(error) if self.is_proven(&standing, sight) => {
                 return Err(error.not_applied());
             }
             Err(error) => return Err(self.unfinished(error.not_applied())),
@@ -189,9 +210,25 @@ impl Creation<'_> {
         self.open().await.is_ok_and(|now| now.version != standing.version)
     }
 
-    /// Whether a handle is to be resolved that the journal knows nothing about.
+    /// Whether the look proves that no earlier request of the refund made it.
+    fn is_proven(&self, standing: &Standing, sight: &super::find::Sight) -> bool {
+        standing.is_fresh()
+            && sight.complete
+            && self.ambiguous.is_none()
+            && !self.rival
+            && !self.is_imported(standing)
+    }
+
+    /// Whether a handle is to be resolved whose request the journal knows nothing about: then it may still
+    /// be under way, whatever became of others.
     fn is_imported(&self, standing: &Standing) -> bool {
-        self.handle.is_some() && standing.mine.is_none()
+        let Some(handle) = &self.handle else { return false };
+        let Some(entry) = &standing.mine else { return true };
+        let knows = |token: &IntentToken| entry.intents.iter().any(|intent| intent.token == *token);
+        let known = knows(&IntentToken::of(handle))
+            || (!handle.intents.is_empty() && handle.intents.iter().all(knows))
+            || entry.unsettled_sends().next().is_some();
+        entry.made.is_none() && !known
     }
 
     /// Whether the guard's sums may be old: the list lacks what is known to be made.
@@ -225,8 +262,12 @@ impl Creation<'_> {
         }
         let mut seen = super::find::made(&refund, Evidence::Listed);
         seen.id = made.id.clone();
-        if (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref()) {
-            self.observe_made(seen, None).await;
+        let completed = !refund.has_step_left();
+        let is_news = (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref());
+        let is_over =
+            completed && standing.mine.as_ref().is_some_and(|entry| entry.unsettled().next().is_some());
+        if is_news || is_over {
+            self.observe_made(seen, completed, None).await;
         }
         if refund.has_step_left() && self.goal != Goal::Look {
             // The step needs what a look reads.
@@ -255,4 +296,10 @@ impl Creation<'_> {
             }
         })
     }
+}
+
+/// Whether the error says that the refund is not what it was taken for: two of them hold money, or it is
+/// not what was requested.
+fn is_contradiction(error: &Error) -> bool {
+    error.may_have_applied() && matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Protocol)
 }

@@ -14,6 +14,24 @@ use crate::{
     paging::all_refunds,
 };
 
+/// One look at the list.
+pub(super) struct Look {
+    pub(super) standing: Arc<Standing>,
+    /// The money's version after what the list showed of others was stored.
+    pub(super) version: Version,
+    pub(super) sight: Sight,
+}
+
+/// What became of storing that the refund was found.
+pub(super) enum Stored {
+    /// It is stored, and this is the money's version.
+    At(Version),
+    /// It could not be stored. It is found all the same.
+    Nowhere,
+    /// Something else changed, so that it cannot be attributed by its id.
+    Moved,
+}
+
 impl Creation<'_> {
     /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
     pub(super) async fn open(&mut self) -> Result<Arc<Standing>> {
@@ -43,7 +61,7 @@ impl Creation<'_> {
 
     /// Reads the payment and its refunds, again where the two do not agree: they were read side by
     /// side, and one of them may have been the older one.
-    pub(super) async fn look_and_sum(&self, _: &Standing) -> Result<Overview> {
+    pub(super) async fn look_and_sum(&self) -> Result<Overview> {
         let client = self.client;
         let mut backoff = Backoff::new(&client.policy);
         let mut attempts = 1;
@@ -62,13 +80,13 @@ impl Creation<'_> {
     }
 
     /// One look at the list, which stores what it shows. `None` where it cannot be read.
-    pub(super) async fn look(&mut self, until: Duration) -> Option<(Arc<Standing>, Sight)> {
+    pub(super) async fn look(&mut self, until: Duration) -> Option<Look> {
         let standing = self.open().await.ok()?;
         let call = all_refunds(&*self.client.provider, &self.request.payment_id);
         let list = self.client.attempt(Operation::ListRefunds, until, call).await.ok()?;
         let sight = self.find(&standing, &list);
-        self.observe(&standing, &sight).await;
-        Some((standing, sight))
+        let (version, _) = self.observe(&standing, &sight).await;
+        Some(Look { standing, version, sight })
     }
 
     /// Looks until the refund shows or `patience` is over; at least once. Failures of looking are not a
@@ -80,11 +98,13 @@ impl Creation<'_> {
         let limit = client.deadline(patience.max(client.policy.attempt_timeout));
         let mut backoff = Backoff::new(&client.policy);
         loop {
-            if let Some((standing, sight)) = self.look(limit).await {
+            if let Some(Look { standing, version, sight }) = self.look(limit).await {
                 match sight.mine {
                     Mine::Found(refund, evidence) => {
-                        self.found(&standing, &refund, evidence).await?;
-                        return Ok(Some(self.named(*refund)));
+                        match self.found(&standing, version, &refund, evidence).await? {
+                            Stored::Moved => {}
+                            Stored::At(_) | Stored::Nowhere => return Ok(Some(self.named(*refund))),
+                        }
                     }
                     Mine::Doubled(refund, second) => {
                         return Err(self.doubled(&standing, &refund, &second).await);
@@ -105,59 +125,70 @@ impl Creation<'_> {
         }
     }
 
-    /// Stores what the list shows of other refunds. Answers whether something changed, so that the
-    /// standing is out of date.
-    pub(super) async fn observe(&self, standing: &Standing, sight: &Sight) -> bool {
+    /// Stores what the list shows of other refunds. Answers with the money's version after that, and whether
+    /// it moved.
+    pub(super) async fn observe(&self, standing: &Standing, sight: &Sight) -> (Version, bool) {
         if sight.others.is_empty() {
-            return false;
+            return (standing.version, false);
         }
         let money = &self.about.money;
         match self.client.store().observe(money, &sight.others, Some(standing.version)).await {
-            Ok(Observed::Nothing) => false,
-            Ok(Observed::Settled(_) | Observed::Moved) => true,
+            Ok(Observed::Nothing) => (standing.version, false),
+            Ok(Observed::Settled(version)) => (version, true),
+            Ok(Observed::Moved) => (standing.version, true),
             Err(error) => {
                 self.warn_of_journal(&error);
-                false
+                (standing.version, false)
             }
         }
     }
 
-    /// Takes in that the refund was found: compares it with the request and stores it. Answers with the
-    /// money's version after that.
+    /// Takes in that the refund was found: compares it with the request and stores it.
     pub(super) async fn found(
         &mut self,
         standing: &Standing,
+        since: Version,
         refund: &Refund,
         evidence: Evidence,
-    ) -> Result<Option<Version>> {
+    ) -> Result<Stored> {
         let sent = standing.mine.as_ref().is_some_and(|entry| entry.unsettled_sends().next().is_some());
         let mut seen = made(refund, evidence);
-        if sent && let Some(fault) = self.fault_of(refund, standing) {
-            seen.fault = Some(fault);
-        } else if let RefundAmount::Exact(amount) = self.request.amount
-            && refund.amount != amount
-        {
+        seen.fault = if sent { self.fault_of(refund, standing) } else { None };
+        let requested = match self.request.amount {
+            RefundAmount::Exact(amount) if amount != refund.amount => Some(amount),
+            _ => None,
+        };
+        if !sent && let Some(amount) = requested {
             return Err(self.unfinished(reused(&self.request.reference, &refund.id, refund.amount, amount)));
         }
-        let observed = self.observe_made(seen.clone(), Some(standing.version)).await;
-        match (&seen.fault, observed) {
-            (Some(_), _) => Err(self.faulty(&seen)),
-            // Another call was faster with another refund: whose this one is has to be seen anew.
-            (None, Some(Observed::Moved)) if evidence == Evidence::ById => Err(self.unfinished(Error::new(
-                crate::ErrorKind::OutcomeUnknown,
-                "another refund of the same amount changed while this one was looked for",
-            ))),
-            (None, Some(Observed::Settled(version))) => Ok(Some(version)),
-            (None, Some(Observed::Nothing)) => Ok(Some(standing.version)),
-            (None, _) => Ok(None),
+        let observed = self.observe_made(seen.clone(), !refund.has_step_left(), Some(since)).await;
+        if seen.fault.is_some() {
+            return Err(self.faulty(&seen));
         }
+        if let Some(amount) = requested {
+            return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
+        }
+        Ok(match observed {
+            // Another call was faster with another refund: whose this one is has to be seen anew.
+            Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
+            Some(Observed::Settled(version)) => Stored::At(version),
+            Some(Observed::Nothing) => Stored::At(since),
+            _ => Stored::Nowhere,
+        })
     }
 
     /// Stores the refund as made. Best effort: what was seen is true whether or not it is stored.
-    pub(super) async fn observe_made(&self, made: MadeRefund, since: Option<Version>) -> Option<Observed> {
+    pub(super) async fn observe_made(
+        &self,
+        made: MadeRefund,
+        completed: bool,
+        since: Option<Version>,
+    ) -> Option<Observed> {
         let keep = self.client.policy.submit_limit() + self.client.policy.resubmit_limit();
         let adopt = Adopt::new(self.request.clone(), self.hidden, keep);
-        let seen = Seen::new(&self.about.payment, self.about.reference.clone(), made).adopted(adopt);
+        let seen = Seen::new(&self.about.payment, self.about.reference.clone(), made)
+            .adopted(adopt)
+            .with_completed(completed);
         match self.client.store().observe(&self.about.money, &[seen], since).await {
             Ok(observed) => Some(observed),
             Err(error) => {

@@ -71,8 +71,14 @@ impl Creation<'_> {
             self.lapsed += 1;
         }
         match result {
-            // Nothing left, whatever kept it: closing the window keeps it so.
-            Err(error) if gated && error.may_have_applied() && pending.window.close() => {
+            // Nothing left, whatever kept it: closing the window keeps it so. What the adapter read of an
+            // earlier request stands all the same.
+            Err(error)
+                if gated
+                    && error.may_have_applied()
+                    && !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::OutcomeUnknown)
+                    && pending.window.close() =>
+            {
                 Err(error.not_applied())
             }
             result => result,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Creation;
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
-    journal::{Intended, NewIntent, Outcome, Standing, Version, Why},
+    journal::{Intended, IntentToken, NewIntent, Outcome, Standing, Version, Why},
 };
 
 impl Creation<'_> {
@@ -16,7 +16,7 @@ impl Creation<'_> {
         }
         self.made = Some(refund.clone());
         let standing = self.open().await?;
-        let overview = self.look_and_sum(&standing).await?;
+        let overview = self.look_and_sum().await?;
         self.complete(&standing, standing.version, &overview, &refund).await
     }
 
@@ -58,10 +58,18 @@ impl Creation<'_> {
                 // It may be done all the same, by this call or by another one.
                 match self.look_until(Duration::ZERO).await? {
                     Some(refund) if !refund.has_step_left() => Ok(refund),
-                    _ => Err(error),
+                    // The refund is made, and that is what was asked for; the next call tries again.
+                    _ => Ok(self.with_a_step_left(refund, &error)),
                 }
             }
         }
+    }
+
+    /// The refund as it is: a step of it is left, because of `error`.
+    pub(super) fn with_a_step_left(&self, refund: &Refund, error: &Error) -> Refund {
+        let provider = self.client.adapter().name();
+        tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
+        refund.clone()
     }
 
     /// Notes a refund that the journal does not know and that may be under way, from now on.
@@ -73,6 +81,8 @@ impl Creation<'_> {
         new.resubmit = policy.resubmit_limit();
         new.hidden = self.hidden;
         if let Some(handle) = &self.handle {
+            // The same handle is noted once.
+            new.token = IntentToken::of(handle);
             new.known_before.clone_from(&handle.known_before);
         }
         let intended = self.client.store().intend(&new).await;

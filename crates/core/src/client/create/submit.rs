@@ -6,9 +6,7 @@ use super::{Creation, find::Sight, outcome::no_time};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Replay, Result, SubmitRefund,
     client::next_step::{AfterWrite, after_write},
-    journal::{
-        Entry, Intent, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing, Version, Why,
-    },
+    journal::{Entry, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing, Version, Why},
 };
 
 /// A pause from which on an attempt that was not processed is settled before it, not after it.
@@ -61,7 +59,7 @@ impl Creation<'_> {
             let result = self.send(&mut pending, &submit).await;
             let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
-            match self.after(key, &intent, &standing, result, amount, late).await? {
+            match self.after(key, &standing, result, amount, late).await? {
                 Next::SameLook => {}
                 Next::Again => return Ok(Submitted::Again),
                 Next::Done(refund) => return Ok(Submitted::Made(refund)),
@@ -129,7 +127,6 @@ impl Creation<'_> {
     async fn after(
         &mut self,
         key: IntentKey,
-        intent: &Intent,
         standing: &Standing,
         result: Result<Refund>,
         amount: Money,
@@ -161,7 +158,7 @@ impl Creation<'_> {
                 Ok(if same_look { Next::SameLook } else { Next::Again })
             }
             AfterWrite::Recover => {
-                self.note_ambiguous(&error, intent);
+                self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
                 // With a key it is as safe to submit again, and quicker than to go on looking.
                 if self.key_honoured && again && Box::pin(self.pause_for(&error)).await {
@@ -170,7 +167,7 @@ impl Creation<'_> {
                 Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
             }
             AfterWrite::LookOnce if self.is_spent(&error) => {
-                self.note_ambiguous(&error, intent);
+                self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, true, late)).await;
                 Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
             }
@@ -199,7 +196,7 @@ impl Creation<'_> {
         let before = standing.mine.as_ref().into_iter().flat_map(Entry::unsettled_sends);
         let same = before.filter_map(|intent| intent.why.as_ref());
         let repeated = same.into_iter().any(|before| (before.kind, &before.code) == (why.kind, &why.code));
-        if stores && answered && repeated && !again {
+        if stores && answered && repeated && !again && !late {
             return Outcome::FailedStored(why);
         }
         Outcome::Unknown { why, suspects: Vec::new(), late }
@@ -232,7 +229,7 @@ impl Creation<'_> {
         error.kind() == ErrorKind::Conflict && replay == Some(Replay::Refused)
     }
 
-    fn note_ambiguous(&mut self, error: &Error, _: &Intent) {
+    fn note_ambiguous(&mut self, error: &Error) {
         tracing::warn!(
             provider = self.client.adapter().name(),
             kind = %error.kind(),

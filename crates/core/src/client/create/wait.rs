@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
-use super::Creation;
+use super::{Creation, find::Mine, see::Look};
 use crate::{
     Error, ErrorKind, PaymentId, Reference, Result,
     clock::rounded,
@@ -65,7 +65,7 @@ impl fmt::Display for Waiting {
 impl Creation<'_> {
     /// Waits until something about the money changes, or the time of what is in the way is over; looks
     /// meanwhile where it is this refund that may show.
-    pub(super) async fn wait(&mut self, mut standing: Arc<Standing>, what: WaitFor) -> Result<()> {
+    pub(super) async fn wait(&mut self, standing: Arc<Standing>, what: WaitFor) -> Result<()> {
         let (until, is_own) = match what {
             WaitFor::Block(block) => (block.until, block.is_own),
             WaitFor::Resubmit => (standing.resubmit_from().unwrap_or(standing.now), true),
@@ -89,12 +89,11 @@ impl Creation<'_> {
         waited.map_err(|error| self.unfinished(error.not_applied()))?;
         if is_own {
             // Looking is free. What shows is stored, and found when the journal is opened next.
-            if let Some((opened, sight)) = self.look(self.deadline).await
-                && let super::find::Mine::Found(refund, evidence) = sight.mine
-                && opened.mine.as_ref().is_none_or(|entry| entry.made.is_none())
+            if let Some(Look { standing, version, sight }) = self.look(self.deadline).await
+                && let Mine::Found(refund, evidence) = sight.mine
+                && standing.mine.as_ref().is_none_or(|entry| entry.made.is_none())
             {
-                standing = opened;
-                self.found(&standing, &refund, evidence).await?;
+                self.found(&standing, version, &refund, evidence).await?;
             }
         }
         Ok(())

@@ -131,7 +131,8 @@ impl Entry {
                 made.doubled = Some(refund.id.clone());
             } else {
                 // The first one came to nothing; this one holds the money.
-                *made = MadeRefund { doubled: Some(before.id.clone()), ..refund.clone() };
+                *made = refund.clone();
+                self.known_before.push(before.id.clone());
             }
         }
         *made != before
