@@ -21,7 +21,7 @@ impl Failure {
             Self::Refused(_) => false,
             Self::Sqlite(error) => !matches!(
                 error.sqlite_error_code(),
-                // One row or one write, and a lock that somebody else has.
+                // One row or one write, and a lock that another process has.
                 None | Some(
                     ErrorCode::ConstraintViolation | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
                 )

@@ -18,7 +18,7 @@ use crate::{
     tables::Tables,
 };
 
-/// How often other processes' commits are looked for while somebody waits: more and more seldom.
+/// How often other processes' commits are looked for while a call waits: less and less often.
 #[cfg(not(test))]
 const POLL_FIRST: Duration = Duration::from_millis(50);
 /// The journal kit lets its clock run on until a waiter wakes up.

@@ -45,7 +45,7 @@ impl Shared {
     }
 }
 
-/// Somebody who waits, for as long as it lasts.
+/// A call that waits, for as long as it lasts.
 pub(crate) struct Waiting<'a>(&'a Shared);
 
 impl<'a> Waiting<'a> {

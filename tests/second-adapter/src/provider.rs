@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, Currency, Error, ErrorKind, FinalStatus, Idempotency,
-    IdempotencyKey, Notice, Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundId,
+    IdempotencyKey, Notice, Operation, Page, PageRequest, Payment, PaymentId, References, Refund, RefundId,
     RefundProvider, Replay, Result, SubmitRefund, TargetKind, WebhookRequest, async_trait,
 };
 use refunds_http::{HttpClient, Request, Response};
@@ -41,6 +41,8 @@ pub(crate) fn capabilities(webhooks: bool) -> Capabilities {
     can.metadata = true;
     can.webhooks = webhooks;
     can.idempotency = Idempotency::Key(key.with_conflict_in_flight());
+    can.references = References::Shown;
+    can.send_window = true;
     can.final_status = FinalStatus::by(true, true, webhooks);
     can
 }
@@ -128,7 +130,8 @@ impl RefundProvider for Quillpay {
         };
         let exchange = Request::post(Operation::SubmitRefund)
             .paths(["charges", request.payment_id.as_str(), "reversals"])
-            .json(&body);
+            .json(&body)
+            .send_window(submit.window.as_ref());
         let answer = self.http.send(exchange).await?;
         convert::refund(&answer, answer.json()?, currency)
     }

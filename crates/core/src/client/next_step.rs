@@ -25,11 +25,11 @@ pub(super) enum AfterRead {
 pub(super) enum AfterWrite {
     /// Again, after a wait: certainly nothing was made.
     Retry,
-    /// Again, after a wait, and from now on somebody may have made it.
+    /// Again, after a wait, and from now on another call may have made it.
     RetryAgainstAnother,
     /// It may have been made: look for it.
     Recover,
-    /// It was not made by this attempt; look once whether somebody else made it.
+    /// It was not made by this attempt; look once whether another call made it.
     LookOnce,
     /// The caller is told.
     Stop,

@@ -23,7 +23,7 @@ impl RefundClient {
         &self,
         operation: Operation,
         deadline: Duration,
-        call: impl Fn() -> F,
+        mut call: impl FnMut() -> F,
     ) -> Result<T>
     where
         F: Future<Output = Result<T>>,

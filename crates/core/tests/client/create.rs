@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use refunds_core::{
-    Error, ErrorKind, MemoryJournal, Policy, RefundLine, RefundStatus, Scope, UnresolvedRefund,
-    testing::Settling,
+    Error, ErrorKind, Idempotency, Journal as _, MemoryJournal, Policy, RefundLine, RefundStatus, Scope,
+    UnresolvedRefund, journal::Query, testing::Settling,
 };
 use tokio::time::Instant;
 
@@ -186,7 +186,7 @@ async fn an_ambiguous_attempt_is_not_forgotten_over_a_clean_refusal() {
         refunds_core::Certainty::Guaranteed,
     );
     let mut capabilities = refunds_core::RefundProvider::capabilities(&provider);
-    capabilities.idempotency = refunds_core::Idempotency::Key(key);
+    capabilities.idempotency = Idempotency::Key(key);
     provider.script(|script| script.capabilities = Some(capabilities));
     provider
         .write(Step::Fail(lost()))
@@ -288,4 +288,26 @@ async fn a_refund_of_another_provider_is_not_resolved_here() {
     let error = provider.client().resolve(&unresolved).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert_eq!(provider.script(|script| script.asked.len()), 0);
+}
+
+/// The caller repeats a lost refund with another amount by mistake: that is its mistake, not the
+/// provider's.
+#[tokio::test(start_paused = true)]
+async fn another_amount_by_mistake_is_a_conflict_and_poisons_nothing() {
+    let provider = Scripted::new();
+    provider.offers(|capabilities| capabilities.idempotency = Idempotency::None);
+    let payment = provider.memory.captured(nok(1000));
+    let journal = MemoryJournal::new();
+    let client = provider.client().with_journal(journal.clone());
+    provider.write(Step::Lose(lost()));
+    for _ in 0..40 {
+        provider.read(Step::Fail(Error::new(ErrorKind::PermissionDenied, "no")));
+    }
+    provider.script(|script| script.reads.push_front(Step::Pass));
+    client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    provider.script(|script| script.reads.clear());
+    let error = client.create(&request(&payment, 200, "a")).await.unwrap_err();
+    let entry = journal.entries(&Query::all()).await.unwrap().remove(0);
+    assert_eq!(entry.made.unwrap().fault, None, "the provider did what was requested");
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }

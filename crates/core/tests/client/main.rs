@@ -6,7 +6,6 @@ mod observe;
 mod read;
 mod refresh;
 mod resolve;
-mod review;
 mod scripted;
 mod several;
 mod steps;

@@ -17,9 +17,7 @@ fn lost() -> Error {
 
 fn honour_keys(provider: &Scripted, retention: Duration) {
     let key = IdempotencyKey::new(255, retention, Replay::FirstAnswer, Certainty::Guaranteed);
-    let mut capabilities = provider.capabilities();
-    capabilities.idempotency = Idempotency::Key(key);
-    provider.script(|script| script.capabilities = Some(capabilities));
+    provider.offers(|capabilities| capabilities.idempotency = Idempotency::Key(key));
 }
 
 #[tokio::test(start_paused = true)]
@@ -160,4 +158,23 @@ async fn what_can_not_be_resolved_is_told_as_it_is() {
     unresolved.request.amount = refunds_core::RefundAmount::Exact(nok(0));
     let error = provider.client().resolve(&unresolved).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
+}
+
+/// The journal knows the reference only by an attempt that was refused; the handle is of a process
+/// without it, whose request is still under way.
+#[tokio::test(start_paused = true)]
+async fn a_handle_is_not_made_harmless_by_an_old_refusal() {
+    let provider = Scripted::new();
+    provider.offers(|capabilities| capabilities.idempotency = Idempotency::None);
+    let payment = provider.memory.captured(nok(1000));
+    let here = provider.client();
+    provider.write(Step::Fail(Error::new(ErrorKind::PermissionDenied, "not yet allowed")));
+    here.create(&request(&payment, 100, "a")).await.unwrap_err();
+    // Another process, without this journal: lost, and carried out later.
+    provider.write(Step::Fail(lost()));
+    let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
+    let handle = error.unresolved().unwrap().clone();
+    assert!(handle.resubmit_from.is_some());
+    let resolved = here.resolve(&handle).await;
+    assert_eq!(provider.asked("submit"), 2, "the handle's request may be under way: {resolved:?}");
 }

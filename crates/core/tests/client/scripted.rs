@@ -70,6 +70,13 @@ impl Scripted {
         Self::default()
     }
 
+    /// Changes what it says that it can do.
+    pub(crate) fn offers(&self, change: impl FnOnce(&mut Capabilities)) {
+        let mut capabilities = self.capabilities();
+        change(&mut capabilities);
+        self.script(|script| script.capabilities = Some(capabilities));
+    }
+
     pub(crate) fn script<T>(&self, change: impl FnOnce(&mut Script) -> T) -> T {
         change(&mut self.script.lock().unwrap())
     }

@@ -1,20 +1,19 @@
 //! Refunds that take more than one step, of which only the first moves money.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use refunds_core::{Error, ErrorKind, Idempotency, RefundProvider as _, UnresolvedRefund};
+use refunds_core::{
+    Error, ErrorKind, Idempotency, Journal as _, MemoryJournal, RefundId, RefundProvider as _,
+    UnresolvedRefund, journal::Query, testing::SkippingClock,
+};
 
 use crate::scripted::{Scripted, Step, nok, request};
 
 /// A provider without a key, whose refunds take so many submissions.
 fn of_steps(steps: usize) -> Scripted {
     let provider = Scripted::new();
-    let mut capabilities = provider.capabilities();
-    capabilities.idempotency = Idempotency::None;
-    provider.script(|script| {
-        script.capabilities = Some(capabilities);
-        script.steps = steps;
-    });
+    provider.offers(|capabilities| capabilities.idempotency = Idempotency::None);
+    provider.script(|script| script.steps = steps);
     provider
 }
 
@@ -107,4 +106,48 @@ async fn resolving_what_was_seen_ends_in_it_whatever_fails_then() {
     provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::PermissionDenied, "no more reads")));
     let refund = provider.client().resolve(&journal).await.unwrap();
     assert!(refund.has_step_left());
+}
+
+#[tokio::test(start_paused = true)]
+async fn look_only_submits_no_step_either() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    let request = request(&payment, 100, "rma-1");
+    provider.client().create(&request).await.unwrap();
+    let handle = UnresolvedRefund::new(provider.scope(), request);
+    let refund = provider.client().resolve_look_only(&handle).await.unwrap();
+    assert_eq!(provider.asked("submit"), 1, "it says that it submits nothing");
+    assert!(refund.has_step_left());
+}
+
+/// Two refunds under the reference hold money, and a step is left of the one that is known.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_left_hides_no_second_refund() {
+    let provider = of_steps(usize::MAX);
+    let payment = provider.memory.captured(nok(1000));
+    let client = provider.client();
+    let mut second = client.create(&request(&payment, 100, "a")).await.unwrap();
+    second.id = RefundId::new("second").unwrap();
+    provider.script(|script| script.others.push(second));
+    let error = client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_process_died_is_settled_by_the_next_look() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    let clock = SkippingClock::new();
+    let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
+    let client = provider.client().with_clock(Arc::new(clock.clone())).with_journal(journal.clone());
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+    // The step was done, and its answer is lost.
+    provider.write(Step::Hang);
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(3600));
+        assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
+    }
+    let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
+    assert!(unsettled.is_empty(), "{unsettled:?}");
 }

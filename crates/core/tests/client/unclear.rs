@@ -2,7 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use refunds_core::{Error, ErrorKind, Policy, RefundTarget, TargetKind, testing::SkippingClock};
+use refunds_core::{
+    Certainty, Error, ErrorKind, Idempotency, IdempotencyKey, Journal as _, MemoryJournal, Policy,
+    References, Refund, RefundClient, RefundId, RefundProvider as _, RefundStatus, RefundTarget, Replay,
+    TargetKind,
+    journal::{IntentState, Query},
+    testing::SkippingClock,
+};
 
 use crate::scripted::{Scripted, Step, nok, remaining, request};
 
@@ -104,4 +110,99 @@ async fn a_gift_card_is_no_target_where_the_provider_has_none() {
     let target = RefundTarget::new(TargetKind::GiftCard, Some("g-1".into()));
     let error = provider.client().create(&request(&payment, 100, "a").with_target(target)).await.unwrap_err();
     assert_eq!((error.kind(), provider.script(|script| script.asked.len())), (ErrorKind::Unsupported, 0));
+}
+
+/// Hidden references; a back-office refund of the same amount says that it has none, so it is in
+/// `known_before`. The first send is lost and was never processed.
+#[tokio::test(start_paused = true)]
+async fn a_refund_that_was_there_before_does_not_block_for_ever() {
+    let provider = Scripted::new();
+    provider.offers(|capabilities| {
+        capabilities.idempotency = Idempotency::None;
+        capabilities.references = References::MayBeHidden;
+    });
+    let payment = provider.memory.captured(nok(1000));
+    let office = provider.memory.clone();
+    let other = RefundClient::new(office).create(&request(&payment, 100, "office")).await.unwrap();
+    provider.script(|script| script.drop_references = true);
+    drop(other);
+    let clock = SkippingClock::new();
+    let client = provider.client().with_clock(Arc::new(clock.clone()));
+    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    assert_eq!(provider.asked("submit"), 1);
+    clock.advance(Duration::from_secs(3600));
+    let before = provider.asked("list");
+    provider.script(|script| {
+        script.reads.extend((0..40).map(|_| Step::Pass));
+        script.reads.extend((0..100).map(|_| Step::Fail(Error::new(ErrorKind::PermissionDenied, "enough"))));
+    });
+    let again = client.create(&request(&payment, 100, "a")).await;
+    let looks = provider.asked("list") - before;
+    assert!(looks < 20, "{looks} looks in one call");
+    again.unwrap();
+    assert_eq!(provider.asked("submit"), 2);
+}
+
+/// Two lost refunds of different amounts, references hidden, both made: either call finds its own.
+#[tokio::test(start_paused = true)]
+async fn two_lost_refunds_of_different_amounts_are_both_found() {
+    let provider = Scripted::new();
+    provider.offers(|capabilities| {
+        capabilities.idempotency = Idempotency::None;
+        capabilities.references = References::MayBeHidden;
+    });
+    provider.script(|script| script.hide_references = true);
+    let payment = provider.memory.captured(nok(1000));
+    let clock = SkippingClock::new();
+    let client = provider.client().with_clock(Arc::new(clock.clone()));
+    for (reference, minor) in [("a", 100), ("b", 200)] {
+        provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+        client.create(&request(&payment, minor, reference)).await.unwrap_err();
+        clock.advance(Duration::from_secs(120));
+    }
+    // Both were carried out late.
+    for (id, minor) in [("r-1", 100), ("r-2", 200)] {
+        let (id, status) = (RefundId::new(id).unwrap(), RefundStatus::Succeeded);
+        let refund = Refund::new(provider.name(), id, payment.clone(), status, "succeeded", nok(minor));
+        provider.script(|script| script.others.push(refund));
+    }
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+}
+
+/// A re-send with the key may follow an incomplete list; that list proves nothing about others.
+#[tokio::test(start_paused = true)]
+async fn an_incomplete_list_closes_no_other_refund() {
+    let provider = Scripted::new();
+    let key =
+        IdempotencyKey::new(255, Duration::from_secs(86_400), Replay::FirstAnswer, Certainty::Guaranteed);
+    provider.offers(|capabilities| capabilities.idempotency = Idempotency::Key(key));
+    let payment = provider.memory.captured(nok(1000));
+    for n in 0..2 {
+        // Fills the first page.
+        provider.client().create(&request(&payment, 10 + n, &format!("old-{n}"))).await.unwrap();
+    }
+    let clock = SkippingClock::new();
+    let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
+    let client = provider.client().with_clock(Arc::new(clock.clone())).with_journal(journal.clone());
+    let mut policy = Policy::default();
+    policy.max_attempts = 1;
+    policy.settle_timeout = Duration::ZERO;
+    let client = client.with_policy(policy);
+    // a is lost. Then b is made, and its answer is lost, and the look after it fails.
+    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    client.create(&request(&payment, 100, "a")).await.unwrap_err();
+    clock.advance(Duration::from_secs(120));
+    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+    provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    client.create(&request(&payment, 200, "b")).await.unwrap_err();
+    clock.advance(Duration::from_secs(3600));
+    // The list is cut short, and shows neither. a may be sent again with its key.
+    provider.script(|script| script.ignore_cursors = true);
+    client.create(&request(&payment, 100, "a")).await.unwrap();
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (5, 321));
+    let entries = journal.entries(&Query::all()).await.unwrap();
+    let b = entries.iter().find(|entry| entry.reference.as_str() == "b").unwrap();
+    assert_eq!(b.newest().unwrap().state, IntentState::Unknown, "an incomplete list proves nothing absent");
+    assert!(client.unresolved(&request(&payment, 200, "b")).await.unwrap().is_some());
 }

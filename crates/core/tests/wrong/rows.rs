@@ -219,6 +219,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "says that references are shown, and hides them": plain, HidesWhatItSaysItShows =>
         references_are_shown_where_it_is_said;
     "has its token as the account": plain, ShowsItsTokenAsTheAccount =>
+        no_secret_is_in_debug
         the_account_stays_the_same_and_is_no_secret;
     "has another account each time": plain, ChangesItsAccount =>
         workers_with_one_journal_make_one what_is_unresolved_can_be_resolved

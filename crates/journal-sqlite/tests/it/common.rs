@@ -170,7 +170,7 @@ pub(crate) fn is_unknown() -> Outcome {
 /// An intent of no journal.
 pub(crate) fn some_intent() -> Intent {
     let json = serde_json::json!({
-        "number": 1, "token": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "committed_at": 0,
+        "number": 1, "token": "00000000-0000-0000-0000-000000000000", "committed_at": 0,
         "not_after": 0, "unsettled_until": 0, "resubmit_from": 0, "key_until": null, "state": "open",
         "why": null, "settled_at": null, "step": false,
     });

@@ -151,15 +151,14 @@ impl RefundClient {
         let read = || self.adapter().money(&request.payment_id);
         // Most providers know it without asking, and need no time limit for that.
         let mut first = read();
-        let known = match (&mut first).now_or_never() {
-            Some(known) => known,
-            None => self.attempt(Operation::CreateRefund, deadline, first).await,
+        let known = if let Some(known) = (&mut first).now_or_never() {
+            known.map_err(Error::not_applied)?
+        } else {
+            let mut first = Some(first);
+            let next = || first.take().unwrap_or_else(read);
+            self.read_until(Operation::CreateRefund, deadline, next).await?
         };
-        let id = match known {
-            Ok(id) => id,
-            Err(_) => self.read_until(Operation::CreateRefund, deadline, read).await?,
-        };
-        Ok(creation.of_money(id))
+        Ok(creation.of_money(known))
     }
 
     fn in_create(&self, error: Error) -> Error {

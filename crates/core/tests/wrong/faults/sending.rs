@@ -1,8 +1,11 @@
 //! What the journal relies on, and wrong.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -45,18 +48,28 @@ impl Lie for ChangesItsAccount {
     }
 }
 
-/// One money for every ten payments, in the order in which they are asked for.
+/// A payment that is asked for after another one was asked for three times in a row has the money of that.
 #[derive(Default)]
-pub(crate) struct SharesMoney(Mutex<Vec<PaymentId>>);
+pub(crate) struct SharesMoney(Mutex<Asked>);
+
+#[derive(Default)]
+struct Asked {
+    money: BTreeMap<PaymentId, PaymentId>,
+    last: Option<PaymentId>,
+    times: u32,
+}
 
 #[async_trait]
 impl Lie for SharesMoney {
     async fn money(&self, _: &MemoryProvider, id: &PaymentId) -> Result<PaymentId> {
-        let mut seen = self.0.lock().unwrap();
-        let at = seen.iter().position(|known| known == id).unwrap_or_else(|| {
-            seen.push(id.clone());
-            seen.len() - 1
-        });
-        format!("money-{}", at / 10).parse()
+        let mut asked = self.0.lock().unwrap();
+        let before = asked.last.replace(id.clone()).filter(|last| last != id);
+        if before.is_some() {
+            let other = before.filter(|_| asked.times == 3).unwrap_or_else(|| id.clone());
+            asked.money.entry(id.clone()).or_insert(other);
+            asked.times = 0;
+        }
+        asked.times += 1;
+        Ok(asked.money.get(id).unwrap_or(id).clone())
     }
 }
