@@ -26,6 +26,10 @@ impl Round {
     fn done(refund: Refund) -> Self {
         Self::Done(Box::new(refund))
     }
+
+    fn completed(refund: Option<Refund>) -> Self {
+        refund.map_or(Self::Again, Self::done)
+    }
 }
 
 impl Creation<'_> {
@@ -60,7 +64,7 @@ impl Creation<'_> {
     }
 
     /// A pause before another round, where rounds lead nowhere again and again.
-    async fn pause_between_rounds(&mut self) {
+    pub(super) async fn pause_between_rounds(&mut self) {
         self.rounds += 1;
         if self.rounds > ROUNDS_AT_ONCE {
             let left = self.client.time_left(self.deadline);
@@ -129,7 +133,9 @@ impl Creation<'_> {
                     Stored::Moved => Ok(Round::Again),
                     Stored::At(version) if refund.has_step_left() && self.goal != Goal::Look => {
                         self.made = Some((**refund).clone());
-                        Box::pin(self.complete(&standing, version, &overview, refund)).await.map(Round::done)
+                        Box::pin(self.complete(&standing, version, &overview, refund))
+                            .await
+                            .map(Round::completed)
                     }
                     Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
                 };
@@ -141,8 +147,8 @@ impl Creation<'_> {
         }
         if let Some(made) = self.made.clone() {
             // It was seen before, so this list is an old one: the step can be done all the same.
-            let refund = Box::pin(self.complete(&standing, standing.version, &overview, &made)).await?;
-            return Ok(Round::done(refund));
+            let completed = Box::pin(self.complete(&standing, standing.version, &overview, &made)).await;
+            return completed.map(Round::completed);
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
         if let Mine::Unclear { suspects, unlisted } = &sight.mine {

@@ -15,19 +15,26 @@ impl Creation<'_> {
             return Ok(refund);
         }
         self.made = Some(refund.clone());
-        let standing = self.open().await?;
-        let overview = self.look_and_sum().await?;
-        self.complete(&standing, standing.version, &overview, &refund).await
+        while !self.client.time_left(self.deadline).is_zero() {
+            let standing = self.open().await?;
+            let overview = self.look_and_sum().await?;
+            if let Some(refund) = self.complete(&standing, standing.version, &overview, &refund).await? {
+                return Ok(refund);
+            }
+            self.pause_between_rounds().await;
+        }
+        Ok(refund)
     }
 
     /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
+    /// `None` where another call changed something meanwhile: that step, perhaps.
     pub(super) async fn complete(
         &mut self,
         standing: &Standing,
         version: Version,
         overview: &Overview,
         refund: &Refund,
-    ) -> Result<Refund> {
+    ) -> Result<Option<Refund>> {
         let amount = standing.mine.as_ref().map_or(refund.amount, |entry| entry.amount);
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
         new.version = version;
@@ -41,12 +48,12 @@ impl Creation<'_> {
             .with_handover(overview.handover.clone())
             .with_key(&self.about.money.scope, new.generation)
             .with_made(refund.id.clone());
-        let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(refund.clone()) };
+        let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(None) };
         submit.window = Some(pending.window.clone());
         let result = self.send(&mut pending, &submit).await;
         let key = pending.disarm();
         match result {
-            Ok(completed) => self.verified(key, completed, amount, standing).await,
+            Ok(completed) => self.verified(key, completed, amount, standing).await.map(Some),
             Err(error) => {
                 let why = Why::of(&error);
                 let outcome = if error.may_have_applied() {
@@ -57,9 +64,9 @@ impl Creation<'_> {
                 self.settle(&key, &outcome).await;
                 // It may be done all the same, by this call or by another one.
                 match self.look_until(Duration::ZERO).await? {
-                    Some(refund) if !refund.has_step_left() => Ok(refund),
+                    Some(refund) if !refund.has_step_left() => Ok(Some(refund)),
                     // The refund is made, and that is what was asked for; the next call tries again.
-                    _ => Ok(self.with_a_step_left(refund, &error)),
+                    _ => Ok(Some(self.with_a_step_left(refund, &error))),
                 }
             }
         }
