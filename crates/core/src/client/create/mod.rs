@@ -222,6 +222,8 @@ struct Creation<'a> {
     suspects: Vec<crate::RefundId>,
     /// How often it looked while it waited.
     looks: u32,
+    /// Whether it waited for another call to take the step that is left.
+    gave_way: bool,
     /// How many rounds there were that led nowhere.
     rounds: u32,
     /// What was said about waiting.
@@ -253,6 +255,7 @@ impl<'a> Creation<'a> {
             waited_for: None,
             suspects: Vec::new(),
             looks: 0,
+            gave_way: false,
             rounds: 0,
             announced: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Creation;
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
-    journal::{Intended, IntentToken, NewIntent, Outcome, Standing, Version, Why},
+    journal::{Intended, Intent, IntentToken, NewIntent, Outcome, Standing, Version, Why},
 };
 
 impl Creation<'_> {
@@ -35,6 +35,9 @@ impl Creation<'_> {
         overview: &Overview,
         refund: &Refund,
     ) -> Result<Option<Refund>> {
+        if self.is_left_to_another(version).await? {
+            return Ok(None);
+        }
         let amount = standing.mine.as_ref().map_or(refund.amount, |entry| entry.amount);
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
         new.version = version;
@@ -70,6 +73,23 @@ impl Creation<'_> {
                 }
             }
         }
+    }
+
+    /// Waits once, for a moment, for the call that made the refund where that may be at the step right now.
+    async fn is_left_to_another(&mut self, version: Version) -> Result<bool> {
+        if self.gave_way || self.ambiguous.is_some() {
+            return Ok(false);
+        }
+        let standing = self.open().await?;
+        let is_recent = |intent: &Intent| intent.unsettled_until > standing.now;
+        if !standing.mine.as_ref().is_some_and(|entry| entry.intents.iter().any(is_recent)) {
+            return Ok(false);
+        }
+        self.gave_way = true;
+        let at_most = super::wait::FIRST_LOOK.min(self.client.time_left(self.deadline));
+        let waited =
+            self.client.store().wait(&self.about.money, version.max(standing.version), at_most).await;
+        waited.map(|()| true).map_err(Error::not_applied)
     }
 
     /// The refund as it is: a step of it is left, because of `error`.

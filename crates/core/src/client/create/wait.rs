@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How long after it began to wait a call looks for the first time.
-const FIRST_LOOK: Duration = Duration::from_secs(1);
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(1);
 /// How long it waits at most between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
