@@ -77,7 +77,7 @@ impl Creation<'_> {
 
     /// Waits once, for a moment, for the call that made the refund where that may be at the step right now.
     async fn is_left_to_another(&mut self, version: Version) -> Result<bool> {
-        if self.gave_way || self.ambiguous.is_some() {
+        if self.gave_way.is_some() || self.ambiguous.is_some() {
             return Ok(false);
         }
         let standing = self.open().await?;
@@ -85,10 +85,10 @@ impl Creation<'_> {
         if !standing.mine.as_ref().is_some_and(|entry| entry.intents.iter().any(is_recent)) {
             return Ok(false);
         }
-        self.gave_way = true;
+        let seen = version.max(standing.version);
+        self.gave_way = Some(seen);
         let at_most = super::wait::FIRST_LOOK.min(self.client.time_left(self.deadline));
-        let waited =
-            self.client.store().wait(&self.about.money, version.max(standing.version), at_most).await;
+        let waited = self.client.store().wait(&self.about.money, seen, at_most).await;
         waited.map(|()| true).map_err(Error::not_applied)
     }
 
