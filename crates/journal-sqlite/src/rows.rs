@@ -19,8 +19,8 @@ pub(crate) const REFUND_COLUMNS: &str = "id, payment, reference, amount, currenc
      made_id, made_alias, made_amount, made_currency, made_status, made_evidence, made_fault, made_doubled, \
      known_before, suspects, decision, keep_until, unsettled";
 /// The columns of an intent, in the order of [`intent`].
-pub(crate) const INTENT_COLUMNS: &str = "refund, number, token, committed_at, not_after, unsettled_until, \
-     resubmit_from, key_until, state, why, settled_at, step";
+pub(crate) const INTENT_COLUMNS: &str = "refund, number, token, committed_at, not_after, attempt_until, \
+     unsettled_until, resubmit_from, key_until, state, why, settled_at, step";
 
 /// Writes a refund. One that is there is changed, unless it belongs to another money.
 pub(crate) const STORE_REFUND: &str = "INSERT INTO refund (scope, money, payment, reference, amount, currency, \
@@ -38,9 +38,10 @@ pub(crate) const STORE_REFUND: &str = "INSERT INTO refund (scope, money, payment
      WHERE money = excluded.money RETURNING id";
 /// Writes an intent. One that is there is changed, unless it belongs to another refund.
 pub(crate) const STORE_INTENT: &str = "INSERT INTO intent (refund, number, token, committed_at, not_after, \
-     unsettled_until, resubmit_from, key_until, state, why, settled_at, step) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+     attempt_until, unsettled_until, resubmit_from, key_until, state, why, settled_at, step) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
      ON CONFLICT (number) DO UPDATE SET not_after = excluded.not_after, \
+     attempt_until = excluded.attempt_until, \
      unsettled_until = excluded.unsettled_until, resubmit_from = excluded.resubmit_from, \
      key_until = excluded.key_until, state = excluded.state, why = excluded.why, \
      settled_at = excluded.settled_at WHERE refund = excluded.refund AND token = excluded.token";
@@ -83,15 +84,16 @@ pub(crate) fn intent(row: &Row<'_>) -> rusqlite::Result<(i64, Intent)> {
     intent.token = IntentToken(row.get(2)?);
     intent.committed_at = JournalTime(row.get(3)?);
     intent.not_after = JournalTime(row.get(4)?);
-    intent.unsettled_until = JournalTime(row.get(5)?);
-    intent.resubmit_from = JournalTime(row.get(6)?);
-    intent.key_until = row.get::<_, Option<i64>>(7)?.map(JournalTime);
-    let state: String = row.get(8)?;
+    intent.attempt_until = JournalTime(row.get(5)?);
+    intent.unsettled_until = JournalTime(row.get(6)?);
+    intent.resubmit_from = JournalTime(row.get(7)?);
+    intent.key_until = row.get::<_, Option<i64>>(8)?.map(JournalTime);
+    let state: String = row.get(9)?;
     intent.state = (IntentState::ALL.into_iter().find(|known| known.as_str() == state))
-        .ok_or_else(|| unreadable(8, Error::config(format!("unknown state of an intent: {state}"))))?;
-    intent.why = json(row, 9)?;
-    intent.settled_at = row.get::<_, Option<i64>>(10)?.map(JournalTime);
-    intent.step = row.get(11)?;
+        .ok_or_else(|| unreadable(9, Error::config(format!("unknown state of an intent: {state}"))))?;
+    intent.why = json(row, 10)?;
+    intent.settled_at = row.get::<_, Option<i64>>(11)?.map(JournalTime);
+    intent.step = row.get(12)?;
     Ok((row.get(0)?, intent))
 }
 
@@ -145,6 +147,7 @@ pub(crate) fn store_intent(
         intent.token.0,
         intent.committed_at.0,
         intent.not_after.0,
+        intent.attempt_until.0,
         intent.unsettled_until.0,
         intent.resubmit_from.0,
         intent.key_until.map(|time| time.0),
@@ -237,9 +240,9 @@ static BLANK_ENTRY: LazyLock<Entry> = LazyLock::new(|| {
 /// As [`BLANK_ENTRY`].
 static BLANK_INTENT: LazyLock<Intent> = LazyLock::new(|| {
     blank(json!({
-        "number": 0, "token": IntentToken([0; 16]), "committed_at": 0, "not_after": 0, "unsettled_until": 0,
-        "resubmit_from": 0, "key_until": null, "state": "open", "why": null, "settled_at": null,
-        "step": false,
+        "number": 0, "token": IntentToken([0; 16]), "committed_at": 0, "not_after": 0, "attempt_until": 0,
+        "unsettled_until": 0, "resubmit_from": 0, "key_until": null, "state": "open", "why": null,
+        "settled_at": null, "step": false,
     }))
 });
 

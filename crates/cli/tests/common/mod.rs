@@ -121,7 +121,7 @@ pub(crate) fn an_hour_later(journal: &Path) {
     const HOUR: i64 = 3_600_000;
     let journal = rusqlite::Connection::open(journal).unwrap();
     let intents = "UPDATE intent SET committed_at = committed_at - ?1, not_after = not_after - ?1, \
-                   unsettled_until = unsettled_until - ?1, resubmit_from = resubmit_from - ?1";
+                   attempt_until = attempt_until - ?1, unsettled_until = unsettled_until - ?1, resubmit_from = resubmit_from - ?1";
     assert!(journal.execute(intents, [HOUR]).unwrap() > 0, "there is something to age");
     journal.execute("UPDATE refund SET keep_until = keep_until - ?1", [HOUR]).unwrap();
 }

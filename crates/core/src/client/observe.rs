@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::{RefundClient, Waiting};
 use crate::{
     Notice, PaymentId, Refund, Result,
-    journal::{Entry, Evidence, MadeRefund, Query, Seen},
+    journal::{Entry, Evidence, Query, Seen},
 };
 
 /// Hears what a client's calls do.
@@ -48,10 +48,7 @@ impl RefundClient {
             let mut shown =
                 refunds.iter().filter(|refund| refund.reference.as_ref() == Some(&entry.reference));
             let (Some(refund), None) = (shown.next(), shown.next()) else { continue };
-            let mut made =
-                MadeRefund::new(refund.money_id().clone(), refund.amount, refund.status, Evidence::Listed);
-            made.alias = Some(refund.id.clone()).filter(|alias| *alias != made.id);
-            let seen = Seen::new(payment, entry.reference.clone(), made);
+            let seen = Seen::of(payment, &entry.reference, refund, Evidence::Listed);
             if let Err(error) = self.store().observe(&entry.money, &[seen], None).await {
                 tracing::debug!(%error, "the journal could not store what a read showed");
             }

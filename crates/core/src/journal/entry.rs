@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::key::{IntentNumber, IntentToken, JournalTime, MoneyKey};
-use crate::{CreateRefund, Error, ErrorKind, Money, PaymentId, Reference, RefundId, RefundStatus};
+use crate::{CreateRefund, Error, ErrorKind, Money, PaymentId, Reference, Refund, RefundId, RefundStatus};
 
 /// A refund as a journal knows it: one for each account, payment and reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,15 @@ impl Entry {
     pub fn unsettled(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();
         self.intents.iter().filter(move |intent| intent.state.is_open_ended() && (!made || intent.step))
+    }
+
+    /// Intents of a made refund whose calls may be taking a step of it right now.
+    pub(crate) fn at_a_step(&self) -> impl Iterator<Item = &Intent> {
+        let made = self.made.is_some();
+        let may_be = |intent: &&Intent| {
+            intent.state == IntentState::Open || (intent.step && intent.state.is_open_ended())
+        };
+        self.intents.iter().filter(move |intent| made && may_be(intent))
     }
 
     /// As [`unsettled`](Self::unsettled), without steps: those that may move money.
@@ -95,6 +104,13 @@ impl MadeRefund {
         Self { id, alias: None, amount, status, evidence, fault: None, doubled: None }
     }
 
+    /// A refund that was read or answered.
+    pub(crate) fn of(refund: &Refund, evidence: Evidence) -> Self {
+        let mut made = Self::new(refund.money_id().clone(), refund.amount, refund.status, evidence);
+        made.alias = Some(refund.id.clone()).filter(|alias| *alias != made.id);
+        made
+    }
+
     /// Whether it goes by this id.
     #[must_use]
     pub fn is_called(&self, id: &RefundId) -> bool {
@@ -129,6 +145,8 @@ pub struct Intent {
     pub committed_at: JournalTime,
     /// No byte of the request leaves after this.
     pub not_after: JournalTime,
+    /// Nothing of the attempt goes on after this: no connection, and no step that follows the money.
+    pub attempt_until: JournalTime,
     /// Until then other references of the money wait.
     pub unsettled_until: JournalTime,
     /// A look that begins here or later and does not show the refund proves that it was not made.
@@ -150,7 +168,8 @@ pub struct Intent {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntentState {
-    /// Committed; its owner has not reported an outcome, and may be gone.
+    /// Committed; its owner has not reported an outcome, and may be gone. Where the refund was seen made
+    /// with [a step left](crate::Refund::has_step_left), its owner may be taking that step.
     Open,
     /// The outcome is unknown: the response was lost, say.
     Unknown,

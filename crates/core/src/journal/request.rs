@@ -6,7 +6,7 @@ use super::{
     entry::{Entry, Evidence, Intent, MadeRefund, Why},
     key::{About, IntentKey, IntentNumber, IntentToken, JournalTime, MoneyKey, Scope, Version},
 };
-use crate::{CreateRefund, Money, PaymentId, Reference, RefundId};
+use crate::{CreateRefund, Money, PaymentId, Reference, Refund, RefundId};
 
 /// One consistent read of a money. A look that begins after it may lead to an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,15 +143,15 @@ pub struct Seen {
     pub refund: MadeRefund,
     /// What to write where the journal has no entry; nothing is written without it.
     pub adopt: Option<Adopt>,
-    /// Whether no step of it is left, so that intents to complete it are over.
-    pub completed: bool,
+    /// Whether [a step](crate::Refund::has_step_left) of it is left, which a call may be taking right now.
+    pub step_left: bool,
 }
 
 impl Seen {
     /// The refund of `payment` that carries `reference`.
     #[must_use]
     pub fn new(payment: &PaymentId, reference: Reference, refund: MadeRefund) -> Self {
-        Self { payment: payment.canonical(), reference, refund, adopt: None, completed: false }
+        Self { payment: payment.canonical(), reference, refund, adopt: None, step_left: false }
     }
 
     /// Writes it even where the journal does not know its refund yet.
@@ -161,11 +161,22 @@ impl Seen {
         self
     }
 
-    /// Says whether no step of it is left.
+    /// Says whether a step of it is left.
     #[must_use]
-    pub fn with_completed(mut self, completed: bool) -> Self {
-        self.completed = completed;
+    pub fn with_step_left(mut self, left: bool) -> Self {
+        self.step_left = left;
         self
+    }
+
+    /// The refund as it was read, under the reference that it belongs to.
+    pub(crate) fn of(
+        payment: &PaymentId,
+        reference: &Reference,
+        refund: &Refund,
+        evidence: Evidence,
+    ) -> Self {
+        let made = MadeRefund::of(refund, evidence);
+        Self::new(payment, reference.clone(), made).with_step_left(refund.has_step_left())
     }
 
     pub(super) fn needs_version(&self) -> bool {

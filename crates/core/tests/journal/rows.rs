@@ -67,6 +67,9 @@ pub(crate) const ROWS: &[Row] = rows! {
     "takes a step that is left of nothing": TakesAStepOfNothing;
     "closes steps by a look at refunds": ClosesSteps;
     "forgets that an intent is a step": ForgetsTheStep;
+    "takes a step from the call that made the refund": TakesAStepFromItsMaker;
+    "keeps a step to a call that is gone": KeepsAStepToACallThatIsGone;
+    "leaves steps open that are done": LeavesDoneStepsOpen;
     "locks without the scope": LocksWithoutTheScope;
 
     "settles the newest instead of the number": SettlesTheNewest;

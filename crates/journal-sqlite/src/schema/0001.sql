@@ -87,6 +87,7 @@ CREATE TABLE intent (
     token BLOB NOT NULL UNIQUE CHECK (length(token) = 16),
     committed_at INTEGER NOT NULL,
     not_after INTEGER NOT NULL,
+    attempt_until INTEGER NOT NULL,
     unsettled_until INTEGER NOT NULL,
     resubmit_from INTEGER NOT NULL,
     key_until INTEGER,

@@ -171,8 +171,8 @@ pub(crate) fn is_unknown() -> Outcome {
 pub(crate) fn some_intent() -> Intent {
     let json = serde_json::json!({
         "number": 1, "token": "00000000-0000-0000-0000-000000000000", "committed_at": 0,
-        "not_after": 0, "unsettled_until": 0, "resubmit_from": 0, "key_until": null, "state": "open",
-        "why": null, "settled_at": null, "step": false,
+        "not_after": 0, "attempt_until": 0, "unsettled_until": 0, "resubmit_from": 0,
+        "key_until": null, "state": "open", "why": null, "settled_at": null, "step": false,
     });
     serde_json::from_value(json).unwrap()
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     Listing, Money, PaymentId, Reference, Refund, RefundId,
-    journal::{Entry, Evidence, MadeRefund, Seen, Standing},
+    journal::{Entry, Evidence, Seen, Standing},
 };
 
 /// How many refunds that may be it are named. A person who is to look at more than these is not helped by
@@ -89,7 +89,7 @@ pub(super) fn find(wanted: Wanted<'_>, standing: &Standing, list: &Listing) -> S
         match new[..] {
             [refund] if sure && entry.reference == *wanted.reference => by_id = Some(refund.clone()),
             [refund] if sure => {
-                others.push(Seen::new(&entry.payment, entry.reference.clone(), made(refund, Evidence::ById)));
+                others.push(Seen::of(&entry.payment, &entry.reference, refund, Evidence::ById));
             }
             _ => {}
         }
@@ -102,14 +102,6 @@ pub(super) fn find(wanted: Wanted<'_>, standing: &Standing, list: &Listing) -> S
     let of_mine = |refund: &&&Refund| wanted.amount.is_none_or(|amount| amount == refund.amount);
     let unnamed = unnamed.iter().filter(of_mine).map(|refund| refund.id.clone()).collect();
     Sight { mine, complete: list.complete, others, candidates, unnamed }
-}
-
-/// A listed refund as a journal keeps it.
-pub(super) fn made(refund: &Refund, evidence: Evidence) -> MadeRefund {
-    let id = refund.money_id().clone();
-    let mut made = MadeRefund::new(id, refund.amount, refund.status, evidence);
-    made.alias = Some(refund.id.clone()).filter(|alias| *alias != made.id);
-    made
 }
 
 /// Every id that belongs to a refund of the journal.
@@ -173,9 +165,9 @@ fn by_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund]) -> 
             Mine::Doubled(refund, second) => (refund, Some(second)),
             Mine::Absent | Mine::Unclear { .. } => return None,
         };
-        let mut made = made(&refund, Evidence::Listed);
-        made.doubled = doubled;
-        Some(Seen::new(&entry.payment, reference.clone(), made))
+        let mut seen = Seen::of(&entry.payment, reference, &refund, Evidence::Listed);
+        seen.refund.doubled = doubled;
+        Some(seen)
     });
     seen.collect()
 }

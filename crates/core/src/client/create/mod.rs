@@ -22,9 +22,7 @@ use futures_util::FutureExt as _;
 use super::{RefundClient, backoff::Backoff};
 use crate::{
     CreateRefund, Error, ErrorKind, Money, Operation, Refund, RefundAmount, Result, UnresolvedRefund,
-    journal::{
-        About, Asking, Entry, IntentNumber, IntentToken, JournalTime, MoneyKey, Query, Standing, Version, Why,
-    },
+    journal::{About, Asking, Entry, IntentNumber, IntentToken, JournalTime, MoneyKey, Query, Standing, Why},
 };
 
 pub(super) use self::queue::Queue;
@@ -224,8 +222,6 @@ struct Creation<'a> {
     suspects: Vec<crate::RefundId>,
     /// How often it looked while it waited.
     looks: u32,
-    /// At which version it waited for another call to take the step that is left.
-    gave_way: Option<Version>,
     /// How many rounds there were that led nowhere.
     rounds: u32,
     /// What was said about waiting.
@@ -257,7 +253,6 @@ impl<'a> Creation<'a> {
             waited_for: None,
             suspects: Vec::new(),
             looks: 0,
-            gave_way: None,
             rounds: 0,
             announced: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),

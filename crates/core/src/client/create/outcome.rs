@@ -72,9 +72,9 @@ impl Creation<'_> {
 
     /// The error that names both refunds of one reference. It is stored, so that repeating says so, too.
     pub(super) async fn doubled(&self, standing: &Standing, refund: &Refund, second: &RefundId) -> Error {
-        let mut made = super::find::made(refund, crate::journal::Evidence::Listed);
+        let mut made = MadeRefund::of(refund, crate::journal::Evidence::Listed);
         made.doubled = Some(second.clone());
-        self.observe_made(made, false, Some(standing.version)).await;
+        self.observe_made(made, refund.has_step_left(), Some(standing.version)).await;
         tracing::error!(
             provider = self.client.adapter().name(),
             payment = %self.request.payment_id,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
-use super::{Creation, Goal, find::Mine, queue::Turn, see::Stored, submit::Submitted, wait::WaitFor};
+use super::{Creation, Goal, find::Mine, queue::Turn, see::Stored, submit::Ended, wait::WaitFor};
 use crate::{
     Error, ErrorKind, Overview, Refund, RefundAmount, Result,
-    journal::{Evidence, IntentState, IntentToken, Standing, may_resend},
+    journal::{Evidence, IntentState, IntentToken, MadeRefund, Standing, may_resend},
 };
 
 /// How many rounds follow each other without a pause.
@@ -27,8 +27,8 @@ impl Round {
         Self::Done(Box::new(refund))
     }
 
-    fn completed(refund: Option<Refund>) -> Self {
-        refund.map_or(Self::Again, Self::done)
+    fn ended(refund: Ended) -> Self {
+        refund.map_or(Self::Again, Self::Done)
     }
 }
 
@@ -113,8 +113,8 @@ impl Creation<'_> {
         let overview = match self.look_and_sum().await {
             Ok(overview) => overview,
             // Something was sent: look for as long as that takes.
-            Err(error) if self.ambiguous.is_some() => {
-                return Box::pin(self.recovered(error)).await.map(Round::done);
+            Err(error) if self.ambiguous.is_some() && self.made.is_none() => {
+                return Box::pin(self.recovered(error)).await.map(Round::ended);
             }
             Err(error) => return Err(self.unfinished(error)),
         };
@@ -133,9 +133,11 @@ impl Creation<'_> {
                     Stored::Moved => Ok(Round::Again),
                     Stored::At(version) if refund.has_step_left() && self.goal != Goal::Look => {
                         self.made = Some((**refund).clone());
-                        Box::pin(self.complete(&standing, version, &overview, refund))
-                            .await
-                            .map(Round::completed)
+                        if version != standing.version {
+                            // Its call may be taking the step: that is seen when the journal is opened next.
+                            return Ok(Round::Again);
+                        }
+                        Box::pin(self.complete(&standing, &overview, refund)).await.map(Round::ended)
                     }
                     Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
                 };
@@ -147,8 +149,7 @@ impl Creation<'_> {
         }
         if let Some(made) = self.made.clone() {
             // It was seen before, so this list is an old one: the step can be done all the same.
-            let completed = Box::pin(self.complete(&standing, standing.version, &overview, &made)).await;
-            return completed.map(Round::completed);
+            return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
         if let Mine::Unclear { suspects, unlisted } = &sight.mine {
@@ -205,10 +206,7 @@ impl Creation<'_> {
             Box::pin(self.import(&standing, amount)).await?;
             return Ok(Round::Again);
         }
-        match self.submit(standing, overview, amount, sight, resend).await? {
-            Submitted::Made(refund) => Ok(Round::Done(refund)),
-            Submitted::Again => Ok(Round::Again),
-        }
+        self.submit(standing, overview, amount, sight, resend).await.map(Round::ended)
     }
 
     /// Whether something about the money was journalled since it was opened.
@@ -259,23 +257,25 @@ impl Creation<'_> {
         }
         let refund = match self.refreshed(&made).await {
             Some(refund) => refund,
+            // The journal does not know of the step that was seen to be left.
+            None if self.made.is_some() => return Ok(None),
             None if made.fault.is_some() => return Err(self.faulty(&made)),
             None => return Ok(Some(self.as_journalled(&made))),
         };
         if let Some(fault) = self.fault_of(&refund, standing) {
-            let faulty = crate::journal::MadeRefund { fault: Some(fault), ..made };
+            let faulty = MadeRefund { fault: Some(fault), ..made };
             return Err(self.faulty(&faulty));
         }
-        let mut seen = super::find::made(&refund, Evidence::Listed);
+        let mut seen = MadeRefund::of(&refund, Evidence::Listed);
         seen.id = made.id.clone();
-        let completed = !refund.has_step_left();
         let is_news = (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref());
+        let step_left = refund.has_step_left();
         let is_over =
-            completed && standing.mine.as_ref().is_some_and(|entry| entry.unsettled().next().is_some());
+            !step_left && standing.mine.as_ref().is_some_and(|entry| entry.at_a_step().next().is_some());
         if is_news || is_over {
-            self.observe_made(seen, completed, None).await;
+            self.observe_made(seen, step_left, None).await;
         }
-        if refund.has_step_left() && self.goal != Goal::Look {
+        if step_left && self.goal != Goal::Look {
             // The step needs what a look reads.
             self.made = Some(self.named(refund));
             return Ok(None);

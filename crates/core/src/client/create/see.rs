@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Creation,
-    find::{Mine, Sight, Wanted, find, made},
+    find::{Mine, Sight, Wanted, find},
     outcome::reused,
 };
 use crate::{
@@ -152,8 +152,8 @@ impl Creation<'_> {
         evidence: Evidence,
     ) -> Result<Stored> {
         let sent = standing.mine.as_ref().is_some_and(|entry| entry.unsettled_sends().next().is_some());
-        let mut seen = made(refund, evidence);
-        seen.fault = if sent { self.fault_of(refund, standing) } else { None };
+        let mut made = MadeRefund::of(refund, evidence);
+        made.fault = if sent { self.fault_of(refund, standing) } else { None };
         let requested = match self.request.amount {
             RefundAmount::Exact(amount) if amount != refund.amount => Some(amount),
             _ => None,
@@ -161,9 +161,9 @@ impl Creation<'_> {
         if !sent && let Some(amount) = requested {
             return Err(self.unfinished(reused(&self.request.reference, &refund.id, refund.amount, amount)));
         }
-        let observed = self.observe_made(seen.clone(), !refund.has_step_left(), Some(since)).await;
-        if seen.fault.is_some() {
-            return Err(self.faulty(&seen));
+        let observed = self.observe_made(made.clone(), refund.has_step_left(), Some(since)).await;
+        if made.fault.is_some() {
+            return Err(self.faulty(&made));
         }
         if let Some(amount) = requested {
             return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
@@ -181,14 +181,14 @@ impl Creation<'_> {
     pub(super) async fn observe_made(
         &self,
         made: MadeRefund,
-        completed: bool,
+        step_left: bool,
         since: Option<Version>,
     ) -> Option<Observed> {
         let keep = self.client.policy.submit_limit() + self.client.policy.resubmit_limit();
         let adopt = Adopt::new(self.request.clone(), self.hidden, keep);
         let seen = Seen::new(&self.about.payment, self.about.reference.clone(), made)
             .adopted(adopt)
-            .with_completed(completed);
+            .with_step_left(step_left);
         match self.client.store().observe(&self.about.money, &[seen], since).await {
             Ok(observed) => Some(observed),
             Err(error) => {

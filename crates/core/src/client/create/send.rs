@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::Creation;
 use crate::{
     Error, ErrorKind, Journal, Money, Operation, Refund, Result, SendWindow, SubmitRefund,
-    journal::{Evidence, Intended, Intent, IntentKey, NewIntent, Outcome, Standing, Why},
+    journal::{Evidence, Intended, Intent, IntentKey, MadeRefund, NewIntent, Outcome, Standing, Why},
 };
 
 /// How much later than it has to a submission may end before the process must have been stopped in it.
@@ -102,7 +102,7 @@ impl Creation<'_> {
         }
         // The response to our own request is about our own reference, even where it does not show it.
         refund.reference = Some(self.request.reference.clone());
-        let mut made = super::find::made(&refund, Evidence::Response);
+        let mut made = MadeRefund::of(&refund, Evidence::Response);
         made.fault = self.fault_in(&refund, amount);
         let faulty = made.fault.is_some().then(|| self.faulty(&made));
         self.settle(&key, &Outcome::Made(made)).await;

@@ -2,45 +2,23 @@
 
 use std::time::Duration;
 
-use super::Creation;
+use super::{Creation, submit::Ended};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
-    journal::{Intended, Intent, IntentToken, NewIntent, Outcome, Standing, Version, Why},
+    journal::{Intended, IntentToken, NewIntent, Outcome, Standing, Why},
 };
 
 impl Creation<'_> {
-    /// A refund that was found, with the step that is left of it done if that can be.
-    pub(super) async fn completed(&mut self, refund: Refund) -> Result<Refund> {
-        if !refund.has_step_left() {
-            return Ok(refund);
-        }
-        self.made = Some(refund.clone());
-        while !self.client.time_left(self.deadline).is_zero() {
-            let standing = self.open().await?;
-            let overview = self.look_and_sum().await?;
-            if let Some(refund) = self.complete(&standing, standing.version, &overview, &refund).await? {
-                return Ok(refund);
-            }
-            self.pause_between_rounds().await;
-        }
-        Ok(refund)
-    }
-
     /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
     /// `None` where another call changed something meanwhile: that step, perhaps.
     pub(super) async fn complete(
         &mut self,
         standing: &Standing,
-        version: Version,
         overview: &Overview,
         refund: &Refund,
-    ) -> Result<Option<Refund>> {
-        if self.is_left_to_another(version).await? {
-            return Ok(None);
-        }
+    ) -> Result<Ended> {
         let amount = standing.mine.as_ref().map_or(refund.amount, |entry| entry.amount);
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
-        new.version = version;
         new.window = self.client.policy.send_window;
         new.attempt = self.client.policy.submit_limit();
         new.step = true;
@@ -56,7 +34,7 @@ impl Creation<'_> {
         let result = self.send(&mut pending, &submit).await;
         let key = pending.disarm();
         match result {
-            Ok(completed) => self.verified(key, completed, amount, standing).await.map(Some),
+            Ok(completed) => Ok(Some(Box::new(self.verified(key, completed, amount, standing).await?))),
             Err(error) => {
                 let why = Why::of(&error);
                 let outcome = if error.may_have_applied() {
@@ -66,30 +44,12 @@ impl Creation<'_> {
                 };
                 self.settle(&key, &outcome).await;
                 // It may be done all the same, by this call or by another one.
-                match self.look_until(Duration::ZERO).await? {
-                    Some(refund) if !refund.has_step_left() => Ok(Some(refund)),
-                    // The refund is made, and that is what was asked for; the next call tries again.
-                    _ => Ok(Some(self.with_a_step_left(refund, &error))),
-                }
+                let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.has_step_left());
+                // The refund is made, and that is what was asked for; the next call tries again.
+                let refund = found.unwrap_or_else(|| self.with_a_step_left(refund, &error));
+                Ok(Some(Box::new(refund)))
             }
         }
-    }
-
-    /// Waits once, for a moment, for the call that made the refund where that may be at the step right now.
-    async fn is_left_to_another(&mut self, version: Version) -> Result<bool> {
-        if self.gave_way.is_some() || self.ambiguous.is_some() {
-            return Ok(false);
-        }
-        let standing = self.open().await?;
-        let is_recent = |intent: &Intent| intent.unsettled_until > standing.now;
-        if !standing.mine.as_ref().is_some_and(|entry| entry.intents.iter().any(is_recent)) {
-            return Ok(false);
-        }
-        let seen = version.max(standing.version);
-        self.gave_way = Some(seen);
-        let at_most = super::wait::FIRST_LOOK.min(self.client.time_left(self.deadline));
-        let waited = self.client.store().wait(&self.about.money, seen, at_most).await;
-        waited.map(|()| true).map_err(Error::not_applied)
     }
 
     /// The refund as it is: a step of it is left, because of `error`.

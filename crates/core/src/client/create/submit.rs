@@ -12,20 +12,14 @@ use crate::{
 /// A pause from which on an attempt that was not processed is settled before it, not after it.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a submission came to.
-pub(super) enum Submitted {
-    Made(Box<Refund>),
-    /// Again, from the top.
-    Again,
-}
+/// The refund; `None` where another round has to follow.
+pub(super) type Ended = Option<Box<Refund>>;
 
-/// What follows a failed attempt.
+/// What follows an attempt.
 enum Next {
     /// Intend again on the same look.
     SameLook,
-    /// Again, from the top.
-    Again,
-    Done(Box<Refund>),
+    Ended(Ended),
 }
 
 impl Creation<'_> {
@@ -37,7 +31,7 @@ impl Creation<'_> {
         amount: Money,
         sight: &Sight,
         resend: bool,
-    ) -> Result<Submitted> {
+    ) -> Result<Ended> {
         let mut submit = SubmitRefund::new(self.request.clone(), amount)
             .with_payment(overview.payment.clone())
             .with_handover(overview.handover.clone());
@@ -52,17 +46,15 @@ impl Creation<'_> {
             let mut new = self.new_intent(&standing, amount, sight, resend);
             new.version = version;
             submit = submit.with_key(&self.about.money.scope, new.generation);
-            let Some((mut pending, intent)) = self.intend(&new).await? else { return Ok(Submitted::Again) };
+            let Some((mut pending, intent)) = self.intend(&new).await? else { return Ok(None) };
             // As long as nobody else writes, the next one builds on this one.
             version = Version(intent.number.0);
             submit.window = Some(pending.window.clone());
             let result = self.send(&mut pending, &submit).await;
             let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
-            match self.after(key, &standing, result, amount, late).await? {
-                Next::SameLook => {}
-                Next::Again => return Ok(Submitted::Again),
-                Next::Done(refund) => return Ok(Submitted::Made(refund)),
+            if let Next::Ended(ended) = self.after(key, &standing, result, amount, late).await? {
+                return Ok(ended);
             }
         }
     }
@@ -135,7 +127,8 @@ impl Creation<'_> {
         let policy = &self.client.policy;
         let error = match result {
             Ok(refund) => {
-                return self.verified(key, refund, amount, standing).await.map(Box::new).map(Next::Done);
+                let refund = self.verified(key, refund, amount, standing).await?;
+                return Ok(Next::Ended(Some(Box::new(refund))));
             }
             Err(error) => error,
         };
@@ -146,7 +139,7 @@ impl Creation<'_> {
                 self.previous = Some((key.token, Why::of(&error)));
                 let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());
                 if !again || delay >= self.client.time_left(self.deadline) {
-                    return Box::pin(self.give_up(error)).await.map(Box::new).map(Next::Done);
+                    return Box::pin(self.give_up(error)).await.map(Next::Ended);
                 }
                 if delay >= LONG_PAUSE {
                     Box::pin(self.settle_previous()).await;
@@ -155,27 +148,27 @@ impl Creation<'_> {
                 self.client.clock.sleep(delay).await;
                 // Without a key only a new look can tell whether another process was faster.
                 let same_look = self.key_honoured && self.previous.is_some();
-                Ok(if same_look { Next::SameLook } else { Next::Again })
+                Ok(if same_look { Next::SameLook } else { Next::Ended(None) })
             }
             AfterWrite::Recover => {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
                 // With a key it is as safe to submit again, and quicker than to go on looking.
                 if self.key_honoured && again && Box::pin(self.pause_for(&error)).await {
-                    return Ok(Next::Again);
+                    return Ok(Next::Ended(None));
                 }
-                Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
+                Box::pin(self.recovered(error)).await.map(Next::Ended)
             }
             AfterWrite::LookOnce if self.is_spent(&error) => {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, true, late)).await;
-                Box::pin(self.recovered(error)).await.map(Box::new).map(Next::Done)
+                Box::pin(self.recovered(error)).await.map(Next::Ended)
             }
             AfterWrite::LookOnce => {
                 self.settle(&key, &Outcome::NotApplied(Why::of(&error).with_refused())).await;
                 // Another process, without this journal, may have made it.
                 match Box::pin(self.look_until(Duration::ZERO)).await? {
-                    Some(refund) => Ok(Next::Done(Box::new(refund))),
+                    Some(refund) => Ok(Next::Ended(self.ended(refund))),
                     None => Err(self.unfinished(error)),
                 }
             }
@@ -203,23 +196,29 @@ impl Creation<'_> {
     }
 
     /// Looks for a refund that may have been made, for as long as the settle time says.
-    pub(super) async fn recovered(&mut self, error: Error) -> Result<Refund> {
+    pub(super) async fn recovered(&mut self, error: Error) -> Result<Ended> {
         match self.look_until(self.client.policy.settle_timeout).await? {
-            Some(refund) => self.completed(refund).await,
+            Some(refund) => Ok(self.ended(refund)),
             None => Err(self.unfinished(error)),
         }
     }
 
+    /// A refund that was found. A step that is left of it takes another round.
+    fn ended(&mut self, refund: Refund) -> Ended {
+        if refund.has_step_left() {
+            self.made = Some(refund);
+            return None;
+        }
+        Some(Box::new(refund))
+    }
+
     /// No further attempt after one that was certainly not carried out: the truth about earlier ones.
-    async fn give_up(&mut self, error: Error) -> Result<Refund> {
+    async fn give_up(&mut self, error: Error) -> Result<Ended> {
         Box::pin(self.settle_previous()).await;
         if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() {
             return Err(error);
         }
-        match self.look_until(self.client.policy.settle_timeout).await? {
-            Some(refund) => self.completed(refund).await,
-            None => Err(self.unfinished(error)),
-        }
+        self.recovered(error).await
     }
 
     /// Whether the error says that a refund under our reference is there, wherever it is.

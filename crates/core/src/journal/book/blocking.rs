@@ -47,9 +47,10 @@ pub(crate) fn by_other(entry: &Entry, asking: Asking, now: JournalTime) -> Optio
 /// How an intent of the same refund, of another call, is in the way.
 pub(crate) fn by_own(entry: &Entry, asking: Asking, now: JournalTime) -> Option<JournalTime> {
     let resend = may_resend(entry, asking, now);
-    let open = entry.unsettled().filter(|intent| intent.state == IntentState::Open || intent.step);
-    let ends = open.map(|intent| if resend { intent.not_after } else { intent.unsettled_until });
-    ends.filter(|end| now < *end).max()
+    let open = entry.unsettled_sends().filter(|intent| intent.state == IntentState::Open);
+    let sends = open.map(|intent| if resend { intent.not_after } else { intent.unsettled_until });
+    let steps = entry.at_a_step().map(|intent| intent.attempt_until);
+    sends.chain(steps).filter(|end| now < *end).max()
 }
 
 /// Whether the request may be sent again with the same idempotency key: it is honoured, certainly still

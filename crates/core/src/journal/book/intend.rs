@@ -169,6 +169,7 @@ fn commit(new: &NewIntent, number: IntentNumber, now: JournalTime) -> Intent {
         token: new.token,
         committed_at: now,
         not_after,
+        attempt_until: attempt_over,
         unsettled_until: attempt_over.plus(new.settle),
         resubmit_from: attempt_over.plus(resubmit),
         key_until: new.key_retention.map(|retention| key_until(now, retention, margin)),

@@ -78,11 +78,16 @@ impl Book {
         if !intent.state.is_open_ended() || intent.not_after >= now {
             return false;
         }
-        let (settle, resubmit) =
-            (intent.unsettled_until.since(intent.not_after), intent.resubmit_from.since(intent.not_after));
-        intent.not_after = now;
-        intent.unsettled_until = now.plus(settle);
-        intent.resubmit_from = now.plus(resubmit);
+        let later = now.since(intent.not_after);
+        let times = [
+            &mut intent.not_after,
+            &mut intent.attempt_until,
+            &mut intent.unsettled_until,
+            &mut intent.resubmit_from,
+        ];
+        for time in times {
+            *time = time.plus(later);
+        }
         entry.keep_until = entry.keep_until.max(intent.resubmit_from);
         true
     }

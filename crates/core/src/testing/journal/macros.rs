@@ -110,6 +110,9 @@ macro_rules! __refunds_journal_cases {
                 a_step_needs_a_made_refund: "a step without a made refund is refused", "";
                 a_step_blocks_its_own_reference_only: "a step blocks only another attempt at it", "";
                 a_look_never_closes_a_step: "a look at refunds says nothing about steps", "";
+                a_step_is_left_to_the_call_that_made_the_refund:
+                    "the call that made the refund may be taking the step", "";
+                what_shows_no_step_left_ends_its_steps: "a refund without a step left has no steps under way", "";
             }
             versions {
                 an_intent_moves_the_version: "an intent since the look refuses another reference's", "";

@@ -284,3 +284,13 @@ fault!(LocksWithoutTheScope {
         Ok(entries)
     }
 });
+
+fault!(KeepsAStepToACallThatIsGone {
+    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
+        intend_masked(journal, new, |entries| {
+            for intent in entries.iter_mut().flat_map(|entry| entry.intents.iter_mut()) {
+                intent.attempt_until = intent.unsettled_until;
+            }
+        })
+    }
+});

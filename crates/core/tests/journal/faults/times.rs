@@ -16,11 +16,17 @@ use crate::{
 
 /// Moves the times of an intent to another time of commit.
 fn restamp(intent: &mut Intent, at: JournalTime) {
-    let window = intent.not_after.since(intent.committed_at);
-    let unsettled = intent.unsettled_until.since(intent.committed_at);
-    let resubmit = intent.resubmit_from.since(intent.committed_at);
-    (intent.committed_at, intent.not_after) = (at, at.plus(window));
-    (intent.unsettled_until, intent.resubmit_from) = (at.plus(unsettled), at.plus(resubmit));
+    let before = intent.committed_at;
+    intent.committed_at = at;
+    let times = [
+        &mut intent.not_after,
+        &mut intent.attempt_until,
+        &mut intent.unsettled_until,
+        &mut intent.resubmit_from,
+    ];
+    for time in times {
+        *time = at.plus(time.since(before));
+    }
 }
 
 /// Intends, then changes the intent that was committed.
@@ -89,8 +95,7 @@ fault!(TakesAResubmitTimeBelowTheSettleTime {
     async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
         let resubmit = new.resubmit;
         intend_and(journal, new, |intent| {
-            let over = intent.unsettled_until.0 - i64::try_from(new.settle.as_millis()).unwrap();
-            intent.resubmit_from = JournalTime(over).plus(resubmit);
+            intent.resubmit_from = intent.attempt_until.plus(resubmit);
         })
         .await
     }

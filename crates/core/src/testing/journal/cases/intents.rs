@@ -72,6 +72,7 @@ pub(crate) async fn an_intents_times_are_exact(kit: JournalKit<'_>) -> Verdict {
         for (what, is, should) in [
             ("committed_at", from, kit.now().await?),
             ("not_after", intent.not_after, from.plus(WINDOW)),
+            ("attempt_until", intent.attempt_until, attempt_over),
             ("unsettled_until", intent.unsettled_until, attempt_over.plus(SETTLE)),
             ("resubmit_from", intent.resubmit_from, attempt_over.plus(RESUBMIT)),
         ] {

@@ -1,8 +1,10 @@
 //! Steps that are left of a made refund: they move no money.
 
-use super::super::kit::{JournalKit, Sent, beside, made, new_intent, new_refund, not_applied, unknown};
+use super::super::kit::{
+    JournalKit, Sent, beside, listed, made, new_intent, new_refund, not_applied, unknown,
+};
 use crate::{
-    journal::{IntentState, NewIntent, Outcome},
+    journal::{IntentState, NewIntent, Outcome, Seen},
     testing::{
         kit::{ensure, ok},
         report::Verdict,
@@ -61,4 +63,40 @@ pub(crate) async fn a_look_never_closes_a_step(kit: JournalKit<'_>) -> Verdict {
     new.absent = vec![step.intent.number];
     ok("intending", kit.journal.intend(&new).await)?;
     kit.ensure_state(&step, IntentState::Open, "a look for another refund").await
+}
+
+/// A list or a read shows the refund, with a step left or without one.
+async fn see(kit: JournalKit<'_>, sent: &Sent, step_left: bool) -> Verdict {
+    let about = &sent.about;
+    let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1")).with_step_left(step_left);
+    ok("observing", kit.journal.observe(&about.money, &[seen], None).await).map(drop)
+}
+
+pub(crate) async fn a_step_is_left_to_the_call_that_made_the_refund(kit: JournalKit<'_>) -> Verdict {
+    // A call that is gone keeps the step for as long as its attempt may last.
+    let gone = kit.send(&new_refund()).await?;
+    see(kit, &gone, true).await?;
+    kit.ensure_made(&gone.about, &made("re_1").id, "a list showed it").await?;
+    kit.refuse_now(&gone.about, "the call that made it may be taking the step", step).await?;
+    kit.pass_until(gone.intent.attempt_until).await?;
+    kit.send_as(&gone.about, step).await?;
+    // One that has ended leaves it to whoever comes next.
+    for outcome in [Outcome::Made(made("re_1")), unknown(), not_applied()] {
+        let ended = kit.send(&new_refund()).await?;
+        see(kit, &ended, true).await?;
+        kit.settle(&ended, &outcome).await?;
+        kit.send_as(&ended.about, step).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn what_shows_no_step_left_ends_its_steps(kit: JournalKit<'_>) -> Verdict {
+    let (sent, taken) = with_step(kit).await?;
+    see(kit, &sent, true).await?;
+    kit.ensure_state(&taken, IntentState::Open, "the step is still left").await?;
+    see(kit, &sent, false).await?;
+    kit.ensure_state(&taken, IntentState::Made, "the step is done").await?;
+    let entry = kit.known(&sent.about).await?;
+    ensure!(entry.unsettled().next().is_none(), "something of it is unsettled");
+    Ok(())
 }
