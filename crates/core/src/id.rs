@@ -167,8 +167,11 @@ impl PaymentId {
     /// ```
     #[must_use]
     pub fn canonical(&self) -> Self {
-        let is_uuid = self.0.len() == HYPHENATED_UUID_LEN && uuid::Uuid::try_parse(&self.0).is_ok();
-        if is_uuid { Self(self.0.to_ascii_lowercase().into()) } else { self.clone() }
+        // Most ids are canonical as they come, and are shared, not copied.
+        let is_shouted = self.0.bytes().any(|byte| byte.is_ascii_uppercase())
+            && self.0.len() == HYPHENATED_UUID_LEN
+            && uuid::Uuid::try_parse(&self.0).is_ok();
+        if is_shouted { Self(self.0.to_ascii_lowercase().into()) } else { self.clone() }
     }
 }
 

@@ -101,7 +101,8 @@ impl MemoryJournal {
         let result = act(&mut state, now);
         let (changed, version) = (state.counter != before, state.counter.0);
         drop(state);
-        if changed {
+        // Who subscribes later reads what was changed.
+        if changed && self.0.moved.receiver_count() > 0 {
             self.0.moved.send_replace(version);
         }
         result
@@ -147,10 +148,10 @@ impl State {
     }
 
     fn note_money(&mut self, payment: &PaymentId, money: &MoneyKey) {
-        match self.money.get_mut(payment) {
-            Some(known) if known.contains(money) => {}
-            Some(known) => known.push(money.clone()),
-            None => drop(self.money.insert(payment.clone(), vec![money.clone()])),
+        let known = self.money.entry(payment.clone()).or_default();
+        if !known.contains(money) {
+            known.reserve_exact(1);
+            known.push(money.clone());
         }
     }
 

@@ -60,7 +60,7 @@ impl Creation<'_> {
         let client = self.client;
         let gated = client.capabilities().send_window;
         // An adapter that cannot check where bytes leave is checked here.
-        if pending.window.is_over() || (!gated && !pending.window.begin()) {
+        if !gated && !pending.window.begin() {
             self.lapsed += 1;
             return Err(pending.window.expired());
         }
