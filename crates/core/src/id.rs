@@ -168,8 +168,8 @@ impl PaymentId {
     #[must_use]
     pub fn canonical(&self) -> Self {
         // Most ids are canonical as they come, and are shared, not copied.
-        let is_shouted = self.0.bytes().any(|byte| byte.is_ascii_uppercase())
-            && self.0.len() == HYPHENATED_UUID_LEN
+        let is_shouted = self.0.len() == HYPHENATED_UUID_LEN
+            && self.0.bytes().any(|byte| byte.is_ascii_uppercase())
             && uuid::Uuid::try_parse(&self.0).is_ok();
         if is_shouted { Self(self.0.to_ascii_lowercase().into()) } else { self.clone() }
     }

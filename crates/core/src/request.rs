@@ -264,9 +264,9 @@ fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String 
     let payment = request.payment_id.canonical();
     let generation = generation.to_string();
     let parts: [&str; 6] = [
-        &scope.provider,
-        &scope.account,
-        &scope.origin,
+        scope.provider(),
+        scope.account(),
+        scope.origin(),
         payment.as_str(),
         request.reference.as_str(),
         &generation,

@@ -43,7 +43,7 @@ impl UnresolvedRefund {
     #[must_use]
     pub fn new(scope: Scope, request: CreateRefund) -> Self {
         Self {
-            provider: scope.provider.to_string(),
+            provider: scope.provider().to_owned(),
             scope: Some(scope),
             request,
             amount: None,

@@ -159,7 +159,7 @@ impl<'c> Store<'c> {
         if let Some(id) = self.tables.scope(scope)? {
             return Ok(id);
         }
-        let named = params![scope.provider, scope.account, scope.origin];
+        let named = params![scope.provider(), scope.account(), scope.origin()];
         Ok(self.scope.query_row(named, |row| row.get(0))?)
     }
 }

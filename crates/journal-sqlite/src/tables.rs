@@ -89,7 +89,7 @@ impl<'c> Tables<'c> {
 
     /// The row of an account, if the journal knows it.
     pub(crate) fn scope(&mut self, scope: &Scope) -> Result<Option<i64>, Failure> {
-        let named = params![scope.provider, scope.account, scope.origin];
+        let named = params![scope.provider(), scope.account(), scope.origin()];
         Ok(self.scope.query_row(named, |row| row.get(0)).optional()?)
     }
 
@@ -112,10 +112,10 @@ impl<'c> Tables<'c> {
     pub(crate) fn check(&mut self, about: &About) -> Result<(), Failure> {
         self.check_alias(about)?;
         let scope = &about.money.scope;
-        let elsewhere = params![scope.provider, scope.account, scope.origin, about.payment.as_str()];
+        let elsewhere = params![scope.provider(), scope.account(), scope.origin(), about.payment.as_str()];
         let origin: Option<String> = self.elsewhere.query_row(elsewhere, |row| row.get(0)).optional()?;
         origin.map_or(Ok(()), |origin| {
-            let other = Scope::new(scope.provider.clone(), scope.account.clone(), origin);
+            let other = Scope::new(scope.provider(), scope.account(), origin);
             Err(other_origin(scope, &other).into())
         })
     }

@@ -220,14 +220,13 @@ impl RefundClient {
         deadline: Duration,
         call: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let deadline = deadline.min(self.deadline(self.policy.attempt_timeout));
-        let result = self.within(deadline, call).await;
+        let limit = self.time_left(deadline).min(self.policy.attempt_timeout);
+        let result = self.within(limit, call).await;
         result.map_err(|error| error.in_context(self.adapter().name(), operation))
     }
 
-    /// Runs `call` until `deadline`. After it, the call is not even begun.
-    async fn within<T>(&self, deadline: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
-        let limit = self.time_left(deadline);
+    /// Runs `call` for `limit`. Where there is no time, the call is not even begun.
+    async fn within<T>(&self, limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
         if limit.is_zero() {
             return Err(Error::new(ErrorKind::Timeout, "the time for this call is over").not_applied());
         }

@@ -30,7 +30,7 @@ pub struct Entry {
     /// Refunds that may be this one, and that nothing but a person can decide.
     pub suspects: Vec<RefundId>,
     /// What a person decided, last.
-    pub decision: Option<Decision>,
+    pub decision: Option<Box<Decision>>,
     /// Its intents, oldest first.
     pub intents: Vec<Intent>,
     /// Until when it may be needed to tell a late refund from a new one.

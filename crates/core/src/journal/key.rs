@@ -19,15 +19,16 @@ const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
 /// The account that refunds are made from: which provider, whose account there, at which API.
 ///
 /// It keeps test and live accounts, and several providers, apart in one journal. It holds no secret.
+/// Clones share it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Names", into = "Names")]
+pub struct Scope(Arc<Names>);
+
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Scope {
-    /// The provider's name in the registry.
-    pub provider: Arc<str>,
-    /// The account at the provider; empty where the credentials alone decide it.
-    pub account: Arc<str>,
-    /// The origin of the API, such as `https://api.example.com`; empty where there is none.
-    pub origin: Arc<str>,
+struct Names {
+    provider: String,
+    account: String,
+    origin: String,
 }
 
 impl Scope {
@@ -39,23 +40,58 @@ impl Scope {
     /// let scope = Scope::new("dintero", "T11223344", "https://checkout.dintero.com");
     /// assert_eq!(scope.to_string(), "dintero account T11223344 at https://checkout.dintero.com");
     /// ```
-    pub fn new(
-        provider: impl Into<Arc<str>>,
-        account: impl Into<Arc<str>>,
-        origin: impl Into<Arc<str>>,
-    ) -> Self {
-        Self { provider: provider.into(), account: account.into(), origin: origin.into() }
+    pub fn new(provider: impl Into<String>, account: impl Into<String>, origin: impl Into<String>) -> Self {
+        Names { provider: provider.into(), account: account.into(), origin: origin.into() }.into()
+    }
+
+    /// The provider's name in the registry.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.0.provider
+    }
+
+    /// The account at the provider; empty where the credentials alone decide it.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.0.account
+    }
+
+    /// The origin of the API, such as `https://api.example.com`; empty where there is none.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+}
+
+impl From<Names> for Scope {
+    fn from(names: Names) -> Self {
+        Self(Arc::new(names))
+    }
+}
+
+impl From<Scope> for Names {
+    fn from(scope: Scope) -> Self {
+        Arc::unwrap_or_clone(scope.0)
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Names { provider, account, origin } = &*self.0;
+        let mut scope = f.debug_struct("Scope");
+        scope.field("provider", provider).field("account", account).field("origin", origin).finish()
     }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.provider)?;
-        if !self.account.is_empty() {
-            write!(f, " account {}", self.account)?;
+        let Names { provider, account, origin } = &*self.0;
+        f.write_str(provider)?;
+        if !account.is_empty() {
+            write!(f, " account {account}")?;
         }
-        if !self.origin.is_empty() {
-            write!(f, " at {}", self.origin)?;
+        if !origin.is_empty() {
+            write!(f, " at {origin}")?;
         }
         Ok(())
     }

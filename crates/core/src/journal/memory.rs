@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use super::{
     About, Book, Counter, Decision, Entry, Intended, IntentKey, IntentNumber, Journal, JournalTime, MoneyKey,
-    NewIntent, Observed, Outcome, Purge, Query, Seen, Standing, Version, book::need, entry::Why, position,
+    NewIntent, Observed, Outcome, Purge, Query, Scope, Seen, Standing, Version, book::need, entry::Why,
+    position,
 };
 use crate::{Clock, PaymentId, Result, SystemClock};
 
@@ -49,8 +50,10 @@ struct Inner {
 struct State {
     counter: Counter,
     books: HashMap<MoneyKey, Book>,
-    /// The money of each payment.
-    money: HashMap<PaymentId, Vec<MoneyKey>>,
+    /// Every account that refunds were made from.
+    scopes: Vec<Scope>,
+    /// The moneys of the payments that are not a money of their own.
+    aliases: HashMap<PaymentId, Vec<MoneyKey>>,
     /// How many entries there are.
     entries: usize,
     /// The version of a money that has no entry (any more).
@@ -148,27 +151,43 @@ impl State {
     }
 
     fn note_money(&mut self, payment: &PaymentId, money: &MoneyKey) {
-        let known = self.money.entry(payment.clone()).or_default();
-        if !known.contains(money) {
-            known.reserve_exact(1);
-            known.push(money.clone());
+        if !self.scopes.contains(&money.scope) {
+            self.scopes.push(money.scope.clone());
         }
+        if money.id != *payment {
+            let known = self.aliases.entry(payment.clone()).or_default();
+            if !known.contains(money) {
+                known.push(money.clone());
+            }
+        }
+    }
+
+    /// What is journalled about a payment, in every account.
+    fn books_of<'a>(&'a self, payment: &'a PaymentId) -> impl Iterator<Item = (&'a MoneyKey, &'a Book)> {
+        let own = self.scopes.iter().map(|scope| MoneyKey::new(scope.clone(), payment.clone()));
+        let own = own.filter_map(|money| self.books.get_key_value(&money));
+        let aliases = self.aliases.get(payment).into_iter().flatten();
+        let of_payment = |book: &Book| book.entries().iter().any(|entry| entry.payment == *payment);
+        own.chain(aliases.filter_map(|money| self.books.get_key_value(money)))
+            .filter(move |(_, book)| of_payment(book))
     }
 
     /// Refuses a payment whose refunds are journalled elsewhere.
     fn check(&self, about: &About) -> Result<()> {
         let scope = &about.money.scope;
-        for other in
-            self.money.get(&about.payment).into_iter().flatten().filter(|other| **other != about.money)
-        {
+        let one_account = self.scopes.iter().all(|known| known == scope);
+        if one_account && self.aliases.is_empty() && about.payment == about.money.id {
+            return Ok(());
+        }
+        for (other, book) in self.books_of(&about.payment).filter(|(other, _)| **other != about.money) {
             if other.scope == *scope {
                 return Err(super::other_money(about, &other.id));
             }
             let elsewhere =
-                (&other.scope.provider, &other.scope.account) == (&scope.provider, &scope.account);
+                (other.scope.provider(), other.scope.account()) == (scope.provider(), scope.account());
             let unsettled =
                 |entry: &Entry| entry.payment == about.payment && entry.unsettled().next().is_some();
-            if elsewhere && self.books.get(other).is_some_and(|book| book.entries().iter().any(unsettled)) {
+            if elsewhere && book.entries().iter().any(unsettled) {
                 return Err(super::other_origin(scope, &other.scope));
             }
         }
@@ -204,14 +223,14 @@ impl State {
                 self.books.remove(money);
             }
         }
-        self.forget_moneys();
+        self.forget_aliases();
         !least.is_empty()
     }
 
     /// Forgets the moneys of payments that have no entry any more.
-    fn forget_moneys(&mut self) {
-        let Self { money, books, .. } = self;
-        money.retain(|payment, moneys| {
+    fn forget_aliases(&mut self) {
+        let Self { aliases, books, .. } = self;
+        aliases.retain(|payment, moneys| {
             let has_entry = |book: &Book| book.entries().iter().any(|entry| entry.payment == *payment);
             moneys.retain(|money| books.get(money).is_some_and(has_entry));
             !moneys.is_empty()
@@ -289,9 +308,8 @@ impl Journal for MemoryJournal {
         let mut found: Vec<&Entry> = match (&query.scope, &query.payment) {
             // The one that is asked for most often is found without looking at the others.
             (Some(scope), Some(payment)) => {
-                let moneys = state.money.get(payment).into_iter().flatten();
-                let book =
-                    moneys.filter(|money| money.scope == *scope).find_map(|money| state.books.get(money));
+                let mut books = state.books_of(payment).filter(|(money, _)| money.scope == *scope);
+                let book = books.next().map(|(_, book)| book);
                 book.into_iter().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect()
             }
             _ => state.books.values().flat_map(Book::entries).filter(|entry| query.matches(entry)).collect(),
@@ -314,7 +332,7 @@ impl Journal for MemoryJournal {
         for money in keys {
             count += self.on(&money, |book, now, counter| book.purge(what, now, counter));
         }
-        self.state().forget_moneys();
+        self.state().forget_aliases();
         Ok(count)
     }
 
@@ -343,7 +361,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::{CreateRefund, Money, Reference, RefundAmount, Scope};
+    use crate::{CreateRefund, Money, Reference, RefundAmount};
 
     #[test]
     fn what_is_forgotten_takes_no_room() {
@@ -351,7 +369,8 @@ mod tests {
         let money = Money::new(100, "NOK".parse().unwrap());
         for payment in 0..20 {
             let payment = PaymentId::new(format!("pay_{payment}")).unwrap();
-            let key = MoneyKey::new(Scope::new("kit", "", ""), payment.clone());
+            let money_id = PaymentId::new(format!("money_{payment}")).unwrap();
+            let key = MoneyKey::new(Scope::new("kit", "", ""), money_id);
             let about = About::new(key, &payment, Reference::random());
             let request = CreateRefund::new(payment, RefundAmount::Exact(money), about.reference.clone());
             // The first one of a full journal evicts something, which moves the version.
@@ -365,7 +384,7 @@ mod tests {
         }
         let state = journal.state();
         assert!(state.entries <= 3 && state.books.len() <= 3, "{} entries", state.entries);
-        let payments = state.money.len();
+        let payments = state.aliases.len();
         assert!(payments <= 3, "the moneys of {payments} payments are kept");
     }
 }

@@ -191,6 +191,7 @@ pub fn other_origin(scope: &Scope, other: &Scope) -> Error {
     Error::config(format!(
         "the payment has unsettled refunds in the journal at {}, and this client calls {}: configure the \
          former URL to resolve them first",
-        other.origin, scope.origin
+        other.origin(),
+        scope.origin()
     ))
 }

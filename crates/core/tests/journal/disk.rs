@@ -159,7 +159,7 @@ impl Storage {
             if other == scope && *money != about.money.id {
                 return Err(other_money(about, money));
             }
-            let elsewhere = (&other.provider, &other.account) == (&scope.provider, &scope.account);
+            let elsewhere = (other.provider(), other.account()) == (scope.provider(), scope.account());
             let book = self.book(&MoneyKey::new(other.clone(), money.clone()));
             let is_unsettled =
                 |entry: &Entry| entry.payment == *payment && entry.unsettled().next().is_some();

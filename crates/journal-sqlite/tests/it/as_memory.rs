@@ -3,7 +3,7 @@
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use refunds_core::{
-    Error, ErrorKind, Journal, MemoryJournal, PaymentId, RefundId,
+    Error, ErrorKind, Journal, MemoryJournal, PaymentId, RefundId, Scope,
     journal::{
         About, Adopt, Decision, Evidence, Intended, IntentKey, Outcome, Purge, Query, Seen, Standing,
         Verdict, Why,
@@ -77,10 +77,14 @@ impl Run {
             let money = if self.random(12) == 0 { "p-3" } else { "p-1" };
             about.money.id = PaymentId::new(money).unwrap();
         }
+        let scope = about.money.scope.clone();
         match self.random(12) {
             _ if self.has_one_money => about.money.id = PaymentId::new("p-1").unwrap(),
-            0 => about.money.scope.origin = "https://sandbox.example.com".into(),
-            1 => about.money.scope.account = "shop-2".into(),
+            0 => {
+                about.money.scope =
+                    Scope::new(scope.provider(), scope.account(), "https://sandbox.example.com");
+            }
+            1 => about.money.scope = Scope::new(scope.provider(), "shop-2", scope.origin()),
             _ => {}
         }
         about

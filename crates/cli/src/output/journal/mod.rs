@@ -150,9 +150,9 @@ fn record(entry: &Entry) -> [String; 20] {
     let made = entry.made.as_ref();
     let suspects: Vec<_> = entry.suspects.iter().map(AsRef::as_ref).collect();
     [
-        csv::harmless(&scope.provider),
-        csv::harmless(&scope.account),
-        csv::harmless(&scope.origin),
+        csv::harmless(scope.provider()),
+        csv::harmless(scope.account()),
+        csv::harmless(scope.origin()),
         csv::harmless(entry.payment.as_str()),
         csv::harmless(entry.reference.as_str()),
         entry.amount.to_major(),

@@ -82,7 +82,7 @@ impl<'a> EntryRow<'a> {
             refund: entry.made.as_ref().map(RefundRow::of),
             suspects: &entry.suspects,
             intents: entry.intents.iter().map(IntentRow::of).collect(),
-            decision: entry.decision.as_ref().map(DecisionRow::of),
+            decision: entry.decision.as_deref().map(DecisionRow::of),
             request: entry.request.as_ref(),
         }
     }

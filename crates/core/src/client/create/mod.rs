@@ -74,7 +74,7 @@ impl RefundClient {
     /// [`resolve`](Self::resolve). Errors of the journal are not applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
         match self.creation(request, Goal::Make).await {
-            Ok(creation) => Box::pin(creation.run()).await,
+            Ok(mut creation) => Box::pin(creation.run()).await,
             Err(error) => Err(error),
         }
         .map_err(|error| self.in_create(error))
@@ -128,7 +128,7 @@ impl RefundClient {
         let scope = self.scope.clone();
         let other = match &unresolved.scope {
             Some(asked) if *asked != scope => Some(asked.to_string()),
-            None if *unresolved.provider != *scope.provider => Some(unresolved.provider.clone()),
+            None if *unresolved.provider != *scope.provider() => Some(unresolved.provider.clone()),
             _ => None,
         };
         if let Some(other) = other {
@@ -234,12 +234,13 @@ impl<'a> Creation<'a> {
     fn new(client: &'a RefundClient, request: &'a CreateRefund, goal: Goal, deadline: Duration) -> Self {
         let capabilities = client.capabilities();
         let scope = client.scope.clone();
-        let money = MoneyKey::new(scope, request.payment_id.canonical());
+        let payment = request.payment_id.canonical();
+        let money = MoneyKey::new(scope, payment.clone());
         Self {
             client,
             request,
             goal,
-            about: About::new(money, &request.payment_id, request.reference.clone()),
+            about: About { money, payment, reference: request.reference.clone() },
             deadline,
             backoff: Backoff::new(&client.policy),
             attempts: 0,

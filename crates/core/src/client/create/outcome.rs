@@ -130,7 +130,7 @@ impl Creation<'_> {
     /// Whether the response to our request is about another refund than ours.
     pub(super) fn other_refund(&self, refund: &Refund, standing: &Standing) -> Option<String> {
         let request = self.request;
-        if refund.payment_id.canonical() != self.about.payment {
+        if refund.payment_id != self.about.payment && refund.payment_id.canonical() != self.about.payment {
             return Some(format!(
                 "payment {} was to be refunded, the response is about {}",
                 request.payment_id, refund.payment_id

@@ -31,16 +31,16 @@ impl Queue {
     pub(super) fn place(&self, money: &MoneyKey) -> Arc<tokio::sync::Mutex<()>> {
         let money = self.hasher.hash_one(money);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(&money).and_then(Weak::upgrade) {
-            return place;
-        }
         // Those who left are cleared away now and then, not each time.
         if places.len() >= CLEARED_AT && places.len().is_power_of_two() {
             places.retain(|_, place| place.strong_count() > 0);
         }
-        let place = Arc::default();
-        places.insert(money, Arc::downgrade(&place));
-        place
+        let place = places.entry(money).or_default();
+        place.upgrade().unwrap_or_else(|| {
+            let new = Arc::default();
+            *place = Arc::downgrade(&new);
+            new
+        })
     }
 }
 

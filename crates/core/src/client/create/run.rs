@@ -33,7 +33,7 @@ impl Round {
 }
 
 impl Creation<'_> {
-    pub(super) async fn run(mut self) -> Result<Refund> {
+    pub(super) async fn run(&mut self) -> Result<Refund> {
         let result = self.rounds().await;
         self.settle_previous().await;
         match (result, &self.made) {

@@ -12,8 +12,7 @@ use crate::{
 const SLACK: Duration = Duration::from_secs(1);
 
 impl Creation<'_> {
-    /// Commits the intent; `None` where the money moved meanwhile, or the commit took longer than the
-    /// window.
+    /// Commits the intent; `None` where the money moved meanwhile.
     pub(super) async fn intend(&mut self, new: &NewIntent) -> Result<Option<(Pending, Intent)>> {
         // The window is measured from before the call: an acknowledgement that is late leaves less of it.
         let window = SendWindow::new(self.client.clock.clone(), new.window);
@@ -27,13 +26,6 @@ impl Creation<'_> {
         match intended {
             Ok(Intended::Committed(intent)) => {
                 self.previous = None;
-                if pending.window.is_over() {
-                    self.lapsed += 1;
-                    let key = pending.disarm();
-                    self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
-                    self.attempts += 1;
-                    return Ok(None);
-                }
                 Ok(Some((pending, intent)))
             }
             Ok(Intended::Moved(_)) => {
@@ -59,14 +51,16 @@ impl Creation<'_> {
         self.attempts += 1;
         let client = self.client;
         let gated = client.capabilities().send_window;
-        // An adapter that cannot check where bytes leave is checked here.
-        if !gated && !pending.window.begin() {
+        // The commit may have taken long. An adapter that cannot check where bytes leave is checked here.
+        let may_leave = if gated { !pending.window.is_over() } else { pending.window.begin() };
+        if !may_leave {
             self.lapsed += 1;
             return Err(pending.window.expired());
         }
-        let end = client.deadline(client.policy.submit_limit());
+        let limit = client.policy.submit_limit();
+        let result = client.within(limit, client.adapter().submit_refund(submit)).await;
         let result =
-            client.attempt(Operation::SubmitRefund, end, client.adapter().submit_refund(submit)).await;
+            result.map_err(|error| error.in_context(client.adapter().name(), Operation::SubmitRefund));
         if result.is_err() && !pending.window.has_begun() && pending.window.is_over() {
             self.lapsed += 1;
         }

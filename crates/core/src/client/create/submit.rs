@@ -15,7 +15,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(1);
 /// The refund; `None` where another round has to follow.
 pub(super) type Ended = Option<Box<Refund>>;
 
-/// What follows an attempt.
+/// What follows an attempt that failed.
 enum Next {
     /// Intend again on the same look.
     SameLook,
@@ -53,7 +53,13 @@ impl Creation<'_> {
             let result = self.send(&mut pending, &submit).await;
             let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
-            if let Next::Ended(ended) = self.after(key, &standing, result, amount, late).await? {
+            let error = match result {
+                Ok(refund) => {
+                    return Ok(Some(Box::new(self.verified(key, refund, amount, &standing).await?)));
+                }
+                Err(error) => error,
+            };
+            if let Next::Ended(ended) = Box::pin(self.failed(key, &standing, error, late)).await? {
                 return Ok(ended);
             }
         }
@@ -115,23 +121,15 @@ impl Creation<'_> {
         ripe.map(|intent| intent.number).collect()
     }
 
-    /// Settles the attempt and decides what follows.
-    async fn after(
+    /// Settles an attempt that failed, and decides what follows.
+    async fn failed(
         &mut self,
         key: IntentKey,
         standing: &Standing,
-        result: Result<Refund>,
-        amount: Money,
+        error: Error,
         late: bool,
     ) -> Result<Next> {
         let policy = &self.client.policy;
-        let error = match result {
-            Ok(refund) => {
-                let refund = self.verified(key, refund, amount, standing).await?;
-                return Ok(Next::Ended(Some(Box::new(refund))));
-            }
-            Err(error) => error,
-        };
         let again = self.attempts < policy.max_attempts;
         match after_write(&error) {
             AfterWrite::Retry | AfterWrite::RetryAgainstAnother => {
@@ -139,10 +137,10 @@ impl Creation<'_> {
                 self.previous = Some((key.token, Why::of(&error)));
                 let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());
                 if !again || delay >= self.client.time_left(self.deadline) {
-                    return Box::pin(self.give_up(error)).await.map(Next::Ended);
+                    return self.give_up(error).await.map(Next::Ended);
                 }
                 if delay >= LONG_PAUSE {
-                    Box::pin(self.settle_previous()).await;
+                    self.settle_previous().await;
                 }
                 tracing::debug!(provider = self.client.adapter().name(), kind = %error.kind(), "submitting again");
                 self.client.clock.sleep(delay).await;
@@ -154,20 +152,20 @@ impl Creation<'_> {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
                 // With a key it is as safe to submit again, and quicker than to go on looking.
-                if self.key_honoured && again && Box::pin(self.pause_for(&error)).await {
+                if self.key_honoured && again && self.pause_for(&error).await {
                     return Ok(Next::Ended(None));
                 }
-                Box::pin(self.recovered(error)).await.map(Next::Ended)
+                self.recovered(error).await.map(Next::Ended)
             }
             AfterWrite::LookOnce if self.is_spent(&error) => {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, true, late)).await;
-                Box::pin(self.recovered(error)).await.map(Next::Ended)
+                self.recovered(error).await.map(Next::Ended)
             }
             AfterWrite::LookOnce => {
                 self.settle(&key, &Outcome::NotApplied(Why::of(&error).with_refused())).await;
                 // Another process, without this journal, may have made it.
-                match Box::pin(self.look_until(Duration::ZERO)).await? {
+                match self.look_until(Duration::ZERO).await? {
                     Some(refund) => Ok(Next::Ended(self.ended(refund))),
                     None => Err(self.unfinished(error)),
                 }
@@ -214,7 +212,7 @@ impl Creation<'_> {
 
     /// No further attempt after one that was certainly not carried out: the truth about earlier ones.
     async fn give_up(&mut self, error: Error) -> Result<Ended> {
-        Box::pin(self.settle_previous()).await;
+        self.settle_previous().await;
         if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() {
             return Err(error);
         }

@@ -56,7 +56,7 @@ impl Book {
                 }
             }
         }
-        entry.decision = Some(Decision { at: now, ..decision.clone() });
+        entry.decision = Some(Box::new(Decision { at: now, ..decision.clone() }));
         self.touch(at, counter);
         Ok(())
     }

@@ -65,7 +65,7 @@ pub(crate) async fn references_are_shown_where_it_is_said(kit: Kit<'_>) -> Verdi
 
 pub(crate) async fn the_account_stays_the_same_and_is_no_secret(kit: Kit<'_>) -> Verdict {
     let scope = kit.provider().scope();
-    ensure!(*scope.provider == *kit.harness.name(), "the scope is that of {:?}", scope.provider);
+    ensure!(scope.provider() == kit.harness.name(), "the scope is that of {:?}", scope.provider());
     ensure!(scope == kit.provider().scope(), "another instance of the same settings has another scope");
     let shown = format!("{scope} {scope:?}");
     for secret in kit.harness.secrets() {

@@ -17,8 +17,8 @@ pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
     let scope = new_scope();
     let scopes = [
         scope.clone(),
-        Scope { account: format!("{}-test", scope.account).into(), ..scope.clone() },
-        Scope { provider: "other".into(), ..scope },
+        Scope::new(scope.provider(), format!("{}-test", scope.account()), scope.origin()),
+        Scope::new("other", scope.account(), scope.origin()),
     ];
     let (payment, reference) = (new_payment(), Reference::random());
     let refunds =
@@ -57,7 +57,7 @@ pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: 
     kit.settle(&sent, &unknown()).await?;
     let about = &sent.about;
     let origin = "https://api.elsewhere.example.com".to_owned();
-    let scope = Scope { origin: origin.clone().into(), ..about.money.scope.clone() };
+    let scope = Scope::new(about.money.scope.provider(), about.money.scope.account(), origin.clone());
     let moved = About::new(
         MoneyKey::new(scope.clone(), about.money.id.clone()),
         &about.payment,
@@ -65,7 +65,7 @@ pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: 
     );
     let error = refused("opening at another origin", kit.journal.open(&moved).await, &[ErrorKind::Config])?;
     let names_both =
-        [&origin, &*about.money.scope.origin].iter().all(|name| error.to_string().contains(*name));
+        [&origin, about.money.scope.origin()].iter().all(|name| error.to_string().contains(*name));
     ensure!(names_both, "it does not name both origins: {error}");
     let new = new_intent(&moved, &kit.open(about).await?);
     refused("intending at another origin", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
