@@ -49,13 +49,12 @@ impl Entry {
         self.intents.iter().filter(move |intent| intent.state.is_open_ended() && (!made || intent.step))
     }
 
-    /// Intents of a made refund whose calls may be taking a step of it right now.
-    pub(crate) fn at_a_step(&self) -> impl Iterator<Item = &Intent> {
+    /// Intents of a made refund that may have a request under way for [a step](crate::Refund::has_step_left)
+    /// of it, for as long as their attempts may last: all but those that were certainly not carried out.
+    pub(crate) fn may_take_a_step(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();
-        let may_be = |intent: &&Intent| {
-            intent.state == IntentState::Open || (intent.step && intent.state.is_open_ended())
-        };
-        self.intents.iter().filter(move |intent| made && may_be(intent))
+        let counts = |state: IntentState| state == IntentState::Made || state.is_open_ended();
+        self.intents.iter().filter(move |intent| made && counts(intent.state))
     }
 
     /// As [`unsettled`](Self::unsettled), without steps: those that may move money.
@@ -168,8 +167,7 @@ pub struct Intent {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntentState {
-    /// Committed; its owner has not reported an outcome, and may be gone. Where the refund was seen made
-    /// with [a step left](crate::Refund::has_step_left), its owner may be taking that step.
+    /// Committed; its owner has not reported an outcome, and may be gone.
     Open,
     /// The outcome is unknown: the response was lost, say.
     Unknown,

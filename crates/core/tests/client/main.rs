@@ -8,5 +8,6 @@ mod refresh;
 mod resolve;
 mod scripted;
 mod several;
+mod step_races;
 mod steps;
 mod unclear;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use refunds_core::{
     Capabilities, CreateRefund, Cursor, Error, Listing, Money, Overview, Page, PageRequest, Payment,
     PaymentId, Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundProvider,
-    RefundTarget, Result, SubmitRefund, testing::MemoryProvider,
+    RefundStatus, RefundTarget, Result, SubmitRefund, testing::MemoryProvider,
 };
 
 /// What happens to one call.
@@ -55,6 +55,10 @@ pub(crate) struct Script {
     pub(crate) capabilities: Option<Capabilities>,
     /// Refunds of other processes, at the end of the first page.
     pub(crate) others: Vec<Refund>,
+    /// The status that lists show of every refund.
+    pub(crate) list_status: Option<RefundStatus>,
+    /// The money that every payment takes from.
+    pub(crate) money: Option<PaymentId>,
     /// The target that the response to a submission shows.
     pub(crate) target: Shown,
 }
@@ -136,6 +140,10 @@ impl RefundProvider for Scripted {
         capabilities
     }
 
+    async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        Ok(self.script(|script| script.money.clone()).unwrap_or_else(|| payment.canonical()))
+    }
+
     async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
         follow(self.next("payment"), self.memory.payment(payment)).await
     }
@@ -152,6 +160,9 @@ impl RefundProvider for Scripted {
         }
         if self.script(|script| script.drop_references) {
             page.items.iter_mut().for_each(|refund| refund.reference = None);
+        }
+        if let Some(status) = self.script(|script| script.list_status) {
+            page.items.iter_mut().for_each(|refund| refund.status = status);
         }
         if self.asked("submit") < self.script(|script| script.steps) {
             page.items = page.items.into_iter().map(Refund::with_step_left).collect();

@@ -10,7 +10,7 @@ use refunds_core::{
 use crate::scripted::{Scripted, Step, nok, request};
 
 /// A provider without a key, whose refunds take so many submissions.
-fn of_steps(steps: usize) -> Scripted {
+pub(crate) fn of_steps(steps: usize) -> Scripted {
     let provider = Scripted::new();
     provider.offers(|capabilities| capabilities.idempotency = Idempotency::None);
     provider.script(|script| script.steps = steps);
@@ -51,7 +51,7 @@ async fn a_step_that_fails_again_leaves_the_refund_what_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_lost_between_the_steps_goes_on_at_once() {
+async fn a_call_that_is_lost_between_the_steps_goes_on() {
     let provider = of_steps(2);
     let payment = provider.memory.captured(nok(100));
     provider.write(Step::Lose(lost()));
@@ -150,32 +150,4 @@ async fn a_step_whose_process_died_is_settled_by_the_next_look() {
     }
     let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
     assert!(unsettled.is_empty(), "{unsettled:?}");
-}
-
-/// Two workers: one has moved the money and is at the step when the other finds the refund.
-#[tokio::test(start_paused = true)]
-async fn a_step_is_left_to_the_call_that_is_at_it() {
-    for found in ["by looking", "by a read"] {
-        let provider = of_steps(2);
-        let payment = provider.memory.captured(nok(100));
-        let journal = MemoryJournal::new();
-        let [first, second] = [(); 2].map(|()| provider.client().with_journal(journal.clone()));
-        provider.write(Step::LoseAndHang);
-        let request = request(&payment, 100, "a");
-        let begun = tokio::time::Instant::now();
-        let (at_work, in_wait) = (first.create(&request), async {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            if found == "by a read" {
-                second.list_page(&payment, &refunds_core::PageRequest::first()).await.unwrap();
-            }
-            let refund = second.create(&request).await.unwrap();
-            (refund, begun.elapsed())
-        });
-        let stopped = tokio::time::timeout(Duration::from_secs(20), at_work);
-        let (_, (refund, after)) = tokio::join!(stopped, in_wait);
-        assert!(!refund.has_step_left(), "{found}");
-        // The send window and the attempt limit are over by then, and not much more.
-        assert!((35..45).contains(&after.as_secs()), "{found}: {after:?}");
-        assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100), "{found}");
-    }
 }

@@ -94,9 +94,8 @@ impl Creation<'_> {
         if let Some(error) = self.refused_meanwhile(&standing) {
             return Err(error);
         }
-        if standing.mine.as_ref().is_some_and(|entry| entry.made.is_some())
-            && let Some(refund) = Box::pin(self.journalled(&standing)).await?
-        {
+        let is_made = standing.mine.as_ref().is_some_and(|entry| entry.made.is_some());
+        if is_made && let Some(refund) = Box::pin(self.journalled(&standing)).await? {
             return Ok(Round::done(refund));
         }
         if self.made.is_some() {
@@ -127,17 +126,23 @@ impl Creation<'_> {
         let sight = self.find(&standing, &overview.refunds);
         let (version, moved) = self.observe(&standing, &sight).await;
         match sight.mine {
+            // What is stored of it was read in this round: nothing that this list says is newer.
+            Mine::Found(ref refund, _) if is_made && self.made.is_some() && refund.has_step_left() => {
+                return Box::pin(self.complete(&standing, &overview, refund)).await.map(Round::ended);
+            }
             Mine::Found(ref refund, evidence) => {
                 let stored = Box::pin(self.found(&standing, version, refund, evidence)).await?;
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
-                    Stored::At(version) if refund.has_step_left() && self.goal != Goal::Look => {
+                    // Its call may be taking the step: that is seen when the journal is opened next. Where
+                    // nothing was stored, the refund is journalled under another payment of the money.
+                    Stored::At(version)
+                        if refund.has_step_left()
+                            && self.goal != Goal::Look
+                            && version != standing.version =>
+                    {
                         self.made = Some((**refund).clone());
-                        if version != standing.version {
-                            // Its call may be taking the step: that is seen when the journal is opened next.
-                            return Ok(Round::Again);
-                        }
-                        Box::pin(self.complete(&standing, &overview, refund)).await.map(Round::ended)
+                        Ok(Round::Again)
                     }
                     Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
                 };
@@ -147,7 +152,7 @@ impl Creation<'_> {
             }
             Mine::Absent | Mine::Unclear { .. } => {}
         }
-        if let Some(made) = self.made.clone() {
+        if let Some(made) = self.made.clone().filter(|_| is_made) {
             // It was seen before, so this list is an old one: the step can be done all the same.
             return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }
@@ -271,7 +276,7 @@ impl Creation<'_> {
         let is_news = (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref());
         let step_left = refund.has_step_left();
         let is_over =
-            !step_left && standing.mine.as_ref().is_some_and(|entry| entry.at_a_step().next().is_some());
+            !step_left && standing.mine.as_ref().is_some_and(|entry| entry.unsettled().next().is_some());
         if is_news || is_over {
             self.observe_made(seen, step_left, None).await;
         }

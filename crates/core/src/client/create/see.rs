@@ -161,6 +161,10 @@ impl Creation<'_> {
         if !sent && let Some(amount) = requested {
             return Err(self.unfinished(reused(&self.request.reference, &refund.id, refund.amount, amount)));
         }
+        if refund.has_step_left() {
+            // Ours was not carried out, so it takes no step.
+            self.settle_previous().await;
+        }
         let observed = self.observe_made(made.clone(), refund.has_step_left(), Some(since)).await;
         if made.fault.is_some() {
             return Err(self.faulty(&made));

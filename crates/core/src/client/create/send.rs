@@ -55,6 +55,9 @@ impl Creation<'_> {
         let may_leave = if gated { !pending.window.is_over() } else { pending.window.begin() };
         if !may_leave {
             self.lapsed += 1;
+            if let Some(key) = &pending.key {
+                self.settle(key, &Outcome::NotApplied(Why::never_sent())).await;
+            }
             return Err(pending.window.expired());
         }
         let limit = client.policy.submit_limit();

@@ -49,7 +49,7 @@ pub(crate) fn by_own(entry: &Entry, asking: Asking, now: JournalTime) -> Option<
     let resend = may_resend(entry, asking, now);
     let open = entry.unsettled_sends().filter(|intent| intent.state == IntentState::Open);
     let sends = open.map(|intent| if resend { intent.not_after } else { intent.unsettled_until });
-    let steps = entry.at_a_step().map(|intent| intent.attempt_until);
+    let steps = entry.may_take_a_step().map(|intent| intent.attempt_until);
     sends.chain(steps).filter(|end| now < *end).max()
 }
 
@@ -70,7 +70,10 @@ impl Standing {
     pub(crate) fn block(&self, asking: Asking) -> Option<Block> {
         let own = self.mine.as_ref().and_then(|entry| by_own(entry, asking, self.now));
         let own = own.map(|until| Block { until, is_own: true });
-        let others = self.others.iter().filter_map(|entry| by_other(entry, asking, self.now)).max();
+        // A step that is left of a made refund moves no money: others are not in its way.
+        let is_made = self.mine.as_ref().is_some_and(|entry| entry.made.is_some());
+        let others = self.others.iter().filter(|_| !is_made);
+        let others = others.filter_map(|entry| by_other(entry, asking, self.now)).max();
         let other = others.map(|until| Block { until, is_own: false });
         match (own, other) {
             (Some(own), Some(other)) => Some(if own.until >= other.until { own } else { other }),

@@ -61,11 +61,9 @@ impl Book {
                 Some(format!("{} was requested, the refund is over {}", entry.amount, refund.amount));
         }
         let mut changed = entry.set_made(&refund);
-        for intent in &mut entry.intents {
-            // It cannot be said which of several sends made it; each of them is over. Only a call that is
-            // still at work may be taking the step that is left.
-            let may_be_at_it = seen.step_left && (intent.step || intent.state == IntentState::Open);
-            if intent.state.is_open_ended() && !may_be_at_it {
+        for intent in entry.intents.iter_mut().filter(|intent| !intent.step || !seen.step_left) {
+            // It cannot be said which of several sends made it; each of them is over.
+            if intent.state.is_open_ended() {
                 intent.state = IntentState::Made;
                 intent.settled_at = Some(now);
                 changed = true;

@@ -285,6 +285,16 @@ fault!(LocksWithoutTheScope {
     }
 });
 
+fault!(TakesAStepFromItsMaker {
+    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
+        intend_masked(journal, new, |entries| {
+            for entry in entries.iter_mut().filter(|entry| entry.made.is_some()) {
+                entry.intents.retain(|intent| intent.step);
+            }
+        })
+    }
+});
+
 fault!(KeepsAStepToACallThatIsGone {
     async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
         intend_masked(journal, new, |entries| {

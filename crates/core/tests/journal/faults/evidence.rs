@@ -72,24 +72,6 @@ fault!(ForgetsAliases {
     }
 });
 
-fault!(TakesAStepFromItsMaker {
-    async fn observe(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        seen: &[Seen],
-        since: Option<Version>,
-    ) -> Result<Observed> {
-        let observed = journal.observe(money, seen, since).await;
-        journal.disk.storage().edit(money, |entries| {
-            let made = entries.iter_mut().filter(|entry| entry.made.is_some());
-            let intents = made.flat_map(|entry| entry.intents.iter_mut());
-            intents.filter(|intent| !intent.step).for_each(|intent| intent.state = IntentState::Made);
-        });
-        observed
-    }
-});
-
 fault!(LeavesDoneStepsOpen {
     async fn observe(
         &self,
