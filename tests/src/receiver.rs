@@ -104,7 +104,7 @@ impl Receiver {
         let mut books = self.books();
         let books = &mut *books;
         let known = books.refunds.entry((notice.provider.clone(), notice.payment_id.clone())).or_default();
-        for refund in listing.news(known)? {
+        for refund in listing.changes_since(known)? {
             known.retain(|before| before.id != refund.id);
             known.push(refund.clone());
             books.booked.push(refund);

@@ -19,7 +19,7 @@ use std::{
 
 use futures_util::{StreamExt, stream};
 use refunds_core::{CreateRefund, PaymentId, Refund, RefundProvider as _};
-use refunds_sandbox::{Call, Fault, FaultAction};
+use refunds_sandbox::{Call, FaultAction, FaultRule};
 use refunds_tests::{Shop, VARIANTS, Variant};
 
 const PAYMENTS: usize = 4;
@@ -43,7 +43,7 @@ impl<F: Future> Future for DropAfter<F> {
     }
 }
 
-fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<Fault> {
+fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<FaultRule> {
     let actions = [
         FaultAction::DropBefore,
         FaultAction::ResetBefore,
@@ -66,15 +66,15 @@ fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<Fault> {
     let mut faults: Vec<_> = (0..4)
         .map(|_| {
             let call = random.choice(&calls).unwrap().clone();
-            Fault::on(call).percent(random.u8(5..25)).then(random.choice(&actions).unwrap().clone())
+            FaultRule::on(call).percent(random.u8(5..25)).then(random.choice(&actions).unwrap().clone())
         })
         .collect();
     if variant.orders {
         let action = random.choice(&actions).unwrap().clone();
-        faults.push(Fault::on(Call::Record).percent(random.u8(5..40)).then(action));
+        faults.push(FaultRule::on(Call::Record).percent(random.u8(5..40)).then(action));
     }
     if variant.key_honoured {
-        faults.push(Fault::on(Call::Submit).percent(10).then(FaultAction::DuplicateDelivery));
+        faults.push(FaultRule::on(Call::Submit).percent(10).then(FaultAction::DuplicateDelivery));
     }
     faults
 }
@@ -146,7 +146,10 @@ async fn round(variant: Variant, seed: u64) -> usize {
         assert_eq!(shop.moved(payment), intended, "seed {seed}: {payment}");
         let told = shop.client().provider().overview(payment).await.unwrap();
         assert_eq!(told.refunds.refunds.len(), REFUNDS, "seed {seed}: {payment}: {told:?}");
-        assert!(!told.refunds.refunds.iter().any(Refund::has_step_left), "seed {seed}: {payment}: {told:?}");
+        assert!(
+            !told.refunds.refunds.iter().any(Refund::needs_completion),
+            "seed {seed}: {payment}: {told:?}"
+        );
         let left = told.payment.captured.minor_units() - told.payment.refundable.minor_units();
         assert_eq!(left, intended, "seed {seed}: {payment}: {told:?}");
     }

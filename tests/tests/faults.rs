@@ -9,7 +9,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use refunds_core::{ErrorKind, Refund, Result};
-use refunds_sandbox::{Call, Fault, FaultAction};
+use refunds_sandbox::{Call, FaultAction, FaultRule};
 use refunds_tests::{Shop, VARIANTS, Variant};
 
 const AMOUNT: i64 = 14950;
@@ -78,9 +78,9 @@ async fn row(variant: Variant, (title, call, nth): (&str, Call, u32), action: Fa
     let request = shop.ask(&payment, AMOUNT, REFERENCE);
     let case = format!("{}: {title}: {action}", variant.title);
 
-    shop.sandbox.faults().add(Fault::on(call).nth(nth).then(action.clone()));
+    shop.sandbox.faults().add(FaultRule::on(call).nth(nth).then(action.clone()));
     if title == "look after" {
-        shop.sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+        shop.sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
     }
     let told = shop.client().create(&request).await;
     let made = shop.made(&payment, REFERENCE);

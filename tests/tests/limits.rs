@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use refunds_core::{ErrorKind, SystemClock};
-use refunds_sandbox::{Call, Fault, FaultAction};
+use refunds_sandbox::{Call, FaultAction, FaultRule};
 use refunds_tests::Shop;
 
 const TOTAL: Duration = Duration::from_secs(2);
@@ -42,10 +42,12 @@ async fn endless_answers_end_in_time_and_in_little_memory() {
                 client.payment(&payment).await.unwrap();
                 let before = peak_memory();
                 if writes {
-                    shop.sandbox.faults().add(Fault::on(Call::Submit).then(action.clone()));
-                    shop.sandbox.faults().add(Fault::on(Call::List).nth(2).times(1000).then(action.clone()));
+                    shop.sandbox.faults().add(FaultRule::on(Call::Submit).then(action.clone()));
+                    shop.sandbox
+                        .faults()
+                        .add(FaultRule::on(Call::List).nth(2).times(1000).then(action.clone()));
                 } else {
-                    shop.sandbox.faults().add(Fault::on(Call::List).then(action.clone()));
+                    shop.sandbox.faults().add(FaultRule::on(Call::List).then(action.clone()));
                 }
                 let request = shop.ask(&payment, 100, "rma-551");
                 let told =

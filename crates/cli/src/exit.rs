@@ -122,7 +122,7 @@ mod tests {
                 not_applied,
                 "{kind}, not applied"
             );
-            let sticky = Error::new(kind, "").may_be_applied();
+            let sticky = Error::new(kind, "").with_may_have_applied(true);
             assert_eq!(Exit::of_error(&sticky), Unknown, "{kind}, may be applied");
         }
     }

@@ -46,7 +46,7 @@ impl Failure {
             "refund {} of {} is {}, but the output can not be written: {cause}",
             refund.id, refund.payment_id, refund.status
         );
-        let error = Error::new(ErrorKind::Other, message).may_be_applied();
+        let error = Error::new(ErrorKind::Other, message).with_may_have_applied(true);
         Self::Refunds(error.with_provider(refund.provider.clone()))
     }
 

@@ -8,18 +8,18 @@ mod common;
 use common::{
     PROVIDERS, address, an_hour_later, captured, command, create, file, journal, refunds, run, run_with_input,
 };
-use refunds_sandbox::{Fault, Sandbox};
+use refunds_sandbox::{FaultRule, Sandbox};
 
 /// The next submission loses its connection and is carried out nevertheless, when nobody looks any
 /// more: [`Sandbox::deliver_late`].
 fn lose_the_answer(sandbox: &Sandbox, provider: &str) {
-    let fault: Fault = format!("{provider}/submit:1:process-late=1h").parse().unwrap();
+    let fault: FaultRule = format!("{provider}/submit:1:process-late=1h").parse().unwrap();
     sandbox.faults().add(fault);
 }
 
 /// The submission never arrives, and its sender can not know.
 fn lose_the_request(sandbox: &Sandbox, provider: &str) {
-    let fault: Fault = format!("{provider}/submit:1:drop-before").parse().unwrap();
+    let fault: FaultRule = format!("{provider}/submit:1:drop-before").parse().unwrap();
     sandbox.faults().add(fault);
 }
 

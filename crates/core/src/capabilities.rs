@@ -14,7 +14,7 @@ pub struct Capabilities {
     /// Less than the whole payment can be refunded.
     pub partial: bool,
     /// A payment can be refunded more than once.
-    pub several: bool,
+    pub multiple: bool,
     /// A refund can name the order lines that it covers.
     pub lines: bool,
     /// The part that a gift card paid can be refunded to it.
@@ -38,14 +38,14 @@ impl Default for Capabilities {
     fn default() -> Self {
         Self {
             partial: false,
-            several: false,
+            multiple: false,
             lines: false,
             gift_cards: false,
             metadata: false,
             webhooks: false,
             idempotency: Idempotency::None,
             final_status: FinalStatus { get: true, list: true, webhook: false },
-            references: References::MayBeHidden,
+            references: References::MayBeUnreported,
             send_window: false,
         }
     }
@@ -57,10 +57,10 @@ impl Default for Capabilities {
 #[non_exhaustive]
 pub enum References {
     /// Every refund that has a reference shows it, in lists, reads and responses.
-    Shown,
+    Reported,
     /// Some do not. Refunds of one amount can then be told apart by their ids alone, so that a second
     /// one waits until the first is settled.
-    MayBeHidden,
+    MayBeUnreported,
 }
 
 /// What a provider does with a refund request that it gets twice.

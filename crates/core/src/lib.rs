@@ -83,7 +83,7 @@ pub use {http, secrecy, serde_json, time};
 
 pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, References, Replay},
-    client::{Observer, Policy, RefundClient, RefundStream, Waited, Waiting, WaitingFor},
+    client::{Observer, Policy, RefundClient, RefundStream, WaitOutcome, Waiting, WaitingFor},
     clock::{BoxFuture, Clock, SystemClock, parse_time},
     environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
@@ -91,7 +91,7 @@ pub use self::{
     journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},
     page::{Cursor, Page, PageRequest},
-    paging::{Listing, all_refunds},
+    paging::{RefundList, all_refunds},
     payment::Payment,
     provider::{Handover, MoneyOverview, Overview, RefundProvider},
     redact::{redact, redact_with},

@@ -17,14 +17,14 @@ const MAX_EMPTY_PAGES: u8 = 16;
 /// All refunds of a payment.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Listing {
+pub struct RefundList {
     /// The refunds, in the provider's order, each once.
     pub refunds: Vec<Refund>,
     /// Whether these are certainly all. `false` where the provider's paging did not get to an end.
     pub complete: bool,
 }
 
-impl Listing {
+impl RefundList {
     /// These refunds, and no others.
     #[must_use]
     pub fn whole(refunds: Vec<Refund>) -> Self {
@@ -40,7 +40,7 @@ impl Listing {
 /// # Errors
 ///
 /// The first page's error that comes along; nothing is half returned.
-pub async fn all_refunds<P>(provider: &P, payment: &PaymentId) -> Result<Listing>
+pub async fn all_refunds<P>(provider: &P, payment: &PaymentId) -> Result<RefundList>
 where
     P: RefundProvider + ?Sized,
 {
@@ -50,10 +50,10 @@ where
         let page = provider.list_refunds(payment, request).await?;
         refunds.extend(pager.accept(page));
         if refunds.len() > MAX_REFUNDS {
-            return Ok(Listing { refunds, complete: false });
+            return Ok(RefundList { refunds, complete: false });
         }
     }
-    Ok(Listing { refunds, complete: pager.is_complete() })
+    Ok(RefundList { refunds, complete: pager.is_complete() })
 }
 
 /// Walks through pages: says which to ask for, keeps what is new, knows when it is over.

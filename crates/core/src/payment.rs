@@ -76,7 +76,7 @@ impl Payment {
         refunded: Money,
         pending: Money,
     ) -> Result<Self> {
-        let refundable = captured.remaining_after(refunded.checked_add(pending)?)?;
+        let refundable = captured.remaining_after(refunded.try_add(pending)?)?;
         Ok(Self {
             provider: provider.into(),
             id,

@@ -5,8 +5,9 @@ use std::{any::Any, fmt, fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, CreateRefund, Error, ErrorKind, Listing, Money, Notice, Operation, Page, PageRequest,
-    Payment, PaymentId, Refund, RefundId, Result, Scope, SubmitRefund, WebhookRequest, paging::all_refunds,
+    Capabilities, CreateRefund, Error, ErrorKind, Money, Notice, Operation, Page, PageRequest, Payment,
+    PaymentId, Refund, RefundId, RefundList, Result, Scope, SubmitRefund, WebhookRequest,
+    paging::all_refunds,
 };
 
 /// A payment provider's refunds, translated.
@@ -26,7 +27,7 @@ use crate::{
 /// - **The reference goes out and comes back.** `submit_refund` sends
 ///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds`
 ///   and `get_refund` read it back. Where an answer cannot tell it, say so with
-///   [`Refund::with_hidden_reference`].
+///   [`Refund::with_unreported_reference`].
 /// - **Reads** move nothing, so their errors need no care about
 ///   [`may_have_applied`](Error::may_have_applied): the client clears it.
 /// - **Cancel safety.** A future that is dropped leaves the adapter usable. A refund that was sent
@@ -155,7 +156,7 @@ pub struct Overview {
     /// The sums.
     pub payment: Payment,
     /// The refunds.
-    pub refunds: Listing,
+    pub refunds: RefundList,
     /// What is true of the [money](RefundProvider::money), where other payments take from it, too.
     pub money: Option<MoneyOverview>,
     /// Why no refund of the payment can be made now, where that is known: it is refused before anything is
@@ -168,7 +169,7 @@ pub struct Overview {
 impl Overview {
     /// A payment and its refunds.
     #[must_use]
-    pub fn new(payment: Payment, refunds: Listing) -> Self {
+    pub fn new(payment: Payment, refunds: RefundList) -> Self {
         Self { payment, refunds, money: None, refusal: None, handover: None }
     }
 

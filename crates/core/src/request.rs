@@ -134,7 +134,7 @@ impl CreateRefund {
                 return Err(invalid("two lines have the same id"));
             }
             seen.push(&line.id);
-            sum = sum.checked_add(line.amount).map_err(|cause| {
+            sum = sum.try_add(line.amount).map_err(|cause| {
                 invalid("the lines' amounts do not add up in one currency").with_source(cause)
             })?;
         }
@@ -172,10 +172,10 @@ pub struct SubmitRefund {
     /// The payment as it was just read, so that an adapter need not read it again to know what kind
     /// of payment it is. Its sums may be out of date.
     pub payment: Option<Payment>,
-    /// The refund, where it is known to be made and only [a step](crate::Refund::has_step_left) of it is
+    /// The refund, where it is known to be made and only [a step](crate::Refund::needs_completion) of it is
     /// left. Then no money may move, whatever the adapter's own look shows: a refund that it does not
     /// see is one that the provider does not show at the moment.
-    pub made: Option<RefundId>,
+    pub completing: Option<RefundId>,
     /// Until when the request may leave; any time without.
     pub window: Option<SendWindow>,
     /// What the adapter's [`overview`](crate::RefundProvider::overview) handed over, right before.
@@ -188,7 +188,7 @@ impl SubmitRefund {
     /// An attempt to refund `amount` as `request` asks.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
-        Self { request, amount, payment: None, made: None, key: None, window: None, handover: None }
+        Self { request, amount, payment: None, completing: None, key: None, window: None, handover: None }
     }
 
     /// Sets the idempotency key: that of the account `scope`, and of a later `generation` where the
@@ -250,8 +250,8 @@ impl SubmitRefund {
 
     /// Says that the refund is made, and that it is only for the step that is left.
     #[must_use]
-    pub fn with_made(mut self, refund: RefundId) -> Self {
-        self.made = Some(refund);
+    pub fn completing(mut self, refund: RefundId) -> Self {
+        self.completing = Some(refund);
         self
     }
 }

@@ -51,16 +51,16 @@ configuration!(
 configuration!(
     references_hidden_repetition_refused,
     "NOK",
-    MemoryProvider::new().with_hidden_references().with_key().with_capabilities(|able| {
+    MemoryProvider::new().with_unreported_references().with_key().with_capabilities(|able| {
         let Idempotency::Key(key) = &mut able.idempotency else { panic!("it has a key") };
         key.replay = Replay::Refused;
     })
 );
-configuration!(references_hidden, "NOK", MemoryProvider::new().with_hidden_references());
+configuration!(references_hidden, "NOK", MemoryProvider::new().with_unreported_references());
 configuration!(
     references_hidden_key_honoured,
     "JPY",
-    MemoryProvider::new().with_hidden_references().with_key()
+    MemoryProvider::new().with_unreported_references().with_key()
 );
 configuration!(
     pending_at_first,
@@ -81,12 +81,12 @@ configuration!(
     "NOK",
     MemoryProvider::new().with_capabilities(|able| {
         able.partial = false;
-        able.several = false;
+        able.multiple = false;
         able.lines = false;
         able.metadata = false;
     })
 );
-configuration!(once_in_part, "NOK", MemoryProvider::new().with_capabilities(|able| able.several = false));
+configuration!(once_in_part, "NOK", MemoryProvider::new().with_capabilities(|able| able.multiple = false));
 
 /// The macro's tests, asked of the test binary itself, are the cases of the table: all, and no others.
 #[test]

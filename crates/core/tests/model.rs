@@ -191,8 +191,8 @@ impl RefundProvider for Abstract {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::default();
         capabilities.partial = true;
-        capabilities.several = true;
-        capabilities.references = References::Shown;
+        capabilities.multiple = true;
+        capabilities.references = References::Reported;
         let kind = self.world().kind;
         if kind.honours_a_key() {
             let (retention, replay) = match kind {
@@ -217,7 +217,7 @@ impl RefundProvider for Abstract {
         let left = world.kind == Kind::Steps && !world.finished;
         let told = seen.map(|(n, (reference, _))| {
             let refund = refund(payment, n, reference, 100);
-            if left { refund.with_step_left() } else { refund }
+            if left { refund.with_needs_completion() } else { refund }
         });
         Ok(Page::whole(told.collect()))
     }
@@ -229,7 +229,7 @@ impl RefundProvider for Abstract {
         let mut seen = world.made.iter().enumerate().filter(|_| fresh);
         let found = seen.find_map(|(n, (reference, _))| {
             let refund = refund(payment, n, reference, 100);
-            (refund.id == *id).then_some(if left { refund.with_step_left() } else { refund })
+            (refund.id == *id).then_some(if left { refund.with_needs_completion() } else { refund })
         });
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such refund"))
     }
@@ -237,7 +237,7 @@ impl RefundProvider for Abstract {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         let mut world = self.world();
         world.submissions += 1;
-        world.blind |= world.ambiguous_before && !world.kind.honours_a_key() && submit.made.is_none();
+        world.blind |= world.ambiguous_before && !world.kind.honours_a_key() && submit.completing.is_none();
         let reference = &submit.request.reference;
         let choice = world.path.choose(&SUBMISSIONS);
         let lost = || Err(Error::new(ErrorKind::Timeout, "no answer"));
@@ -245,17 +245,17 @@ impl RefundProvider for Abstract {
         let known = world.made.iter().any(|(made, _)| made == reference);
         match choice {
             // Of the step, no money moves: whatever becomes of it.
-            Submission::Made if submit.made.is_some() => {
+            Submission::Made if submit.completing.is_some() => {
                 world.finished = true;
                 Ok(refund(&submit.request.payment_id, 0, reference, 100))
             }
             Submission::MadeAndLost | Submission::MadeLateAndLost | Submission::MadeAndUnavailable
-                if submit.made.is_some() =>
+                if submit.completing.is_some() =>
             {
                 world.finished = true;
                 lost()
             }
-            Submission::Unreadable | Submission::Altered if submit.made.is_some() => {
+            Submission::Unreadable | Submission::Altered if submit.completing.is_some() => {
                 Err(Error::new(ErrorKind::Protocol, "not JSON"))
             }
             Submission::Made | Submission::Altered if known && world.kind == Kind::KeyRefused => {

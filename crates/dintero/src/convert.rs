@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::{
-    loose::{Amount, LineId, Maybe},
+    lenient::{Amount, LineId, Maybe},
     wire,
 };
 

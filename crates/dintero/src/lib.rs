@@ -53,7 +53,7 @@
 //! reference, as a success or a failure by what Checkout said. Both steps look first. So a run that was
 //! cut off between the two is healed by running it again with the same reference, which
 //! [`RefundClient::create`](refunds_core::RefundClient::create) does at once where it can. Until then the
-//! refund is shown as one with [a step left](refunds_core::Refund::has_step_left).
+//! refund is shown as one with [a step left](refunds_core::Refund::needs_completion).
 //!
 //! The transaction is the one that **every** successful capture of the order names. Where no capture names
 //! a payment or another payment system, it is the only captured one that has the order's id as its
@@ -102,34 +102,21 @@
 //! [`resubmit_after`](refunds_core::Policy::resubmit_after).
 
 mod auth;
-mod behind;
+mod checkout;
 mod config;
 mod convert;
-mod correction;
 mod error;
-mod events;
-mod grouping;
-mod hooks;
-#[cfg(test)]
-mod hostile_tests;
-mod joined;
-mod lines;
-mod loose;
-mod order_refund;
+mod lenient;
 mod orders;
 mod provider;
-mod record;
-mod submit;
-mod totals;
-mod transaction;
 mod validate;
 mod webhook;
 mod wire;
 
 pub use self::{
     config::{DinteroConfig, DinteroFactory},
-    hooks::{HookSubscription, REFUND_EVENTS},
     provider::Dintero,
+    webhook::subscriptions::{HookSubscription, REFUND_EVENTS},
 };
 
 /// The provider's name, in registries and in refunds.

@@ -11,7 +11,7 @@ use refunds_core::{
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
 use crate::{
-    DinteroConfig, NAME, auth::TokenEndpoint, error::decode, transaction::Transaction, validate::validate,
+    DinteroConfig, NAME, auth::TokenEndpoint, checkout::Transaction, error::decode, validate::validate,
     webhook,
 };
 
@@ -243,13 +243,13 @@ impl fmt::Debug for Dintero {
 pub(crate) fn capabilities() -> Capabilities {
     let mut can = Capabilities::default();
     can.partial = true;
-    can.several = true;
+    can.multiple = true;
     can.lines = true;
     can.metadata = true;
     can.idempotency = Idempotency::None;
     can.final_status = FinalStatus::by(true, true, true);
     // Whether an event that initiates a refund carries the reference is not documented.
-    can.references = References::MayBeHidden;
+    can.references = References::MayBeUnreported;
     can.send_window = true;
     can.webhooks = true;
     can

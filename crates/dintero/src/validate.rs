@@ -5,7 +5,7 @@ use refunds_core::{CreateRefund, Error, ErrorKind, RefundAmount, Result, TargetK
 use crate::{
     convert::{ORDER_KEY, metadata_key},
     error::refused,
-    record::{REASON_KEY, REFERENCE_KEY},
+    orders::record::{REASON_KEY, REFERENCE_KEY},
 };
 
 /// The longest key and value of metadata, in characters, the key with its prefix.

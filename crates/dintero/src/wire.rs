@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
-use crate::loose::{Amount, LineId, Loose, Maybe, objects};
+use crate::lenient::{Amount, LineId, Loose, Maybe, objects};
 
 /// A Checkout transaction, as `GET …/transactions/{id}` answers it.
 #[derive(Clone, Default, Deserialize)]

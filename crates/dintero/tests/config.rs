@@ -118,7 +118,7 @@ fn it_says_what_it_can_do() {
     let can = dintero.capabilities();
     assert_eq!(can, DinteroFactory.capabilities());
     assert_eq!((dintero.name(), DinteroFactory.name()), ("dintero", "dintero"));
-    assert!(can.partial && can.several && can.lines && can.metadata && !can.gift_cards);
+    assert!(can.partial && can.multiple && can.lines && can.metadata && !can.gift_cards);
     assert_eq!((can.idempotency, can.webhooks), (Idempotency::None, true));
     assert_eq!(can.final_status, FinalStatus::by(true, true, true));
     let required: Vec<_> =

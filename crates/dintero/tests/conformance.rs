@@ -12,15 +12,12 @@ use std::{
 use async_trait::async_trait;
 use refunds_core::{
     Currency, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, WebhookRequest,
-    testing::{Harness, On, Trouble},
+    testing::{Fault, FaultTarget, Harness},
 };
 use refunds_dintero::Dintero;
-use refunds_http::{
-    ReqwestTransport,
-    testing::{Cable, Cut},
-};
+use refunds_http::{ReqwestTransport, testing::FaultyTransport};
 use refunds_sandbox::{
-    Call, Fault, FaultAction, Outcome, Sandbox,
+    Call, FaultAction, FaultRule, Outcome, Sandbox,
     dintero::{Decline, OrderSpec, TransactionSpec},
 };
 use serde_json::json;
@@ -47,8 +44,8 @@ async fn world(kind: Kind) -> World {
     if kind == Kind::Orders {
         sandbox.dintero().subscribe("https://shop.example/hooks", ["shopping_order_event_add"]);
     }
-    let cable = Arc::new(Cable::over(ReqwestTransport::new(Duration::from_secs(5))));
-    World { sandbox, kind, behind: Mutex::default(), unknown: Mutex::default(), cable }
+    let transport = Arc::new(FaultyTransport::over(ReqwestTransport::new(Duration::from_secs(5))));
+    World { sandbox, kind, behind: Mutex::default(), unknown: Mutex::default(), transport }
 }
 
 struct World {
@@ -58,7 +55,7 @@ struct World {
     behind: Mutex<BTreeMap<String, String>>,
     /// Payments whose refunds end in a word that nobody knows.
     unknown: Mutex<BTreeSet<PaymentId>>,
-    cable: Arc<Cable<ReqwestTransport>>,
+    transport: Arc<FaultyTransport<ReqwestTransport>>,
 }
 
 impl World {
@@ -98,7 +95,7 @@ impl Harness for World {
     }
 
     fn provider(&self) -> Arc<dyn RefundProvider> {
-        let config = common::config(&self.sandbox).with_transport(Arc::clone(&self.cable) as _);
+        let config = common::config(&self.sandbox).with_transport(Arc::clone(&self.transport) as _);
         Arc::new(Dintero::new(config.with_timeout(Duration::from_secs(2))).unwrap())
     }
 
@@ -183,42 +180,42 @@ impl Harness for World {
         Some(self.sandbox.ledger().by_reference(&self.transaction(payment), reference.as_str()))
     }
 
-    async fn inject(&self, trouble: Trouble, on: On) -> bool {
+    async fn inject(&self, fault: Fault, on: FaultTarget) -> bool {
         let call = match on {
-            On::Submit => Call::Submit,
-            On::Read if self.kind == Kind::Orders => Call::List,
-            On::Read => Call::Payment,
+            FaultTarget::Submit => Call::Submit,
+            FaultTarget::Read if self.kind == Kind::Orders => Call::List,
+            FaultTarget::Read => Call::Payment,
             _ => return false,
         };
-        let action = match trouble {
-            Trouble::NeverSent => {
-                let submit = on == On::Submit;
-                self.cable.cut(Cut::Unplugged, move |request| {
+        let action = match fault {
+            Fault::NeverSent => {
+                let submit = on == FaultTarget::Submit;
+                self.transport.inject(Fault::NeverSent, move |request| {
                     let refund = request.uri().path().ends_with("/refund");
                     if submit { refund } else { request.method() == http::Method::GET }
                 });
                 return true;
             }
-            Trouble::NoAnswer => FaultAction::DropBefore,
-            Trouble::AnswerLost => FaultAction::ProcessThenReset,
-            Trouble::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
-            Trouble::ServerError => FaultAction::StatusOnly(503),
-            Trouble::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },
-            Trouble::Unreadable => FaultAction::MalformedBody,
-            Trouble::OtherAmount if on == On::Submit => {
+            Fault::NoAnswer => FaultAction::DropBefore,
+            Fault::AnswerLost => FaultAction::ProcessThenReset,
+            Fault::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
+            Fault::ServerError => FaultAction::StatusOnly(503),
+            Fault::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },
+            Fault::Unreadable => FaultAction::MalformedBody,
+            Fault::OtherAmount if on == FaultTarget::Submit => {
                 let sum = json!(14_951);
                 FaultAction::Rewrite { pointer: "/events/-1/amount".to_owned(), value: sum }
             }
-            Trouble::Unauthorized => FaultAction::Unauthorized,
+            Fault::Unauthorized => FaultAction::Unauthorized,
             _ => return false,
         };
-        self.sandbox.faults().add(Fault::on(call).nth(1).then(action));
+        self.sandbox.faults().add(FaultRule::on(call).nth(1).then(action));
         true
     }
 
     async fn heal(&self) {
         self.sandbox.faults().clear();
-        self.cable.mend();
+        self.transport.heal();
     }
 
     fn secrets(&self) -> Vec<String> {

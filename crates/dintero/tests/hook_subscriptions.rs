@@ -189,7 +189,7 @@ async fn what_the_sandbox_tells_is_verified_and_leads_to_the_refund() {
     for request in sent(&sandbox) {
         let notice = client.verify_webhook(&request).unwrap();
         assert!(notice.delivery_id.is_some(), "{notice:?}");
-        let news = client.refresh(&notice).await.unwrap().news(&[]).unwrap();
+        let news = client.refresh(&notice).await.unwrap().changes_since(&[]).unwrap();
         assert_eq!(news.len(), 1, "{notice:?}");
         assert_eq!(news[0].amount, refund.amount, "{notice:?}");
         events.push((notice.event.unwrap(), notice.payment_id.to_string()));

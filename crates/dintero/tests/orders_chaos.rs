@@ -7,14 +7,14 @@ mod common;
 use common::{asked, client, dintero, line, list, sums};
 use refunds_core::RefundStatus;
 use refunds_sandbox::{
-    Call, Fault, FaultAction, Outcome, Sandbox,
+    Call, FaultAction, FaultRule, Outcome, Sandbox,
     dintero::{OrderSpec, TransactionSpec},
 };
 
 const ROUNDS: u64 = 20;
 const REFUNDS: [(&str, i64); 3] = [("rma-1", 30), ("rma-2", 30), ("rma-3", 25)];
 
-fn trouble(random: &mut fastrand::Rng) -> Fault {
+fn fault(random: &mut fastrand::Rng) -> FaultRule {
     let calls = [Call::Submit, Call::Record, Call::Payment, Call::List, Call::Any];
     let actions = [
         FaultAction::DropBefore,
@@ -28,7 +28,7 @@ fn trouble(random: &mut fastrand::Rng) -> Fault {
         FaultAction::RateLimited { retry_after: Some(1) },
     ];
     let (call, action) = (random.choice(&calls).unwrap(), random.choice(&actions).unwrap());
-    Fault::on(call.clone()).percent(random.u8(5..40)).then(action.clone())
+    FaultRule::on(call.clone()).percent(random.u8(5..40)).then(action.clone())
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn each_refund_of_each_order_is_made_once() {
         let order = || sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
         let orders = [order(), order()];
         for _ in 0..3 {
-            sandbox.faults().add(trouble(&mut random));
+            sandbox.faults().add(fault(&mut random));
         }
         for _storm in 0..2 {
             let mut wanted: Vec<_> =
@@ -59,7 +59,7 @@ async fn each_refund_of_each_order_is_made_once() {
                 let after =
                     sandbox.ledger().total_refunded(&transaction) + sandbox.ledger().pending(&transaction);
                 match told {
-                    Ok(refund) => assert!(refund.status.holds_money(), "seed {seed}: {refund:?}"),
+                    Ok(refund) => assert!(refund.status.reduces_refundable(), "seed {seed}: {refund:?}"),
                     Err(error) if !error.may_have_applied() => {
                         assert_eq!(before, after, "seed {seed}: {error}");
                     }
@@ -82,7 +82,7 @@ async fn each_refund_of_each_order_is_made_once() {
                     client(dintero(&sandbox)).create(&request).await.unwrap()
                 };
                 assert_eq!(
-                    (refund.status, refund.has_step_left()),
+                    (refund.status, refund.needs_completion()),
                     (RefundStatus::Succeeded, false),
                     "seed {seed}"
                 );

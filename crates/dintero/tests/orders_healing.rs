@@ -75,7 +75,7 @@ async fn the_same_through_a_client_ends_in_one_refund() {
         sandbox.faults().add(fault.parse().unwrap());
         let client = client(dintero(&sandbox));
         let made = client.create(&asked(&order, 100, "rf-1")).await.unwrap();
-        assert_eq!((made.status, made.has_step_left()), (RefundStatus::Succeeded, false), "{fault}");
+        assert_eq!((made.status, made.needs_completion()), (RefundStatus::Succeeded, false), "{fault}");
         let again = client.create(&asked(&order, 100, "rf-1")).await.unwrap();
         assert_eq!(again.status, RefundStatus::Succeeded, "{fault}");
         assert_eq!(sandbox.ledger().total_refunded(&transaction), 100, "{fault}");
@@ -106,11 +106,11 @@ async fn a_record_is_written_when_checkout_is_done() {
         sandbox.settle_all();
         let ended = get(&dintero, &order, pending.id.as_str()).await.unwrap();
         assert_eq!((ended.status, &ended.extra["recorded"]), (status, &false.into()));
-        assert!(ended.has_step_left() && !pending.has_step_left());
+        assert!(ended.needs_completion() && !pending.needs_completion());
         assert_eq!(list(&dintero, &order).await.unwrap(), [ended]);
 
         let written = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
-        assert_eq!((&written.id, written.status, written.has_step_left()), (&pending.id, status, false));
+        assert_eq!((&written.id, written.status, written.needs_completion()), (&pending.id, status, false));
         assert_eq!(sandbox.dintero().order_refunds(&order)[0]["success"], total != 0);
         assert_eq!(get(&dintero, &order, pending.id.as_str()).await.unwrap().status, status);
         assert_eq!(list(&dintero, &order).await.unwrap()[0].id, pending.id);

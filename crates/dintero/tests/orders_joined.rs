@@ -81,7 +81,7 @@ async fn a_record_of_another_refund_over_the_same_amount_is_not_ours() {
         json!({"id": "office", "amount": 40, "success": true, "items": [{"line_id": 1, "amount": 40}]});
     sandbox.dintero().set_order_refunds(&order, vec![office]);
     let told = list(&dintero, &order).await.unwrap();
-    let told: Vec<_> = told.iter().map(|refund| (refund.id.as_str(), refund.has_step_left())).collect();
+    let told: Vec<_> = told.iter().map(|refund| (refund.id.as_str(), refund.needs_completion())).collect();
     assert_eq!(told, [("office", false), (made.id.as_str(), true)]);
     assert_eq!(client.create(&request).await.unwrap().id, made.id);
     assert_eq!(sandbox.dintero().order_refunds(&order).len(), 2);
@@ -169,7 +169,7 @@ async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
     let refund = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
     change_events(&sandbox, &transaction, reverse_last);
     let told = get(&dintero, &order, refund.id.as_str()).await.unwrap();
-    assert_eq!((told.status, told.has_step_left()), (RefundStatus::Failed, false));
+    assert_eq!((told.status, told.needs_completion()), (RefundStatus::Failed, false));
     assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100]);
 }
 
@@ -203,14 +203,14 @@ async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was
     let client = client(dintero(&sandbox));
     let request = asked(&order, 40, "rf-1").with_line(line("1", 40));
     let made = client.create(&request).await.unwrap();
-    assert_eq!((made.status, made.has_step_left()), (RefundStatus::Succeeded, true));
+    assert_eq!((made.status, made.needs_completion()), (RefundStatus::Succeeded, true));
     assert!(sandbox.dintero().order_refunds(&order).is_empty());
     sandbox.faults().clear();
     let recorded = client.create(&request).await.unwrap();
-    assert_eq!((&recorded.id, recorded.has_step_left()), (&made.id, false));
+    assert_eq!((&recorded.id, recorded.needs_completion()), (&made.id, false));
     let merged = recorded.clone().merge(made).unwrap();
     assert_eq!(
-        (merged.has_step_left(), &merged.extra),
+        (merged.needs_completion(), &merged.extra),
         (false, &recorded.extra),
         "the record is the later version"
     );

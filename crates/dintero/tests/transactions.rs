@@ -6,10 +6,10 @@ mod common;
 use common::{asked, client, dintero, get, line, list, log, payment, reference, submit, sums};
 use refunds_core::{
     CreateRefund, ErrorKind, RefundAmount, RefundProvider as _, RefundStatus, RetryAdvice, SubmitRefund,
-    Waited,
+    WaitOutcome,
 };
 use refunds_sandbox::{
-    Call, Fault, FaultAction, Outcome, Sandbox,
+    Call, FaultAction, FaultRule, Outcome, Sandbox,
     dintero::{Decline, TransactionSpec},
 };
 use serde_json::json;
@@ -264,7 +264,7 @@ async fn an_answer_without_our_event_is_no_answer() {
         let id = sandbox.dintero().captured(100, "NOK");
         let action = FaultAction::Rewrite { pointer: pointer.to_owned(), value: value.clone() };
         sandbox.faults().clear();
-        sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(action));
+        sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(action));
         let error = submit(&dintero(&sandbox), asked(&id, 40, "rf-1")).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.may_have_applied()),
@@ -316,7 +316,7 @@ async fn a_client_waits_for_the_end() {
         .unwrap();
     assert_eq!(pending.status, RefundStatus::Pending);
     let ended = client.wait_until_final(&payment(&id), &pending.id, Duration::from_secs(60)).await.unwrap();
-    let Waited::Final(ended) = ended else { panic!("{ended:?}") };
+    let WaitOutcome::Final(ended) = ended else { panic!("{ended:?}") };
     assert_eq!((ended.id, ended.status), (pending.id, RefundStatus::Succeeded));
     assert_eq!(sums_of(&client, &id).await, 0);
 }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 /// }
 ///
 /// let read = |json| serde_json::from_str::<WireRefund>(json).unwrap().reference;
-/// assert_eq!(read("{}"), None, "hidden: see `Refund::with_hidden_reference`");
+/// assert_eq!(read("{}"), None, "hidden: see `Refund::with_unreported_reference`");
 /// assert_eq!(read(r#"{"reference": null}"#), Some(None), "somebody else's");
 /// assert_eq!(read(r#"{"reference": "rma-551"}"#), Some(Some("rma-551".into())));
 /// ```

@@ -57,6 +57,6 @@ impl Context {
     /// An error of this exchange; `ambiguous` counts on a write alone.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>, ambiguous: bool) -> Error {
         let error = Error::new(kind, message).with_provider(&*self.provider).with_operation(self.operation);
-        if ambiguous && self.write { error.may_be_applied() } else { error.not_applied() }
+        if ambiguous && self.write { error.with_may_have_applied(true) } else { error.not_applied() }
     }
 }

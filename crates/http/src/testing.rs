@@ -1,7 +1,7 @@
 //! For tests of adapters: a transport that plays a script, so that no socket is needed, and one that
 //! fails below HTTP.
 
-mod cable;
+mod faulty;
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, future, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
 
-pub use self::cable::{Cable, Cut};
+pub use self::faulty::FaultyTransport;
 use crate::gate::RequestGate;
 use crate::signature::Digest;
 use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};

@@ -18,10 +18,10 @@ use common::{
     tls::TRUST,
     write,
 };
-use refunds_core::{Error, ErrorKind, Operation};
+use refunds_core::{Error, ErrorKind, Operation, testing::Fault};
 use refunds_http::{
     BaseUrl, HttpClient, Request, SendGate, StaticToken, Token, TokenCache, TokenSource,
-    testing::{Cable, Cut, Reply, ScriptedTransport},
+    testing::{FaultyTransport, Reply, ScriptedTransport},
 };
 
 /// Opens for the first `open` times.
@@ -194,14 +194,14 @@ async fn the_transports_for_tests_ask_the_gate_as_well() {
     client.send(write().send_gate(gate.clone())).await.unwrap_err();
     assert_eq!(gate.asked(), 0, "without a connection nothing leaves");
 
-    for (cut, asked) in [(Cut::Unplugged, 0), (Cut::RequestLost, 1), (Cut::AnswerLost, 1)] {
-        let cable = Arc::new(Cable::over(ScriptedTransport::new([Reply::json(200, "{}")])));
-        let client = HttpClient::builder("acme", base.clone()).transport(cable.clone()).build().unwrap();
-        cable.cut(cut, |_| true);
+    for (cut, asked) in [(Fault::NeverSent, 0), (Fault::NoAnswer, 1), (Fault::AnswerLost, 1)] {
+        let transport = Arc::new(FaultyTransport::over(ScriptedTransport::new([Reply::json(200, "{}")])));
+        let client = HttpClient::builder("acme", base.clone()).transport(transport.clone()).build().unwrap();
+        transport.inject(cut, |_| true);
         let gate = Gate::open_for(1);
         let error = client.send(write().send_gate(gate.clone())).await.unwrap_err();
         assert_eq!((error.may_have_applied(), gate.asked()), (asked == 1, asked), "{cut:?}");
-        cable.cut(cut, |_| true);
+        transport.inject(cut, |_| true);
         let error = client.send(write().send_gate(Gate::open_for(0))).await.unwrap_err();
         assert!(!error.may_have_applied(), "{cut:?}: {error:?}");
     }

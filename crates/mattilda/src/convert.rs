@@ -29,10 +29,10 @@ pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fa
     let mut extra = Extra(Map::new());
     let mut refund = Refund::new(crate::NAME, id, payment_id, status, wire.status, amount);
     refund = match wire.external_identifier {
-        None => refund.with_hidden_reference(),
+        None => refund.with_unreported_reference(),
         Some(told) if !(told.is_string() || told.is_null()) => {
             extra.keep("external_identifier", Some(told));
-            refund.with_hidden_reference()
+            refund.with_unreported_reference()
         }
         Some(told) => {
             refund.reference = match &told {

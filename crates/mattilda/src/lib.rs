@@ -34,7 +34,7 @@
 //!   key for refunds, Mattilda's pages do not; so nothing relies on it unless
 //!   [told to](MattildaConfig::with_idempotency). Mattilda's documented refund does not show
 //!   `external_identifier` either: such a refund's
-//!   [reference is hidden](refunds_core::Refund::reference_is_hidden). An instance that honours the key
+//!   [reference is hidden](refunds_core::Refund::reference_is_unreported). An instance that honours the key
 //!   does so for the whole merchant account: one reference for refunds of two payments is answered
 //!   with the first one's refund, which core refuses.
 //! - **The list of refunds documents no paging** although its answer carries cursors. Core copes with

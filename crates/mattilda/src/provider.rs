@@ -187,13 +187,13 @@ pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
         .with_conflict_in_flight();
     let mut capabilities = Capabilities::default();
     capabilities.partial = true;
-    capabilities.several = true;
+    capabilities.multiple = true;
     capabilities.gift_cards = true;
     capabilities.webhooks = true;
     capabilities.idempotency = Idempotency::Key(key);
     capabilities.final_status = FinalStatus::by(true, true, true);
     // Mattilda's documented refund has no reference, Gr4vy's has.
-    capabilities.references = References::MayBeHidden;
+    capabilities.references = References::MayBeUnreported;
     capabilities.send_window = true;
     capabilities
 }

@@ -1,6 +1,6 @@
 //! What is captured, refunded, pending and left of a transaction.
 
-use refunds_core::{Listing, Money, Payment, PaymentId, Refund, RefundStatus, Result, TargetKind};
+use refunds_core::{Money, Payment, PaymentId, Refund, RefundList, RefundStatus, Result, TargetKind};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -79,19 +79,19 @@ impl Totals {
     /// # Errors
     ///
     /// [`refunds_core::ErrorKind::Protocol`] where a refund is in another currency.
-    pub(crate) fn with_refunds(self, id: &PaymentId, listing: &Listing) -> Result<Payment> {
+    pub(crate) fn with_refunds(self, id: &PaymentId, listing: &RefundList) -> Result<Payment> {
         let zero = Money::zero(self.captured.currency());
         let (mut succeeded, mut pending) = (zero, zero);
         let mut on_any_instrument = zero;
-        for refund in listing.refunds.iter().filter(|refund| refund.status.holds_money()) {
-            on_any_instrument = on_any_instrument.checked_add(refund.amount)?;
+        for refund in listing.refunds.iter().filter(|refund| refund.status.reduces_refundable()) {
+            on_any_instrument = on_any_instrument.try_add(refund.amount)?;
             if instrument(refund) != self.instrument {
                 continue;
             }
             let sum = if refund.status == RefundStatus::Succeeded { &mut succeeded } else { &mut pending };
-            *sum = sum.checked_add(refund.amount)?;
+            *sum = sum.try_add(refund.amount)?;
         }
-        let listed = succeeded.checked_add(pending)?;
+        let listed = succeeded.try_add(pending)?;
         let gone = if self.refunded.minor_units() > listed.minor_units() { self.refunded } else { listed };
         // Where the transaction counts refunds that are not listed, the list is not the whole truth: it
         // may lag behind, and what is missing may be the refund that somebody looks for.
@@ -99,7 +99,7 @@ impl Totals {
             || self.refunded == listed
             || self.refunded == on_any_instrument;
 
-        let refunded = gone.checked_sub(pending)?;
+        let refunded = gone.try_sub(pending)?;
         let mut payment = Payment::new(crate::NAME, id.clone(), self.captured, refunded, pending)?;
         payment.provider_status = self.status;
         payment.complete = listing.complete && explained;

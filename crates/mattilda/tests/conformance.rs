@@ -11,15 +11,12 @@ use async_trait::async_trait;
 use refunds_core::{
     Currency, PaymentId, Reference, RefundId, RefundProvider, RefundStatus, RefundTarget, Settings,
     TargetKind, WebhookRequest,
-    testing::{Harness, On, Trouble},
+    testing::{Fault, FaultTarget, Harness},
 };
-use refunds_http::{
-    ReqwestTransport,
-    testing::{Cable, Cut},
-};
+use refunds_http::{ReqwestTransport, testing::FaultyTransport};
 use refunds_mattilda::{Mattilda, MattildaConfig};
 use refunds_sandbox::{
-    Call, Fault, FaultAction, Outcome, Sandbox,
+    Call, FaultAction, FaultRule, Outcome, Sandbox,
     mattilda::{FieldSet, IdempotencyMode, TransactionSpec},
 };
 
@@ -28,7 +25,7 @@ struct World {
     settings: Settings,
     /// Payments whose refunds end in a word that nobody knows.
     unknown: Mutex<BTreeSet<PaymentId>>,
-    cable: Arc<Cable<ReqwestTransport>>,
+    transport: Arc<FaultyTransport<ReqwestTransport>>,
 }
 
 async fn world(fields: FieldSet, mode: IdempotencyMode, more: &[(&str, &str)]) -> World {
@@ -41,8 +38,8 @@ async fn world(fields: FieldSet, mode: IdempotencyMode, more: &[(&str, &str)]) -
         .fold(sandbox.settings("mattilda").into_iter().collect::<Settings>(), |settings, (key, value)| {
             settings.with(*key, *value)
         });
-    let cable = Arc::new(Cable::over(ReqwestTransport::new(Duration::from_secs(5))));
-    World { sandbox, settings, unknown: Mutex::default(), cable }
+    let transport = Arc::new(FaultyTransport::over(ReqwestTransport::new(Duration::from_secs(5))));
+    World { sandbox, settings, unknown: Mutex::default(), transport }
 }
 
 impl World {
@@ -59,7 +56,7 @@ impl Harness for World {
 
     fn provider(&self) -> Arc<dyn RefundProvider> {
         let config = MattildaConfig::from_settings(&self.settings).unwrap();
-        Arc::new(Mattilda::new(config.with_transport(Arc::clone(&self.cable) as _)).unwrap())
+        Arc::new(Mattilda::new(config.with_transport(Arc::clone(&self.transport) as _)).unwrap())
     }
 
     fn currency(&self) -> Currency {
@@ -96,7 +93,7 @@ impl Harness for World {
         for (call, pointer) in [(Call::Get, "/status"), (Call::List, "/items/0/status")] {
             let value = "under_review".into();
             let action = FaultAction::Rewrite { pointer: pointer.to_owned(), value };
-            self.sandbox.faults().add(Fault::on(call).then(action));
+            self.sandbox.faults().add(FaultRule::on(call).then(action));
         }
     }
 
@@ -123,35 +120,35 @@ impl Harness for World {
         Some(self.sandbox.ledger().by_reference(payment.as_str(), reference.as_str()))
     }
 
-    async fn inject(&self, trouble: Trouble, on: On) -> bool {
+    async fn inject(&self, fault: Fault, on: FaultTarget) -> bool {
         let call = match on {
-            On::Submit => Call::Submit,
-            On::Read => Call::Read,
+            FaultTarget::Submit => Call::Submit,
+            FaultTarget::Read => Call::Read,
             _ => return false,
         };
-        let action = match trouble {
-            Trouble::NeverSent => {
-                let method = if on == On::Submit { "POST" } else { "GET" };
-                self.cable.cut(Cut::Unplugged, move |request| request.method() == method);
+        let action = match fault {
+            Fault::NeverSent => {
+                let method = if on == FaultTarget::Submit { "POST" } else { "GET" };
+                self.transport.inject(Fault::NeverSent, move |request| request.method() == method);
                 return true;
             }
-            Trouble::NoAnswer => FaultAction::DropBefore,
-            Trouble::AnswerLost => FaultAction::ProcessThenDrop,
-            Trouble::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
-            Trouble::ServerError => FaultAction::StatusOnly(503),
-            Trouble::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },
-            Trouble::Unreadable => FaultAction::MalformedBody,
-            Trouble::OtherAmount => FaultAction::AlteredAmount,
-            Trouble::Unauthorized => FaultAction::Unauthorized,
+            Fault::NoAnswer => FaultAction::DropBefore,
+            Fault::AnswerLost => FaultAction::ProcessThenDrop,
+            Fault::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
+            Fault::ServerError => FaultAction::StatusOnly(503),
+            Fault::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },
+            Fault::Unreadable => FaultAction::MalformedBody,
+            Fault::OtherAmount => FaultAction::AlteredAmount,
+            Fault::Unauthorized => FaultAction::Unauthorized,
             _ => return false,
         };
-        self.sandbox.faults().add(Fault::on(call).nth(1).then(action));
+        self.sandbox.faults().add(FaultRule::on(call).nth(1).then(action));
         true
     }
 
     async fn heal(&self) {
         self.sandbox.faults().clear();
-        self.cable.mend();
+        self.transport.heal();
     }
 
     fn secrets(&self) -> Vec<String> {

@@ -75,7 +75,7 @@ async fn the_documented_list_is_read_whole() {
     assert_eq!(page.limit, Some(1));
     let [refund] = &page.items[..] else { panic!("one refund") };
     assert_nothing_is_lost(&serde_json::from_str::<Value>(&payload).unwrap()["items"][0], refund);
-    assert!(refund.reference_is_hidden(), "the documented refund has no external_identifier");
+    assert!(refund.reference_is_unreported(), "the documented refund has no external_identifier");
     insta::assert_json_snapshot!("documented", refund);
 }
 
@@ -86,7 +86,7 @@ async fn the_newest_refund_is_read_whole() {
     let id = refunds_core::RefundId::new(payload["id"].as_str().unwrap()).unwrap();
     let refund = adapter(&script([reply(200, &payload)])).get_refund(&payment, &id).await.unwrap();
     assert_nothing_is_lost(&payload, &refund);
-    assert!(!refund.reference_is_hidden());
+    assert!(!refund.reference_is_unreported());
     insta::assert_json_snapshot!("newest", refund);
 }
 
@@ -150,7 +150,7 @@ async fn four_members_are_needed_and_no_more() {
     let refund = read(&least).await.unwrap();
     assert_eq!(refund.payment_id, payment_id(), "the payment that was asked for");
     assert_eq!(refund.amount, mxn(5));
-    assert!(refund.reference_is_hidden());
+    assert!(refund.reference_is_unreported());
     assert!(refund.created_at.is_none() && refund.extra.is_empty());
 
     for member in ["id", "status", "currency", "amount"] {
@@ -215,7 +215,7 @@ async fn a_reference_is_told_or_null_or_hidden() {
     ] {
         let refund = read(&refund_json(json!({ "external_identifier": value }))).await.unwrap();
         assert_eq!(refund.reference.as_ref().map(refunds_core::Reference::as_str), reference, "{value}");
-        assert_eq!(refund.reference_is_hidden(), hidden, "{value}");
+        assert_eq!(refund.reference_is_unreported(), hidden, "{value}");
         assert_eq!(refund.extra.get("external_identifier"), kept.then_some(&value), "{value}");
         let stored = serde_json::to_string(&refund).unwrap();
         let loaded: Refund = serde_json::from_str(&stored).unwrap();

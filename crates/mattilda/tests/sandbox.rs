@@ -13,7 +13,7 @@ use refunds_core::{
 };
 use refunds_mattilda::{Mattilda, MattildaConfig};
 use refunds_sandbox::{
-    Call, Fault, FaultAction, Outcome, Provider, Sandbox,
+    Call, FaultAction, FaultRule, Outcome, Provider, Sandbox,
     mattilda::{CursorMode, ErrorShape, Failure, FieldSet, IdempotencyMode, TransactionSpec},
 };
 
@@ -134,7 +134,7 @@ async fn a_lost_response_is_found_in_every_generation() {
         sandbox.mattilda().set_idempotency(mode);
         let payment = sandbox.mattilda().captured(1000, "MXN");
         let client = client(&sandbox);
-        sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+        sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
         let refund = client.create(&exact(&payment, 300, "rma-1")).await.unwrap();
         // The journal supplies the reference where the response does not show it.
         assert_eq!(refund.reference.unwrap().as_str(), "rma-1", "{fields:?} {mode:?}");
@@ -270,7 +270,7 @@ async fn tokens_that_the_provider_checks() {
     // Ours, renewed after one refusal.
     sandbox
         .faults()
-        .add(Fault::on(Call::Submit).at(Provider::Mattilda).nth(1).then(FaultAction::Unauthorized));
+        .add(FaultRule::on(Call::Submit).at(Provider::Mattilda).nth(1).then(FaultAction::Unauthorized));
     client(&sandbox).create(&exact(&payment, 100, "rma-1")).await.unwrap();
     assert_eq!(sandbox.ledger().of(&payment).count(), 1);
 

@@ -167,7 +167,7 @@ fn plain_http_needs_leave() {
 fn what_it_can_do() {
     let by_default = build(&[("token", "t0ken")]).unwrap();
     assert_eq!(by_default, MattildaFactory.capabilities());
-    assert!(by_default.partial && by_default.several && by_default.gift_cards);
+    assert!(by_default.partial && by_default.multiple && by_default.gift_cards);
     assert!(!by_default.lines && !by_default.metadata && by_default.webhooks);
     assert!(by_default.final_status.get && by_default.final_status.list && by_default.final_status.webhook);
     assert!(by_default.idempotency.honoured().is_none());

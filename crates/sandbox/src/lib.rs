@@ -32,15 +32,15 @@
 //!
 //! # Faults
 //!
-//! A [`Fault`] is data: on which [`Call`], at which time, what happens ([`FaultAction`]). It can be written down, too:
+//! A [`FaultRule`] is data: on which [`Call`], at which time, what happens ([`FaultAction`]). It can be written down, too:
 //! `"submit:1:process-then-drop".parse()`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 //! # let sandbox = refunds_sandbox::Sandbox::start().await?;
-//! use refunds_sandbox::{Call, Fault, FaultAction};
+//! use refunds_sandbox::{Call, FaultRule, FaultAction};
 //!
-//! sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenStatus(502)));
+//! sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenStatus(502)));
 //! # Ok(()) }
 //! ```
 //!
@@ -77,7 +77,7 @@ pub mod dintero;
 pub mod mattilda;
 
 pub use crate::dintero::DinteroSandbox;
-pub use crate::fault::{Call, Fault, FaultAction, FaultTrigger, Faults, ParseFaultError};
+pub use crate::fault::{Call, FaultAction, FaultRule, FaultTrigger, Faults, ParseFaultError};
 pub use crate::ledger::{Entry, EntryState, Ledger};
 pub use crate::log::RecordedRequest;
 pub use crate::mattilda::MattildaSandbox;

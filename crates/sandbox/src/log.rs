@@ -19,7 +19,7 @@ pub struct RecordedRequest {
     pub query: Option<String>,
     /// The status that was answered; `None` when no answer was sent (yet).
     pub status: Option<u16>,
-    /// The fault that struck, in the form in which [`Fault`](crate::Fault) is parsed.
+    /// The fault that struck, in the form in which [`FaultRule`](crate::FaultRule) is parsed.
     pub fault: Option<String>,
 }
 

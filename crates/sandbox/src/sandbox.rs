@@ -35,11 +35,11 @@ const ACCOUNT_ID: &str = "T11223344";
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-/// use refunds_sandbox::{Call, Fault, FaultAction, Sandbox};
+/// use refunds_sandbox::{Call, FaultRule, FaultAction, Sandbox};
 ///
 /// let sandbox = Sandbox::start().await?;
 /// let payment = sandbox.dintero().captured(44_850, "NOK");
-/// sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+/// sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
 /// // … refund `payment` with an adapter that was given `sandbox.settings("dintero")` …
 /// assert!(sandbox.ledger().total_refunded(&payment) <= 44_850);
 /// # Ok(()) }

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
-use refunds_sandbox::Fault;
+use refunds_sandbox::FaultRule;
 
 pub(crate) use self::unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs};
 use crate::output::Format;
@@ -303,7 +303,7 @@ pub(crate) struct SandboxArgs {
     /// Something that goes wrong, such as submit:1:process-then-drop or
     /// mattilda/submit:every:status=503; may be repeated.
     #[arg(long = "fault", value_name = "[PROVIDER/]CALL:WHEN:ACTION")]
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<FaultRule>,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refunds_core::{CreateRefund, Error, ErrorKind, Operation, Refund, RefundClient, Waited};
+use refunds_core::{CreateRefund, Error, ErrorKind, Operation, Refund, RefundClient, WaitOutcome};
 
 use super::{Context, Result};
 use crate::{
@@ -18,8 +18,8 @@ pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> 
     let refund = input::refund_id(&args.of.refund)?;
     let client = context.reader()?;
     match client.wait_until_final(&payment, &refund, args.timeout).await? {
-        Waited::Final(refund) => context.show_made(&refund),
-        Waited::StillOpen(refund) => {
+        WaitOutcome::Final(refund) => context.show_made(&refund),
+        WaitOutcome::TimedOut(refund) => {
             context.show_made(&refund)?;
             Ok(still_open(context, &refund))
         }
@@ -36,18 +36,18 @@ pub(super) async fn follow_made(
 ) -> Result<Exit> {
     let followed = tokio::select! {
         followed = client.wait_until_final(&made.payment_id, &made.id, timeout) => followed,
-        () = interrupted() => Ok(Waited::StillOpen(made.clone())),
+        () = interrupted() => Ok(WaitOutcome::TimedOut(made.clone())),
     };
     match followed {
-        Ok(Waited::Final(refund)) if refund.has_step_left() => {
+        Ok(WaitOutcome::Final(refund)) if refund.needs_completion() => {
             let finished = tokio::select! {
                 finished = client.create(request) => finished.unwrap_or(refund),
                 () = interrupted() => refund,
             };
             context.show_made(&finished)
         }
-        Ok(Waited::Final(refund)) => context.show_made(&refund),
-        Ok(Waited::StillOpen(refund)) => {
+        Ok(WaitOutcome::Final(refund)) => context.show_made(&refund),
+        Ok(WaitOutcome::TimedOut(refund)) => {
             context.show_made(&refund)?;
             Ok(still_open(context, &refund))
         }
@@ -74,7 +74,7 @@ fn lost_sight(made: &Refund, error: Error) -> Error {
     let message = format!("refund {} was made, and following it failed: {}", made.id, error.message());
     error
         .with_message(message)
-        .may_be_applied()
+        .with_may_have_applied(true)
         .with_provider(made.provider.clone())
         .with_operation(Operation::WaitUntilFinal)
 }

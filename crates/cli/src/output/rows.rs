@@ -42,7 +42,7 @@ impl ProviderRow {
         let can = &self.capabilities;
         [
             ("partial", can.partial),
-            ("several", can.several),
+            ("several", can.multiple),
             ("lines", can.lines),
             ("gift_cards", can.gift_cards),
             ("metadata", can.metadata),

@@ -20,7 +20,7 @@ pub use self::{
     observe::Observer,
     policy::Policy,
     stream::RefundStream,
-    wait::Waited,
+    wait::WaitOutcome,
 };
 use crate::{
     Capabilities, Clock, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page, PageRequest,

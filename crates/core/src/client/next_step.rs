@@ -89,9 +89,9 @@ mod tests {
         }
         let in_flight = Error::new(ErrorKind::Conflict, "").with_retryable(true);
         assert_eq!(after_write(&in_flight), AfterWrite::RetryAgainstAnother);
-        let unsure = Error::new(ErrorKind::Conflict, "").may_be_applied();
+        let unsure = Error::new(ErrorKind::Conflict, "").with_may_have_applied(true);
         assert_eq!(after_write(&unsure), AfterWrite::Recover);
-        let limited = Error::new(ErrorKind::RateLimited, "").may_be_applied();
+        let limited = Error::new(ErrorKind::RateLimited, "").with_may_have_applied(true);
         assert_eq!(after_write(&limited), AfterWrite::Recover);
     }
 }

@@ -1,10 +1,10 @@
 //! From a notice to what is new.
 
 use super::RefundClient;
-use crate::{Error, ErrorKind, Listing, Notice, Operation, Refund, Result, paging::all_refunds};
+use crate::{Error, ErrorKind, Notice, Operation, Refund, RefundList, Result, paging::all_refunds};
 
 impl RefundClient {
-    /// Reads the refunds of the payment that a webhook is about; [`Listing::news`] then tells which
+    /// Reads the refunds of the payment that a webhook is about; [`RefundList::changes_since`] then tells which
     /// of them the application does not know yet.
     ///
     /// A webhook that never came is healed the same way: by reading a payment's refunds now and
@@ -14,7 +14,7 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds), after retries;
     /// [`ErrorKind::InvalidRequest`] for a notice of another provider.
-    pub async fn refresh(&self, notice: &Notice) -> Result<Listing> {
+    pub async fn refresh(&self, notice: &Notice) -> Result<RefundList> {
         let elsewhere = notice.scope.as_ref().is_some_and(|scope| *scope != self.scope);
         if notice.provider != self.adapter().name() || elsewhere {
             let message = format!(
@@ -31,7 +31,7 @@ impl RefundClient {
     }
 }
 
-impl Listing {
+impl RefundList {
     /// The refunds that are news to somebody who knows `known`: those he has never seen, and those
     /// that have changed, [merged](Refund::merge) with what he knows, so that a stale answer is no
     /// news.
@@ -41,7 +41,7 @@ impl Listing {
     /// # Errors
     ///
     /// As [`Refund::merge`]: a refund that is told with another amount than before.
-    pub fn news(&self, known: &[Refund]) -> Result<Vec<Refund>> {
+    pub fn changes_since(&self, known: &[Refund]) -> Result<Vec<Refund>> {
         let mut news = Vec::new();
         for refund in &self.refunds {
             let same = |other: &&Refund| {

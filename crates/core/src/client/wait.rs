@@ -12,19 +12,19 @@ use crate::{Operation, PaymentId, Refund, RefundId, Result};
 /// How a wait for a final status ended.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub enum Waited {
+pub enum WaitOutcome {
     /// The status is final.
     Final(Refund),
     /// The time was over first; this is how the refund stood when it was last seen.
-    StillOpen(Refund),
+    TimedOut(Refund),
 }
 
-impl Waited {
+impl WaitOutcome {
     /// The refund as it was last seen.
     #[must_use]
     pub fn refund(&self) -> &Refund {
         match self {
-            Self::Final(refund) | Self::StillOpen(refund) => refund,
+            Self::Final(refund) | Self::TimedOut(refund) => refund,
         }
     }
 
@@ -32,7 +32,7 @@ impl Waited {
     #[must_use]
     pub fn into_refund(self) -> Refund {
         match self {
-            Self::Final(refund) | Self::StillOpen(refund) => refund,
+            Self::Final(refund) | Self::TimedOut(refund) => refund,
         }
     }
 
@@ -58,7 +58,7 @@ impl RefundClient {
         payment: &PaymentId,
         refund: &RefundId,
         timeout: Duration,
-    ) -> Result<Waited> {
+    ) -> Result<WaitOutcome> {
         let deadline = self.deadline(timeout);
         let mut backoff = Backoff::new(&self.policy);
         let mut last = None;
@@ -68,14 +68,14 @@ impl RefundClient {
             match self.attempt(Operation::WaitUntilFinal, deadline, call).await {
                 Ok(refund) if refund.status.is_final() => {
                     self.note(payment, std::slice::from_ref(&refund)).await;
-                    return Ok(Waited::Final(refund));
+                    return Ok(WaitOutcome::Final(refund));
                 }
                 Ok(refund) => last = Some(refund),
                 Err(error) => {
                     let error = error.not_applied();
                     let over = self.time_left(deadline).is_zero();
                     match last {
-                        Some(refund) if over => return Ok(Waited::StillOpen(refund)),
+                        Some(refund) if over => return Ok(WaitOutcome::TimedOut(refund)),
                         _ if over || after_read(&error) == AfterRead::Stop => return Err(error),
                         _ => asked_to_wait = error.retry_after().unwrap_or_default(),
                     }
@@ -85,7 +85,7 @@ impl RefundClient {
             if left.is_zero() {
                 // The time can only be over after an answer: errors at the end returned above.
                 if let Some(refund) = last {
-                    return Ok(Waited::StillOpen(refund));
+                    return Ok(WaitOutcome::TimedOut(refund));
                 }
             }
             self.clock.sleep(backoff.next_delay().max(asked_to_wait).min(left)).await;

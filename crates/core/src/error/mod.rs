@@ -260,13 +260,6 @@ impl Error {
         self
     }
 
-    /// States that a refund may have been made.
-    #[must_use]
-    pub fn may_be_applied(mut self) -> Self {
-        self.0.may_have_applied = true;
-        self
-    }
-
     /// States that certainly no refund was made by this call.
     #[must_use]
     pub fn not_applied(mut self) -> Self {

@@ -13,7 +13,7 @@
 //!
 //! Two complete adapters are in the repository, each with a provider's document (`PROVIDER.md`), the adapter
 //! (`src`), a server that plays the provider (`tests/adapter/server`), the kit on it, and an application
-//! that does not know it. `tests/third-party` is as an outsider would write it; `tests/second-adapter` was
+//! that does not know it. `examples/acme-adapter` is as an outsider would write it; `tests/second-adapter` was
 //! written from this guide alone, by somebody who had not read the code. The guide names their files where
 //! it needs them.
 
@@ -35,7 +35,7 @@ macro_rules! links_to_http {
             "redact" "fn.redact",
             "is_signed" "fn.is_signed",
             "testing::ScriptedTransport" "testing/struct.ScriptedTransport",
-            "testing::Cable" "testing/struct.Cable",
+            "testing::FaultyTransport" "testing/struct.FaultyTransport",
             "testing::sign" "testing/fn.sign",
         )
     };

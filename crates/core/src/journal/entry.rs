@@ -49,7 +49,7 @@ impl Entry {
         self.intents.iter().filter(move |intent| intent.state.is_open_ended() && (!made || intent.step))
     }
 
-    /// Intents of a made refund that may have a request under way for [a step](crate::Refund::has_step_left)
+    /// Intents of a made refund that may have a request under way for [a step](crate::Refund::needs_completion)
     /// of it, for as long as their attempts may last: all but those that were certainly not carried out.
     pub(crate) fn may_take_a_step(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();

@@ -143,15 +143,15 @@ pub struct Seen {
     pub refund: MadeRefund,
     /// What to write where the journal has no entry; nothing is written without it.
     pub adopt: Option<Adopt>,
-    /// Whether [a step](crate::Refund::has_step_left) of it is left, which a call may be taking right now.
-    pub step_left: bool,
+    /// Whether [a step](crate::Refund::needs_completion) of it is left, which a call may be taking right now.
+    pub needs_completion: bool,
 }
 
 impl Seen {
     /// The refund of `payment` that carries `reference`.
     #[must_use]
     pub fn new(payment: &PaymentId, reference: Reference, refund: MadeRefund) -> Self {
-        Self { payment: payment.canonical(), reference, refund, adopt: None, step_left: false }
+        Self { payment: payment.canonical(), reference, refund, adopt: None, needs_completion: false }
     }
 
     /// Writes it even where the journal does not know its refund yet.
@@ -163,8 +163,8 @@ impl Seen {
 
     /// Says whether a step of it is left.
     #[must_use]
-    pub fn with_step_left(mut self, left: bool) -> Self {
-        self.step_left = left;
+    pub fn with_needs_completion(mut self, left: bool) -> Self {
+        self.needs_completion = left;
         self
     }
 
@@ -176,7 +176,7 @@ impl Seen {
         evidence: Evidence,
     ) -> Self {
         let made = MadeRefund::of(refund, evidence);
-        Self::new(payment, reference.clone(), made).with_step_left(refund.has_step_left())
+        Self::new(payment, reference.clone(), made).with_needs_completion(refund.needs_completion())
     }
 
     pub(super) fn needs_version(&self) -> bool {

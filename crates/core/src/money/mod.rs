@@ -121,8 +121,8 @@ impl Money {
     /// [`ErrorKind::Protocol`] where the currencies differ or the sum leaves 64 bits: amounts that
     /// are summed come from one provider's answer about one payment. A sum moves no money, so the error
     /// is [not applied](Error::not_applied); an adapter that sums after it has sent a refund has to mark
-    /// it as one that [may be applied](Error::may_be_applied).
-    pub fn checked_add(self, other: Self) -> Result<Self> {
+    /// it as one that [may be applied](Error::with_may_have_applied).
+    pub fn try_add(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_add)
     }
 
@@ -130,8 +130,8 @@ impl Money {
     ///
     /// # Errors
     ///
-    /// As [`checked_add`](Self::checked_add).
-    pub fn checked_sub(self, other: Self) -> Result<Self> {
+    /// As [`try_add`](Self::try_add).
+    pub fn try_sub(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_sub)
     }
 
@@ -139,9 +139,9 @@ impl Money {
     ///
     /// # Errors
     ///
-    /// As [`checked_add`](Self::checked_add).
+    /// As [`try_add`](Self::try_add).
     pub fn remaining_after(self, other: Self) -> Result<Self> {
-        let left = self.checked_sub(other)?;
+        let left = self.try_sub(other)?;
         Ok(if left.minor_units < 0 { Self::zero(self.currency) } else { left })
     }
 
@@ -226,9 +226,9 @@ mod tests {
         let nok = currency("NOK");
         let sek = currency("SEK");
         for refused in [
-            Money::new(1, nok).checked_add(Money::new(1, sek)),
-            Money::new(i64::MAX, nok).checked_add(Money::new(1, nok)),
-            Money::new(i64::MIN, nok).checked_sub(Money::new(1, nok)),
+            Money::new(1, nok).try_add(Money::new(1, sek)),
+            Money::new(i64::MAX, nok).try_add(Money::new(1, nok)),
+            Money::new(i64::MIN, nok).try_sub(Money::new(1, nok)),
             Money::new(1, nok).remaining_after(Money::new(1, sek)),
         ] {
             let error = refused.unwrap_err();

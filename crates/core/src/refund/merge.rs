@@ -58,7 +58,7 @@ impl Refund {
 /// Whether `left` is the later version: a total order over all that changes in a refund's life.
 fn is_later(left: &Refund, right: &Refund) -> bool {
     let key = |refund: &Refund| -> (bool, Option<OffsetDateTime>, u8, bool) {
-        (refund.status.is_final(), refund.updated_at, rank(refund.status), !refund.step_left)
+        (refund.status.is_final(), refund.updated_at, rank(refund.status), !refund.needs_completion)
     };
     match key(left).cmp(&key(right)) {
         std::cmp::Ordering::Equal => changing_text(left) >= changing_text(right),
@@ -110,7 +110,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Listing, Money, PaymentId, Reference, RefundFailure, RefundId, RefundLine, RefundTarget, TargetKind,
+        Money, PaymentId, Reference, RefundFailure, RefundId, RefundLine, RefundList, RefundTarget,
+        TargetKind,
     };
 
     fn time(seconds: i64) -> OffsetDateTime {
@@ -131,7 +132,7 @@ mod tests {
             code in option::of("c|d"),
             settled in option::of(any::<bool>()),
             hidden in any::<bool>(),
-            step_left in any::<bool>(),
+            needs_completion in any::<bool>(),
         ) -> Refund {
             let nok = "NOK".parse().unwrap();
             let mut refund = Refund::new(
@@ -143,10 +144,10 @@ mod tests {
                 Money::new(300, nok),
             );
             if hidden {
-                refund = refund.with_hidden_reference();
+                refund = refund.with_unreported_reference();
             }
-            if step_left {
-                refund = refund.with_step_left();
+            if needs_completion {
+                refund = refund.with_needs_completion();
             }
             refund.updated_at = updated.map(time);
             refund.processed_at = processed.map(time);
@@ -192,7 +193,8 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Protocol);
             assert!(!error.may_have_applied(), "{error}");
         }
-        let error = Listing::whole(vec![refund("r-1", 301)]).news(&[refund("r-1", 300)]).unwrap_err();
+        let error =
+            RefundList::whole(vec![refund("r-1", 301)]).changes_since(&[refund("r-1", 300)]).unwrap_err();
         assert!(!error.may_have_applied(), "{error}");
     }
 

@@ -50,7 +50,7 @@ impl RefundStatus {
     /// Whether its amount counts against what is left to refund: all but those that ended without
     /// money.
     #[must_use]
-    pub const fn holds_money(self) -> bool {
+    pub const fn reduces_refundable(self) -> bool {
         matches!(self, Self::Pending | Self::Succeeded | Self::Unknown)
     }
 
@@ -136,7 +136,7 @@ pub struct Refund {
     #[serde(skip)]
     hidden_reference: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    step_left: bool,
+    needs_completion: bool,
     #[serde(skip)]
     money_id: Option<RefundId>,
     #[serde(skip)]
@@ -175,7 +175,7 @@ impl Refund {
             metadata: Map::new(),
             extra: Map::new(),
             hidden_reference: false,
-            step_left: false,
+            needs_completion: false,
             money_id: None,
             made_for: None,
             raw: None,
@@ -187,14 +187,14 @@ impl Refund {
     ///
     /// For adapters. Creation is careful about such a refund: it may be the very one asked for.
     #[must_use]
-    pub fn with_hidden_reference(mut self) -> Self {
+    pub fn with_unreported_reference(mut self) -> Self {
         self.hidden_reference = true;
         self
     }
 
     /// Whether the provider's answer could not tell this refund's reference.
     #[must_use]
-    pub fn reference_is_hidden(&self) -> bool {
+    pub fn reference_is_unreported(&self) -> bool {
         self.hidden_reference && self.reference.is_none()
     }
 
@@ -202,20 +202,20 @@ impl Refund {
     /// money: it is not written down yet where its payment is kept, say.
     ///
     /// For adapters whose refunds take more than one call. Where creation meets the mark, it submits the
-    /// refund again with [`SubmitRefund::made`](crate::SubmitRefund::made) set. The adapter then does that
+    /// refund again with [`SubmitRefund::completing`](crate::SubmitRefund::completing) set. The adapter then does that
     /// step and **nothing that moves money**, even if it does not see the refund that was made; where it
     /// can not, it fails, and creation answers with the refund as it stands.
     #[must_use]
-    pub fn with_step_left(mut self) -> Self {
-        self.step_left = true;
+    pub fn with_needs_completion(mut self) -> Self {
+        self.needs_completion = true;
         self
     }
 
     /// Whether a step that moves no money is left, which creating it again, with the same reference,
     /// would do.
     #[must_use]
-    pub fn has_step_left(&self) -> bool {
-        self.step_left
+    pub fn needs_completion(&self) -> bool {
+        self.needs_completion
     }
 
     /// Names the refund that moved the money, where this one is a record of it under another id.

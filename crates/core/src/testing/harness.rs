@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::{On, SkippingClock, Trouble};
+use super::{Fault, FaultTarget, SkippingClock};
 use crate::{
     Clock, Currency, DEFAULT_WEBHOOK_TOLERANCE, PaymentId, Policy, Reference, RefundId, RefundLine,
     RefundProvider, RefundStatus, RefundTarget, WebhookRequest,
@@ -134,11 +134,11 @@ pub trait Harness: Send + Sync {
     }
 
     /// Makes one request go wrong; `false` where this harness can not do that.
-    async fn inject(&self, _trouble: Trouble, _on: On) -> bool {
+    async fn inject(&self, _trouble: Fault, _on: FaultTarget) -> bool {
         false
     }
 
-    /// Takes back every trouble that did not happen yet.
+    /// Takes back every fault that did not happen yet.
     async fn heal(&self) {}
 
     /// Secrets that the adapter was built with, as plain text that is in nothing else. They may

@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Harness, On, Trouble,
+    Fault, FaultTarget, Harness,
     report::{Stop, Verdict},
 };
 use crate::{
-    Capabilities, Clock, CreateRefund, Currency, Error, ErrorKind, Listing, MemoryJournal, Money, PaymentId,
-    Reference, Refund, RefundAmount, RefundClient, RefundProvider, RefundStatus, Replay, Result,
+    Capabilities, Clock, CreateRefund, Currency, Error, ErrorKind, MemoryJournal, Money, PaymentId,
+    Reference, Refund, RefundAmount, RefundClient, RefundList, RefundProvider, RefundStatus, Replay, Result,
     SubmitRefund, all_refunds,
 };
 
@@ -113,11 +113,11 @@ impl Kit<'_> {
         payment.ok_or_else(|| skipped("the harness knows no id of a payment that is not there"))
     }
 
-    pub(crate) async fn inject(self, trouble: Trouble, on: On) -> Verdict {
-        if self.harness.inject(trouble, on).await {
+    pub(crate) async fn inject(self, fault: Fault, on: FaultTarget) -> Verdict {
+        if self.harness.inject(fault, on).await {
             return Ok(());
         }
-        Err(skipped(format!("the harness can not do `{trouble}` to {on}")))
+        Err(skipped(format!("the harness can not do `{fault}` to {on}")))
     }
 
     /// The minor units that moved or are under way: the world's count, else the adapter's list.
@@ -144,13 +144,13 @@ impl Kit<'_> {
     }
 
     /// All refunds as the adapter itself tells them.
-    pub(crate) async fn listing(self, payment: &PaymentId) -> Verdict<Listing> {
+    pub(crate) async fn listing(self, payment: &PaymentId) -> Verdict<RefundList> {
         ok("listing refunds", all_refunds(&*self.provider(), payment).await)
     }
 
     /// Whether the provider's answers can not tell references, judged by the refunds of a payment.
     pub(crate) async fn hides(self, payment: &PaymentId) -> Verdict<bool> {
-        Ok(self.listing(payment).await?.refunds.iter().any(Refund::reference_is_hidden))
+        Ok(self.listing(payment).await?.refunds.iter().any(Refund::reference_is_unreported))
     }
 
     pub(crate) fn needs_partial(self) -> Verdict {
@@ -159,7 +159,7 @@ impl Kit<'_> {
 
     pub(crate) fn needs_several(self) -> Verdict {
         self.needs_partial()?;
-        if self.capabilities().several { Ok(()) } else { Err(skipped("it refunds a payment once only")) }
+        if self.capabilities().multiple { Ok(()) } else { Err(skipped("it refunds a payment once only")) }
     }
 
     pub(crate) fn needs_key(self) -> Verdict {
@@ -186,7 +186,7 @@ pub(crate) fn attempt(request: &CreateRefund) -> SubmitRefund {
 
 /// The minor units that these refunds hold.
 pub(crate) fn held(refunds: &[Refund]) -> i64 {
-    let holding = refunds.iter().filter(|refund| refund.status.holds_money());
+    let holding = refunds.iter().filter(|refund| refund.status.reduces_refundable());
     holding.map(|refund| refund.amount.minor_units()).sum()
 }
 

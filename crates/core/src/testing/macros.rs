@@ -147,7 +147,7 @@ macro_rules! __refunds_cases {
                     "Harness::slow";
                 versions_merge_into_the_last: "all that was told merges into the last, in any order", "";
             }
-            trouble {
+            faults {
                 a_request_never_sent_is_told_truthfully: "never sent: retryable, not applied",
                     "Harness::inject";
                 a_request_without_an_answer_is_told_truthfully: "no answer: retryable, may have applied",
@@ -194,7 +194,7 @@ macro_rules! __refunds_cases {
                 a_request_that_leaves_begins_its_window: "a request that leaves asks its window",
                     "Capabilities::send_window";
                 references_are_shown_where_it_is_said: "references show in every response",
-                    "References::Shown";
+                    "References::Reported";
                 the_account_stays_the_same_and_is_no_secret: "the scope is stable and shows no secret", "";
                 the_money_of_a_payment_stays_the_same: "a payment's money is its own, for ever", "";
             }

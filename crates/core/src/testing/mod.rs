@@ -39,7 +39,7 @@
 //!
 //! # A provider in memory
 //!
-//! [`MemoryProvider`] is complete: payments, pages, statuses that take their time, trouble on
+//! [`MemoryProvider`] is complete: payments, pages, statuses that take their time, fault on
 //! demand, an idempotency key if wanted. Applications test their own code against it.
 //!
 //! # How sharp the kit is
@@ -68,16 +68,17 @@
 
 mod cases;
 mod clock;
+mod fault;
 mod harness;
 mod journal;
 pub(crate) mod kit;
 mod macros;
 mod memory;
 pub(crate) mod report;
-mod trouble;
 
 pub use self::{
     clock::SkippingClock,
+    fault::{Fault, FaultTarget},
     harness::Harness,
     journal::{
         CommitFault, JournalHarness, ManualClock, MemoryJournalHarness, journal_cases, run_all_journal,
@@ -86,5 +87,4 @@ pub use self::{
     macros::cases,
     memory::{MemoryFactory, MemoryHarness, MemoryProvider, Settling},
     report::{Case, Outcome, Report, run_all, run_case},
-    trouble::{On, Trouble},
 };

@@ -33,7 +33,7 @@ pub(crate) enum Run {
 pub struct Case {
     /// Its name, which is also that of the test.
     pub name: &'static str,
-    /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `trouble`, `safety`, `sending`
+    /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `faults`, `safety`, `sending`
     /// or `capabilities`; for journals, another list.
     pub group: &'static str,
     /// What it shows.

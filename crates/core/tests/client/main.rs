@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod create;
+mod multiple;
 mod observe;
 mod read;
 mod refresh;
 mod resolve;
 mod scripted;
-mod several;
 mod step_races;
 mod steps;
 mod unclear;

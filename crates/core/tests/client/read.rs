@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use refunds_core::{Error, ErrorKind, Policy, RefundStatus, Waited, testing::Settling};
+use refunds_core::{Error, ErrorKind, Policy, RefundStatus, WaitOutcome, testing::Settling};
 use tokio::time::Instant;
 
 use crate::scripted::{Scripted, Step, nok, request};
@@ -125,7 +125,7 @@ async fn a_wait_ends_in_time_and_says_how_things_stand() {
     let begun = Instant::now();
     let waited =
         provider.client().wait_until_final(&payment, &refund.id, Duration::from_secs(60)).await.unwrap();
-    assert!(matches!(waited, Waited::StillOpen(refund) if refund.status == RefundStatus::Pending));
+    assert!(matches!(waited, WaitOutcome::TimedOut(refund) if refund.status == RefundStatus::Pending));
     assert_eq!(begun.elapsed(), Duration::from_secs(60));
 
     for _ in 0..50 {

@@ -16,18 +16,18 @@ async fn a_notice_leads_to_what_is_new_and_to_nothing_twice() {
 
     let mut known = Vec::new();
     let pending = client.refresh(&notice).await.unwrap();
-    known.extend(pending.news(&known).unwrap());
+    known.extend(pending.changes_since(&known).unwrap());
     assert_eq!(known.len(), 2, "two partial refunds of one amount are two");
-    assert!(pending.news(&known).unwrap().is_empty(), "the same delivery again is no news");
+    assert!(pending.changes_since(&known).unwrap().is_empty(), "the same delivery again is no news");
 
     let mut settled = client.refresh(&notice).await.unwrap();
     while settled.refunds.iter().any(|refund| !refund.status.is_final()) {
         settled = client.refresh(&notice).await.unwrap();
     }
-    let news = settled.news(&known).unwrap();
+    let news = settled.changes_since(&known).unwrap();
     assert_eq!(news.len(), 2);
     assert!(news.iter().all(|refund| refund.status == RefundStatus::Succeeded));
-    assert!(pending.news(&news).unwrap().is_empty(), "what was read before is stale, not news");
+    assert!(pending.changes_since(&news).unwrap().is_empty(), "what was read before is stale, not news");
 }
 
 #[tokio::test(start_paused = true)]

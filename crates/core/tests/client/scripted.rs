@@ -7,8 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Cursor, Error, Listing, Money, Overview, Page, PageRequest, Payment,
-    PaymentId, Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundProvider,
+    Capabilities, CreateRefund, Cursor, Error, Money, Overview, Page, PageRequest, Payment, PaymentId,
+    Reference, References, Refund, RefundAmount, RefundClient, RefundId, RefundList, RefundProvider,
     RefundStatus, RefundTarget, Result, SubmitRefund, testing::MemoryProvider,
 };
 
@@ -135,7 +135,7 @@ impl RefundProvider for Scripted {
         let mut capabilities =
             self.script(|script| script.capabilities.clone()).unwrap_or_else(|| self.memory.capabilities());
         if self.script(|script| script.hide_references) {
-            capabilities.references = References::MayBeHidden;
+            capabilities.references = References::MayBeUnreported;
         }
         capabilities
     }
@@ -165,12 +165,12 @@ impl RefundProvider for Scripted {
             page.items.iter_mut().for_each(|refund| refund.status = status);
         }
         if self.asked("submit") < self.script(|script| script.steps) {
-            page.items = page.items.into_iter().map(Refund::with_step_left).collect();
+            page.items = page.items.into_iter().map(Refund::with_needs_completion).collect();
         }
         if hide {
             for refund in &mut page.items {
                 refund.reference = None;
-                *refund = refund.clone().with_hidden_reference();
+                *refund = refund.clone().with_unreported_reference();
             }
         }
         Ok(page)
@@ -187,13 +187,13 @@ impl RefundProvider for Scripted {
             found.reference = None;
         }
         let is_left = self.asked("submit") < self.script(|script| script.steps);
-        Ok(if is_left { found.with_step_left() } else { found })
+        Ok(if is_left { found.with_needs_completion() } else { found })
     }
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         // Somebody else may run between the look and this: what a network does.
         tokio::task::yield_now().await;
-        self.script(|script| script.made.push(submit.made.clone()));
+        self.script(|script| script.made.push(submit.completing.clone()));
         let step = self.next("submit");
         let leaves = !matches!(&step, Step::Fail(error) if !error.may_have_applied());
         if let Some(window) = submit.window.as_ref().filter(|_| leaves) {
@@ -214,7 +214,7 @@ impl RefundProvider for Scripted {
 
     /// One read, so that a script's steps are easy to count.
     async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
-        let refunds: Listing = refunds_core::all_refunds(self, payment).await?;
+        let refunds: RefundList = refunds_core::all_refunds(self, payment).await?;
         Ok(Overview::new(self.memory.payment(payment).await?, refunds))
     }
 }

@@ -28,7 +28,7 @@ async fn while_the_step_is_taken(provider: &Scripted, first: impl AsyncFnOnce(&R
     };
     let (_, (refund, after)) =
         tokio::join!(timeout(Duration::from_secs(20), maker.create(&request)), creates_too);
-    assert!(!refund.has_step_left());
+    assert!(!refund.needs_completion());
     assert!(ATTEMPT.contains(&after.as_secs()), "{after:?}");
     assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
 }
@@ -75,7 +75,7 @@ async fn an_attempt_that_was_not_processed_keeps_nobody_from_it() {
         theirs.create(&request).await.unwrap();
     };
     let (refund, ()) = tokio::join!(ours.create(&request), makes_it);
-    assert!(!refund.unwrap().has_step_left());
+    assert!(!refund.unwrap().needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (3, 100));
 }
@@ -88,7 +88,7 @@ async fn a_list_and_a_read_that_disagree_keep_nobody_from_it() {
     provider.client().create(&request).await.unwrap();
     provider.script(|script| script.list_status = Some(RefundStatus::Pending));
     let begun = Instant::now();
-    assert!(!provider.client().create(&request).await.unwrap().has_step_left());
+    assert!(!provider.client().create(&request).await.unwrap().needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
@@ -102,7 +102,7 @@ async fn it_waits_for_no_other_reference() {
     provider.write(Step::Hang);
     let _ = timeout(Duration::from_secs(1), client.create(&request(&payment, 200, "b"))).await;
     let begun = Instant::now();
-    assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
+    assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
@@ -113,12 +113,12 @@ async fn it_is_reported_where_the_refund_is_journalled_under_another_payment() {
     let [transaction, order] = [(); 2].map(|()| provider.memory.captured(nok(100)));
     provider.script(|script| script.money = Some(transaction.clone()));
     let client = provider.client();
-    let mut made = client.create(&request(&transaction, 100, "a")).await.unwrap().with_step_left();
+    let mut made = client.create(&request(&transaction, 100, "a")).await.unwrap().with_needs_completion();
     made.payment_id = order.clone();
     provider.script(|script| script.others.push(made));
     let begun = Instant::now();
     let refund = client.create(&request(&order, 100, "a")).await.unwrap();
-    assert!(refund.has_step_left());
+    assert!(refund.needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(provider.asked("submit"), 1);
 }

@@ -18,7 +18,7 @@ pub(crate) fn of_steps(steps: usize) -> Scripted {
 }
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Unavailable, "it could not be written down").may_be_applied()
+    Error::new(ErrorKind::Unavailable, "it could not be written down").with_may_have_applied(true)
 }
 
 #[tokio::test(start_paused = true)]
@@ -29,7 +29,7 @@ async fn a_step_that_is_left_is_done_by_creating_again() {
     let request = request(&payment, 100, "rma-1");
     let first = provider.client().create(&request).await.unwrap();
     let second = provider.client().create(&request).await.unwrap();
-    assert_eq!((&second.id, second.has_step_left()), (&first.id, false));
+    assert_eq!((&second.id, second.needs_completion()), (&first.id, false));
     assert_eq!(provider.script(|script| script.made.clone()), [None, Some(first.id)]);
     provider.client().create(&request).await.unwrap();
     assert_eq!(provider.asked("submit"), 2, "nothing is left to do");
@@ -45,7 +45,7 @@ async fn a_step_that_fails_again_leaves_the_refund_what_it_is() {
     for error in [lost(), Error::new(ErrorKind::PermissionDenied, "not allowed"), lost().not_applied()] {
         provider.write(Step::Fail(error));
         let again = provider.client().create(&request).await.unwrap();
-        assert_eq!((&again.id, again.status, again.has_step_left()), (&first.id, first.status, true));
+        assert_eq!((&again.id, again.status, again.needs_completion()), (&first.id, first.status, true));
     }
     assert_eq!(provider.memory.moved(&payment), 100);
 }
@@ -56,7 +56,7 @@ async fn a_call_that_is_lost_between_the_steps_goes_on() {
     let payment = provider.memory.captured(nok(100));
     provider.write(Step::Lose(lost()));
     let refund = provider.client().create(&request(&payment, 100, "rma-1")).await.unwrap();
-    assert!(!refund.has_step_left());
+    assert!(!refund.needs_completion());
     assert_eq!(provider.script(|script| script.made.clone()), [None, Some(refund.id)]);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
@@ -69,7 +69,7 @@ async fn what_was_left_unknown_is_finished_when_it_is_resolved() {
     let journal = UnresolvedRefund::new(provider.scope(), request.clone());
     provider.client().create(&request).await.unwrap();
     let resolved = provider.client().resolve(&journal).await.unwrap();
-    assert!(!resolved.has_step_left());
+    assert!(!resolved.needs_completion());
     assert_eq!(provider.asked("submit"), 2);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
@@ -91,7 +91,7 @@ async fn once_it_was_seen_nothing_makes_it_unknown() {
         let payment = provider.memory.captured(nok(100));
         provider.script(|script| (script.writes, script.reads) = (writes.into(), reads.into()));
         let refund = provider.client().create(&request(&payment, 100, "rma-1")).await.expect(what);
-        assert!(refund.has_step_left(), "{what}");
+        assert!(refund.needs_completion(), "{what}");
         assert_eq!(provider.memory.moved(&payment), 100, "{what}");
     }
 }
@@ -105,7 +105,7 @@ async fn resolving_what_was_seen_ends_in_it_whatever_fails_then() {
     provider.client().create(&request).await.unwrap();
     provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::PermissionDenied, "no more reads")));
     let refund = provider.client().resolve(&journal).await.unwrap();
-    assert!(refund.has_step_left());
+    assert!(refund.needs_completion());
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn look_only_submits_no_step_either() {
     let handle = UnresolvedRefund::new(provider.scope(), request);
     let refund = provider.client().resolve_look_only(&handle).await.unwrap();
     assert_eq!(provider.asked("submit"), 1, "it says that it submits nothing");
-    assert!(refund.has_step_left());
+    assert!(refund.needs_completion());
 }
 
 /// Two refunds under the reference hold money, and a step is left of the one that is known.
@@ -146,7 +146,7 @@ async fn a_step_whose_process_died_is_settled_by_the_next_look() {
     client.create(&request(&payment, 100, "a")).await.unwrap();
     for _ in 0..3 {
         clock.advance(Duration::from_secs(3600));
-        assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().has_step_left());
+        assert!(!client.create(&request(&payment, 100, "a")).await.unwrap().needs_completion());
     }
     let unsettled = journal.entries(&Query::unsettled()).await.unwrap();
     assert!(unsettled.is_empty(), "{unsettled:?}");

@@ -119,7 +119,7 @@ async fn a_refund_that_was_there_before_does_not_block_for_ever() {
     let provider = Scripted::new();
     provider.offers(|capabilities| {
         capabilities.idempotency = Idempotency::None;
-        capabilities.references = References::MayBeHidden;
+        capabilities.references = References::MayBeUnreported;
     });
     let payment = provider.memory.captured(nok(1000));
     let office = provider.memory.clone();
@@ -150,7 +150,7 @@ async fn two_lost_refunds_of_different_amounts_are_both_found() {
     let provider = Scripted::new();
     provider.offers(|capabilities| {
         capabilities.idempotency = Idempotency::None;
-        capabilities.references = References::MayBeHidden;
+        capabilities.references = References::MayBeUnreported;
     });
     provider.script(|script| script.hide_references = true);
     let payment = provider.memory.captured(nok(1000));

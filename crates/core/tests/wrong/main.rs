@@ -3,26 +3,26 @@
 //! The table is kept in `tests/wrong-providers.md` as measured; `UPDATE_TABLES=1` writes it anew.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod faults;
-mod liar;
+mod mutant;
+mod mutations;
 mod rows;
 
 use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc};
 
-use faults::Nothing;
 use futures_util::{StreamExt, stream};
-use liar::{LiarHarness, Lie};
+use mutant::{MutantHarness, Mutation};
+use mutations::Nothing;
 use refunds_core::testing::{MemoryProvider, Report, cases, run_all};
 
 /// One wrong provider: what is wrong with it, and the cases that have to fail.
 struct Row {
     fault: &'static str,
     memory: fn() -> MemoryProvider,
-    lie: fn() -> Arc<dyn Lie>,
+    mutation: fn() -> Arc<dyn Mutation>,
     caught_by: &'static [&'static str],
 }
 
-fn lie<L: Lie + Default + 'static>() -> Arc<dyn Lie> {
+fn mutation<L: Mutation + Default + 'static>() -> Arc<dyn Mutation> {
     Arc::new(L::default())
 }
 
@@ -40,18 +40,18 @@ fn with_key() -> MemoryProvider {
 }
 
 fn once() -> MemoryProvider {
-    plain().with_capabilities(|able| able.several = false)
+    plain().with_capabilities(|able| able.multiple = false)
 }
 
 async fn run(row: &Row) -> Report {
-    run_all(&LiarHarness::new((row.memory)(), (row.lie)())).await
+    run_all(&MutantHarness::new((row.memory)(), (row.mutation)())).await
 }
 
 /// The harness of this test does all that a harness can do: nothing is skipped for its sake.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_fault_nothing_fails() {
     for (memory, skips) in [(plain(), 9), (hooked().with_key(), 0)] {
-        let report = run_all(&LiarHarness::new(memory, lie::<Nothing>())).await;
+        let report = run_all(&MutantHarness::new(memory, mutation::<Nothing>())).await;
         assert!(report.is_ok(), "{report}");
         let skipped: Vec<_> = report.skipped().map(|(name, _)| name).collect();
         assert_eq!(skipped.len(), skips, "{skipped:?}");

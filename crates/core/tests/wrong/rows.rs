@@ -1,16 +1,16 @@
 //! Which fault, and which cases have to catch it.
 
 #[allow(clippy::wildcard_imports, reason = "every fault has a row")]
-use crate::faults::*;
-use crate::{Row, hooked, lie, once, plain, with_key};
+use crate::mutations::*;
+use crate::{Row, hooked, mutation, once, plain, with_key};
 
 /// `"what is wrong": what it stands on, the fault => the cases that have to fail;`
 macro_rules! rows {
-    ($($fault:literal: $memory:ident, $lie:ident => $($case:ident)+;)+) => {
+    ($($fault:literal: $memory:ident, $mutation:ident => $($case:ident)+;)+) => {
         &[$(Row {
             fault: $fault,
             memory: $memory,
-            lie: lie::<$lie>,
+            mutation: mutation::<$mutation>,
             caught_by: &[$(stringify!($case)),+],
         }),+]
     };

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{DELIVERY, fault, forged, only, payment, transaction};
 use crate::{
     DinteroConfig,
-    loose::{Maybe, objects},
+    lenient::{Maybe, objects},
 };
 
 /// An event, in the envelope that all of them have.

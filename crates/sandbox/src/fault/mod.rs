@@ -22,14 +22,14 @@ use crate::provider::Provider;
 /// several faults would strike one request, the one that was added first does.
 ///
 /// ```
-/// use refunds_sandbox::{Call, Fault, FaultAction};
+/// use refunds_sandbox::{Call, FaultRule, FaultAction};
 ///
-/// let fault = Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop);
+/// let fault = FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop);
 /// assert_eq!(fault, "submit:1:process-then-drop".parse().unwrap());
 /// assert_eq!(fault.to_string(), "submit:1:process-then-drop");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct FaultRule {
     provider: Option<Provider>,
     call: Call,
     when: When,
@@ -47,7 +47,7 @@ enum When {
     Percent(u8),
 }
 
-impl Fault {
+impl FaultRule {
     /// Begins a fault on a kind of call.
     pub fn on(call: Call) -> FaultTrigger {
         FaultTrigger { provider: None, call, when: When::Every }
@@ -59,7 +59,7 @@ impl Fault {
     }
 }
 
-/// A fault of which everything is said but what happens: see [`Fault::on`].
+/// A fault of which everything is said but what happens: see [`FaultRule::on`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a fault needs its action: call `then`"]
 pub struct FaultTrigger {
@@ -104,12 +104,12 @@ impl FaultTrigger {
     }
 
     /// What happens then.
-    pub fn then(self, action: FaultAction) -> Fault {
-        Fault { provider: self.provider, call: self.call, when: self.when, action }
+    pub fn then(self, action: FaultAction) -> FaultRule {
+        FaultRule { provider: self.provider, call: self.call, when: self.when, action }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for FaultRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(provider) = self.provider {
             write!(f, "{provider}/")?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::call::NAMES;
-use super::{Call, Fault, FaultAction, When};
+use super::{Call, FaultAction, FaultRule, When};
 
 /// The words for actions, as an error lists them.
 const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-drop, process-then-reset, \
@@ -21,7 +21,7 @@ const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-dro
 /// - action: see [`FaultAction`], in kebab-case; times are written `200ms`, `3s`, `2m`, `25h`.
 ///
 /// ```
-/// use refunds_sandbox::Fault;
+/// use refunds_sandbox::FaultRule;
 ///
 /// for text in [
 ///     "submit:1:process-then-drop",
@@ -29,12 +29,12 @@ const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-dro
 ///     "GET /refunds/*:2x3:latency=200ms",
 ///     "any:10%:redirect=http://127.0.0.1:1/",
 /// ] {
-///     assert_eq!(text.parse::<Fault>()?.to_string(), text);
+///     assert_eq!(text.parse::<FaultRule>()?.to_string(), text);
 /// }
-/// assert!("submit:1:explode".parse::<Fault>().is_err());
+/// assert!("submit:1:explode".parse::<FaultRule>().is_err());
 /// # Ok::<(), refunds_sandbox::ParseFaultError>(())
 /// ```
-impl FromStr for Fault {
+impl FromStr for FaultRule {
     type Err = ParseFaultError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -52,7 +52,7 @@ impl FromStr for Fault {
     }
 }
 
-/// Why a text is not a [`Fault`].
+/// Why a text is not a [`FaultRule`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseFaultError(String);
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::{Call, Fault, FaultAction, When};
+use super::{Call, FaultAction, FaultRule, When};
 use crate::common::lock;
 use crate::ids::Ids;
 use crate::provider::Provider;
@@ -16,13 +16,13 @@ pub struct Faults {
 
 #[derive(Debug)]
 struct Armed {
-    fault: Fault,
+    fault: FaultRule,
     seen: u32,
 }
 
 impl Faults {
     /// Puts a fault in force.
-    pub fn add(&self, fault: Fault) {
+    pub fn add(&self, fault: FaultRule) {
         lock(&self.armed).push(Armed { fault, seen: 0 });
     }
 

@@ -1,6 +1,6 @@
 //! Faults that answer something else.
 
-use refunds_sandbox::{Call, Fault, FaultAction, Provider, Sandbox};
+use refunds_sandbox::{Call, FaultAction, FaultRule, Provider, Sandbox};
 use serde_json::{Value, json};
 
 use crate::common::{Dintero, Mattilda, header, read, start};
@@ -19,7 +19,7 @@ async fn submit(action: FaultAction) -> Answer {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(action));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(action));
     let response = mattilda.refund(&payment, &json!({"amount": 100})).send().await.unwrap();
     let ledger = sandbox.ledger();
     assert_eq!(sandbox.requests()[0].status, Some(response.status().as_u16()));
@@ -88,7 +88,7 @@ async fn bodies_that_are_not_the_answer() {
 
     let unsendable = FaultAction::Redirect("http://a/\r\nx: y".to_owned());
     let sandbox = start().await;
-    sandbox.faults().add(Fault::on(Call::Any).then(unsendable));
+    sandbox.faults().add(FaultRule::on(Call::Any).then(unsendable));
     assert!(Mattilda::of(&sandbox).get("/").send().await.is_err(), "no answer rather than a wrong one");
 }
 
@@ -119,9 +119,9 @@ async fn answers_may_speak_of_another_refund() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let payment = sandbox.dintero().captured(300, "NOK");
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::AlteredAmount));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::AlteredAmount));
     let reference = rewrite("/events/-1/event_reference", json!("another"));
-    sandbox.faults().add(Fault::on(Call::Submit).nth(2).then(reference));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(2).then(reference));
     let request = || dintero.refund(&payment, &json!({"amount": 100, "refund_reference": "r"}));
     assert_eq!(read(request()).await.1["events"][2]["amount"], 101);
     assert_eq!(read(request()).await.1["events"][3]["event_reference"], "another");
@@ -169,7 +169,7 @@ async fn chance_is_the_same_for_the_same_seed() {
     for seed in [7, 7, 8] {
         let sandbox = Sandbox::builder().seed(seed).start().await.unwrap();
         let mattilda = Mattilda::of(&sandbox);
-        let fault = Fault::on(Call::Any).at(Provider::Mattilda).percent(50);
+        let fault = FaultRule::on(Call::Any).at(Provider::Mattilda).percent(50);
         sandbox.faults().add(fault.then(FaultAction::StatusOnly(503)));
         let mut run = Vec::new();
         for _ in 0..40 {
@@ -187,10 +187,10 @@ async fn tokens_and_orders_have_their_faults() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let limited = FaultAction::RateLimited { retry_after: Some(3) };
-    sandbox.faults().add(Fault::on(Call::Token).nth(1).then(limited));
-    sandbox.faults().add(Fault::on(Call::Orders).nth(1).then(FaultAction::StatusOnly(500)));
-    sandbox.faults().add(Fault::on(Call::Search).nth(1).then(FaultAction::StatusOnly(503)));
-    sandbox.faults().add(Fault::on(Call::Record).nth(1).then(FaultAction::StatusOnly(502)));
+    sandbox.faults().add(FaultRule::on(Call::Token).nth(1).then(limited));
+    sandbox.faults().add(FaultRule::on(Call::Orders).nth(1).then(FaultAction::StatusOnly(500)));
+    sandbox.faults().add(FaultRule::on(Call::Search).nth(1).then(FaultAction::StatusOnly(503)));
+    sandbox.faults().add(FaultRule::on(Call::Record).nth(1).then(FaultAction::StatusOnly(502)));
     let response = dintero.token_request().send().await.unwrap();
     assert_eq!((response.status().as_u16(), header(&response, "retry-after")), (429, "3"));
     assert_eq!(read(dintero.token_request()).await.0, 200);
@@ -231,10 +231,10 @@ fn faults_are_written_as_they_are_parsed() {
         "submit:1:error-body=500,text/plain,a,b=c",
         "dintero/GET /v1/*:1:status=404",
     ] {
-        assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<FaultRule>().unwrap().to_string(), text);
     }
     assert_eq!(
-        "look:*:process-late=2m".parse::<Fault>().unwrap().to_string(),
+        "look:*:process-late=2m".parse::<FaultRule>().unwrap().to_string(),
         "list:every:process-late=120s"
     );
     for text in [
@@ -254,7 +254,7 @@ fn faults_are_written_as_they_are_parsed() {
         "submit:1:error-body=x",
         "other/submit:1:silence",
     ] {
-        let error = text.parse::<Fault>().unwrap_err();
+        let error = text.parse::<FaultRule>().unwrap_err();
         assert!(error.to_string().starts_with("not a fault: "), "{text}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refunds_sandbox::{Call, Fault, FaultAction, Sandbox};
+use refunds_sandbox::{Call, FaultAction, FaultRule, Sandbox};
 use serde_json::json;
 
 use crate::common::{Dintero, Mattilda, read, start};
@@ -14,7 +14,7 @@ async fn submit(action: FaultAction) -> (Sandbox, Mattilda, String, reqwest::Res
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(action));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(action));
     let body = json!({"amount": 100, "external_identifier": "r"});
     let request = mattilda.refund(&payment, &body).timeout(SOON);
     let text = match request.send().await {
@@ -67,7 +67,7 @@ async fn latency_and_drip_end() {
         let sandbox = start().await;
         let mattilda = Mattilda::of(&sandbox);
         let payment = sandbox.mattilda().captured(300, "MXN");
-        sandbox.faults().add(Fault::on(Call::Any).then(action));
+        sandbox.faults().add(FaultRule::on(Call::Any).then(action));
         assert_eq!(read(mattilda.refund(&payment, &json!({"amount": 100}))).await.0, 201);
     }
 }
@@ -77,7 +77,7 @@ async fn a_truncated_answer_has_a_head_and_half_a_body() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).then(FaultAction::TruncatedBody));
+    sandbox.faults().add(FaultRule::on(Call::Submit).then(FaultAction::TruncatedBody));
     let mut response = mattilda.refund(&payment, &json!({"amount": 100})).send().await.unwrap();
     assert_eq!(response.status(), 201);
     let announced = response.content_length().unwrap();
@@ -116,7 +116,7 @@ async fn what_comes_late_may_come_after_some_requests() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let payment = sandbox.dintero().captured(300, "NOK");
-    let fault = Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessLateAfter(2));
+    let fault = FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessLateAfter(2));
     sandbox.faults().add(fault);
     let body = json!({"amount": 100});
     assert!(dintero.refund(&payment, &body).send().await.is_err());
@@ -124,7 +124,7 @@ async fn what_comes_late_may_come_after_some_requests() {
         assert_eq!(dintero.transaction(&payment).await["status"], status);
     }
 
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessLateAfter(99)));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessLateAfter(99)));
     assert!(dintero.refund(&payment, &body).send().await.is_err());
     sandbox.deliver_late();
     assert_eq!(sandbox.ledger().total_refunded(&payment), 200);
@@ -135,7 +135,7 @@ async fn what_is_refused_never_comes_late() {
     let sandbox = start().await;
     let mattilda = Mattilda { token: "wrong".to_owned(), ..Mattilda::of(&sandbox) };
     let payment = sandbox.mattilda().captured(300, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).then(FaultAction::ProcessLateAfter(0)));
+    sandbox.faults().add(FaultRule::on(Call::Submit).then(FaultAction::ProcessLateAfter(0)));
     assert_eq!(read(mattilda.refund(&payment, &json!({}))).await.0, 401);
     sandbox.deliver_late();
     assert!(sandbox.ledger().entries().is_empty());

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use refunds_sandbox::mattilda::{IdempotencyMode, TransactionSpec};
-use refunds_sandbox::{Call, Fault, FaultAction, Outcome};
+use refunds_sandbox::{Call, FaultAction, FaultRule, Outcome};
 use serde_json::{Value, json};
 
 use crate::common::{Mattilda, read, start};
@@ -64,7 +64,7 @@ async fn a_key_in_flight_is_a_conflict() {
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
     let late = FaultAction::ProcessLate(Duration::from_secs(60));
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(late));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(late));
     assert!(mattilda.refund(&payment, &json!({"amount": 100})).header(KEY, "k").send().await.is_err());
     let (status, body) = keyed(&mattilda, &payment, "k", &json!({"amount": 100})).await;
     assert_eq!((status, &body["code"]), (409, &json!("concurrent_request")));
@@ -78,7 +78,7 @@ async fn a_key_is_in_flight_until_its_answer_leaves() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenSilence));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenSilence));
     let first = mattilda.refund(&payment, &json!({"amount": 100})).header(KEY, "k");
     let silent = tokio::spawn(first.send());
     while sandbox.ledger().entries().is_empty() {

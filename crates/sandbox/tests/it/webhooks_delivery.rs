@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use refunds_sandbox::{Call, Fault, FaultAction, Provider, Sandbox};
+use refunds_sandbox::{Call, FaultAction, FaultRule, Provider, Sandbox};
 use serde_json::json;
 
 use crate::common::{Dintero, Mattilda, read, start};
@@ -32,9 +32,9 @@ async fn a_refund_whose_answer_was_lost_is_told_and_one_that_comes_late_is_told_
     let mattilda = Mattilda::of(&sandbox);
     sandbox.mattilda().subscribe("http://127.0.0.1:1/");
     let payment = sandbox.mattilda().captured(100, "MXN");
-    sandbox.faults().add(Fault::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
     let late = FaultAction::ProcessLate(Duration::from_secs(60));
-    sandbox.faults().add(Fault::on(Call::Submit).nth(2).then(late));
+    sandbox.faults().add(FaultRule::on(Call::Submit).nth(2).then(late));
     assert!(mattilda.refund(&payment, &json!({"amount": 1})).send().await.is_err());
     assert_eq!(sandbox.webhooks().pending(), 1);
     assert!(mattilda.refund(&payment, &json!({"amount": 1})).send().await.is_err());

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use refunds_core::{
-    CreateRefund, ErrorKind, PaymentId, Reference, Refund, RefundAmount, RefundClient, RefundStatus, Waited,
+    CreateRefund, ErrorKind, PaymentId, Reference, Refund, RefundAmount, RefundClient, RefundStatus,
+    WaitOutcome,
 };
 use refunds_sandbox::Sandbox;
 
@@ -128,8 +129,8 @@ impl<'a> Play<'a> {
         let ledger = self.sandbox.ledger();
         same("the ledger's pending", ledger.pending(&self.scene.slow_payment), PART)?;
         let refund = match self.client.wait_until_final(&payment, &begun.id, PATIENCE).await? {
-            Waited::Final(refund) => refund,
-            Waited::StillOpen(_) => return Err(Off(format!("it is still open after {PATIENCE:?}"))),
+            WaitOutcome::Final(refund) => refund,
+            WaitOutcome::TimedOut(_) => return Err(Off(format!("it is still open after {PATIENCE:?}"))),
         };
         same("its id", &refund.id, &begun.id)?;
         same("its last status", refund.status, RefundStatus::Succeeded)?;

@@ -90,7 +90,7 @@ impl Creation<'_> {
             return Err(Error::new(ErrorKind::Unsupported, "this provider refunds whole payments only"));
         }
         let first = payment.refunded.is_zero() && payment.pending.is_zero();
-        if !capabilities.several && !first {
+        if !capabilities.multiple && !first {
             return Err(Error::new(ErrorKind::Unsupported, "this provider refunds a payment once only"));
         }
         Ok(())
@@ -102,13 +102,13 @@ impl Creation<'_> {
         let own = Shown::of(&overview.refunds.refunds);
         let mut of_payment = zero;
         for entry in standing.others.iter().filter(|entry| entry.payment == self.about.payment) {
-            of_payment = of_payment.checked_add(own.missing(entry, standing.now, zero))?;
+            of_payment = of_payment.try_add(own.missing(entry, standing.now, zero))?;
         }
         let mut of_money = zero;
         if let Some(MoneyOverview { refunds, .. }) = &overview.money {
             let all = Shown::of(refunds);
             for entry in &standing.others {
-                of_money = of_money.checked_add(all.missing(entry, standing.now, zero))?;
+                of_money = of_money.try_add(all.missing(entry, standing.now, zero))?;
             }
         }
         Ok(Reserved { of_payment, of_money })
@@ -158,7 +158,7 @@ impl<'a> Shown<'a> {
     /// The amount of a refund that holds money, or may, and that the list does not show.
     fn missing(&self, entry: &Entry, now: JournalTime, zero: Money) -> Money {
         let may_hold = match &entry.made {
-            Some(made) => made.status.holds_money(),
+            Some(made) => made.status.reduces_refundable(),
             None => entry.unsettled_sends().any(|intent| now < intent.resubmit_from),
         };
         let amount = entry.made.as_ref().map_or(entry.amount, |made| made.amount);

@@ -5,11 +5,11 @@
 //! what a round does.
 
 mod check;
-mod find;
+mod lookup;
+mod observe;
 mod outcome;
 mod queue;
 mod run;
-mod see;
 mod send;
 mod step;
 mod submit;
@@ -34,7 +34,7 @@ impl RefundClient {
     /// 1. **Open the journal.** A refund that it knows as made is returned, read again where possible.
     ///    Where a request of this refund or of another one of the same money may be under way, wait.
     /// 2. **Look.** A refund of this payment with this reference is returned as it is; nothing is
-    ///    submitted, except [a step that is left](Refund::has_step_left) of it. A reference is spent
+    ///    submitted, except [a step that is left](Refund::needs_completion) of it. A reference is spent
     ///    whatever became of its refund: after a decline, a new try is a new reference.
     /// 3. **Guard.** Currency, capture and what is left are checked before any money moves.
     /// 4. **Intend.** The journal commits, durably, that a request is about to leave and until when it
@@ -104,7 +104,7 @@ impl RefundClient {
     ///
     /// As [`resolve`](Self::resolve); [`ErrorKind::OutcomeUnknown`] where the refund does not show.
     pub async fn resolve_look_only(&self, unresolved: &UnresolvedRefund) -> Result<Refund> {
-        self.resolve_as(unresolved, Goal::Look).await
+        self.resolve_as(unresolved, Goal::LookUp).await
     }
 
     /// What the journal knows as unsettled of a refund: the handle to store or to show after a call was
@@ -188,7 +188,7 @@ enum Goal {
     /// Finish one whose outcome was unknown.
     Resolve,
     /// Look for it, and submit nothing.
-    Look,
+    LookUp,
 }
 
 /// The state of one call.
@@ -257,7 +257,7 @@ impl<'a> Creation<'a> {
             rounds: 0,
             announced: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),
-            hidden: capabilities.references == crate::References::MayBeHidden,
+            hidden: capabilities.references == crate::References::MayBeUnreported,
         }
     }
 

@@ -74,7 +74,7 @@ impl Creation<'_> {
     pub(super) async fn doubled(&self, standing: &Standing, refund: &Refund, second: &RefundId) -> Error {
         let mut made = MadeRefund::of(refund, crate::journal::Evidence::Listed);
         made.doubled = Some(second.clone());
-        self.observe_made(made, refund.has_step_left(), Some(standing.version)).await;
+        self.observe_made(made, refund.needs_completion(), Some(standing.version)).await;
         tracing::error!(
             provider = self.client.adapter().name(),
             payment = %self.request.payment_id,
@@ -148,7 +148,7 @@ impl Creation<'_> {
         match &refund.reference {
             Some(reference) if *reference == request.reference => None,
             Some(_) => Some("the response is about a refund with another reference".to_owned()),
-            None if refund.reference_is_hidden() => None,
+            None if refund.reference_is_unreported() => None,
             None => Some(format!(
                 "the response is refund {}, and it does not carry the reference that was sent",
                 refund.id

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
-use super::{Creation, Goal, find::Mine, queue::Turn, see::Stored, submit::Ended, wait::WaitFor};
+use super::{
+    Creation, Goal, lookup::LookupOutcome, observe::Stored, queue::Turn, submit::Ended, wait::WaitFor,
+};
 use crate::{
     Error, ErrorKind, Overview, Refund, RefundAmount, Result,
     journal::{Evidence, IntentState, IntentToken, MadeRefund, Standing, may_resend},
@@ -104,7 +106,7 @@ impl Creation<'_> {
         }
         let asking = self.asking(&standing);
         if let Some(block) = standing.block(asking)
-            && self.goal != Goal::Look
+            && self.goal != Goal::LookUp
         {
             self.note_waiting_for(&standing);
             return Ok(Round::Wait(standing, WaitFor::Block(block)));
@@ -123,22 +125,24 @@ impl Creation<'_> {
             self.about.money.id = money.id.clone();
             return Ok(Round::Again);
         }
-        let sight = self.find(&standing, &overview.refunds);
-        let (version, moved) = self.observe(&standing, &sight).await;
-        match sight.mine {
+        let lookup = self.look_up(&standing, &overview.refunds);
+        let (version, moved) = self.observe(&standing, &lookup).await;
+        match lookup.outcome {
             // What is stored of it was read in this round: nothing that this list says is newer.
-            Mine::Found(ref refund, _) if is_made && self.made.is_some() && refund.has_step_left() => {
+            LookupOutcome::Found(ref refund, _)
+                if is_made && self.made.is_some() && refund.needs_completion() =>
+            {
                 return Box::pin(self.complete(&standing, &overview, refund)).await.map(Round::ended);
             }
-            Mine::Found(ref refund, evidence) => {
+            LookupOutcome::Found(ref refund, evidence) => {
                 let stored = Box::pin(self.found(&standing, version, refund, evidence)).await?;
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
                     // Its call may be taking the step: that is seen when the journal is opened next. Where
                     // nothing was stored, the refund is journalled under another payment of the money.
                     Stored::At(version)
-                        if refund.has_step_left()
-                            && self.goal != Goal::Look
+                        if refund.needs_completion()
+                            && self.goal != Goal::LookUp
                             && version != standing.version =>
                     {
                         self.made = Some((**refund).clone());
@@ -147,19 +151,19 @@ impl Creation<'_> {
                     Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
                 };
             }
-            Mine::Doubled(ref refund, ref second) => {
+            LookupOutcome::Doubled(ref refund, ref second) => {
                 return Err(Box::pin(self.doubled(&standing, refund, second)).await);
             }
-            Mine::Absent | Mine::Unclear { .. } => {}
+            LookupOutcome::Absent | LookupOutcome::Unclear { .. } => {}
         }
         if let Some(made) = self.made.clone().filter(|_| is_made) {
             // It was seen before, so this list is an old one: the step can be done all the same.
             return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
-        if let Mine::Unclear { suspects, unlisted } = &sight.mine {
+        if let LookupOutcome::Unclear { suspects, unlisted } = &lookup.outcome {
             self.suspects.clone_from(suspects);
-            if !resend || self.goal == Goal::Look {
+            if !resend || self.goal == Goal::LookUp {
                 // What is not recognized may be what another call made meanwhile.
                 if Box::pin(self.has_moved(&standing)).await {
                     return Ok(Round::Again);
@@ -169,7 +173,7 @@ impl Creation<'_> {
         } else {
             self.suspects.clear();
         }
-        if self.goal == Goal::Look {
+        if self.goal == Goal::LookUp {
             return Err(self.not_seen());
         }
         if moved {
@@ -178,14 +182,14 @@ impl Creation<'_> {
         if !standing.is_fresh() && !resend {
             return Ok(Round::Wait(standing, WaitFor::Resubmit));
         }
-        self.guard_and_submit(standing, overview, &sight, resend).await
+        self.guard_and_submit(standing, overview, &lookup, resend).await
     }
 
     async fn guard_and_submit(
         &mut self,
         standing: Arc<Standing>,
         overview: Overview,
-        sight: &super::find::Sight,
+        lookup: &super::lookup::Lookup,
         resend: bool,
     ) -> Result<Round> {
         // Less may be left just because it was made.
@@ -202,7 +206,7 @@ impl Creation<'_> {
             // Less may be left by what another call made meanwhile, perhaps of this very refund.
             Err(_) if Box::pin(self.has_moved(&standing)).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
-            Err(error) if self.is_proven(&standing, sight) => {
+            Err(error) if self.is_proven(&standing, lookup) => {
                 return Err(error.not_applied());
             }
             Err(error) => return Err(self.unfinished(error.not_applied())),
@@ -211,7 +215,7 @@ impl Creation<'_> {
             Box::pin(self.import(&standing, amount)).await?;
             return Ok(Round::Again);
         }
-        self.submit(standing, overview, amount, sight, resend).await.map(Round::ended)
+        self.submit(standing, overview, amount, lookup, resend).await.map(Round::ended)
     }
 
     /// Whether something about the money was journalled since it was opened.
@@ -220,9 +224,9 @@ impl Creation<'_> {
     }
 
     /// Whether the look proves that no earlier request of the refund made it.
-    fn is_proven(&self, standing: &Standing, sight: &super::find::Sight) -> bool {
+    fn is_proven(&self, standing: &Standing, lookup: &super::lookup::Lookup) -> bool {
         standing.is_fresh()
-            && sight.complete
+            && lookup.complete
             && self.ambiguous.is_none()
             && !self.rival
             && !self.is_imported(standing)
@@ -256,7 +260,7 @@ impl Creation<'_> {
             return Err(super::outcome::reused(&self.request.reference, &made.id, entry.amount, amount));
         }
         if let Some(second) = &made.doubled
-            && made.status.holds_money()
+            && made.status.reduces_refundable()
         {
             return Err(self.both(&made.id, second));
         }
@@ -274,13 +278,13 @@ impl Creation<'_> {
         let mut seen = MadeRefund::of(&refund, Evidence::Listed);
         seen.id = made.id.clone();
         let is_news = (seen.status, seen.amount, None) != (made.status, made.amount, made.fault.as_ref());
-        let step_left = refund.has_step_left();
-        let is_over =
-            !step_left && standing.mine.as_ref().is_some_and(|entry| entry.unsettled().next().is_some());
+        let needs_completion = refund.needs_completion();
+        let is_over = !needs_completion
+            && standing.mine.as_ref().is_some_and(|entry| entry.unsettled().next().is_some());
         if is_news || is_over {
-            self.observe_made(seen, step_left, None).await;
+            self.observe_made(seen, needs_completion, None).await;
         }
-        if step_left && self.goal != Goal::Look {
+        if needs_completion && self.goal != Goal::LookUp {
             // The step needs what a look reads.
             self.made = Some(self.named(refund));
             return Ok(None);

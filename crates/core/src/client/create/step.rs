@@ -28,7 +28,7 @@ impl Creation<'_> {
             .with_payment(overview.payment.clone())
             .with_handover(overview.handover.clone())
             .with_key(&self.about.money.scope, new.generation)
-            .with_made(refund.id.clone());
+            .completing(refund.id.clone());
         let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(None) };
         submit.window = Some(pending.window.clone());
         let result = self.send(&mut pending, &submit).await;
@@ -44,7 +44,7 @@ impl Creation<'_> {
                 };
                 self.settle(&key, &outcome).await;
                 // It may be done all the same, by this call or by another one.
-                let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.has_step_left());
+                let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.needs_completion());
                 // The refund is made, and that is what was asked for; the next call tries again.
                 let refund = found.unwrap_or_else(|| self.with_a_step_left(refund, &error));
                 Ok(Some(Box::new(refund)))

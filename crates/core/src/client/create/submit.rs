@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Creation, find::Sight, outcome::no_time};
+use super::{Creation, lookup::Lookup, outcome::no_time};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Replay, Result, SubmitRefund,
     client::next_step::{AfterWrite, after_write},
@@ -29,7 +29,7 @@ impl Creation<'_> {
         standing: Arc<Standing>,
         overview: Overview,
         amount: Money,
-        sight: &Sight,
+        lookup: &Lookup,
         resend: bool,
     ) -> Result<Ended> {
         let mut submit = SubmitRefund::new(self.request.clone(), amount)
@@ -43,7 +43,7 @@ impl Creation<'_> {
             if self.client.time_left(self.deadline) < self.client.policy.submit_limit() {
                 return Err(self.unfinished(no_time()));
             }
-            let mut new = self.new_intent(&standing, amount, sight, resend);
+            let mut new = self.new_intent(&standing, amount, lookup, resend);
             new.version = version;
             submit = submit.with_key(&self.about.money.scope, new.generation);
             let Some((mut pending, intent)) = self.intend(&new).await? else { return Ok(None) };
@@ -66,7 +66,7 @@ impl Creation<'_> {
     }
 
     /// The intent of the next attempt.
-    fn new_intent(&mut self, standing: &Standing, amount: Money, sight: &Sight, resend: bool) -> NewIntent {
+    fn new_intent(&mut self, standing: &Standing, amount: Money, lookup: &Lookup, resend: bool) -> NewIntent {
         let policy = &self.client.policy;
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
         new.attempt = policy.submit_limit();
@@ -92,29 +92,29 @@ impl Creation<'_> {
         if !resend && mine.is_some_and(is_used_up) {
             new.generation += 1;
         }
-        new.absent = self.absent(standing, sight, resend);
+        new.absent = self.absent(standing, lookup, resend);
         if self.hidden && mine.is_none_or(|entry| entry.unsettled_sends().next().is_none()) {
-            new.known_before.clone_from(&sight.unnamed);
+            new.known_before.clone_from(&lookup.unnamed);
         }
         new
     }
 
     /// Intents that the look proves not to have been carried out: it began late enough, and shows neither
     /// the refund nor one that may be it.
-    fn absent(&self, standing: &Standing, sight: &Sight, resend: bool) -> Vec<IntentNumber> {
+    fn absent(&self, standing: &Standing, lookup: &Lookup, resend: bool) -> Vec<IntentNumber> {
         // What is not listed proves nothing; only a re-send with its key goes on after such a list.
-        if !sight.complete {
+        if !lookup.complete {
             return Vec::new();
         }
         let mine = standing.mine.iter().filter(|_| !resend);
         let others = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
         // What the list shows is there, also where storing that failed.
         let is_shown =
-            |entry: &Entry| sight.others.iter().any(|seen| entry.is(&seen.payment, &seen.reference));
+            |entry: &Entry| lookup.others.iter().any(|seen| entry.is(&seen.payment, &seen.reference));
         let others = others.filter(|entry| !is_shown(entry));
         let entries = mine.chain(others).filter(|entry| {
             // By the refunds of its amount that may be anybody's, and by those that a person is to look at.
-            !(entry.hidden || self.hidden) || !sight.candidates.contains(&entry.amount)
+            !(entry.hidden || self.hidden) || !lookup.candidates.contains(&entry.amount)
         });
         let ripe =
             entries.flat_map(Entry::unsettled_sends).filter(|intent| intent.resubmit_from <= standing.now);
@@ -203,7 +203,7 @@ impl Creation<'_> {
 
     /// A refund that was found. A step that is left of it takes another round.
     fn ended(&mut self, refund: Refund) -> Ended {
-        if refund.has_step_left() {
+        if refund.needs_completion() {
             self.made = Some(refund);
             return None;
         }

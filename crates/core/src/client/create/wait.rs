@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
-use super::{Creation, find::Mine, see::Look};
+use super::{Creation, lookup::LookupOutcome, observe::StoredLookup};
 use crate::{
     Error, ErrorKind, PaymentId, Reference, Result,
     clock::rounded,
@@ -89,8 +89,8 @@ impl Creation<'_> {
         waited.map_err(|error| self.unfinished(error.not_applied()))?;
         if is_own {
             // Looking is free. What shows is stored, and found when the journal is opened next.
-            if let Some(Look { standing, version, sight }) = self.look(self.deadline).await
-                && let Mine::Found(refund, evidence) = sight.mine
+            if let Some(StoredLookup { standing, version, lookup }) = self.look(self.deadline).await
+                && let LookupOutcome::Found(refund, evidence) = lookup.outcome
                 && standing.mine.as_ref().is_none_or(|entry| entry.made.is_none())
             {
                 self.found(&standing, version, &refund, evidence).await?;

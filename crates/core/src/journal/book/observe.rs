@@ -61,7 +61,7 @@ impl Book {
                 Some(format!("{} was requested, the refund is over {}", entry.amount, refund.amount));
         }
         let mut changed = entry.set_made(&refund);
-        for intent in entry.intents.iter_mut().filter(|intent| !intent.step || !seen.step_left) {
+        for intent in entry.intents.iter_mut().filter(|intent| !intent.step || !seen.needs_completion) {
             // It cannot be said which of several sends made it; each of them is over.
             if intent.state.is_open_ended() {
                 intent.state = IntentState::Made;

@@ -131,8 +131,8 @@ impl Entry {
             made.amount = refund.amount;
             made.fault.clone_from(&refund.fault);
             made.doubled = made.doubled.take().or_else(|| refund.doubled.clone());
-        } else if refund.status.holds_money() {
-            if made.status.holds_money() {
+        } else if refund.status.reduces_refundable() {
+            if made.status.reduces_refundable() {
                 made.doubled = Some(refund.id.clone());
             } else {
                 // The first one came to nothing; this one holds the money.

@@ -35,7 +35,7 @@ pub(crate) async fn several_means_more_than_one(kit: Kit<'_>) -> Verdict {
     kit.create(&payment, PART).await?;
     let request = kit.ask(&payment, PART + 1);
     let told = kit.client().create(&request).await;
-    if kit.capabilities().several {
+    if kit.capabilities().multiple {
         ok("a second refund", told)?;
         return kit.ensure_moved(&payment, PART + PART + 1, "after two").await;
     }

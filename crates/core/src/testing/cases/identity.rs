@@ -78,7 +78,7 @@ pub(crate) async fn a_payment_is_told_as_it_is(kit: Kit<'_>) -> Verdict {
 pub(crate) async fn sums_are_those_of_the_refunds(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let refund = kit.create(&payment, minor).await?;
-    ensure!(refund.status.holds_money(), "a refund of a plain payment ends {}", refund.status);
+    ensure!(refund.status.reduces_refundable(), "a refund of a plain payment ends {}", refund.status);
     let told = ok("reading the payment", kit.provider().payment(&payment).await)?;
     let listed = held(&kit.listing(&payment).await?.refunds);
     let gone = told.refunded.minor_units() + told.pending.minor_units();
@@ -161,7 +161,7 @@ fn same_amount(refund: &Refund, amount: Money, what: &str) -> Verdict {
 fn reference_told(refund: &Refund, reference: &Reference, what: &str) -> Verdict {
     let told = refund.reference.as_ref();
     ensure!(
-        told == Some(reference) || refund.reference_is_hidden(),
+        told == Some(reference) || refund.reference_is_unreported(),
         "{what} tells the reference {told:?} instead of {reference:?}, and does not say that it can not"
     );
     Ok(())

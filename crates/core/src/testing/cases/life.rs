@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    ErrorKind, Refund, RefundStatus, Waited,
+    ErrorKind, Refund, RefundStatus, WaitOutcome,
     testing::{
         kit::{Kit, WHOLE, attempt, ensure, failed, ok, refused},
         report::Verdict,
@@ -115,8 +115,8 @@ pub(crate) async fn an_unknown_word_is_not_final(kit: Kit<'_>) -> Verdict {
     kit.harness.settle(&payment).await;
     let waited = kit.client().wait_until_final(&payment, &refund.id, Duration::from_secs(20)).await;
     let refund = match ok("waiting", waited)? {
-        Waited::StillOpen(refund) => refund,
-        Waited::Final(refund) => {
+        WaitOutcome::TimedOut(refund) => refund,
+        WaitOutcome::Final(refund) => {
             let word = &refund.provider_status;
             return Err(failed(format!("the adapter can not know `{word}`, and says {}", refund.status)));
         }
@@ -170,8 +170,8 @@ pub(super) async fn end(kit: Kit<'_>, refund: &Refund) -> Verdict<Refund> {
     if kit.capabilities().final_status.get {
         let waited = kit.client().wait_until_final(&refund.payment_id, &refund.id, LONG).await;
         return match ok("waiting for the end", waited)? {
-            Waited::Final(refund) => Ok(refund),
-            Waited::StillOpen(refund) => Err(failed(format!("it never ends: {}", refund.status))),
+            WaitOutcome::Final(refund) => Ok(refund),
+            WaitOutcome::TimedOut(refund) => Err(failed(format!("it never ends: {}", refund.status))),
         };
     }
     for _ in 0..100 {

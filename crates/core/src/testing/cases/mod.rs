@@ -1,6 +1,7 @@
 //! The cases: what each shows and needs is said once, in the list in `macros.rs`.
 
 pub(super) mod capabilities;
+pub(super) mod faults;
 pub(super) mod identity;
 pub(super) mod life;
 pub(super) mod once;
@@ -8,7 +9,6 @@ pub(super) mod pages;
 pub(super) mod refusals;
 pub(super) mod safety;
 pub(super) mod sending;
-pub(super) mod trouble;
 
 use super::{kit::skipped, report::Stop};
 

@@ -9,7 +9,7 @@ use crate::{
     ErrorKind::{InvalidRequest, NotFound, Unsupported},
     MAX_ID_LEN, PageRequest, PaymentId, RefundId, RefundProvider,
     testing::{
-        On, Trouble,
+        Fault, FaultTarget,
         kit::{Kit, WHOLE, attempt, ensure, failed, not_read, ok, refused},
         report::Verdict,
     },
@@ -89,13 +89,13 @@ pub(crate) async fn no_secret_is_in_errors(kit: Kit<'_>) -> Verdict {
         errors.push(kit.client().create(&kit.ask(&nobody, minor)).await.err());
     }
     errors.push(provider.submit_refund(&attempt(&kit.ask(&payment, WHOLE + 1))).await.err());
-    for trouble in Trouble::ALL {
-        if kit.harness.inject(trouble, On::Read).await {
+    for fault in Fault::ALL {
+        if kit.harness.inject(fault, FaultTarget::Read).await {
             errors.push(kit.provider().payment(&payment).await.err());
         }
         kit.harness.heal().await;
         let (payment, minor) = kit.any().await;
-        if kit.harness.inject(trouble, On::Submit).await {
+        if kit.harness.inject(fault, FaultTarget::Submit).await {
             errors.push(kit.provider().submit_refund(&attempt(&kit.ask(&payment, minor))).await.err());
         }
         kit.harness.heal().await;

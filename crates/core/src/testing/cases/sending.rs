@@ -39,7 +39,7 @@ pub(crate) async fn a_request_that_leaves_begins_its_window(kit: Kit<'_>) -> Ver
 }
 
 pub(crate) async fn references_are_shown_where_it_is_said(kit: Kit<'_>) -> Verdict {
-    if kit.capabilities().references != References::Shown {
+    if kit.capabilities().references != References::Reported {
         return Err(skipped("it says that references may be hidden"));
     }
     let payments = [

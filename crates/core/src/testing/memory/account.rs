@@ -43,7 +43,7 @@ impl Account {
     pub(super) fn payment(&self, id: &PaymentId) -> Result<Payment> {
         let money = |minor| Money::new(minor, self.captured.currency());
         let refunded = self.sum(|status| status == RefundStatus::Succeeded);
-        let pending = self.sum(RefundStatus::holds_money) - refunded;
+        let pending = self.sum(RefundStatus::reduces_refundable) - refunded;
         Payment::new("memory", id.clone(), self.captured, money(refunded), money(pending))
     }
 
@@ -129,7 +129,7 @@ impl Account {
         if !able.partial && *amount != self.captured {
             return refuse(ErrorKind::NotRefundable, "payments are refunded whole");
         }
-        if !able.several && left != self.captured {
+        if !able.multiple && left != self.captured {
             return refuse(ErrorKind::NotRefundable, "a payment is refunded once");
         }
         let card = request.target.as_ref().and_then(|target| target.id.as_ref());

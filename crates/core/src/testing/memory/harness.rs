@@ -8,7 +8,7 @@ use super::MemoryProvider;
 use crate::{
     Currency, Money, PaymentId, Reference, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget,
     WebhookRequest,
-    testing::{Harness, On, Trouble},
+    testing::{Fault, FaultTarget, Harness},
 };
 
 /// How often the refunds of a slow payment are read until they are at their end.
@@ -91,8 +91,8 @@ impl Harness for MemoryHarness {
         Some(self.provider.made(payment, reference))
     }
 
-    async fn inject(&self, trouble: Trouble, on: On) -> bool {
-        self.provider.inject(trouble, on);
+    async fn inject(&self, fault: Fault, on: FaultTarget) -> bool {
+        self.provider.inject(fault, on);
         true
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use self::account::{Account, Ending};
 pub use self::{factory::MemoryFactory, harness::MemoryHarness};
-use super::{On, Trouble};
+use super::{Fault, FaultTarget};
 use crate::{
     Capabilities, Certainty, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money, PaymentId,
     Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
@@ -60,11 +60,11 @@ pub enum Settling {
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// # runtime.block_on(async {
 /// use refunds_core::{CreateRefund, Money, Reference, RefundAmount, RefundClient};
-/// use refunds_core::testing::{MemoryProvider, On, Trouble};
+/// use refunds_core::testing::{MemoryProvider, FaultTarget, Fault};
 ///
 /// let provider = MemoryProvider::new();
 /// let payment = provider.captured(Money::new(44850, "NOK".parse()?));
-/// provider.inject(Trouble::AnswerLost, On::Submit);
+/// provider.inject(Fault::AnswerLost, FaultTarget::Submit);
 ///
 /// let request = CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::new("rma-551")?);
 /// RefundClient::new(provider.clone()).create(&request).await?;
@@ -88,7 +88,7 @@ pub struct MemoryProvider {
 #[derive(Debug, Default)]
 struct World {
     payments: BTreeMap<PaymentId, Account>,
-    troubles: VecDeque<(Trouble, On)>,
+    faults: VecDeque<(Fault, FaultTarget)>,
 }
 
 impl MemoryProvider {
@@ -126,8 +126,8 @@ impl MemoryProvider {
     /// ```
     /// use refunds_core::{RefundProvider, testing::MemoryProvider};
     ///
-    /// let once = MemoryProvider::new().with_capabilities(|capabilities| capabilities.several = false);
-    /// assert!(!once.capabilities().several);
+    /// let once = MemoryProvider::new().with_capabilities(|capabilities| capabilities.multiple = false);
+    /// assert!(!once.capabilities().multiple);
     /// ```
     #[must_use]
     pub fn with_capabilities(mut self, change: impl FnOnce(&mut Capabilities)) -> Self {
@@ -153,7 +153,7 @@ impl MemoryProvider {
 
     /// Keeps references and does not tell them, as some providers do.
     #[must_use]
-    pub fn with_hidden_references(mut self) -> Self {
+    pub fn with_unreported_references(mut self) -> Self {
         self.hidden_references = true;
         self
     }
@@ -198,7 +198,7 @@ impl MemoryProvider {
     /// The money that refunds of the payment moved or have under way, in minor units.
     #[must_use]
     pub fn held(&self, payment: &PaymentId) -> i64 {
-        self.sum(payment, RefundStatus::holds_money)
+        self.sum(payment, RefundStatus::reduces_refundable)
     }
 
     /// How many refunds of the payment were made under the reference, whatever became of them.
@@ -214,23 +214,27 @@ impl MemoryProvider {
     }
 
     /// Makes a request go wrong. Several wait for their turn.
-    pub fn inject(&self, trouble: Trouble, on: On) {
-        self.lock().troubles.push_back((trouble, on));
+    pub fn inject(&self, fault: Fault, on: FaultTarget) {
+        self.lock().faults.push_back((fault, on));
     }
 
-    /// Takes back every trouble that did not happen yet.
+    /// Takes back every fault that did not happen yet.
     pub fn heal(&self) {
-        self.lock().troubles.clear();
+        self.lock().faults.clear();
     }
 
     fn able(&self) -> Capabilities {
         self.capabilities.clone().unwrap_or_else(|| Capabilities {
             partial: true,
-            several: true,
+            multiple: true,
             lines: true,
             metadata: true,
             final_status: FinalStatus::by(true, true, false),
-            references: if self.hidden_references { References::MayBeHidden } else { References::Shown },
+            references: if self.hidden_references {
+                References::MayBeUnreported
+            } else {
+                References::Reported
+            },
             send_window: true,
             ..Capabilities::default()
         })
@@ -257,10 +261,10 @@ impl MemoryProvider {
         }
     }
 
-    /// The trouble whose turn it is, if there is one.
-    fn trouble(&self, on: On) -> Option<Trouble> {
+    /// The fault whose turn it is, if there is one.
+    fn fault(&self, on: FaultTarget) -> Option<Fault> {
         let mut world = self.lock();
-        let turn = world.troubles.iter().position(|(_, waits_for)| *waits_for == on)?;
-        world.troubles.remove(turn).map(|(trouble, _)| trouble)
+        let turn = world.faults.iter().position(|(_, waits_for)| *waits_for == on)?;
+        world.faults.remove(turn).map(|(fault, _)| fault)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Notice, Page, PageRequest, Payment,
     PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SendWindow,
     SubmitRefund, TargetKind, WebhookRequest,
-    testing::{On, Trouble},
+    testing::{Fault, FaultTarget},
 };
 
 #[async_trait]
@@ -23,14 +23,14 @@ impl RefundProvider for MemoryProvider {
     }
 
     async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
-        self.met(On::Read)?;
+        self.met(FaultTarget::Read)?;
         self.with(payment, |account| account.payment(payment))
     }
 
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let trouble = self.met(On::Read)?;
+        let fault = self.met(FaultTarget::Read)?;
         let mut refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
-        if let (Some(Trouble::OtherAmount), Some(first)) = (trouble, refunds.first_mut()) {
+        if let (Some(Fault::OtherAmount), Some(first)) = (fault, refunds.first_mut()) {
             one_more(first)?;
         }
         let start = match &page.cursor {
@@ -48,13 +48,13 @@ impl RefundProvider for MemoryProvider {
     }
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let trouble = self.met(On::Read)?;
+        let fault = self.met(FaultTarget::Read)?;
         let refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
         let mut found = refunds
             .into_iter()
             .find(|candidate| candidate.id == *refund)
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "the payment has no such refund"))?;
-        if trouble == Some(Trouble::OtherAmount) {
+        if fault == Some(Fault::OtherAmount) {
             one_more(&mut found)?;
         }
         Ok(found)
@@ -64,12 +64,12 @@ impl RefundProvider for MemoryProvider {
         // Somebody else may run before the request arrives and before its answer does, and a
         // future may be dropped there: what a network does.
         tokio::task::yield_now().await;
-        let trouble = self.trouble(On::Submit);
-        if let Some(trouble) = trouble.filter(|trouble| !trouble.is_processed()) {
-            if trouble != Trouble::NeverSent {
+        let fault = self.fault(FaultTarget::Submit);
+        if let Some(fault) = fault.filter(|fault| !fault.is_processed()) {
+            if fault != Fault::NeverSent {
                 submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
             }
-            return Err(error(trouble));
+            return Err(error(fault));
         }
         self.validate(&submit.request)?;
         // Right where bytes would leave.
@@ -85,10 +85,10 @@ impl RefundProvider for MemoryProvider {
             self.with(&submit.request.payment_id, |account| account.refund(submit, &able, ending))?;
         tokio::task::yield_now().await;
         let mut refund = self.told(vec![refund]).remove(0);
-        match trouble {
+        match fault {
             None => {}
-            Some(Trouble::OtherAmount) => one_more(&mut refund)?,
-            Some(trouble) => return Err(error(trouble)),
+            Some(Fault::OtherAmount) => one_more(&mut refund)?,
+            Some(fault) => return Err(error(fault)),
         }
         Ok(refund)
     }
@@ -116,10 +116,10 @@ impl RefundProvider for MemoryProvider {
 
 impl MemoryProvider {
     /// What is in the way of a read.
-    fn met(&self, on: On) -> Result<Option<Trouble>> {
-        match self.trouble(on) {
-            Some(Trouble::OtherAmount) => Ok(Some(Trouble::OtherAmount)),
-            Some(trouble) => Err(error(trouble)),
+    fn met(&self, on: FaultTarget) -> Result<Option<Fault>> {
+        match self.fault(on) {
+            Some(Fault::OtherAmount) => Ok(Some(Fault::OtherAmount)),
+            Some(fault) => Err(error(fault)),
             None => Ok(None),
         }
     }
@@ -131,32 +131,32 @@ impl MemoryProvider {
         }
         let hide = |mut refund: Refund| {
             refund.reference = None;
-            refund.with_hidden_reference()
+            refund.with_unreported_reference()
         };
         refunds.into_iter().map(hide).collect()
     }
 }
 
 fn one_more(refund: &mut Refund) -> Result<()> {
-    refund.amount = refund.amount.checked_add(Money::new(1, refund.amount.currency()))?;
+    refund.amount = refund.amount.try_add(Money::new(1, refund.amount.currency()))?;
     Ok(())
 }
 
 /// What an adapter that tells the truth makes of it.
-fn error(trouble: Trouble) -> Error {
-    match trouble {
-        Trouble::NeverSent => Error::new(ErrorKind::Transport, "the connection was refused").not_applied(),
-        Trouble::NoAnswer | Trouble::AnswerLost => Error::new(ErrorKind::Timeout, "no answer came"),
-        Trouble::ErrorAfterwards | Trouble::ServerError => {
+fn error(fault: Fault) -> Error {
+    match fault {
+        Fault::NeverSent => Error::new(ErrorKind::Transport, "the connection was refused").not_applied(),
+        Fault::NoAnswer | Fault::AnswerLost => Error::new(ErrorKind::Timeout, "no answer came"),
+        Fault::ErrorAfterwards | Fault::ServerError => {
             Error::new(ErrorKind::Unavailable, "the server failed").with_code("500")
         }
-        Trouble::RateLimited => {
+        Fault::RateLimited => {
             Error::new(ErrorKind::RateLimited, "too many requests").with_retry_after(Duration::from_secs(1))
         }
-        Trouble::Unreadable | Trouble::OtherAmount => {
+        Fault::Unreadable | Fault::OtherAmount => {
             Error::new(ErrorKind::Protocol, "the answer can not be read")
         }
-        Trouble::Unauthorized => {
+        Fault::Unauthorized => {
             Error::new(ErrorKind::Unauthenticated, "the credentials were not accepted").with_code("401")
         }
     }

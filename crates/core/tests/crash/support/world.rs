@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn new(kind: Kind, captured: i64, answers: &[Answer]) -> Self {
         let hides = matches!(kind, Kind::Hidden | Kind::HiddenWithKey);
         let memory =
-            if hides { MemoryProvider::new().with_hidden_references() } else { MemoryProvider::new() };
+            if hides { MemoryProvider::new().with_unreported_references() } else { MemoryProvider::new() };
         let memory = memory.with_capabilities(|capabilities| {
             capabilities.send_window = kind != Kind::NoSendWindow;
             if let Some(replay) = kind.replay() {
@@ -265,7 +265,7 @@ impl World {
 
     fn with_step(&self, refund: Refund) -> Refund {
         let has_step = self.0.kind == Kind::Steps && !self.script().completed.contains(&refund.id);
-        if has_step { refund.with_step_left() } else { refund }
+        if has_step { refund.with_needs_completion() } else { refund }
     }
 
     pub(super) async fn submit(&self, submit: &SubmitRefund) -> Result<Refund> {
@@ -313,7 +313,7 @@ impl World {
     }
 
     async fn make(&self, submit: &SubmitRefund) -> Result<Refund> {
-        if let Some(made) = &submit.made {
+        if let Some(made) = &submit.completing {
             self.script().completed.push(made.clone());
             return self.0.memory.get_refund(&self.0.payment, made).await;
         }
@@ -337,7 +337,7 @@ struct CarriedOutLater<'a> {
 impl Drop for CarriedOutLater<'_> {
     fn drop(&mut self) {
         // A step moves no money, so it makes no difference when it is done.
-        if self.submit.made.is_none() {
+        if self.submit.completing.is_none() {
             let mut submit = self.submit.clone();
             submit.window = None;
             self.world.script().under_way.push((Instant::now() + self.delay, submit));

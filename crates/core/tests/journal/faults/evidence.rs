@@ -80,7 +80,7 @@ fault!(LeavesDoneStepsOpen {
         seen: &[Seen],
         since: Option<Version>,
     ) -> Result<Observed> {
-        let left: Vec<_> = seen.iter().map(|seen| seen.clone().with_step_left(true)).collect();
+        let left: Vec<_> = seen.iter().map(|seen| seen.clone().with_needs_completion(true)).collect();
         journal.observe(money, &left, since).await
     }
 });

@@ -67,9 +67,10 @@ pub(crate) async fn a_look_never_closes_a_step(kit: JournalKit<'_>) -> Verdict {
 }
 
 /// A list or a read shows the refund, with a step left or without one.
-async fn see(kit: JournalKit<'_>, sent: &Sent, step_left: bool) -> Verdict {
+async fn see(kit: JournalKit<'_>, sent: &Sent, needs_completion: bool) -> Verdict {
     let about = &sent.about;
-    let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1")).with_step_left(step_left);
+    let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1"))
+        .with_needs_completion(needs_completion);
     ok("observing", kit.journal.observe(&about.money, &[seen], None).await).map(drop)
 }
 

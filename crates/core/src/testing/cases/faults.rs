@@ -1,0 +1,244 @@
+//! Whatever goes wrong: made once or not at all, and told truthfully.
+
+use crate::{
+    Error,
+    ErrorKind::{
+        self, OutcomeUnknown, Protocol, RateLimited, Timeout, Transport, Unauthenticated, Unavailable,
+    },
+    PageRequest, Refund, Result,
+    testing::{
+        Fault, FaultTarget,
+        kit::{Kit, WHOLE, attempt, ensure, failed, ok},
+        report::Verdict,
+    },
+};
+
+use super::once::ends_in_one;
+
+/// What an adapter has to make of a fault.
+struct Truth {
+    kinds: &'static [ErrorKind],
+    /// Whether the same call may succeed later; `None` where both can be said.
+    retryable: Option<bool>,
+    /// Whether a refund may have been made; `None` where the adapter can not know better, and may.
+    may_have_applied: Option<bool>,
+}
+
+/// The one table of what is true of a fault.
+fn truth(fault: Fault) -> Truth {
+    let (kinds, retryable, may_have_applied): (&[_], _, _) = match fault {
+        Fault::NeverSent => (&[Transport, Timeout, Unavailable], Some(true), Some(false)),
+        Fault::NoAnswer | Fault::AnswerLost => (&[Transport, Timeout], Some(true), Some(true)),
+        Fault::ErrorAfterwards => (&[Unavailable, OutcomeUnknown], None, Some(true)),
+        Fault::ServerError => (&[Unavailable], Some(true), None),
+        Fault::RateLimited => (&[RateLimited], Some(true), Some(false)),
+        Fault::Unreadable | Fault::OtherAmount => (&[Protocol], None, Some(true)),
+        Fault::Unauthorized => (&[Unauthenticated], Some(false), Some(false)),
+    };
+    Truth { kinds, retryable, may_have_applied }
+}
+
+pub(crate) async fn a_request_never_sent_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::NeverSent).await
+}
+
+pub(crate) async fn a_request_without_an_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::NoAnswer).await
+}
+
+pub(crate) async fn a_lost_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::AnswerLost).await
+}
+
+pub(crate) async fn a_server_error_afterwards_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::ErrorAfterwards).await
+}
+
+pub(crate) async fn a_server_error_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::ServerError).await
+}
+
+pub(crate) async fn too_many_requests_are_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::RateLimited).await
+}
+
+pub(crate) async fn an_unreadable_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::Unreadable).await
+}
+
+pub(crate) async fn refused_credentials_are_told_truthfully(kit: Kit<'_>) -> Verdict {
+    submission(kit, Fault::Unauthorized).await
+}
+
+pub(crate) async fn the_answers_amount_is_told_not_the_requests(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    kit.inject(Fault::OtherAmount, FaultTarget::Submit).await?;
+    match kit.provider().submit_refund(&attempt(&kit.ask(&payment, minor))).await {
+        Ok(refund) => {
+            let answered = kit.money(minor + 1);
+            ensure!(refund.amount == answered, "the answer says {answered}, the adapter {}", refund.amount);
+            Ok(())
+        }
+        Err(error) => is_true(&error, Fault::OtherAmount),
+    }
+}
+
+pub(crate) async fn another_amount_is_not_believed(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    kit.inject(Fault::OtherAmount, FaultTarget::Submit).await?;
+    match kit.client().create(&request).await {
+        // It was looked for, and the provider's list tells the right amount.
+        Ok(refund) => ensure!(refund.amount == kit.money(minor), "believed to be {}", refund.amount),
+        Err(error) => {
+            let honest = matches!(error.kind(), Protocol | OutcomeUnknown);
+            ensure!(honest && error.may_have_applied(), "the answer was over another amount, told: {error}");
+            ensure!(error.unresolved().is_some(), "nothing to resolve it by: {error}");
+        }
+    }
+    ends_in_one(kit, &request, minor).await
+}
+
+pub(crate) async fn a_lost_answer_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
+    creation(kit, &[Fault::AnswerLost, Fault::ErrorAfterwards, Fault::Unreadable]).await
+}
+
+pub(crate) async fn a_lost_request_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
+    creation(kit, &[Fault::NoAnswer, Fault::ServerError]).await
+}
+
+pub(crate) async fn what_was_turned_away_is_made_in_the_end(kit: Kit<'_>) -> Verdict {
+    creation(kit, &[Fault::NeverSent, Fault::RateLimited, Fault::Unauthorized]).await
+}
+
+pub(crate) async fn what_is_unresolved_can_be_resolved(kit: Kit<'_>) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    kit.inject(Fault::NoAnswer, FaultTarget::Submit).await?;
+    let Err(error) = kit.client().create(&request).await else {
+        // The provider honours a key: it was asked again, and made.
+        return ends_in_one(kit, &request, minor).await;
+    };
+    let Some(unresolved) = error.unresolved() else {
+        return Err(failed(format!("nothing to resolve it by: {error}")));
+    };
+    ensure!(error.may_have_applied(), "no answer came, told: {error}");
+    kit.harness.heal().await;
+    let refund = ok("resolving it", kit.client().resolve(unresolved).await)?;
+    ensure!(refund.amount == kit.money(minor), "resolved over {}", refund.amount);
+    kit.ensure_moved(&payment, minor, "once resolved").await?;
+    match kit.client().resolve(unresolved).await {
+        Err(error) if error.kind() == OutcomeUnknown && kit.hides(&payment).await? => {}
+        told => ensure!(ok("resolving it again", told)?.id == refund.id, "resolved twice, two refunds"),
+    }
+    kit.ensure_moved(&payment, minor, "twice resolved").await?;
+    kit.ensure_made_once(&request, "twice resolved").await
+}
+
+pub(crate) async fn a_read_in_trouble_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+    let payment = kit.captured(WHOLE).await;
+    let mut met = 0;
+    for fault in reading() {
+        if !kit.harness.inject(fault, FaultTarget::Read).await {
+            continue;
+        }
+        met += 1;
+        let provider = kit.provider();
+        match provider.list_refunds(&payment, &PageRequest::first()).await {
+            Ok(_) if fault == Fault::Unauthorized => {}
+            Ok(page) => return Err(failed(format!("{fault}: the list is told as {page:?}"))),
+            Err(error) => kind_is_true(&error, fault)?,
+        }
+        kit.harness.heal().await;
+        ok("the list afterwards", provider.list_refunds(&payment, &PageRequest::first()).await)?;
+    }
+    if met == 0 { Err(super::needs("a harness that makes reads go wrong")) } else { Ok(()) }
+}
+
+pub(crate) async fn a_read_in_trouble_is_tried_again(kit: Kit<'_>) -> Verdict {
+    let payment = kit.captured(WHOLE).await;
+    let mut met = 0;
+    for fault in reading().into_iter().filter(|fault| truth(*fault).retryable == Some(true)) {
+        if kit.harness.inject(fault, FaultTarget::Read).await {
+            met += 1;
+            ok(fault.as_str(), kit.client().payment(&payment).await)?;
+        }
+        kit.harness.heal().await;
+    }
+    if met == 0 { Err(super::needs("a harness that makes reads go wrong")) } else { Ok(()) }
+}
+
+fn reading() -> Vec<Fault> {
+    Fault::ALL.into_iter().filter(|fault| *fault != Fault::OtherAmount).collect()
+}
+
+/// One raw submission in trouble.
+async fn submission(kit: Kit<'_>, fault: Fault) -> Verdict {
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor);
+    kit.inject(fault, FaultTarget::Submit).await?;
+    let provider = kit.provider();
+    let told = provider.submit_refund(&attempt(&request)).await;
+    let moved = kit.moved(&payment).await?;
+    ensure!(moved == 0 || moved == minor, "one call is one attempt: {moved} moved of {minor}");
+    match told {
+        // New credentials were fetched, and the request repeated.
+        Ok(_) if fault == Fault::Unauthorized => {
+            ensure!(moved == minor, "told as made, {moved} moved");
+        }
+        Ok(refund) => {
+            return Err(failed(format!("one attempt was in trouble, and is told as made: {refund:?}")));
+        }
+        Err(error) => {
+            let promise = error.may_have_applied() || moved == 0;
+            ensure!(promise, "{moved} moved, and nothing was made by what is told: {error}");
+            is_true(&error, fault)?;
+        }
+    }
+    kit.harness.heal().await;
+    ok("the payment afterwards", provider.payment(&payment).await)?;
+    Ok(())
+}
+
+fn is_true(error: &Error, fault: Fault) -> Verdict {
+    kind_is_true(error, fault)?;
+    let (may, said) = (truth(fault).may_have_applied, error.may_have_applied());
+    ensure!(may.is_none_or(|may| may == said), "{fault}: told that it may be made is {said}: {error}");
+    Ok(())
+}
+
+fn kind_is_true(error: &Error, fault: Fault) -> Verdict {
+    let Truth { kinds, retryable, .. } = truth(fault);
+    ensure!(kinds.contains(&error.kind()), "{fault}: {} instead of {kinds:?}: {error}", error.kind());
+    let said = error.is_retryable();
+    ensure!(retryable.is_none_or(|may| may == said), "{fault}: told that it is retryable is {said}: {error}");
+    Ok(())
+}
+
+/// A whole creation for each fault that the harness can do.
+async fn creation(kit: Kit<'_>, faults: &[Fault]) -> Verdict {
+    let mut met = 0;
+    for fault in faults {
+        let (payment, minor) = kit.any().await;
+        if !kit.harness.inject(*fault, FaultTarget::Submit).await {
+            continue;
+        }
+        met += 1;
+        let request = kit.ask(&payment, minor);
+        let told = kit.client().create(&request).await;
+        let moved = kit.moved(&payment).await?;
+        told_truly(&told, moved, minor).map_err(|reason| failed(format!("{fault}: {reason}")))?;
+        ends_in_one(kit, &request, minor).await?;
+    }
+    if met == 0 { Err(super::needs("a harness that makes submissions go wrong")) } else { Ok(()) }
+}
+
+fn told_truly(told: &Result<Refund>, moved: i64, minor: i64) -> Result<(), String> {
+    match told {
+        Ok(refund) if moved == minor && refund.amount.minor_units() == minor => Ok(()),
+        Ok(refund) => Err(format!("{moved} moved, told {refund:?}")),
+        Err(error) if !error.may_have_applied() && moved == 0 => Ok(()),
+        Err(error) if error.may_have_applied() && moved <= minor && error.unresolved().is_some() => Ok(()),
+        Err(error) => Err(format!("{moved} moved, told {error}")),
+    }
+}

@@ -1,0 +1,291 @@
+//! What a transaction's events are, how a refund that is made up of them stands, and what is captured.
+//!
+//! Checkout has no refund object. A refund is a `REFUND` event, or an `INITIATE_REFUND` event that a
+//! `REFUND` event completes later: its `correlation_request_id` is the `request_id` of the initiating
+//! one. See <https://docs.dintero.com/docs/integrations/support/refunds>. Which events are one refund is
+//! for [`grouping`](crate::checkout::grouping) to say.
+//!
+//! # Corrections
+//!
+//! An event may carry a `correction`: what the status was set to after an operation failed. Dintero
+//! does not document more. This is how it is read, as an assumption, for a `REFUND` that succeeded:
+//!
+//! - its own correction takes it back where it sets a status in which nothing is refunded, or where
+//!   what remains to be refunded is what there was without it;
+//! - so does the correction of another event that names it in `event_ids`. Where that one says neither
+//!   that nor the contrary, the refund is unknown: its money counts as gone, and nobody is told to
+//!   refund again;
+//! - a failed event that names it, over the same amount, is no other refund but tells why;
+//! - a correction never turns a failure into a success.
+
+use std::collections::{HashMap, HashSet};
+
+use refunds_core::{RefundStatus, parse_time};
+
+use crate::{
+    convert::{canonical_id, line_key, words},
+    lenient::{Amount, Maybe},
+    wire::Event,
+};
+
+/// What an event is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Capture,
+    Refund,
+    InitiateRefund,
+    /// A word that we do not know and that speaks of refunds: money may be gone.
+    UnknownRefund,
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(event: &Event) -> Self {
+        let Some(word) = event.event.as_deref() else { return Self::Other };
+        let word = word.trim().to_ascii_uppercase();
+        match KINDS.iter().find(|(name, _)| *name == word) {
+            Some((_, kind)) => *kind,
+            None if word.contains("REFUND") => Self::UnknownRefund,
+            None => Self::Other,
+        }
+    }
+
+    pub(crate) fn is_refund(self) -> bool {
+        matches!(self, Self::Refund | Self::InitiateRefund | Self::UnknownRefund)
+    }
+}
+
+/// Every event of Dintero's specification, and `INITIATE`, which only its samples have.
+const KINDS: [(&str, Kind); 10] = [
+    ("INITIALIZE", Kind::Other),
+    ("INITIATE", Kind::Other),
+    ("AUTHORIZE", Kind::Other),
+    ("CAPTURE", Kind::Capture),
+    ("INITIATE_CAPTURE", Kind::Other),
+    ("REFUND", Kind::Refund),
+    ("INITIATE_REFUND", Kind::InitiateRefund),
+    ("VOID", Kind::Other),
+    ("INITIATE_VOID", Kind::Other),
+    ("SETTLEMENT", Kind::Other),
+];
+
+/// Words of `error.type` with which a bank or card scheme says no. Others are technical failures.
+const DECLINES: [&str; 15] = [
+    "DECLINED",
+    "ISSUER_ERROR",
+    "PICK_UP_CARD",
+    "INVALID_MERCHANT",
+    "INVALID_TRANSACTION",
+    "INVALID_AMOUNT",
+    "INSUFFICIENT_FUNDS",
+    "CLOSED_ACCOUNT",
+    "EXPIRED_CARD",
+    "EXCEEDS_APPROVAL_LIMIT",
+    "EXCEEDS_WITHDRAWAL_FREQUENCY_LIMIT",
+    "RESTRICTED_CARD",
+    "PIN_REQUIRED",
+    "FAILED_VERIFICATION",
+    "ADDITIONAL_VERIFICATION_REQUIRED",
+];
+
+/// The events of one refund.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Their places among the transaction's events, in order.
+    pub(crate) members: Vec<usize>,
+    /// The requests that they belong to, in canonical form.
+    pub(crate) requests: HashSet<String>,
+    /// A failed event that corrects it.
+    pub(crate) corrected_by: Option<usize>,
+    pub(crate) standing: Standing,
+}
+
+/// What corrections leave of a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Stands,
+    TakenBack,
+    Unclear,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { members: Vec::new(), requests: HashSet::new(), corrected_by: None, standing: Standing::Stands }
+    }
+}
+
+impl Group {
+    /// All its events, a correcting one last.
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
+        self.members.iter().chain(&self.corrected_by).copied()
+    }
+
+    fn has_event(&self, events: &[Event], id: &str) -> bool {
+        self.all().any(|at| events[at].id.as_deref() == Some(id))
+    }
+
+    /// The event that began it.
+    pub(crate) fn first<'a>(&self, events: &'a [Event]) -> &'a Event {
+        let initiating = self.members.iter().find(|at| Kind::of(&events[**at]) == Kind::InitiateRefund);
+        &events[*initiating.unwrap_or(&self.members[0])]
+    }
+
+    /// The event that says how it stands: the latest one, and an initiating one only while it is alone.
+    pub(crate) fn decisive(&self, events: &[Event]) -> usize {
+        match self.corrected_by {
+            Some(at) if self.standing == Standing::TakenBack => at,
+            _ => self.latest(events),
+        }
+    }
+
+    /// The same without regard to corrections.
+    pub(crate) fn latest(&self, events: &[Event]) -> usize {
+        let rank = |at: usize| Kind::of(&events[at]) != Kind::InitiateRefund;
+        self.members.iter().copied().fold(self.members[0], |best, at| {
+            let later = match (rank(at), rank(best)) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => !is_before(&events[at], &events[best]) && !is_repeated(&events[at], &events[best]),
+            };
+            if later { at } else { best }
+        })
+    }
+
+    /// The event whose amount is the refund's: the decisive one, unless it tells none. Of one that is shown
+    /// with several amounts, the largest counts.
+    pub(crate) fn amount<'a>(&self, events: &'a [Event]) -> &'a Event {
+        let decisive = &events[self.decisive(events)];
+        let shown = self.members.iter().map(|at| &events[*at]).filter(|event| is_same(event, decisive));
+        let decisive = shown.max_by_key(|event| *event.amount).unwrap_or(decisive);
+        let telling =
+            || self.members.iter().rev().map(|at| &events[*at]).find(|event| event.amount.is_some());
+        if decisive.amount.is_some() { decisive } else { telling().unwrap_or(decisive) }
+    }
+
+    /// Whether the refund was first accepted and carried out later.
+    pub(crate) fn is_asynchronous(&self, events: &[Event]) -> bool {
+        self.members.iter().any(|at| {
+            let event = &events[*at];
+            Kind::of(event) == Kind::InitiateRefund || event.correlation_request_id.is_some()
+        })
+    }
+
+    /// The request that began it, in canonical form.
+    pub(crate) fn request(&self, events: &[Event]) -> Option<String> {
+        let first = self.first(events);
+        match Kind::of(first) {
+            Kind::InitiateRefund => request(&first.request_id),
+            _ => request(&first.correlation_request_id).or_else(|| request(&first.request_id)),
+        }
+    }
+
+    /// Whether `id` is one of its requests or events.
+    pub(crate) fn is_called(&self, events: &[Event], id: &str) -> bool {
+        self.has_event(events, id) || self.requests.contains(&canonical_id(id))
+    }
+
+    /// How it stands: the one table.
+    pub(crate) fn status(&self, events: &[Event]) -> RefundStatus {
+        let event = &events[self.decisive(events)];
+        match (Kind::of(event), *event.success) {
+            (Kind::Refund, Some(true)) => match self.standing {
+                Standing::Stands => RefundStatus::Succeeded,
+                Standing::TakenBack => RefundStatus::Failed,
+                Standing::Unclear => RefundStatus::Unknown,
+            },
+            (Kind::Refund, Some(false)) if is_decline(event) => RefundStatus::Declined,
+            (Kind::Refund | Kind::InitiateRefund, Some(false)) => RefundStatus::Failed,
+            (Kind::InitiateRefund, _) => RefundStatus::Pending,
+            (_, _) => RefundStatus::Unknown,
+        }
+    }
+}
+
+/// The id of a request, in canonical form.
+pub(crate) fn request(id: &Maybe<String>) -> Option<String> {
+    id.as_deref().filter(|id| !id.is_empty()).map(canonical_id)
+}
+
+/// The reference of an event, which a blank one is not.
+pub(crate) fn reference(event: &Event) -> Option<&str> {
+    event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
+}
+
+/// Whether `left` is certainly older: by their times where both are told, else by their places.
+fn is_before(left: &Event, right: &Event) -> bool {
+    let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);
+    matches!((time(left), time(right)), (Some(left), Some(right)) if left < right)
+}
+
+/// Whether both are one event, by their ids.
+fn is_same(left: &Event, right: &Event) -> bool {
+    left.id.as_deref().is_some_and(|id| !id.is_empty() && right.id.as_deref() == Some(id))
+}
+
+/// Whether one event is shown twice and says the same of its success.
+fn is_repeated(left: &Event, right: &Event) -> bool {
+    is_same(left, right) && *left.success == *right.success
+}
+
+/// Whether a failed event tells that a bank said no.
+fn is_decline(event: &Event) -> bool {
+    let types = event.error.as_ref().and_then(|error| error.get("type"));
+    types.is_some_and(|types| {
+        words(types).any(|word| DECLINES.iter().any(|decline| word.eq_ignore_ascii_case(decline)))
+    })
+}
+
+/// A line's id and amount, as they can be compared.
+pub(crate) type LineAmount = (Option<String>, Option<Amount>);
+
+/// The lines of an event, in an order of their own.
+pub(crate) fn line_amounts(event: &Event) -> Vec<LineAmount> {
+    let lines = event.items.list().iter();
+    let mut lines: Vec<_> = lines.map(|item| (line_key(item), *item.amount)).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// The places of the captures that succeeded, each of which counts once:
+///
+/// - an event that is shown twice, by its id, is one capture;
+/// - so are events of one request over the same amount and lines;
+/// - one that was initiated first is completed by one `CAPTURE`, or several with one correlation, of which
+///   the latest counts.
+pub(crate) fn captures(events: &[Event]) -> Vec<usize> {
+    let mut latest: Vec<usize> = Vec::new();
+    let mut by_event: HashMap<&str, usize> = HashMap::new();
+    let mut by_correlation: HashMap<String, usize> = HashMap::new();
+    let mut by_request: HashMap<(String, Option<Amount>, Vec<LineAmount>), usize> = HashMap::new();
+    for (at, event) in events.iter().enumerate() {
+        if Kind::of(event) != Kind::Capture {
+            continue;
+        }
+        let id = event.id.as_deref().filter(|id| !id.is_empty());
+        let correlation = request(&event.correlation_request_id);
+        let own = request(&event.request_id).map(|id| (id, *event.amount, line_amounts(event)));
+        let known = id.and_then(|id| by_event.get(id));
+        let known = known.or_else(|| by_correlation.get(correlation.as_ref()?));
+        let known = known.or_else(|| by_request.get(own.as_ref()?)).copied();
+        let place = known.unwrap_or(latest.len());
+        by_event.extend(id.map(|id| (id, place)));
+        by_correlation.extend(correlation.map(|id| (id, place)));
+        by_request.extend(own.map(|own| (own, place)));
+        match latest.get_mut(place) {
+            None => latest.push(at),
+            Some(best) => {
+                let (one, other) = (event, &events[*best]);
+                let same = *one.success == *other.success && *one.amount == *other.amount;
+                if !same && !is_before(one, other) {
+                    *best = at;
+                }
+            }
+        }
+    }
+    latest.retain(|at| *events[*at].success == Some(true));
+    latest
+}
+
+#[cfg(test)]
+#[path = "tests/events.rs"]
+pub(crate) mod tests;

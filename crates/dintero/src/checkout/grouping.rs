@@ -1,0 +1,208 @@
+//! Which events are one refund.
+//!
+//! Checkout has no refund object, and an event does not say to which refund it belongs. Two events are
+//! one refund by the first of these rules that applies:
+//!
+//! 1. **The same event id**: one event that is shown twice. Where its amounts differ, the larger one
+//!    counts.
+//! 2. **A failure whose `correction` names an event** over the same amount says why that one was taken
+//!    back (see [`events`](crate::checkout::events)).
+//! 3. **The same request**: the `correlation_request_id` of an event, else its `request_id`, is a request
+//!    of the other one, with or without dashes. One request is one refund.
+//!
+//! Nothing is one that something tells apart:
+//!
+//! - different, non-empty `event_reference`s are two refunds, whatever else they have in common;
+//! - so are different requests, whatever their event ids are;
+//! - of one request, different events over different amounts or lines are two refunds. The event that
+//!   initiates a refund and the one that completes it may differ in these: the latter says what was done.
+//!
+//! Where an event may belong to either of two refunds, the one over its amount gets it; where that does
+//! not decide, it is a refund of its own. So an error counts a refund too often, and never too rarely: an
+//! event that says that money is gone adds to what is gone, and one that says that a refund failed takes
+//! back no other refund.
+
+use std::collections::HashMap;
+
+use crate::{
+    checkout::corrections::{corrected_ids, standings},
+    checkout::events::{Group, Kind, LineAmount, line_amounts, reference, request},
+    lenient::Amount,
+    wire::Event,
+};
+
+/// How many refunds one id may name before nothing joins them any more.
+const MAX_OF_ONE_ID: usize = 16;
+
+/// The refunds among `events`, in the order in which they began.
+pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
+    let mut grouping = Grouping { events, ..Grouping::default() };
+    for (at, event) in events.iter().enumerate() {
+        if Kind::of(event).is_refund() {
+            grouping.add(at);
+        }
+    }
+    let mut groups = grouping.groups;
+    let standings = standings(events, &groups);
+    for (group, standing) in groups.iter_mut().zip(standings) {
+        group.standing = standing;
+    }
+    groups
+}
+
+#[derive(Default)]
+struct Grouping<'a> {
+    events: &'a [Event],
+    groups: Vec<Group>,
+    /// What the events of each group say.
+    traits: Vec<Traits<'a>>,
+    by_event: HashMap<&'a str, Vec<usize>>,
+    by_request: HashMap<String, Vec<usize>>,
+}
+
+/// What tells a refund from others.
+#[derive(Default)]
+struct Traits<'a> {
+    reference: Option<&'a str>,
+    initiated: Extent,
+    completed: Extent,
+}
+
+/// What a refund is over, as far as it is known.
+#[derive(Clone, Default)]
+struct Extent {
+    amount: Option<Amount>,
+    lines: Vec<LineAmount>,
+}
+
+impl Grouping<'_> {
+    fn add(&mut self, at: usize) {
+        let event = &self.events[at];
+        let (own, correlation) = (request(&event.request_id), request(&event.correlation_request_id));
+        if correlation.is_none()
+            && let Some(group) = self.corrected_by(event)
+        {
+            self.groups[group].corrected_by = Some(at);
+            self.groups[group].requests.extend(own);
+            return;
+        }
+        let known = self.shown_before(event, own.as_ref(), correlation.as_ref());
+        let known = known.or_else(|| self.of_request(event, correlation.as_ref().or(own.as_ref())?));
+        let group = known.unwrap_or(self.groups.len());
+        if group == self.groups.len() {
+            self.groups.push(Group::default());
+            self.traits.push(Traits::default());
+        }
+        self.groups[group].members.push(at);
+        self.traits[group].learn(event);
+        if let Some(id) = event_id(event) {
+            remember(self.by_event.entry(id).or_default(), group);
+        }
+        for id in own.into_iter().chain(correlation) {
+            remember(self.by_request.entry(id.clone()).or_default(), group);
+            self.groups[group].requests.insert(id);
+        }
+    }
+
+    /// The refund that `event` takes back or confirms, where it says so and is not a refund of its own.
+    fn corrected_by(&self, event: &Event) -> Option<usize> {
+        if *event.success != Some(false) {
+            return None;
+        }
+        let named = corrected_ids(event).filter_map(|id| self.by_event.get(id)).flatten().copied();
+        let mut named = named.filter(|group| {
+            let first = &self.events[self.groups[*group].members[0]];
+            *first.amount == *event.amount
+        });
+        named.find(|group| reference(event).is_none_or(|told| self.traits[*group].reference == Some(told)))
+    }
+
+    /// The refund that has this very event already.
+    fn shown_before(
+        &self,
+        event: &Event,
+        own: Option<&String>,
+        correlation: Option<&String>,
+    ) -> Option<usize> {
+        let mut known = candidates(self.by_event.get(event_id(event)?));
+        known.find(|group| {
+            let requests = &self.groups[*group].requests;
+            let mut told = own.into_iter().chain(correlation).peekable();
+            let same_request =
+                requests.is_empty() || told.peek().is_none() || told.any(|id| requests.contains(id));
+            same_request && !self.traits[*group].has_another_reference(event)
+        })
+    }
+
+    /// The only refund of the request that `event` may belong to.
+    fn of_request(&self, event: &Event, request: &String) -> Option<usize> {
+        let extent = Extent::of(event);
+        let initiates = Kind::of(event) == Kind::InitiateRefund;
+        let fits = |group: &usize| {
+            let traits = &self.traits[*group];
+            let other = if initiates { &traits.initiated } else { &traits.completed };
+            !traits.has_another_reference(event) && !other.contradicts(&extent)
+        };
+        let mut fitting = candidates(self.by_request.get(request)).filter(fits);
+        let first = fitting.next()?;
+        // What began is told by its end, whichever of them it is.
+        if initiates || fitting.next().is_none() {
+            return Some(first);
+        }
+        let over_the_same = |group: &usize| {
+            let traits = &self.traits[*group];
+            extent.amount.is_some()
+                && [traits.initiated.amount, traits.completed.amount].contains(&extent.amount)
+        };
+        let mut fitting = candidates(self.by_request.get(request)).filter(fits).filter(over_the_same);
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+}
+
+impl<'a> Traits<'a> {
+    fn learn(&mut self, event: &'a Event) {
+        self.reference = self.reference.or_else(|| reference(event));
+        let initiates = Kind::of(event) == Kind::InitiateRefund;
+        let extent = if initiates { &mut self.initiated } else { &mut self.completed };
+        let Extent { amount, lines } = Extent::of(event);
+        extent.amount = extent.amount.or(amount);
+        if extent.lines.is_empty() {
+            extent.lines = lines;
+        }
+    }
+
+    fn has_another_reference(&self, event: &Event) -> bool {
+        matches!((self.reference, reference(event)), (Some(known), Some(told)) if known != told)
+    }
+}
+
+impl Extent {
+    fn of(event: &Event) -> Self {
+        Self { amount: *event.amount, lines: line_amounts(event) }
+    }
+
+    fn contradicts(&self, other: &Self) -> bool {
+        let amounts = matches!((self.amount, other.amount), (Some(one), Some(other)) if one != other);
+        let lines = !self.lines.is_empty() && !other.lines.is_empty() && self.lines != other.lines;
+        amounts || lines
+    }
+}
+
+/// The refunds of one id; none where it names so many that it says nothing.
+fn candidates(groups: Option<&Vec<usize>>) -> impl Iterator<Item = usize> {
+    groups.filter(|groups| groups.len() < MAX_OF_ONE_ID).into_iter().flatten().copied()
+}
+
+fn remember(groups: &mut Vec<usize>, group: usize) {
+    if groups.len() < MAX_OF_ONE_ID && !groups.contains(&group) {
+        groups.push(group);
+    }
+}
+
+fn event_id(event: &Event) -> Option<&str> {
+    event.id.as_deref().filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+#[path = "tests/grouping.rs"]
+mod tests;

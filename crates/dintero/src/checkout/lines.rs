@@ -1,0 +1,283 @@
+//! Lines of a refund: which products need them, and what is left of them.
+
+use std::collections::BTreeMap;
+
+use refunds_core::{Currency, Error, ErrorKind, Money, Payment, Refund, RefundLine, Result};
+use refunds_http::redact;
+use serde_json::{Number, Value};
+
+use crate::{
+    checkout::Transaction,
+    checkout::events::captures,
+    convert::line_key,
+    error::refused,
+    lenient::Amount,
+    wire::{Item, RefundItem},
+};
+
+/// Products that send an invoice: a refund has to say what of it is taken back. Instabank's
+/// specification demands lines, and Dintero's
+/// [checklist](https://docs.dintero.com/docs/checkout/integration-checklist) asks for whole lines.
+const NEED_LINES: [&str; 5] = ["collector", "instabank", "kravia", "two", "walley"];
+
+/// How many lines a message lists.
+const MAX_LISTED: usize = 20;
+
+/// A line and what is left of it.
+pub(crate) struct LineLeft<'a> {
+    pub(crate) item: &'a Item,
+    captured: i64,
+    pub(crate) left: i64,
+    /// Whether nothing of it was refunded before.
+    untouched: bool,
+}
+
+/// The captured lines of a payment.
+pub(crate) struct Lines<'a> {
+    lines: Vec<LineLeft<'a>>,
+    /// Whether these are all of them, in full: every capture names its lines.
+    known: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `captures`, a list for each, less those of `refunded`.
+    pub(crate) fn of(
+        captures: impl IntoIterator<Item = &'a [Item]>,
+        refunded: impl IntoIterator<Item = (String, i64)>,
+    ) -> Self {
+        let mut order = Vec::new();
+        let mut lines: BTreeMap<String, LineLeft<'a>> = BTreeMap::new();
+        let (mut any, mut known) = (false, true);
+        for items in captures {
+            any = true;
+            known &= !items.is_empty();
+            for item in items {
+                let (Some(key), Some(Amount::Minor(amount))) = (line_key(item), *item.amount) else {
+                    known = false;
+                    continue;
+                };
+                let line = lines.entry(key.clone()).or_insert_with(|| {
+                    order.push(key);
+                    LineLeft { item, captured: 0, left: 0, untouched: true }
+                });
+                line.captured = line.captured.saturating_add(amount);
+                line.left = line.captured;
+            }
+        }
+        for (key, amount) in refunded {
+            if let Some(line) = lines.get_mut(&key) {
+                line.left = line.left.saturating_sub(amount);
+                line.untouched = false;
+            }
+        }
+        Self { lines: order.iter().filter_map(|key| lines.remove(key)).collect(), known: any && known }
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&LineLeft<'a>> {
+        self.lines.iter().find(|line| line_key(line.item).as_deref() == Some(id))
+    }
+
+    /// Whether every line is there, and enough is left of it.
+    pub(crate) fn have(&self, given: &[RefundLine]) -> bool {
+        given.iter().all(|line| {
+            self.find(&line.id).is_some_and(|captured| captured.has_left(line.amount.minor_units()))
+        })
+    }
+
+    /// Whether lines may be there that no capture names.
+    pub(crate) fn may_have_others(&self) -> bool {
+        !self.known
+    }
+
+    /// All lines of which something is left, where they make up `amount`.
+    pub(crate) fn all_left(self, amount: Money) -> Option<Vec<LineLeft<'a>>> {
+        let left: Vec<_> = self.lines.into_iter().filter(|line| line.has_left(line.left)).collect();
+        let sum = left.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.left));
+        (!left.is_empty() && sum == Some(amount.minor_units())).then_some(left)
+    }
+
+    /// Checks lines before their money moves.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidRequest` for a line that was not captured, or whose amount has the wrong sign;
+    /// `NotRefundable` for one of which less is left. Where captures do not name all their lines, only the
+    /// sign is checked.
+    pub(crate) fn check(&self, given: &[RefundLine]) -> Result<()> {
+        for line in given {
+            let (id, asked) = (redact(&line.id), line.amount);
+            let captured = self.find(&line.id);
+            let is_negative = captured.is_some_and(|captured| captured.captured < 0);
+            if asked.minor_units() <= 0 && !(is_negative && asked.minor_units() < 0) {
+                let message = format!("line `{id}` is over {asked}, and the captured line is not negative");
+                return Err(refused(ErrorKind::InvalidRequest, message));
+            }
+            if !self.known {
+                continue;
+            }
+            let Some(captured) = captured else {
+                return Err(self.not_captured(line));
+            };
+            if !captured.has_left(asked.minor_units()) {
+                let left = Money::new(captured.amount_left(), asked.currency());
+                let there_are = self.list(asked.currency());
+                let message =
+                    format!("{left} is left to refund of line `{id}`, {asked} was asked for; {there_are}");
+                return Err(refused(ErrorKind::NotRefundable, message));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn not_captured(&self, line: &RefundLine) -> Error {
+        let (id, there_are) = (redact(&line.id), self.list(line.amount.currency()));
+        refused(ErrorKind::InvalidRequest, format!("line `{id}` was not captured; {there_are}"))
+    }
+
+    fn list(&self, currency: Currency) -> String {
+        if self.lines.is_empty() {
+            return "the captures name no lines".to_owned();
+        }
+        let mut listed = Vec::new();
+        for line in self.lines.iter().take(MAX_LISTED) {
+            let id = redact(&line_key(line.item).unwrap_or_default());
+            listed.push(format!("`{id}` ({} left)", Money::new(line.amount_left(), currency)));
+        }
+        let more = match self.lines.len().saturating_sub(MAX_LISTED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("the captured lines are {}{more}", listed.join(", "))
+    }
+}
+
+impl LineLeft<'_> {
+    /// Whether this much of it is left: an amount of the sign of what was captured, and not beyond what
+    /// is left of that.
+    fn has_left(&self, amount: i64) -> bool {
+        match self.captured.signum() {
+            1 => (1..=self.left).contains(&amount),
+            -1 => (self.left..=-1).contains(&amount),
+            _ => false,
+        }
+    }
+
+    /// What is left of it, which is nothing where it was refunded too often.
+    fn amount_left(&self) -> i64 {
+        if self.has_left(self.left) { self.left } else { 0 }
+    }
+}
+
+/// The lines of refunds whose money is gone, by their keys.
+pub(crate) fn taken<'a>(
+    refunds: impl IntoIterator<Item = &'a Refund>,
+) -> impl Iterator<Item = (String, i64)> {
+    refunds
+        .into_iter()
+        .filter(|refund| refund.status.reduces_refundable())
+        .flat_map(|refund| &refund.lines)
+        .map(|line| (line.id.clone(), line.amount.minor_units()))
+}
+
+/// Whether refunds of a payment product have to name lines.
+fn product_needs_lines(product: Option<&str>, kind: Option<&str>) -> bool {
+    let (product, kind) = (product.unwrap_or_default(), kind.unwrap_or_default());
+    NEED_LINES.iter().any(|name| {
+        product.eq_ignore_ascii_case(name) || kind.split('.').any(|part| part.eq_ignore_ascii_case(name))
+    }) || kind.to_ascii_lowercase().contains(".invoice")
+}
+
+/// Whether refunds of a payment that was read before have to name lines.
+pub(crate) fn needs_lines(payment: &Payment) -> bool {
+    let told = |name| payment.extra.get(name).and_then(Value::as_str);
+    product_needs_lines(told("payment_product"), told("payment_product_type"))
+}
+
+impl Transaction {
+    /// Whether refunds of its product have to name lines.
+    pub(crate) fn needs_lines(&self) -> bool {
+        product_needs_lines(self.told.payment_product.as_deref(), self.told.payment_product_type.as_deref())
+    }
+
+    /// The lines that a refund over `amount` sends: those that are given, with what is known of them;
+    /// else, for products that need them, all that are left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lines::check`] where lines are given; `InvalidRequest` where lines are needed, none are given,
+    /// and they do not follow from the amount.
+    pub(crate) fn refund_items(&self, given: &[RefundLine], amount: Money) -> Result<Vec<RefundItem>> {
+        let lines = self.lines();
+        if !given.is_empty() {
+            lines.check(given)?;
+            let captured = |line: &RefundLine| lines.find(&line.id).map(|known| known.item);
+            return Ok(given.iter().map(|line| item(line, captured(line))).collect());
+        }
+        if !self.needs_lines() {
+            return Ok(Vec::new());
+        }
+        let left = lines.all_left(amount);
+        let left =
+            left.ok_or_else(|| name_lines(self.told.payment_product.as_deref().unwrap_or_default()))?;
+        Ok(left.iter().map(whole).collect())
+    }
+
+    /// Its captured lines, and what is left of them.
+    pub(crate) fn lines(&self) -> Lines<'_> {
+        let events = self.told.events.list();
+        let captured = captures(events).into_iter().map(|at| events[at].items.list());
+        let lines = Lines::of(captured, taken(self.refunds()));
+        // Captures of everything may name no lines; then they are the transaction's.
+        let all = *self.told.amount == Some(Amount::Minor(self.captured().minor_units()));
+        if !lines.lines.is_empty() || !all {
+            return lines;
+        }
+        Lines { known: false, ..Lines::of([self.told.items.list()], taken(self.refunds())) }
+    }
+}
+
+/// A line of a request, with what is known of the captured one.
+fn item(line: &RefundLine, captured: Option<&Item>) -> RefundItem {
+    let amount = line.amount.minor_units();
+    let whole = captured.filter(|known| *known.amount == Some(Amount::Minor(amount)));
+    RefundItem {
+        line_id: line.id.clone(),
+        amount,
+        quantity: line.quantity.clone().or_else(|| whole?.quantity.cloned()),
+        id: captured.and_then(|known| known.id.cloned()),
+        description: captured.and_then(|known| known.description.cloned()),
+        vat: captured.and_then(|known| known.vat.cloned()),
+        vat_amount: whole.and_then(|known| known.vat_amount.cloned()),
+        kind: captured.and_then(|known| known.kind.cloned()),
+    }
+}
+
+/// All that is left of a line.
+fn whole(line: &LineLeft<'_>) -> RefundItem {
+    let quantity: Option<Number> = line.item.quantity.cloned().filter(|_| line.untouched);
+    RefundItem {
+        line_id: line_key(line.item).unwrap_or_default(),
+        amount: line.left,
+        quantity,
+        id: line.item.id.cloned(),
+        description: line.item.description.cloned(),
+        vat: line.item.vat.cloned(),
+        vat_amount: line.item.vat_amount.cloned().filter(|_| line.untouched),
+        kind: line.item.kind.cloned(),
+    }
+}
+
+fn name_lines(product: &str) -> Error {
+    refused(
+        ErrorKind::InvalidRequest,
+        format!(
+            "refunds of the product `{}` need order lines, and the amount is not that of all lines that \
+             are left: name the lines",
+            redact(product)
+        ),
+    )
+}
+
+#[cfg(test)]
+#[path = "tests/lines.rs"]
+mod tests;

@@ -1,0 +1,246 @@
+//! A Checkout transaction, read: its refunds, its sums, its lines.
+
+pub(crate) mod corrections;
+pub(crate) mod events;
+pub(crate) mod grouping;
+pub(crate) mod lines;
+pub(crate) mod refund;
+#[cfg(test)]
+#[path = "tests/hostile.rs"]
+mod tests;
+pub(crate) mod totals;
+
+use std::collections::HashSet;
+
+use refunds_core::{
+    Currency, Handover, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId, RefundList,
+    RefundStatus, Result,
+};
+use refunds_http::{Response, redact};
+use serde_json::{Map, Value};
+
+use crate::{
+    NAME,
+    checkout::events::{Group, Standing, reference},
+    checkout::grouping::groups,
+    checkout::totals::{Taken, Totals},
+    convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, keep},
+    wire,
+};
+
+/// A transaction as the adapter works with it.
+pub(crate) struct Transaction {
+    pub(crate) id: PaymentId,
+    pub(crate) currency: Currency,
+    pub(crate) told: wire::Transaction,
+    groups: Vec<Group>,
+    refunds: Vec<Refund>,
+    totals: Totals,
+}
+
+impl Transaction {
+    /// Reads an answer that holds the transaction `id`.
+    ///
+    /// # Errors
+    ///
+    /// A protocol error where it holds another one, no currency, or an amount that is none.
+    pub(crate) fn read(response: &Response, id: &PaymentId, keep_raw: bool) -> Result<Self> {
+        let told = response.json()?;
+        let transaction = Self::new(told, id).map_err(|fault| response.protocol_error(fault))?;
+        if !keep_raw {
+            return Ok(transaction);
+        }
+        let raw: Value = response.json()?;
+        Ok(transaction.with_raw(&raw))
+    }
+
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub(crate) fn new(told: wire::Transaction, id: &PaymentId) -> std::result::Result<Self, Fault> {
+        if told.id.as_deref() != Some(id.as_str()) {
+            return Err("the answer's `id` is not the transaction's".to_owned());
+        }
+        let currency = convert::currency(told.currency.as_deref())?;
+        let events = told.events.list();
+        let groups = groups(events);
+        let mut refunds: Vec<Refund> = Vec::with_capacity(groups.len());
+        let mut taken = Vec::with_capacity(groups.len());
+        let mut ids = HashSet::new();
+        for group in &groups {
+            let mut refund = refund(&told, id, currency, group)?;
+            // Two refunds of one request would hide each other in a list.
+            if !ids.insert(refund.id.clone()) {
+                refund.id = event_id(&told, group)?;
+                if !ids.insert(refund.id.clone()) {
+                    return Err("two refunds that are not one have the same `id`".to_owned());
+                }
+            }
+            taken.push(Taken { at: group.members[0], status: refund.status, amount: refund.amount });
+            refunds.push(refund);
+        }
+        let totals = Totals::of(&told, currency, &taken)?;
+        Ok(Self { id: id.clone(), currency, told, groups, refunds, totals })
+    }
+
+    fn with_raw(mut self, raw: &Value) -> Self {
+        let empty = Vec::new();
+        // Events that are no objects were left out when reading, and are here too.
+        let events = raw.get("events").and_then(Value::as_array).unwrap_or(&empty);
+        let events: Vec<&Value> = events.iter().filter(|event| event.is_object()).collect();
+        for (group, refund) in self.groups.iter().zip(&mut self.refunds) {
+            let members = group.all().filter_map(|at| events.get(at));
+            *refund = refund.clone().with_raw(members.map(|event| Value::clone(event)).collect());
+        }
+        self
+    }
+
+    pub(crate) fn into_refunds(self) -> Vec<Refund> {
+        self.refunds
+    }
+
+    pub(crate) fn refunds(&self) -> &[Refund] {
+        &self.refunds
+    }
+
+    pub(crate) fn captured(&self) -> Money {
+        self.totals.captured
+    }
+
+    pub(crate) fn refundable(&self) -> Result<Money, Fault> {
+        self.totals.refundable()
+    }
+
+    pub(crate) fn payment(&self) -> Result<Payment> {
+        let Totals { captured, refunded, pending } = self.totals;
+        let mut payment = Payment::new(NAME, self.id.clone(), captured, refunded, pending)?;
+        payment.provider_status = self.told.status.cloned();
+        for (name, value) in [
+            ("settlement_status", &self.told.settlement_status),
+            ("payment_product", &self.told.payment_product),
+            ("payment_product_type", &self.told.payment_product_type),
+            ("merchant_reference", &self.told.merchant_reference),
+            ("merchant_reference_2", &self.told.merchant_reference_2),
+            ("session_id", &self.told.session_id),
+        ] {
+            keep(&mut payment.extra, name, value.as_ref());
+        }
+        Ok(payment)
+    }
+
+    pub(crate) fn into_overview(self) -> Result<Overview> {
+        let overview = Overview::new(self.payment()?, RefundList::whole(self.refunds.clone()));
+        Ok(overview.with_handover(Handover::new(self)))
+    }
+
+    /// The refund that is called `id`: by its own id, or by the id of one of its events or requests.
+    pub(crate) fn refund_called(&self, id: &str) -> Option<&Refund> {
+        let own = self.refunds.iter().find(|refund| refund.id.as_str() == id);
+        own.or_else(|| {
+            let events = self.told.events.list();
+            let at = self.groups.iter().position(|group| group.is_called(events, id))?;
+            self.refunds.get(at)
+        })
+    }
+
+    /// Whether the refund was first accepted and carried out later.
+    pub(crate) fn is_asynchronous(&self, refund: &Refund) -> bool {
+        let at = self.refunds.iter().position(|other| other.id == refund.id);
+        let group = at.and_then(|at| self.groups.get(at));
+        group.is_some_and(|group| group.is_asynchronous(self.told.events.list()))
+    }
+}
+
+fn refund(
+    told: &wire::Transaction,
+    id: &PaymentId,
+    currency: Currency,
+    group: &Group,
+) -> std::result::Result<Refund, Fault> {
+    let events = told.events.list();
+    let decisive = &events[group.decisive(events)];
+    let first = group.first(events);
+    let status = group.status(events);
+    let amount = convert::money(&group.amount(events).amount, currency, "refund event")?;
+    let own_id = group.request(events).and_then(|request| RefundId::new(request).ok());
+    let own_id = own_id.map_or_else(|| event_id(told, group), Ok)?;
+
+    let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
+    let extra = &mut refund.extra;
+    let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
+    let text = references().find_map(reference);
+    refund.reference = convert::reference(extra, "event_reference", text);
+    refund.created_at = convert::told_time(extra, "created_at", &first.created_at);
+    refund.updated_at = convert::told_time(extra, "updated_at", &decisive.created_at);
+    refund.failure = failure(decisive, status);
+    let items = references().map(|event| event.items.list()).find(|items| !items.is_empty());
+    refund.lines = convert::lines(items.unwrap_or_default(), currency, false)?;
+    let metadata = references().find_map(|event| event.metadata.as_ref());
+    refund.metadata = convert::metadata(metadata);
+    if let Some(order) = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY)) {
+        refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
+        extra.insert(ORDER.to_owned(), order.clone());
+    }
+    refund.payment_method =
+        convert::payment_method(None, None, &told.payment_product, &told.payment_product_type, &told.card);
+    for (name, value) in [
+        ("event_id", &decisive.id),
+        ("transaction_status", &decisive.transaction_status),
+        ("request_id", &decisive.request_id),
+        ("correlation_request_id", &decisive.correlation_request_id),
+        ("created_by", &decisive.created_by),
+        ("settlement_status", &told.settlement_status),
+        ("merchant_reference", &told.merchant_reference),
+        ("merchant_reference_2", &told.merchant_reference_2),
+        ("session_id", &told.session_id),
+    ] {
+        keep(extra, name, value.as_ref());
+    }
+    keep(extra, "error", decisive.error.as_ref());
+    keep(extra, "correction", decisive.correction.as_ref());
+    let mut seen = HashSet::new();
+    let ids = group.all().filter_map(|at| events[at].id.as_deref());
+    let ids: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
+    if ids.len() > 1 {
+        extra.insert("event_ids".to_owned(), ids.into());
+    }
+    let made_for =
+        refund.extra.get(ORDER).and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
+    if let Some(order) = made_for {
+        refund = refund.with_made_for(order);
+    }
+    // A direct refund without a reference has none. Whether an initiating event would carry it is not
+    // documented, so without one there it may have one all the same.
+    let hidden = text.is_none() && (group.is_asynchronous(events) || status == RefundStatus::Unknown);
+    Ok(if hidden { refund.with_unreported_reference() } else { refund })
+}
+
+/// The id of the decisive event, where requests do not tell refunds apart.
+fn event_id(told: &wire::Transaction, group: &Group) -> std::result::Result<RefundId, Fault> {
+    let events = told.events.list();
+    let id = group.first(events).id.as_deref().or(events[group.decisive(events)].id.as_deref());
+    id.and_then(|id| RefundId::new(id).ok())
+        .ok_or_else(|| "a refund event has neither a `request_id` nor an `id`".to_owned())
+}
+
+/// The provider's own word: the event, and whether it succeeded.
+fn word(event: &wire::Event, standing: Standing) -> String {
+    let name = event.event.as_deref().unwrap_or_default();
+    let success = event.success.map(|success| format!(" success:{success}")).unwrap_or_default();
+    let corrected = if standing == Standing::Stands { "" } else { " corrected" };
+    format!("{name}{success}{corrected}")
+}
+
+fn failure(event: &wire::Event, status: RefundStatus) -> Option<RefundFailure> {
+    if !matches!(status, RefundStatus::Failed | RefundStatus::Declined) {
+        return None;
+    }
+    let empty = Map::new();
+    let error = event.error.as_ref().unwrap_or(&empty);
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    let kind = || error.get("type").and_then(|types| convert::words(types).next());
+    let code = text("code").or_else(kind).or_else(|| text("result_code"));
+    let failure =
+        RefundFailure::new(code.map(redact), text("message").map(redact), convert::retry_advice(error));
+    (failure != RefundFailure::default()).then_some(failure)
+}

@@ -1,0 +1,157 @@
+//! Refunding a transaction: where money moves.
+//!
+//! One attempt is one `POST …/refund`. Some products need lines, and lines that differ from the
+//! captured ones make a wrong invoice; so where lines are named or the product needs them, the transaction is
+//! needed: the one that the overview handed over, or else a `GET` of it comes first.
+//! What that read shows is used: a refund with the same reference is answered instead of made again, and
+//! a refund in another currency, which Checkout could not notice, is refused.
+//! See <https://docs.dintero.com/docs/integrations/support/refunds>.
+
+use std::collections::BTreeMap;
+
+use refunds_core::{Error, ErrorKind, Handover, Operation, PaymentId, Refund, Result, SubmitRefund};
+use refunds_http::{Request, Response};
+
+use crate::{
+    checkout::Transaction,
+    checkout::lines::needs_lines,
+    convert::{ORDER_KEY, metadata_key},
+    error::refused,
+    orders::reconcile::{Whose, whose},
+    provider::{Dintero, PAGE_BYTES},
+    wire::{RefundBody, RefundItem},
+};
+
+const OPERATION: Operation = Operation::SubmitRefund;
+
+/// What became of a refund, and the transaction that tells it.
+pub(crate) struct Refunded {
+    pub(crate) transaction: Transaction,
+    pub(crate) refund: Refund,
+}
+
+impl Dintero {
+    pub(crate) async fn refund_transaction(&self, submit: &SubmitRefund) -> Result<Refund> {
+        let id = &submit.request.payment_id;
+        if is_told_enough(submit) {
+            return Ok(self.post_refund(id, submit, Vec::new(), None).await?.refund);
+        }
+        let read;
+        let transaction = match submit.handover.as_ref().and_then(Handover::get::<Transaction>) {
+            Some(transaction) if transaction.id == *id => transaction,
+            _ => {
+                read = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
+                &read
+            }
+        };
+        if let Some(refund) = already_made(transaction, submit, |_| true)? {
+            return Ok(refund);
+        }
+        let items = transaction.refund_items(&submit.request.lines, submit.amount)?;
+        Ok(self.post_refund(id, submit, items, None).await?.refund)
+    }
+
+    /// Asks for the refund, once, and finds it in the answer. It tells for which order it is, whose
+    /// transaction was just read.
+    pub(crate) async fn post_refund(
+        &self,
+        transaction: &PaymentId,
+        submit: &SubmitRefund,
+        items: Vec<RefundItem>,
+        order: Option<(&PaymentId, &Transaction)>,
+    ) -> Result<Refunded> {
+        if submit.completing.is_some() {
+            let message =
+                "Checkout does not show the refund that was made; the step that is left of it waits";
+            return Err(refused(ErrorKind::Unavailable, message).with_retryable(true));
+        }
+        let asked = &submit.request;
+        let mut metadata: BTreeMap<String, &str> =
+            asked.metadata.iter().map(|(key, value)| (metadata_key(key), value.as_str())).collect();
+        metadata.extend(order.map(|(order, _)| (ORDER_KEY.to_owned(), order.as_str())));
+        let body = RefundBody {
+            amount: submit.amount.minor_units(),
+            reason: asked.reason.as_deref(),
+            refund_reference: asked.reference.as_str(),
+            items,
+            metadata,
+        };
+        let request = Request::post(OPERATION)
+            .paths(["transactions", transaction.as_str(), "refund"])
+            .body_limit(PAGE_BYTES)
+            .json(&body)
+            .send_window(submit.window.as_ref());
+        let response = self.checkout().send(request).await?;
+        let transaction = Transaction::read(&response, transaction, self.keep_raw())?;
+        let refund = answered(&response, &transaction, submit, |refund| {
+            order.is_none_or(|(order, before)| {
+                let new = !before.refunds().iter().any(|known| known.id == refund.id);
+                match whose(refund, order, false) {
+                    Whose::Ours => true,
+                    Whose::Theirs => false,
+                    Whose::Unknown => new,
+                }
+            })
+        })?;
+        Ok(Refunded { transaction, refund })
+    }
+}
+
+/// Whether what the caller just read of the payment saves reading it again: no line is named and the
+/// product needs none.
+fn is_told_enough(submit: &SubmitRefund) -> bool {
+    submit.request.lines.is_empty()
+        && submit.payment.as_ref().is_some_and(|payment| {
+            payment.id == submit.request.payment_id
+                && payment.currency() == submit.amount.currency()
+                && !needs_lines(payment)
+        })
+}
+
+/// The refund that a `200` or `202` is about: the event of the request that was accepted, else the
+/// newest one with our reference that may be `ours`.
+fn answered(
+    response: &Response,
+    transaction: &Transaction,
+    submit: &SubmitRefund,
+    ours: impl Fn(&Refund) -> bool,
+) -> Result<Refund> {
+    let accepted = response.header("event-request-id").and_then(|id| transaction.refund_called(id));
+    let reference = Some(&submit.request.reference);
+    let mut newest = transaction.refunds().iter().rev();
+    accepted
+        .or_else(|| newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)))
+        .cloned()
+        .ok_or_else(|| response.protocol_error("the answer has no event of the refund that was asked for"))
+}
+
+/// A refund that has our reference already, of those that are `ours`.
+///
+/// # Errors
+///
+/// `Conflict` where it is over another amount, or in another currency.
+pub(crate) fn already_made(
+    transaction: &Transaction,
+    submit: &SubmitRefund,
+    ours: impl Fn(&Refund) -> bool,
+) -> Result<Option<Refund>> {
+    let reference = Some(&submit.request.reference);
+    if submit.amount.currency() != transaction.currency {
+        return Err(refused(
+            ErrorKind::InvalidRequest,
+            format!("the payment is in {}, the refund in {}", transaction.currency, submit.amount.currency()),
+        ));
+    }
+    let mut newest = transaction.refunds().iter().rev();
+    match newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)) {
+        Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
+        Some(refund) => Err(refused(
+            ErrorKind::Conflict,
+            format!(
+                "the reference is that of a refund over {} of transaction {}, and {} is asked for now",
+                refund.amount, transaction.id, submit.amount
+            ),
+        )),
+        None => Ok(None),
+    }
+}

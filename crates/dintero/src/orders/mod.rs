@@ -1,0 +1,242 @@
+//! Orders of Order Management, as they are read.
+//!
+//! An order holds records: of what was captured and of what was refunded, by whatever moved the money.
+//! What moved is known to Checkout, so the transaction that paid the order is read too, and both are
+//! [joined](crate::orders::reconcile). Records name no currency; the order does, and that transaction.
+//! See <https://docs.dintero.com/docs/order-management/overview>.
+
+pub(crate) mod paying_transaction;
+pub(crate) mod reconcile;
+pub(crate) mod record;
+pub(crate) mod refund;
+
+use refunds_core::{
+    Currency, Error, ErrorKind, Handover, MoneyOverview, Operation, Overview, Payment, PaymentId, Refund,
+    RefundList, RefundStatus, Result,
+};
+use refunds_http::{Request, Response};
+use serde_json::Value;
+
+use crate::{
+    NAME,
+    checkout::Transaction,
+    checkout::totals::{captured, succeeded, sum},
+    convert::{self, Fault},
+    orders::paying_transaction::{Paid, payment_id},
+    orders::reconcile::Joined,
+    provider::{Dintero, PAGE_BYTES},
+    wire,
+};
+
+/// What is told of an order, by itself and by its lists.
+struct Told {
+    id: PaymentId,
+    captures: Vec<wire::Operation>,
+    records: Vec<wire::Operation>,
+    /// The order, or why it is not told.
+    order: std::result::Result<wire::Order, Error>,
+    response: Response,
+}
+
+/// An order with its records and the transaction that paid it.
+pub(crate) struct Order {
+    pub(crate) id: PaymentId,
+    pub(crate) currency: Currency,
+    pub(crate) captures: Vec<wire::Operation>,
+    pub(crate) refunds: Joined,
+    /// Whether all that the transaction took is this order's.
+    pub(crate) alone: bool,
+    /// The transaction, or why there is none.
+    pub(crate) behind: std::result::Result<Transaction, Error>,
+    /// Whether the transaction paid all of it. Else its refunds cannot go through it.
+    pub(crate) wholly: bool,
+    itself: Option<wire::Order>,
+    response: Response,
+}
+
+impl Order {
+    pub(crate) fn payment(&self) -> Result<Payment> {
+        let fault = |fault| self.response.protocol_error(fault);
+        let captured = captured(succeeded(&self.captures), self.currency).map_err(fault)?;
+        let holding = |succeeded: bool| {
+            let refunds = self.refunds.all().filter(|refund| {
+                refund.status.reduces_refundable() && (refund.status == RefundStatus::Succeeded) == succeeded
+            });
+            sum(self.currency, refunds.map(|refund| refund.amount)).map_err(fault)
+        };
+        let mut payment = Payment::new(NAME, self.id.clone(), captured, holding(true)?, holding(false)?)?;
+        if let Ok(transaction) = &self.behind {
+            let unclear = self.refunds.unclear().iter().filter(|refund| refund.status.reduces_refundable());
+            let unclear = sum(self.currency, unclear.map(|refund| refund.amount)).map_err(fault)?;
+            let mine = payment.refundable.remaining_after(unclear)?;
+            let all = transaction.refundable().map_err(fault)?;
+            payment.refundable = if mine.minor_units() < all.minor_units() { mine } else { all };
+        }
+        if let Some(told) = &self.itself {
+            payment.provider_status = told.status.cloned();
+            convert::keep(&mut payment.extra, "payment_status", told.payment_status.as_ref());
+        }
+        Ok(payment)
+    }
+
+    pub(crate) fn into_overview(self, record_only: bool) -> Result<Overview> {
+        let refunds = self.refunds.all().cloned().collect();
+        let mut overview = Overview::new(self.payment()?, RefundList::whole(refunds));
+        if let Ok(transaction) = &self.behind {
+            let left = transaction.refundable().map_err(|fault| self.response.protocol_error(fault))?;
+            let money = MoneyOverview::new(transaction.id.canonical(), left, transaction.refunds().to_vec());
+            overview = overview.with_money(money);
+        }
+        if let (Err(why_not), false) = (&self.behind, record_only) {
+            overview = overview.with_refusal(why_not.clone());
+        }
+        Ok(overview.with_handover(Handover::new(self)))
+    }
+}
+
+impl Dintero {
+    /// The order, its captures, its refunds and the transaction behind it.
+    pub(crate) async fn order(&self, id: &PaymentId, operation: Operation) -> Result<Order> {
+        let told = self.told_of_order(id, operation).await?;
+        self.with_transaction(told, operation).await
+    }
+
+    /// The refunds of an order.
+    pub(crate) async fn order_refunds(&self, id: &PaymentId, operation: Operation) -> Result<Joined> {
+        let told = self.told_of_order(id, operation).await?;
+        // Without any of both there is nothing whose currency would have to be known.
+        if told.records.is_empty() && told.captures.is_empty() {
+            return Ok(Joined::default());
+        }
+        Ok(self.with_transaction(told, operation).await?.refunds)
+    }
+
+    /// The order and its lists, read side by side.
+    async fn told_of_order(&self, id: &PaymentId, operation: Operation) -> Result<Told> {
+        let (response, captures, order) = tokio::try_join!(
+            self.order_list(id, "refunds", operation),
+            self.order_list(id, "captures", operation),
+            or_why(self.order_itself(id, operation)),
+        )?;
+        let wire::Refunds { refunds: records } = response.json()?;
+        let wire::Captures { captures } = captures.json()?;
+        Ok(Told { id: id.clone(), captures, records, order, response })
+    }
+
+    async fn with_transaction(&self, told: Told, operation: Operation) -> Result<Order> {
+        let Told { id, captures, records, order, response } = told;
+        let behind = self.behind(&id, &captures, operation).await?;
+        let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
+        let currency = match &behind {
+            Ok((transaction, _)) if !named => transaction.currency,
+            _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
+        };
+        let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
+        let (alone, wholly) = match &behind {
+            Ok((transaction, paid)) => shares(transaction, *paid, &captures, currency)
+                .map_err(|fault| response.protocol_error(fault))?,
+            Err(_) => (false, false),
+        };
+        let behind = behind.map(|(transaction, _)| transaction);
+        let refunds = match &behind {
+            Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
+            Err(_) => Joined::records(recorded),
+        };
+        Ok(Order { id, currency, captures, refunds, alone, behind, wholly, itself: order.ok(), response })
+    }
+
+    fn recorded_refunds(
+        &self,
+        response: &Response,
+        records: &[wire::Operation],
+        order: &PaymentId,
+        currency: Currency,
+    ) -> Result<Vec<Refund>> {
+        let refunds: std::result::Result<Vec<_>, _> =
+            records.iter().map(|told| record::refund(told, order, currency)).collect();
+        let refunds = refunds.map_err(|fault| response.protocol_error(fault))?;
+        if !self.keep_raw() {
+            return Ok(refunds);
+        }
+        let raw: Value = response.json()?;
+        let raw = raw.get("refunds").and_then(Value::as_array).cloned().unwrap_or_default();
+        Ok(refunds.into_iter().zip(raw).map(|(refund, raw)| refund.with_raw(raw)).collect())
+    }
+
+    pub(crate) async fn order_list(
+        &self,
+        id: &PaymentId,
+        list: &str,
+        operation: Operation,
+    ) -> Result<Response> {
+        let request = Request::get(operation)
+            .paths(["accounts", self.account_id(), "shopping", "orders", id.as_str(), list])
+            .body_limit(PAGE_BYTES);
+        self.api().send(request).await
+    }
+
+    async fn order_itself(&self, id: &PaymentId, operation: Operation) -> Result<wire::Order> {
+        let request =
+            Request::get(operation).paths(["accounts", self.account_id(), "shopping", "orders", id.as_str()]);
+        self.api().json(request).await
+    }
+
+    /// The order's currency: its own, or that of the transaction that its records name.
+    async fn order_currency<'a>(
+        &self,
+        told: &std::result::Result<wire::Order, Error>,
+        records: impl IntoIterator<Item = &'a wire::Operation>,
+        response: &Response,
+        operation: Operation,
+    ) -> Result<Currency> {
+        if let Ok(order) = told
+            && order.currency.is_some()
+        {
+            return convert::currency(order.currency.as_deref())
+                .map_err(|fault| response.protocol_error(fault));
+        }
+        let named = records
+            .into_iter()
+            .filter_map(|record| record.payment_details.as_ref()?.payment_id.as_deref())
+            .find(|id| self.is_transaction(id));
+        let Some(Ok(transaction)) = named.map(PaymentId::new) else {
+            let why = told.as_ref().err().map(|error| format!(" ({})", error.message()));
+            return Err(response.protocol_error(format!(
+                "the order does not tell its currency{}, and no refund of it names a transaction",
+                why.unwrap_or_default()
+            )));
+        };
+        Ok(self.transaction(&transaction, operation).await?.currency)
+    }
+}
+
+/// Whether all that the transaction took is the order's, and whether all that the order took is the
+/// transaction's.
+fn shares(
+    transaction: &Transaction,
+    paid: Paid,
+    captures: &[wire::Operation],
+    currency: Currency,
+) -> std::result::Result<(bool, bool), Fault> {
+    let named = |capture: &&wire::Operation| payment_id(capture) == Some(transaction.id.as_str());
+    let counts = |capture: &&wire::Operation| paid != Paid::NamedBySome || named(capture);
+    let order = captured(succeeded(captures).into_iter().filter(counts), currency)?;
+    let taken = transaction.captured();
+    let (less, more) =
+        (taken.minor_units() <= order.minor_units(), taken.minor_units() >= order.minor_units());
+    let comparable = transaction.currency == currency;
+    Ok(match paid {
+        Paid::Named => (taken == order, true),
+        Paid::NamedBySome => (taken == order, false),
+        Paid::Found => (comparable && less, comparable && more),
+    })
+}
+
+/// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no
+/// reason to fail yet; what may pass is.
+async fn or_why<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
+    match read.await {
+        Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),
+        answer => Ok(answer),
+    }
+}

@@ -1,0 +1,214 @@
+//! Which transaction paid an order, and whether it paid all of it.
+//!
+//! A refund goes back to the payment that it came from, so an order is refunded through Checkout only where
+//! Checkout took all of its money. What a successful capture names is read from its `payment_details`:
+//!
+//! - its `payment_id` decides where there is one: a transaction of this account, or another payment;
+//! - without one, its `psp` (else its product) and `processed_by` say whether it was Checkout: what they
+//!   name begins with `dintero`. Anything else is another payment system, or cash.
+//!
+//! | the successful captures name | the order is refunded through |
+//! |---|---|
+//! | one transaction, each of them | that transaction |
+//! | no payment and no other system, each of them | the one captured transaction that has the order's id as its `merchant_reference` |
+//! | one transaction, but not each of them | nothing: another part may have been paid elsewhere. What the transaction refunded is shown all the same |
+//! | anything else | nothing |
+//!
+//! A `merchant_reference` does not say how much of an order a transaction paid. So it is looked for only
+//! where the captures say nothing against it, and the transaction that is found has to have captured no less
+//! than the order did: else the rest was paid elsewhere.
+
+use std::collections::BTreeSet;
+
+use refunds_core::{Error, ErrorKind, Operation, PaymentId, Result};
+use refunds_http::Request;
+
+use crate::{
+    checkout::Transaction,
+    checkout::totals::succeeded,
+    error::refused,
+    provider::{Dintero, PAGE_BYTES},
+    wire,
+};
+
+/// The largest page of transactions.
+const SEARCH_LIMIT: usize = 100;
+/// What names of Checkout and of its products begin with.
+const CHECKOUT: &str = "dintero";
+
+/// How it is known that a transaction paid an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paid {
+    /// Every capture names it.
+    Named,
+    /// Some captures name it: it paid a part.
+    NamedBySome,
+    /// By its `merchant_reference`.
+    Found,
+}
+
+/// What the successful captures of an order name.
+#[derive(Debug, PartialEq, Eq)]
+enum Named<'a> {
+    /// There are none.
+    NoCapture,
+    /// No payment, and no other system than Checkout.
+    Nothing,
+    /// This transaction, all of them.
+    One(&'a str),
+    /// This transaction, and some of them do not.
+    Part(&'a str),
+    Several,
+    Elsewhere,
+}
+
+impl Dintero {
+    /// The transaction that paid the order, read; or why there is none through which it can be refunded.
+    pub(crate) async fn behind(
+        &self,
+        order: &PaymentId,
+        captures: &[wire::Operation],
+        operation: Operation,
+    ) -> Result<std::result::Result<(Transaction, Paid), Error>> {
+        if self.record_only() {
+            return Ok(Err(unsupported("it is configured to record only")));
+        }
+        match self.transaction_behind(order, captures, operation).await {
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                Ok(Err(error))
+            }
+            Err(error) => Err(error),
+            Ok((id, paid)) => match self.transaction(&id, operation).await {
+                // Not to be read as if the order were not there.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    Ok(Err(unsupported("Checkout does not know the transaction that its captures name")))
+                }
+                transaction => transaction.map(|transaction| Ok((transaction, paid))),
+            },
+        }
+    }
+
+    /// The id of the transaction that paid the order, or a part of it; `None` where none did.
+    pub(crate) async fn paying_transaction(
+        &self,
+        order: &PaymentId,
+        operation: Operation,
+    ) -> Result<Option<PaymentId>> {
+        let captures = self.order_list(order, "captures", operation).await?;
+        let wire::Captures { captures } = captures.json()?;
+        match self.transaction_behind(order, &captures, operation).await {
+            Ok((id, _)) => Ok(Some(id)),
+            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The transaction that the order's captures name, or the only one that has the order's id as its
+    /// `merchant_reference`; and by which of both it is known.
+    ///
+    /// # Errors
+    ///
+    /// `NotRefundable` where nothing is captured; `Unsupported` where something else, or more than one
+    /// transaction, paid the order.
+    async fn transaction_behind(
+        &self,
+        order: &PaymentId,
+        captures: &[wire::Operation],
+        operation: Operation,
+    ) -> Result<(PaymentId, Paid)> {
+        match named(captures, |id| self.is_transaction(id)) {
+            Named::One(id) => Ok((PaymentId::new(id)?, Paid::Named)),
+            Named::Part(id) => Ok((PaymentId::new(id)?, Paid::NamedBySome)),
+            Named::Nothing => Ok((self.transaction_for(order, operation).await?, Paid::Found)),
+            Named::NoCapture => Err(refused(ErrorKind::NotRefundable, "nothing of the order is captured")),
+            Named::Several => Err(unsupported("several transactions paid it: refund them one by one")),
+            Named::Elsewhere => {
+                Err(unsupported("its captures name another payment than one of Checkout (see `record_only`)"))
+            }
+        }
+    }
+
+    async fn transaction_for(&self, order: &PaymentId, operation: Operation) -> Result<PaymentId> {
+        let request = Request::get(operation)
+            .path("transactions")
+            .query("merchant_reference", order)
+            .query("limit", SEARCH_LIMIT)
+            .body_limit(PAGE_BYTES);
+        let found: Vec<wire::Transaction> = self.checkout().json(request).await?;
+        if found.len() >= SEARCH_LIMIT {
+            return Err(unsupported("too many transactions have its id as their merchant_reference"));
+        }
+        let ours = found.into_iter().filter(|told| {
+            let id = told.id.as_deref().unwrap_or_default();
+            self.is_transaction(id) && told.merchant_reference.as_deref() == Some(order.as_str())
+        });
+        let ours: Vec<_> = ours.filter_map(candidate).collect();
+        let mut paid = ours.iter().filter(|(_, may_have_paid)| *may_have_paid).map(|(id, _)| id);
+        match (paid.next(), paid.next()) {
+            (Some(id), None) => Ok(id.clone()),
+            (Some(_), Some(_)) => {
+                Err(unsupported("several transactions have its id as their merchant_reference"))
+            }
+            (None, _) if ours.is_empty() => Err(unsupported(
+                "its captures name no transaction, and none has its id as merchant_reference",
+            )),
+            (None, _) => {
+                Err(refused(ErrorKind::NotRefundable, "nothing of the order's transaction is captured"))
+            }
+        }
+    }
+}
+
+/// A transaction that was found, and whether it may have paid: an attempt that was never captured has
+/// not, and shops make a new transaction with the same reference after each of those.
+fn candidate(told: wire::Transaction) -> Option<(PaymentId, bool)> {
+    let id = PaymentId::new(told.id.as_deref()?).ok()?;
+    let tells = told.events.is_some();
+    let captured = Transaction::new(told, &id).map_or(true, |read| !read.captured().is_zero());
+    Some((id, captured || !tells))
+}
+
+fn named(captures: &[wire::Operation], is_transaction: impl Fn(&str) -> bool) -> Named<'_> {
+    let captures = succeeded(captures);
+    let payments: Vec<_> = captures.iter().map(|capture| payment_id(capture)).collect();
+    let transactions: BTreeSet<&str> =
+        payments.iter().filter_map(|id| id.filter(|id| is_transaction(id))).collect();
+    let mut transactions = transactions.into_iter();
+    match (transactions.next(), transactions.next()) {
+        _ if captures.is_empty() => Named::NoCapture,
+        (Some(_), Some(_)) => Named::Several,
+        (Some(id), None) if payments.iter().all(|named| *named == Some(id)) => Named::One(id),
+        (Some(id), None) => Named::Part(id),
+        (None, _) => {
+            let silent =
+                captures.iter().all(|capture| payment_id(capture).is_none() && may_be_checkout(capture));
+            if silent { Named::Nothing } else { Named::Elsewhere }
+        }
+    }
+}
+
+/// The payment that a capture names.
+pub(crate) fn payment_id(capture: &wire::Operation) -> Option<&str> {
+    capture.payment_details.as_ref()?.payment_id.as_deref().filter(|id| !id.trim().is_empty())
+}
+
+/// Whether a capture without a payment names no other system than Checkout.
+fn may_be_checkout(capture: &wire::Operation) -> bool {
+    let details = capture.payment_details.as_ref();
+    let text = |member: fn(&wire::PaymentDetails) -> Option<&str>| details.and_then(member);
+    let system = text(|details| details.psp.as_deref())
+        .or_else(|| text(|details| details.payment_product.as_deref()))
+        .or_else(|| text(|details| details.payment_product_type.as_deref()));
+    [system, capture.processed_by.as_deref()].into_iter().flatten().all(is_checkout)
+}
+
+/// Whether the name of a payment system is that of Checkout.
+pub(crate) fn is_checkout(system: &str) -> bool {
+    system.get(..CHECKOUT.len()).is_some_and(|start| start.eq_ignore_ascii_case(CHECKOUT))
+}
+
+pub(crate) fn unsupported(why: &str) -> Error {
+    refused(ErrorKind::Unsupported, format!("the order cannot be refunded through Checkout: {why}"))
+}
