@@ -60,6 +60,7 @@ pub mod guide;
 mod id;
 pub mod journal;
 mod money;
+mod overview;
 mod page;
 mod paging;
 mod payment;
@@ -90,20 +91,21 @@ pub use self::{
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},
+    overview::{Handover, MoneyOverview, Overview},
     page::{Cursor, Page, PageRequest},
-    paging::{RefundList, all_refunds},
+    paging::RefundList,
     payment::Payment,
-    provider::{Handover, MoneyOverview, Overview, RefundProvider},
+    provider::{RefundProvider, all_refunds},
     redact::{redact, redact_with},
     reference::{MAX_REFERENCE_LEN, Reference},
     refund::{
         Card, PaymentMethod, Payout, PayoutDestination, Refund, RefundFailure, RefundLine, RefundStatus,
         RefundTarget, RetryAdvice, TargetKind,
     },
-    registry::{ProviderFactory, Registry, SettingSpec},
+    registry::{ProviderFactory, Registry},
     request::{CreateRefund, RefundAmount, SubmitRefund},
     send_window::SendWindow,
-    settings::Settings,
+    settings::{SettingSpec, Settings},
     unresolved::UnresolvedRefund,
     webhook::{DEFAULT_WEBHOOK_TOLERANCE, Notice, WebhookRequest, webhook_status},
 };

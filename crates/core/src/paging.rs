@@ -6,7 +6,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use crate::{Page, PageRequest, PaymentId, Refund, RefundProvider, Result};
+use crate::{Page, PageRequest, Refund, Result};
 
 /// More refunds than any payment has: a list that goes on beyond them does not end.
 const MAX_REFUNDS: usize = 100_000;
@@ -32,22 +32,16 @@ impl RefundList {
     }
 }
 
-/// Reads all pages of a payment's refunds, one after the other, without retries.
-///
-/// It stops, incomplete, at 100 000 refunds. For adapters whose sums need the refunds; applications use
-/// [`RefundClient::list`](crate::RefundClient::list), which streams.
-///
-/// # Errors
-///
-/// The first page's error that comes along; nothing is half returned.
-pub async fn all_refunds<P>(provider: &P, payment: &PaymentId) -> Result<RefundList>
+/// Reads every page that `fetch` returns, one after the other, without retries. Stops, incomplete, after
+/// 100 000 refunds.
+pub(crate) async fn collect_pages<F>(mut fetch: impl FnMut(PageRequest) -> F) -> Result<RefundList>
 where
-    P: RefundProvider + ?Sized,
+    F: Future<Output = Result<Page<Refund>>>,
 {
     let mut pager = Pager::new(PageRequest::first());
     let mut refunds = Vec::new();
     while let Some(request) = pager.request() {
-        let page = provider.list_refunds(payment, request).await?;
+        let page = fetch(request.clone()).await?;
         refunds.extend(pager.accept(page));
         if refunds.len() > MAX_REFUNDS {
             return Ok(RefundList { refunds, complete: false });
@@ -134,7 +128,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cursor, Money, RefundId, RefundStatus};
+    use crate::{Cursor, Money, PaymentId, RefundId, RefundStatus};
 
     fn refund(id: &str) -> Refund {
         Refund::new(

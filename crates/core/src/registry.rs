@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, fmt, sync::Arc};
 
 use crate::{
-    Capabilities, Error, Journal, MemoryJournal, Operation, RefundProvider, Result, Settings,
+    Capabilities, Error, Journal, MemoryJournal, Operation, RefundProvider, Result, SettingSpec, Settings,
     environment::{Variables, env_variable},
     journal::JournalFactory,
 };
@@ -14,41 +14,6 @@ const PROVIDER_VARIABLE: &str = "REFUNDS_PROVIDER";
 const JOURNAL_VARIABLE: &str = "REFUNDS_JOURNAL";
 /// The journal that every registry knows.
 const MEMORY: &str = "memory";
-
-/// A setting that a provider knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SettingSpec {
-    /// The key in [`Settings`]; in capitals behind the prefix, the variable.
-    pub key: &'static str,
-    /// What it is, in one line.
-    pub help: &'static str,
-    /// Whether a provider cannot be built without it.
-    pub required: bool,
-    /// Whether its value may have line breaks and tabs in it.
-    pub multiline: bool,
-}
-
-impl SettingSpec {
-    /// A setting that has a default.
-    #[must_use]
-    pub const fn optional(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: false, multiline: false }
-    }
-
-    /// A setting without which there is no provider.
-    #[must_use]
-    pub const fn required(key: &'static str, help: &'static str) -> Self {
-        Self { key, help, required: true, multiline: false }
-    }
-
-    /// The same setting, whose value may have line breaks and tabs in it, as a key in PEM has.
-    #[must_use]
-    pub const fn multiline(mut self) -> Self {
-        self.multiline = true;
-        self
-    }
-}
 
 /// Builds the provider of one adapter from settings. Each adapter crate has one.
 #[diagnostic::on_unimplemented(

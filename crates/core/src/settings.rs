@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, Operation, Result, SettingSpec};
+use crate::{Error, Operation, Result};
 
 const CONTROL: &str = "contains a control character, such as a line break";
 
@@ -201,6 +201,41 @@ impl Settings {
     /// The keys that are set.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+/// A setting that a provider knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettingSpec {
+    /// The key in [`Settings`]; in capitals behind the prefix, the variable.
+    pub key: &'static str,
+    /// What it is, in one line.
+    pub help: &'static str,
+    /// Whether a provider cannot be built without it.
+    pub required: bool,
+    /// Whether its value may have line breaks and tabs in it.
+    pub multiline: bool,
+}
+
+impl SettingSpec {
+    /// A setting that has a default.
+    #[must_use]
+    pub const fn optional(key: &'static str, help: &'static str) -> Self {
+        Self { key, help, required: false, multiline: false }
+    }
+
+    /// A setting without which there is no provider.
+    #[must_use]
+    pub const fn required(key: &'static str, help: &'static str) -> Self {
+        Self { key, help, required: true, multiline: false }
+    }
+
+    /// The same setting, whose value may have line breaks and tabs in it, as a key in PEM has.
+    #[must_use]
+    pub const fn multiline(mut self) -> Self {
+        self.multiline = true;
+        self
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use crate::{CreateRefund, Money, RefundId, Scope, journal::IntentToken};
 
@@ -52,5 +53,12 @@ impl UnresolvedRefund {
             suspects: Vec::new(),
             intents: Vec::new(),
         }
+    }
+
+    /// The token of the intent that a journal without an entry for this refund stores for it: the same
+    /// for the same handle.
+    pub(crate) fn token(&self) -> IntentToken {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        IntentToken(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).into_bytes())
     }
 }

@@ -4,7 +4,9 @@ mod backoff;
 mod create;
 mod next_step;
 mod observe;
+mod observer;
 mod policy;
+mod queue;
 mod read;
 mod refresh;
 mod stream;
@@ -14,10 +16,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 
-use self::create::Queue;
+use self::queue::Queue;
 pub use self::{
     create::{Waiting, WaitingFor},
-    observe::Observer,
+    observer::Observer,
     policy::Policy,
     stream::RefundStream,
     wait::WaitOutcome,

@@ -1,22 +1,10 @@
 //! Reads that settle: whatever shows a refund says what became of it.
 
-use std::fmt::Debug;
-
-use super::{RefundClient, Waiting};
+use super::RefundClient;
 use crate::{
     Notice, PaymentId, Refund, Result,
     journal::{Entry, Evidence, Query, Seen},
 };
-
-/// Hears what a client's calls do.
-///
-/// Methods return at once and do not fail. New ones will join as provided methods.
-pub trait Observer: Debug + Send + Sync {
-    /// A call waits for a request that may be under way.
-    fn waiting(&self, waiting: &Waiting) {
-        let _ = waiting;
-    }
-}
 
 impl RefundClient {
     /// Reads the refunds of the payment that a webhook is about, and settles those in the journal whose

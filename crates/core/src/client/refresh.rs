@@ -1,7 +1,7 @@
 //! From a notice to what is new.
 
 use super::RefundClient;
-use crate::{Error, ErrorKind, Notice, Operation, Refund, RefundList, Result, paging::all_refunds};
+use crate::{Error, ErrorKind, Notice, Operation, Refund, RefundList, Result, all_refunds};
 
 impl RefundClient {
     /// Reads the refunds of the payment that a webhook is about; [`RefundList::changes_since`] then tells which

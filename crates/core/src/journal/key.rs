@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{PaymentId, Reference, UnresolvedRefund};
+use crate::{PaymentId, Reference};
 
 /// The last time that RFC 3339 can write.
 const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
@@ -183,12 +183,6 @@ impl IntentToken {
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4().into_bytes())
-    }
-
-    /// That of the request behind a handle of another journal: the same each time.
-    pub(crate) fn of(handle: &UnresolvedRefund) -> Self {
-        let text = serde_json::to_vec(handle).unwrap_or_default();
-        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).into_bytes())
     }
 }
 

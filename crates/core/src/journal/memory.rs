@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::{
     About, Book, Counter, Decision, Entry, Intended, IntentKey, IntentNumber, Journal, JournalTime, MoneyKey,
     NewIntent, Observed, Outcome, Purge, Query, Scope, Seen, Standing, Version, book::need, entry::Why,
-    position,
+    other_money, other_origin, position,
 };
 use crate::{Clock, PaymentId, Result, SystemClock};
 
@@ -181,14 +181,14 @@ impl State {
         }
         for (other, book) in self.books_of(&about.payment).filter(|(other, _)| **other != about.money) {
             if other.scope == *scope {
-                return Err(super::other_money(about, &other.id));
+                return Err(other_money(about, &other.id));
             }
             let elsewhere =
                 (other.scope.provider(), other.scope.account()) == (scope.provider(), scope.account());
             let unsettled =
                 |entry: &Entry| entry.payment == about.payment && entry.unsettled().next().is_some();
             if elsewhere && book.entries().iter().any(unsettled) {
-                return Err(super::other_origin(scope, &other.scope));
+                return Err(other_origin(scope, &other.scope));
             }
         }
         Ok(())

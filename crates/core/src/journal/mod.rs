@@ -24,6 +24,7 @@
 
 mod book;
 mod entry;
+mod errors;
 mod factory;
 mod key;
 mod memory;
@@ -37,12 +38,13 @@ pub(crate) use self::book::{Asking, Block, may_resend};
 pub use self::{
     book::{Book, Counter},
     entry::{Decision, Entry, Evidence, Intent, IntentState, MadeRefund, Verdict, Why},
+    errors::{other_money, other_origin},
     factory::JournalFactory,
     key::{About, IntentKey, IntentNumber, IntentToken, JournalTime, MoneyKey, Scope, Version},
     memory::MemoryJournal,
     request::{Adopt, Intended, NewIntent, Observed, Outcome, Purge, Query, Seen, Standing, position},
 };
-use crate::{Error, PaymentId, Result};
+use crate::Result;
 
 /// Remembers what was about to be sent, and what became of it.
 ///
@@ -173,25 +175,4 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
     async fn now(&self) -> Result<JournalTime> {
         (**self).now().await
     }
-}
-
-/// The error of a payment whose refunds are journalled under another money.
-#[must_use]
-pub fn other_money(about: &About, money: &PaymentId) -> Error {
-    Error::config(format!(
-        "refunds of payment {} are journalled as taking money from {money}, and now from {}: what paid it \
-         changed, or how the adapter is configured; resolve them as they were configured before",
-        about.payment, about.money.id
-    ))
-}
-
-/// The error of a payment that has unsettled refunds at another origin of the API.
-#[must_use]
-pub fn other_origin(scope: &Scope, other: &Scope) -> Error {
-    Error::config(format!(
-        "the payment has unsettled refunds in the journal at {}, and this client calls {}: configure the \
-         former URL to resolve them first",
-        other.origin(),
-        scope.origin()
-    ))
 }

@@ -2,14 +2,14 @@
 
 use std::{collections::HashSet, fmt::Write as _};
 
-use super::Creation;
+use super::call::CreateCall;
 use crate::{
     CreateRefund, Error, ErrorKind, Money, MoneyOverview, Overview, Payment, PaymentId, Reference, Refund,
     RefundAmount, RefundId, RefundTarget, Result, TargetKind,
     journal::{Entry, JournalTime, Standing},
 };
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// What can be refused without asking anybody.
     pub(super) fn check(&self, request: &CreateRefund) -> Result<()> {
         let provider = &self.client.provider;
@@ -121,7 +121,7 @@ struct Reserved {
     of_money: Money,
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Whether the provider's list lacks a refund that the journal knows as made: then it is old.
     pub(super) fn is_old(&self, overview: &Overview, standing: &Standing) -> bool {
         let own = Shown::of(&overview.refunds.refunds);

@@ -4,29 +4,26 @@
 //! looks, guards, commits an intent, submits, and settles it. `run.rs` is the loop; the other files are
 //! what a round does.
 
+mod call;
 mod check;
 mod lookup;
 mod observe;
 mod outcome;
-mod queue;
 mod run;
 mod send;
 mod step;
 mod submit;
 mod wait;
 
-use std::{sync::Arc, time::Duration};
-
 use futures_util::FutureExt as _;
 
-use super::{RefundClient, backoff::Backoff};
-use crate::{
-    CreateRefund, Error, ErrorKind, Money, Operation, Refund, RefundAmount, Result, UnresolvedRefund,
-    journal::{About, Asking, Entry, IntentNumber, IntentToken, JournalTime, MoneyKey, Query, Standing, Why},
-};
-
-pub(super) use self::queue::Queue;
+use self::call::{CreateCall, Goal};
 pub use self::wait::{Waiting, WaitingFor};
+use super::RefundClient;
+use crate::{
+    CreateRefund, Error, ErrorKind, Operation, Refund, Result, UnresolvedRefund,
+    journal::{Entry, JournalTime, Query},
+};
 
 impl RefundClient {
     /// Makes a refund, once, and returns it as it is now.
@@ -73,8 +70,8 @@ impl RefundClient {
     /// have been made: create it again later with the same reference, or hand [`Error::unresolved`] to
     /// [`resolve`](Self::resolve). Errors of the journal are not applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
-        match self.creation(request, Goal::Make).await {
-            Ok(mut creation) => Box::pin(creation.run()).await,
+        match self.begin(request, Goal::Make).await {
+            Ok(mut call) => Box::pin(call.run()).await,
             Err(error) => Err(error),
         }
         .map_err(|error| self.in_create(error))
@@ -137,17 +134,17 @@ impl RefundClient {
             let error = Error::new(ErrorKind::Config, message).with_may_have_applied(true);
             return Err(self.in_create(error));
         }
-        match self.creation(&unresolved.request, goal).await {
-            Ok(creation) => Box::pin(creation.with_handle(unresolved).run()).await,
+        match self.begin(&unresolved.request, goal).await {
+            Ok(call) => Box::pin(call.with_handle(unresolved).run()).await,
             Err(error) => Err(outcome::unknown_before(unresolved, error)),
         }
         .map_err(|error| self.in_create(error))
     }
 
-    async fn creation<'a>(&'a self, request: &'a CreateRefund, goal: Goal) -> Result<Creation<'a>> {
+    async fn begin<'a>(&'a self, request: &'a CreateRefund, goal: Goal) -> Result<CreateCall<'a>> {
         let deadline = self.deadline(self.policy.total_timeout);
-        let creation = Creation::new(self, request, goal, deadline);
-        creation.check(request).map_err(Error::not_applied)?;
+        let call = CreateCall::new(self, request, goal, deadline);
+        call.check(request).map_err(Error::not_applied)?;
         let read = || self.adapter().money(&request.payment_id);
         // Most providers know it without asking, and need no time limit for that.
         let mut first = read();
@@ -158,7 +155,7 @@ impl RefundClient {
             let next = || first.take().unwrap_or_else(read);
             self.read_until(Operation::CreateRefund, deadline, next).await?
         };
-        Ok(creation.of_money(known))
+        Ok(call.of_money(known))
     }
 
     fn in_create(&self, error: Error) -> Error {
@@ -177,127 +174,5 @@ impl Entry {
         unresolved.suspects.clone_from(&self.suspects);
         unresolved.intents = self.unsettled_sends().map(|intent| intent.token).collect();
         unresolved
-    }
-}
-
-/// What a call is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goal {
-    /// Create the refund.
-    Make,
-    /// Finish one whose outcome was unknown.
-    Resolve,
-    /// Look for it, and submit nothing.
-    LookUp,
-}
-
-/// The state of one call.
-struct Creation<'a> {
-    client: &'a RefundClient,
-    request: &'a CreateRefund,
-    goal: Goal,
-    about: About,
-    deadline: Duration,
-    backoff: Backoff,
-    /// How many requests were submitted.
-    attempts: u32,
-    /// How often the window was over before the request left.
-    lapsed: u32,
-    /// A handle without a journal entry behind it.
-    handle: Option<UnresolvedRefund>,
-    /// The last standing, for the handle in errors.
-    last: Option<Arc<Standing>>,
-    /// Our previous intent, certainly not carried out, which the next one settles.
-    previous: Option<(IntentToken, Why)>,
-    /// The first failure of this call after which a refund may have been made. A clean refusal of a
-    /// later attempt says nothing about it.
-    ambiguous: Option<Error>,
-    /// Whether the provider said that the same key is under way elsewhere.
-    rival: bool,
-    /// The refund, once it was seen made with a step left. Whatever fails then, it is what it is.
-    made: Option<Refund>,
-    /// The newest intent of this refund that another call owned when this one began to wait.
-    waited_for: Option<IntentNumber>,
-    /// Refunds that may be it.
-    suspects: Vec<crate::RefundId>,
-    /// How often it looked while it waited.
-    looks: u32,
-    /// How many rounds there were that led nowhere.
-    rounds: u32,
-    /// What was said about waiting.
-    announced: Option<JournalTime>,
-    key_honoured: bool,
-    hidden: bool,
-}
-
-impl<'a> Creation<'a> {
-    fn new(client: &'a RefundClient, request: &'a CreateRefund, goal: Goal, deadline: Duration) -> Self {
-        let capabilities = client.capabilities();
-        let scope = client.scope.clone();
-        let payment = request.payment_id.canonical();
-        let money = MoneyKey::new(scope, payment.clone());
-        Self {
-            client,
-            request,
-            goal,
-            about: About { money, payment, reference: request.reference.clone() },
-            deadline,
-            backoff: Backoff::new(&client.policy),
-            attempts: 0,
-            lapsed: 0,
-            handle: None,
-            last: None,
-            previous: None,
-            ambiguous: None,
-            rival: false,
-            made: None,
-            waited_for: None,
-            suspects: Vec::new(),
-            looks: 0,
-            rounds: 0,
-            announced: None,
-            key_honoured: capabilities.idempotency.honoured().is_some(),
-            hidden: capabilities.references == crate::References::MayBeUnreported,
-        }
-    }
-
-    fn of_money(mut self, id: crate::PaymentId) -> Self {
-        self.about.money.id = id;
-        self
-    }
-
-    fn with_handle(mut self, handle: &UnresolvedRefund) -> Self {
-        self.handle = Some(handle.clone());
-        self
-    }
-
-    /// The exact amount, as far as it is known without the payment.
-    fn amount(&self, standing: &Standing) -> Option<Money> {
-        match self.request.amount {
-            RefundAmount::Exact(amount) => Some(amount),
-            RefundAmount::Remaining => {
-                let journalled = standing.mine.as_ref().map(|entry| entry.amount);
-                journalled.or_else(|| self.handle.as_ref().and_then(|handle| handle.amount))
-            }
-        }
-    }
-
-    fn asking(&self, standing: &Standing) -> Asking {
-        let generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
-        Asking {
-            amount: self.amount(standing),
-            hidden: self.hidden,
-            key: self.key_honoured.then_some(generation),
-        }
-    }
-
-    /// Whether the journal knows an intent of this refund that may have made it.
-    fn is_unsettled(&self) -> bool {
-        let mine = self.last.as_ref().and_then(|standing| standing.mine.as_ref());
-        mine.is_some_and(|entry| entry.unsettled_sends().next().is_some())
-    }
-
-    fn place(&self) -> Arc<tokio::sync::Mutex<()>> {
-        self.client.queue.place(&self.about.money)
     }
 }

@@ -3,15 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Creation,
+    call::CreateCall,
     lookup::{Lookup, LookupOutcome, Wanted, look_up},
     outcome::reused,
 };
 use crate::{
-    Error, Operation, Overview, Refund, RefundAmount, RefundList, Result,
+    Error, Operation, Overview, Refund, RefundAmount, RefundList, Result, all_refunds,
     client::backoff::Backoff,
     journal::{Adopt, Evidence, MadeRefund, Observed, Seen, Standing, Version},
-    paging::all_refunds,
 };
 
 /// One look at the list.
@@ -32,7 +31,7 @@ pub(super) enum Stored {
     Moved,
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
     pub(super) async fn open(&mut self) -> Result<Arc<Standing>> {
         let opened = self.client.store().open(&self.about).await;

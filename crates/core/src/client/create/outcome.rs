@@ -1,6 +1,6 @@
 //! What a call tells its caller: the truth, and the way out.
 
-use super::Creation;
+use super::call::CreateCall;
 use crate::{
     Error, ErrorKind, Money, Reference, Refund, RefundAmount, RefundId, RefundStatus, RefundTarget,
     TargetKind, UnresolvedRefund,
@@ -8,7 +8,7 @@ use crate::{
     journal::{JournalTime, MadeRefund, Standing},
 };
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Passes `error` on; where a refund may have been made before it, says just that.
     pub(super) fn unfinished(&self, error: Error) -> Error {
         if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() && self.handle.is_none() {

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use futures_util::future::{Either, select};
 
 use super::{
-    Creation, Goal, lookup::LookupOutcome, observe::Stored, queue::Turn, submit::Ended, wait::WaitFor,
+    call::{CreateCall, Goal},
+    lookup::LookupOutcome,
+    observe::Stored,
+    submit::Ended,
+    wait::WaitFor,
 };
 use crate::{
     Error, ErrorKind, Overview, Refund, RefundAmount, Result,
+    client::queue::Turn,
     journal::{Evidence, IntentState, IntentToken, MadeRefund, Standing, may_resend},
 };
 
@@ -34,7 +39,7 @@ impl Round {
     }
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     pub(super) async fn run(&mut self) -> Result<Refund> {
         let result = self.rounds().await;
         self.settle_previous().await;
@@ -238,7 +243,7 @@ impl Creation<'_> {
         let Some(handle) = &self.handle else { return false };
         let Some(entry) = &standing.mine else { return true };
         let knows = |token: &IntentToken| entry.intents.iter().any(|intent| intent.token == *token);
-        let known = knows(&IntentToken::of(handle))
+        let known = knows(&handle.token())
             || (!handle.intents.is_empty() && handle.intents.iter().all(knows))
             || entry.unsettled_sends().next().is_some();
         entry.made.is_none() && !known

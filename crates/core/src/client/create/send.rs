@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Creation;
+use super::call::CreateCall;
 use crate::{
     Error, ErrorKind, Journal, Money, Operation, Refund, Result, SendWindow, SubmitRefund,
     journal::{Evidence, Intended, Intent, IntentKey, MadeRefund, NewIntent, Outcome, Standing, Why},
@@ -11,7 +11,7 @@ use crate::{
 /// How much later than it has to a submission may end before the process must have been stopped in it.
 const SLACK: Duration = Duration::from_secs(1);
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Commits the intent; `None` where the money moved meanwhile.
     pub(super) async fn intend(&mut self, new: &NewIntent) -> Result<Option<(Pending, Intent)>> {
         // The window is measured from before the call: an acknowledgement that is late leaves less of it.

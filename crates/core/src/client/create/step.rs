@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Creation, submit::Ended};
+use super::{call::CreateCall, submit::Ended};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
-    journal::{Intended, IntentToken, NewIntent, Outcome, Standing, Why},
+    journal::{Intended, NewIntent, Outcome, Standing, Why},
 };
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
     /// `None` where another call changed something meanwhile: that step, perhaps.
     pub(super) async fn complete(
@@ -69,7 +69,7 @@ impl Creation<'_> {
         new.hidden = self.hidden;
         if let Some(handle) = &self.handle {
             // The same handle is noted once.
-            new.token = IntentToken::of(handle);
+            new.token = handle.token();
             new.known_before.clone_from(&handle.known_before);
         }
         let intended = self.client.store().intend(&new).await;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Creation, lookup::Lookup, outcome::no_time};
+use super::{call::CreateCall, lookup::Lookup, outcome::no_time};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Replay, Result, SubmitRefund,
     client::next_step::{AfterWrite, after_write},
@@ -22,7 +22,7 @@ enum Next {
     Ended(Ended),
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Intends and submits, until an attempt has an outcome that more attempts do not change.
     pub(super) async fn submit(
         &mut self,

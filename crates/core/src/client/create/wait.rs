@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
-use super::{Creation, lookup::LookupOutcome, observe::StoredLookup};
+use super::{call::CreateCall, lookup::LookupOutcome, observe::StoredLookup};
 use crate::{
     Error, ErrorKind, PaymentId, Reference, Result,
     clock::rounded,
@@ -62,7 +62,7 @@ impl fmt::Display for Waiting {
     }
 }
 
-impl Creation<'_> {
+impl CreateCall<'_> {
     /// Waits until something about the money changes, or the time of what is in the way is over; looks
     /// meanwhile where it is this refund that may show.
     pub(super) async fn wait(&mut self, standing: Arc<Standing>, what: WaitFor) -> Result<()> {

@@ -12,9 +12,12 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::journal::MoneyKey;
 
+/// How many moneys a queue holds before it drops those that no call waits for.
+const CLEANUP_SIZE: usize = 64;
+
 /// A fair queue for each money. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::client) struct Queue {
+pub(super) struct Queue {
     places: Arc<Mutex<Places>>,
     hasher: RandomState,
 }
@@ -32,7 +35,7 @@ impl Queue {
         let money = self.hasher.hash_one(money);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         // Those who left are cleared away now and then, not each time.
-        if places.len() >= CLEARED_AT && places.len().is_power_of_two() {
+        if places.len() >= CLEANUP_SIZE && places.len().is_power_of_two() {
             places.retain(|_, place| place.strong_count() > 0);
         }
         let place = places.entry(money).or_default();
@@ -43,5 +46,3 @@ impl Queue {
         })
     }
 }
-
-const CLEARED_AT: usize = 64;

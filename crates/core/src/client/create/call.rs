@@ -1,0 +1,136 @@
+//! The state of one call.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    CreateRefund, Error, Money, Refund, RefundAmount, UnresolvedRefund,
+    client::{RefundClient, backoff::Backoff},
+    journal::{About, Asking, IntentNumber, IntentToken, JournalTime, MoneyKey, Standing, Why},
+};
+
+/// What a call is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// Create the refund.
+    Make,
+    /// Finish one whose outcome was unknown.
+    Resolve,
+    /// Look for it, and submit nothing.
+    LookUp,
+}
+
+/// The state of one call.
+pub(super) struct CreateCall<'a> {
+    pub(super) client: &'a RefundClient,
+    pub(super) request: &'a CreateRefund,
+    pub(super) goal: Goal,
+    pub(super) about: About,
+    pub(super) deadline: Duration,
+    pub(super) backoff: Backoff,
+    /// How many requests were submitted.
+    pub(super) attempts: u32,
+    /// How often the window was over before the request left.
+    pub(super) lapsed: u32,
+    /// A handle without a journal entry behind it.
+    pub(super) handle: Option<UnresolvedRefund>,
+    /// The last standing, for the handle in errors.
+    pub(super) last: Option<Arc<Standing>>,
+    /// Our previous intent, certainly not carried out, which the next one settles.
+    pub(super) previous: Option<(IntentToken, Why)>,
+    /// The first failure of this call after which a refund may have been made. A clean refusal of a
+    /// later attempt says nothing about it.
+    pub(super) ambiguous: Option<Error>,
+    /// Whether the provider said that the same key is under way elsewhere.
+    pub(super) rival: bool,
+    /// The refund, once it was seen made with a step left. Whatever fails then, it is what it is.
+    pub(super) made: Option<Refund>,
+    /// The newest intent of this refund that another call owned when this one began to wait.
+    pub(super) waited_for: Option<IntentNumber>,
+    /// Refunds that may be it.
+    pub(super) suspects: Vec<crate::RefundId>,
+    /// How often it looked while it waited.
+    pub(super) looks: u32,
+    /// How many rounds there were that led nowhere.
+    pub(super) rounds: u32,
+    /// What was said about waiting.
+    pub(super) announced: Option<JournalTime>,
+    pub(super) key_honoured: bool,
+    pub(super) hidden: bool,
+}
+
+impl<'a> CreateCall<'a> {
+    pub(super) fn new(
+        client: &'a RefundClient,
+        request: &'a CreateRefund,
+        goal: Goal,
+        deadline: Duration,
+    ) -> Self {
+        let capabilities = client.capabilities();
+        let scope = client.scope.clone();
+        let payment = request.payment_id.canonical();
+        let money = MoneyKey::new(scope, payment.clone());
+        Self {
+            client,
+            request,
+            goal,
+            about: About { money, payment, reference: request.reference.clone() },
+            deadline,
+            backoff: Backoff::new(&client.policy),
+            attempts: 0,
+            lapsed: 0,
+            handle: None,
+            last: None,
+            previous: None,
+            ambiguous: None,
+            rival: false,
+            made: None,
+            waited_for: None,
+            suspects: Vec::new(),
+            looks: 0,
+            rounds: 0,
+            announced: None,
+            key_honoured: capabilities.idempotency.honoured().is_some(),
+            hidden: capabilities.references == crate::References::MayBeUnreported,
+        }
+    }
+
+    pub(super) fn of_money(mut self, id: crate::PaymentId) -> Self {
+        self.about.money.id = id;
+        self
+    }
+
+    pub(super) fn with_handle(mut self, handle: &UnresolvedRefund) -> Self {
+        self.handle = Some(handle.clone());
+        self
+    }
+
+    /// The exact amount, as far as it is known without the payment.
+    pub(super) fn amount(&self, standing: &Standing) -> Option<Money> {
+        match self.request.amount {
+            RefundAmount::Exact(amount) => Some(amount),
+            RefundAmount::Remaining => {
+                let journalled = standing.mine.as_ref().map(|entry| entry.amount);
+                journalled.or_else(|| self.handle.as_ref().and_then(|handle| handle.amount))
+            }
+        }
+    }
+
+    pub(super) fn asking(&self, standing: &Standing) -> Asking {
+        let generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
+        Asking {
+            amount: self.amount(standing),
+            hidden: self.hidden,
+            key: self.key_honoured.then_some(generation),
+        }
+    }
+
+    /// Whether the journal knows an intent of this refund that may have made it.
+    pub(super) fn is_unsettled(&self) -> bool {
+        let mine = self.last.as_ref().and_then(|standing| standing.mine.as_ref());
+        mine.is_some_and(|entry| entry.unsettled_sends().next().is_some())
+    }
+
+    pub(super) fn place(&self) -> Arc<tokio::sync::Mutex<()>> {
+        self.client.queue.place(&self.about.money)
+    }
+}
