@@ -34,7 +34,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-pub(crate) use self::book::{Asking, Block, may_resend};
+pub(crate) use self::book::{Block, IntentTerms, may_resend};
 pub use self::{
     book::{Book, Counter},
     entry::{Decision, Entry, Evidence, Intent, IntentState, MadeRefund, Verdict, Why},

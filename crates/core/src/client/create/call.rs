@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     CreateRefund, Error, Money, Refund, RefundAmount, UnresolvedRefund,
     client::{RefundClient, backoff::Backoff},
-    journal::{About, Asking, IntentNumber, IntentToken, JournalTime, MoneyKey, Standing, Why},
+    journal::{About, IntentNumber, IntentTerms, IntentToken, JournalTime, MoneyKey, Standing, Why},
 };
 
 /// What a call is to do.
@@ -30,7 +30,7 @@ pub(super) struct CreateCall<'a> {
     /// How many requests were submitted.
     pub(super) attempts: u32,
     /// How often the window was over before the request left.
-    pub(super) lapsed: u32,
+    pub(super) missed_windows: u32,
     /// A handle without a journal entry behind it.
     pub(super) handle: Option<UnresolvedRefund>,
     /// The last standing, for the handle in errors.
@@ -41,7 +41,7 @@ pub(super) struct CreateCall<'a> {
     /// later attempt says nothing about it.
     pub(super) ambiguous: Option<Error>,
     /// Whether the provider said that the same key is under way elsewhere.
-    pub(super) rival: bool,
+    pub(super) in_flight_elsewhere: bool,
     /// The refund, once it was seen made with a step left. Whatever fails then, it is what it is.
     pub(super) made: Option<Refund>,
     /// The newest intent of this refund that another call owned when this one began to wait.
@@ -49,7 +49,7 @@ pub(super) struct CreateCall<'a> {
     /// Refunds that may be it.
     pub(super) suspects: Vec<crate::RefundId>,
     /// How often it looked while it waited.
-    pub(super) looks: u32,
+    pub(super) lookups: u32,
     /// How many rounds there were that led nowhere.
     pub(super) rounds: u32,
     /// What was said about waiting.
@@ -77,16 +77,16 @@ impl<'a> CreateCall<'a> {
             deadline,
             backoff: Backoff::new(&client.policy),
             attempts: 0,
-            lapsed: 0,
+            missed_windows: 0,
             handle: None,
             last: None,
             previous: None,
             ambiguous: None,
-            rival: false,
+            in_flight_elsewhere: false,
             made: None,
             waited_for: None,
             suspects: Vec::new(),
-            looks: 0,
+            lookups: 0,
             rounds: 0,
             announced: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),
@@ -115,9 +115,9 @@ impl<'a> CreateCall<'a> {
         }
     }
 
-    pub(super) fn asking(&self, standing: &Standing) -> Asking {
+    pub(super) fn terms(&self, standing: &Standing) -> IntentTerms {
         let generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
-        Asking {
+        IntentTerms {
             amount: self.amount(standing),
             hidden: self.hidden,
             key: self.key_honoured.then_some(generation),

@@ -41,7 +41,7 @@ impl CreateCall<'_> {
         &self,
         overview: &Overview,
         standing: &Standing,
-        what_is_left: bool,
+        check_remaining: bool,
     ) -> Result<Money> {
         if let Some(why) = &overview.refusal {
             return Err(why.clone().not_applied());
@@ -62,8 +62,8 @@ impl CreateCall<'_> {
                     "nothing of this payment is captured; an authorization is voided, not refunded".into(),
                 );
             }
-            if what_is_left {
-                self.guard_what_is_left(overview, standing, amount)?;
+            if check_remaining {
+                self.guard_remaining(overview, standing, amount)?;
             }
         }
         let exact = CreateRefund { amount: RefundAmount::Exact(amount), ..self.request.clone() };
@@ -71,7 +71,7 @@ impl CreateCall<'_> {
         Ok(amount)
     }
 
-    fn guard_what_is_left(&self, overview: &Overview, standing: &Standing, amount: Money) -> Result<()> {
+    fn guard_remaining(&self, overview: &Overview, standing: &Standing, amount: Money) -> Result<()> {
         let payment = &overview.payment;
         let reserved = self.reserved(overview, standing)?;
         let left = payment.refundable.remaining_after(reserved.of_payment)?;
@@ -83,7 +83,10 @@ impl CreateCall<'_> {
             }
         };
         if !left.is_positive() || amount.minor_units() > left.minor_units() {
-            return Err(Error::new(ErrorKind::NotRefundable, too_much(payment, left, &reserved, amount)));
+            return Err(Error::new(
+                ErrorKind::NotRefundable,
+                exceeds_remaining(payment, left, &reserved, amount),
+            ));
         }
         let capabilities = self.client.capabilities();
         if !capabilities.partial && amount != payment.captured {
@@ -99,14 +102,14 @@ impl CreateCall<'_> {
     /// What the journal knows to be gone, or perhaps gone, and the provider's sums may lack.
     fn reserved(&self, overview: &Overview, standing: &Standing) -> Result<Reserved> {
         let zero = Money::zero(overview.payment.currency());
-        let own = Shown::of(&overview.refunds.refunds);
+        let own = ListedRefunds::of(&overview.refunds.refunds);
         let mut of_payment = zero;
         for entry in standing.others.iter().filter(|entry| entry.payment == self.about.payment) {
             of_payment = of_payment.try_add(own.missing(entry, standing.now, zero))?;
         }
         let mut of_money = zero;
         if let Some(MoneyOverview { refunds, .. }) = &overview.money {
-            let all = Shown::of(refunds);
+            let all = ListedRefunds::of(refunds);
             for entry in &standing.others {
                 of_money = of_money.try_add(all.missing(entry, standing.now, zero))?;
             }
@@ -123,20 +126,20 @@ struct Reserved {
 
 impl CreateCall<'_> {
     /// Whether the provider's list lacks a refund that the journal knows as made: then it is old.
-    pub(super) fn is_old(&self, overview: &Overview, standing: &Standing) -> bool {
-        let own = Shown::of(&overview.refunds.refunds);
+    pub(super) fn is_stale(&self, overview: &Overview, standing: &Standing) -> bool {
+        let own = ListedRefunds::of(&overview.refunds.refunds);
         let made = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
         made.into_iter().any(|entry| entry.made.is_some() && !own.shows(entry))
     }
 }
 
 /// Which refunds a list shows.
-struct Shown<'a> {
+struct ListedRefunds<'a> {
     ids: HashSet<&'a RefundId>,
     references: HashSet<(&'a Reference, PaymentId)>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ListedRefunds<'a> {
     fn of(refunds: &'a [Refund]) -> Self {
         let ids = refunds.iter().flat_map(|refund| [&refund.id, refund.money_id()]).collect();
         let named = refunds
@@ -167,7 +170,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-fn too_much(payment: &Payment, left: Money, reserved: &Reserved, amount: Money) -> String {
+fn exceeds_remaining(payment: &Payment, left: Money, reserved: &Reserved, amount: Money) -> String {
     let mut text = format!(
         "{left} is left to refund of {} captured ({} refunded, {} pending",
         payment.captured, payment.refunded, payment.pending

@@ -45,7 +45,7 @@ pub(super) enum LookupOutcome {
     /// It is there.
     Found(Box<Refund>, Evidence),
     /// Two refunds under the reference hold money.
-    Doubled(Box<Refund>, RefundId),
+    Duplicate(Box<Refund>, RefundId),
     /// It is certainly not there.
     Absent,
     /// It is not seen, and may be there all the same: among refunds that carry no reference, or among
@@ -97,7 +97,7 @@ pub(super) fn look_up(wanted: Wanted<'_>, standing: &Standing, list: &RefundList
     let outcome = match (outcome, by_id) {
         (Some(outcome), _) => outcome,
         (None, Some(refund)) => LookupOutcome::Found(Box::new(refund.clone()), Evidence::ById),
-        (None, None) => unseen(wanted, standing, list, &unnamed),
+        (None, None) => when_not_listed(wanted, standing, list, &unnamed),
     };
     let of_mine = |refund: &&&Refund| wanted.amount.is_none_or(|amount| amount == refund.amount);
     let unnamed = unnamed.iter().filter(of_mine).map(|refund| refund.id.clone()).collect();
@@ -118,10 +118,10 @@ fn by_own_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund])
         Some(reference) => reference == wanted.reference,
         None => known.is_some_and(|made| made.is_called(&refund.id) || made.is_called(refund.money_id())),
     };
-    pick(refunds.iter().filter(is_mine).collect(), wanted.amount)
+    best_match(refunds.iter().filter(is_mine).collect(), wanted.amount)
 }
 
-fn pick(matches: Vec<&Refund>, amount: Option<Money>) -> Option<LookupOutcome> {
+fn best_match(matches: Vec<&Refund>, amount: Option<Money>) -> Option<LookupOutcome> {
     let best = matches.iter().max_by_key(|refund| {
         let right = amount.is_none_or(|amount| amount == refund.amount);
         (refund.status.reduces_refundable(), right, refund.created_at)
@@ -134,7 +134,7 @@ fn pick(matches: Vec<&Refund>, amount: Option<Money>) -> Option<LookupOutcome> {
     });
     let best = Box::new((*best).clone());
     Some(match second {
-        Some(second) => LookupOutcome::Doubled(best, second.id.clone()),
+        Some(second) => LookupOutcome::Duplicate(best, second.id.clone()),
         None => LookupOutcome::Found(best, Evidence::Listed),
     })
 }
@@ -160,9 +160,9 @@ fn by_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund]) -> 
     }
     let seen = shown.into_iter().filter_map(|(reference, matches)| {
         let entry = unsettled.get(reference)?;
-        let (refund, doubled) = match pick(matches, Some(entry.amount))? {
+        let (refund, doubled) = match best_match(matches, Some(entry.amount))? {
             LookupOutcome::Found(refund, _) => (refund, None),
-            LookupOutcome::Doubled(refund, second) => (refund, Some(second)),
+            LookupOutcome::Duplicate(refund, second) => (refund, Some(second)),
             LookupOutcome::Absent | LookupOutcome::Unclear { .. } => return None,
         };
         let mut seen = Seen::of(&entry.payment, reference, &refund, Evidence::Listed);
@@ -188,7 +188,12 @@ fn unsettled_by_amount(standing: &Standing) -> HashMap<Money, Vec<&Entry>> {
 /// A refund whose reference is hidden may always be the one. A refund that says that it has none is
 /// another's, unless one of ours may have been made. No date rules one out: the provider's clock is not
 /// ours.
-fn unseen(wanted: Wanted<'_>, standing: &Standing, list: &RefundList, unnamed: &[&Refund]) -> LookupOutcome {
+fn when_not_listed(
+    wanted: Wanted<'_>,
+    standing: &Standing,
+    list: &RefundList,
+    unnamed: &[&Refund],
+) -> LookupOutcome {
     let mine = standing.mine.as_ref();
     let is_unsettled = mine.is_some_and(|entry| entry.unsettled_sends().next().is_some());
     let known_before: HashSet<&RefundId> = mine.into_iter().flat_map(|entry| &entry.known_before).collect();

@@ -26,7 +26,7 @@ pub(super) enum Stored {
     /// It is stored, and this is the money's version.
     At(Version),
     /// It could not be stored. It is found all the same.
-    Nowhere,
+    NotStored,
     /// Something else changed, so that it cannot be attributed by its id.
     Moved,
 }
@@ -60,7 +60,7 @@ impl CreateCall<'_> {
 
     /// Reads the payment and its refunds, again where the two do not agree: they were read side by
     /// side, and one of them may have been the older one.
-    pub(super) async fn look_and_sum(&self) -> Result<Overview> {
+    pub(super) async fn read_overview(&self) -> Result<Overview> {
         let client = self.client;
         let mut backoff = Backoff::new(&client.policy);
         let mut attempts = 1;
@@ -100,13 +100,15 @@ impl CreateCall<'_> {
             if let Some(StoredLookup { standing, version, lookup }) = self.look(limit).await {
                 match lookup.outcome {
                     LookupOutcome::Found(refund, evidence) => {
-                        match self.found(&standing, version, &refund, evidence).await? {
+                        match self.record_found(&standing, version, &refund, evidence).await? {
                             Stored::Moved => {}
-                            Stored::At(_) | Stored::Nowhere => return Ok(Some(self.named(*refund))),
+                            Stored::At(_) | Stored::NotStored => {
+                                return Ok(Some(self.with_reference(*refund)));
+                            }
                         }
                     }
-                    LookupOutcome::Doubled(refund, second) => {
-                        return Err(self.doubled(&standing, &refund, &second).await);
+                    LookupOutcome::Duplicate(refund, second) => {
+                        return Err(self.record_duplicate(&standing, &refund, &second).await);
                     }
                     LookupOutcome::Unclear { suspects, .. } if !suspects.is_empty() => {
                         // Looking on would not make its reference visible.
@@ -143,7 +145,7 @@ impl CreateCall<'_> {
     }
 
     /// Takes in that the refund was found: compares it with the request and stores it.
-    pub(super) async fn found(
+    pub(super) async fn record_found(
         &mut self,
         standing: &Standing,
         since: Version,
@@ -152,7 +154,7 @@ impl CreateCall<'_> {
     ) -> Result<Stored> {
         let sent = standing.mine.as_ref().is_some_and(|entry| entry.unsettled_sends().next().is_some());
         let mut made = MadeRefund::of(refund, evidence);
-        made.fault = if sent { self.fault_of(refund, standing) } else { None };
+        made.fault = if sent { self.difference_from_sent(refund, standing) } else { None };
         let requested = match self.request.amount {
             RefundAmount::Exact(amount) if amount != refund.amount => Some(amount),
             _ => None,
@@ -166,7 +168,7 @@ impl CreateCall<'_> {
         }
         let observed = self.observe_made(made.clone(), refund.needs_completion(), Some(since)).await;
         if made.fault.is_some() {
-            return Err(self.faulty(&made));
+            return Err(self.mismatch(&made));
         }
         if let Some(amount) = requested {
             return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
@@ -176,7 +178,7 @@ impl CreateCall<'_> {
             Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
             Some(Observed::Settled(version)) => Stored::At(version),
             Some(Observed::Nothing) => Stored::At(since),
-            _ => Stored::Nowhere,
+            _ => Stored::NotStored,
         })
     }
 
@@ -217,7 +219,7 @@ impl CreateCall<'_> {
     }
 
     /// The refund with the reference that the journal supplies where the provider shows none.
-    pub(super) fn named(&self, mut refund: Refund) -> Refund {
+    pub(super) fn with_reference(&self, mut refund: Refund) -> Refund {
         refund.reference.get_or_insert_with(|| self.request.reference.clone());
         refund
     }

@@ -11,7 +11,11 @@ use crate::{
 impl CreateCall<'_> {
     /// Passes `error` on; where a refund may have been made before it, says just that.
     pub(super) fn unfinished(&self, error: Error) -> Error {
-        if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() && self.handle.is_none() {
+        if self.ambiguous.is_none()
+            && !self.in_flight_elsewhere
+            && !self.is_unsettled()
+            && self.handle.is_none()
+        {
             return error;
         }
         if error.kind() == ErrorKind::OutcomeUnknown && error.unresolved().is_some() {
@@ -19,12 +23,12 @@ impl CreateCall<'_> {
         }
         let first = match &self.ambiguous {
             Some(first) => first.to_string(),
-            None if self.rival => "the same idempotency key is in use elsewhere".to_owned(),
+            None if self.in_flight_elsewhere => "the same idempotency key is in use elsewhere".to_owned(),
             None => "an earlier call did not learn the outcome".to_owned(),
         };
         let message = format!(
             "it is unknown whether the refund was made ({first}), and it has not shown since; {}",
-            self.way_out()
+            self.next_action()
         );
         self.outcome_unknown(message).with_source(error)
     }
@@ -51,11 +55,11 @@ impl CreateCall<'_> {
         }
         self.outcome_unknown(format!(
             "a request for this refund may be under way, and the refund has not shown yet; {}",
-            self.way_out()
+            self.next_action()
         ))
     }
 
-    fn way_out(&self) -> String {
+    fn next_action(&self) -> String {
         let again = match self.resubmit_from() {
             Some(from) => format!(
                 "try again with the same reference from {} on, or look for it at any time",
@@ -71,7 +75,12 @@ impl CreateCall<'_> {
     }
 
     /// The error that names both refunds of one reference. It is stored, so that repeating says so, too.
-    pub(super) async fn doubled(&self, standing: &Standing, refund: &Refund, second: &RefundId) -> Error {
+    pub(super) async fn record_duplicate(
+        &self,
+        standing: &Standing,
+        refund: &Refund,
+        second: &RefundId,
+    ) -> Error {
         let mut made = MadeRefund::of(refund, crate::journal::Evidence::Listed);
         made.doubled = Some(second.clone());
         self.observe_made(made, refund.needs_completion(), Some(standing.version)).await;
@@ -83,10 +92,10 @@ impl CreateCall<'_> {
             second = %second,
             "two refunds under one reference hold money"
         );
-        self.both(&refund.id, second)
+        self.duplicate_error(&refund.id, second)
     }
 
-    pub(super) fn both(&self, first: &RefundId, second: &RefundId) -> Error {
+    pub(super) fn duplicate_error(&self, first: &RefundId, second: &RefundId) -> Error {
         let message = format!(
             "two refunds of this payment carry the reference {} and hold money: {first} and {second}; look at \
              them at the provider",
@@ -96,7 +105,7 @@ impl CreateCall<'_> {
     }
 
     /// The error of a refund that was made and is not what was requested.
-    pub(super) fn faulty(&self, made: &MadeRefund) -> Error {
+    pub(super) fn mismatch(&self, made: &MadeRefund) -> Error {
         let fault = made.fault.as_deref().unwrap_or("it is not what was requested");
         let message = format!(
             "{fault} (refund {}); the money may be gone, so the reference is spent: look at the provider",
@@ -108,27 +117,27 @@ impl CreateCall<'_> {
     }
 
     /// In what a refund under our reference differs from what was requested.
-    pub(super) fn fault_of(&self, refund: &Refund, standing: &Standing) -> Option<String> {
+    pub(super) fn difference_from_sent(&self, refund: &Refund, standing: &Standing) -> Option<String> {
         // What was sent is what the first intent says, whatever is requested now.
         let amount = standing.mine.as_ref().map(|entry| entry.amount).or(match self.request.amount {
             RefundAmount::Exact(amount) => Some(amount),
             RefundAmount::Remaining => None,
         });
-        self.fault_in(refund, amount.unwrap_or(refund.amount))
+        self.difference(refund, amount.unwrap_or(refund.amount))
     }
 
     /// In what the refund differs from `amount` to the requested target.
-    pub(super) fn fault_in(&self, refund: &Refund, amount: Money) -> Option<String> {
+    pub(super) fn difference(&self, refund: &Refund, amount: Money) -> Option<String> {
         if refund.amount != amount {
             return Some(format!("{amount} was requested, the provider reports {}", refund.amount));
         }
         let other =
-            refund.target.as_ref().filter(|target| is_other_target(self.request.target.as_ref(), target));
+            refund.target.as_ref().filter(|target| is_different_target(self.request.target.as_ref(), target));
         other.map(|_| "the refund goes to another target than was requested".to_owned())
     }
 
     /// Whether the response to our request is about another refund than ours.
-    pub(super) fn other_refund(&self, refund: &Refund, standing: &Standing) -> Option<String> {
+    pub(super) fn belongs_elsewhere(&self, refund: &Refund, standing: &Standing) -> Option<String> {
         let request = self.request;
         if refund.payment_id != self.about.payment && refund.payment_id.canonical() != self.about.payment {
             return Some(format!(
@@ -211,7 +220,7 @@ impl CreateCall<'_> {
 }
 
 /// A target that is certainly not the requested one.
-fn is_other_target(requested: Option<&RefundTarget>, shown: &RefundTarget) -> bool {
+fn is_different_target(requested: Option<&RefundTarget>, shown: &RefundTarget) -> bool {
     let ids = |left: &Option<String>, right: &Option<String>| match (left, right) {
         (Some(left), Some(right)) => !left.eq_ignore_ascii_case(right),
         _ => false,

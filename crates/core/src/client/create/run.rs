@@ -44,7 +44,7 @@ impl CreateCall<'_> {
         let result = self.rounds().await;
         self.settle_previous().await;
         match (result, &self.made) {
-            (Err(error), Some(made)) if !is_contradiction(&error) => Ok(self.with_a_step_left(made, &error)),
+            (Err(error), Some(made)) if !is_contradiction(&error) => Ok(self.still_incomplete(made, &error)),
             (result, _) => result,
         }
     }
@@ -109,14 +109,14 @@ impl CreateCall<'_> {
             // What was read of it may have been stored, and a step commits on the version after that.
             standing = self.open().await?;
         }
-        let asking = self.asking(&standing);
-        if let Some(block) = standing.block(asking)
+        let terms = self.terms(&standing);
+        if let Some(block) = standing.block(terms)
             && self.goal != Goal::LookUp
         {
             self.note_waiting_for(&standing);
             return Ok(Round::Wait(standing, WaitFor::Block(block)));
         }
-        let overview = match self.look_and_sum().await {
+        let overview = match self.read_overview().await {
             Ok(overview) => overview,
             // Something was sent: look for as long as that takes.
             Err(error) if self.ambiguous.is_some() && self.made.is_none() => {
@@ -140,7 +140,7 @@ impl CreateCall<'_> {
                 return Box::pin(self.complete(&standing, &overview, refund)).await.map(Round::ended);
             }
             LookupOutcome::Found(ref refund, evidence) => {
-                let stored = Box::pin(self.found(&standing, version, refund, evidence)).await?;
+                let stored = Box::pin(self.record_found(&standing, version, refund, evidence)).await?;
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
                     // Its call may be taking the step: that is seen when the journal is opened next. Where
@@ -153,11 +153,13 @@ impl CreateCall<'_> {
                         self.made = Some((**refund).clone());
                         Ok(Round::Again)
                     }
-                    Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
+                    Stored::At(_) | Stored::NotStored => {
+                        Ok(Round::done(self.with_reference((**refund).clone())))
+                    }
                 };
             }
-            LookupOutcome::Doubled(ref refund, ref second) => {
-                return Err(Box::pin(self.doubled(&standing, refund, second)).await);
+            LookupOutcome::Duplicate(ref refund, ref second) => {
+                return Err(Box::pin(self.record_duplicate(&standing, refund, second)).await);
             }
             LookupOutcome::Absent | LookupOutcome::Unclear { .. } => {}
         }
@@ -165,7 +167,7 @@ impl CreateCall<'_> {
             // It was seen before, so this list is an old one: the step can be done all the same.
             return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }
-        let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, asking, standing.now));
+        let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, terms, standing.now));
         if let LookupOutcome::Unclear { suspects, unlisted } = &lookup.outcome {
             self.suspects.clone_from(suspects);
             if !resend || self.goal == Goal::LookUp {
@@ -198,10 +200,10 @@ impl CreateCall<'_> {
         resend: bool,
     ) -> Result<Round> {
         // Less may be left just because it was made.
-        let amount = match self.guard(&overview, &standing, !resend && !self.is_imported(&standing)) {
+        let amount = match self.guard(&overview, &standing, !resend && !self.is_unknown_handle(&standing)) {
             Ok(amount) => amount,
             Err(error)
-                if error.kind() == ErrorKind::NotRefundable && self.may_be_old(&overview, &standing) =>
+                if error.kind() == ErrorKind::NotRefundable && self.may_be_stale(&overview, &standing) =>
             {
                 if Box::pin(self.pause_for(&error)).await {
                     return Ok(Round::Again);
@@ -211,13 +213,13 @@ impl CreateCall<'_> {
             // Less may be left by what another call made meanwhile, perhaps of this very refund.
             Err(_) if Box::pin(self.has_moved(&standing)).await => return Ok(Round::Again),
             // The look began late enough to prove that earlier requests made nothing.
-            Err(error) if self.is_proven(&standing, lookup) => {
+            Err(error) if self.is_proven_absent(&standing, lookup) => {
                 return Err(error.not_applied());
             }
             Err(error) => return Err(self.unfinished(error.not_applied())),
         };
-        if self.is_imported(&standing) {
-            Box::pin(self.import(&standing, amount)).await?;
+        if self.is_unknown_handle(&standing) {
+            Box::pin(self.record_handle(&standing, amount)).await?;
             return Ok(Round::Again);
         }
         self.submit(standing, overview, amount, lookup, resend).await.map(Round::ended)
@@ -229,17 +231,17 @@ impl CreateCall<'_> {
     }
 
     /// Whether the look proves that no earlier request of the refund made it.
-    fn is_proven(&self, standing: &Standing, lookup: &super::lookup::Lookup) -> bool {
+    fn is_proven_absent(&self, standing: &Standing, lookup: &super::lookup::Lookup) -> bool {
         standing.is_fresh()
             && lookup.complete
             && self.ambiguous.is_none()
-            && !self.rival
-            && !self.is_imported(standing)
+            && !self.in_flight_elsewhere
+            && !self.is_unknown_handle(standing)
     }
 
     /// Whether a handle is to be resolved whose request the journal knows nothing about: then it may still
     /// be under way, whatever became of others.
-    fn is_imported(&self, standing: &Standing) -> bool {
+    fn is_unknown_handle(&self, standing: &Standing) -> bool {
         let Some(handle) = &self.handle else { return false };
         let Some(entry) = &standing.mine else { return true };
         let knows = |token: &IntentToken| entry.intents.iter().any(|intent| intent.token == *token);
@@ -250,9 +252,9 @@ impl CreateCall<'_> {
     }
 
     /// Whether the guard's sums may be old: the list lacks what is known to be made.
-    fn may_be_old(&mut self, overview: &Overview, standing: &Standing) -> bool {
+    fn may_be_stale(&mut self, overview: &Overview, standing: &Standing) -> bool {
         self.attempts += 1;
-        self.attempts < self.client.policy.max_attempts && self.is_old(overview, standing)
+        self.attempts < self.client.policy.max_attempts && self.is_stale(overview, standing)
     }
 
     /// The refund, where the journal knows it as made; read again where that is possible.
@@ -267,18 +269,18 @@ impl CreateCall<'_> {
         if let Some(second) = &made.doubled
             && made.status.reduces_refundable()
         {
-            return Err(self.both(&made.id, second));
+            return Err(self.duplicate_error(&made.id, second));
         }
         let refund = match self.refreshed(&made).await {
             Some(refund) => refund,
             // The journal does not know of the step that was seen to be left.
             None if self.made.is_some() => return Ok(None),
-            None if made.fault.is_some() => return Err(self.faulty(&made)),
+            None if made.fault.is_some() => return Err(self.mismatch(&made)),
             None => return Ok(Some(self.as_journalled(&made))),
         };
-        if let Some(fault) = self.fault_of(&refund, standing) {
-            let faulty = MadeRefund { fault: Some(fault), ..made };
-            return Err(self.faulty(&faulty));
+        if let Some(fault) = self.difference_from_sent(&refund, standing) {
+            let mismatch = MadeRefund { fault: Some(fault), ..made };
+            return Err(self.mismatch(&mismatch));
         }
         let mut seen = MadeRefund::of(&refund, Evidence::Listed);
         seen.id = made.id.clone();
@@ -291,10 +293,10 @@ impl CreateCall<'_> {
         }
         if needs_completion && self.goal != Goal::LookUp {
             // The step needs what a look reads.
-            self.made = Some(self.named(refund));
+            self.made = Some(self.with_reference(refund));
             return Ok(None);
         }
-        Ok(Some(self.named(refund)))
+        Ok(Some(self.with_reference(refund)))
     }
 
     /// The error of the call that was waited for, where the provider refused it for good: asking again

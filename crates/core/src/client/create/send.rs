@@ -54,7 +54,7 @@ impl CreateCall<'_> {
         // The commit may have taken long. An adapter that cannot check where bytes leave is checked here.
         let may_leave = if gated { !pending.window.is_over() } else { pending.window.begin() };
         if !may_leave {
-            self.lapsed += 1;
+            self.missed_windows += 1;
             if let Some(key) = &pending.key {
                 self.settle(key, &Outcome::NotApplied(Why::never_sent())).await;
             }
@@ -65,7 +65,7 @@ impl CreateCall<'_> {
         let result =
             result.map_err(|error| error.in_context(client.adapter().name(), Operation::SubmitRefund));
         if result.is_err() && !pending.window.has_begun() && pending.window.is_over() {
-            self.lapsed += 1;
+            self.missed_windows += 1;
         }
         match result {
             // Nothing left, whatever kept it: closing the window keeps it so. What the adapter read of an
@@ -90,7 +90,7 @@ impl CreateCall<'_> {
         amount: Money,
         standing: &Standing,
     ) -> Result<Refund> {
-        if let Some(fault) = self.other_refund(&refund, standing) {
+        if let Some(fault) = self.belongs_elsewhere(&refund, standing) {
             let suspects = vec![refund.id.clone()];
             self.suspects.clone_from(&suspects);
             let error = Error::new(ErrorKind::Protocol, fault).with_may_have_applied(true);
@@ -100,10 +100,10 @@ impl CreateCall<'_> {
         // The response to our own request is about our own reference, even where it does not show it.
         refund.reference = Some(self.request.reference.clone());
         let mut made = MadeRefund::of(&refund, Evidence::Response);
-        made.fault = self.fault_in(&refund, amount);
-        let faulty = made.fault.is_some().then(|| self.faulty(&made));
+        made.fault = self.difference(&refund, amount);
+        let mismatch = made.fault.is_some().then(|| self.mismatch(&made));
         self.settle(&key, &Outcome::Made(made)).await;
-        faulty.map_or(Ok(refund), Err)
+        mismatch.map_or(Ok(refund), Err)
     }
 
     /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and

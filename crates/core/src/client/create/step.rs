@@ -46,21 +46,21 @@ impl CreateCall<'_> {
                 // It may be done all the same, by this call or by another one.
                 let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.needs_completion());
                 // The refund is made, and that is what was asked for; the next call tries again.
-                let refund = found.unwrap_or_else(|| self.with_a_step_left(refund, &error));
+                let refund = found.unwrap_or_else(|| self.still_incomplete(refund, &error));
                 Ok(Some(Box::new(refund)))
             }
         }
     }
 
     /// The refund as it is: a step of it is left, because of `error`.
-    pub(super) fn with_a_step_left(&self, refund: &Refund, error: &Error) -> Refund {
+    pub(super) fn still_incomplete(&self, refund: &Refund, error: &Error) -> Refund {
         let provider = self.client.adapter().name();
         tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
         refund.clone()
     }
 
     /// Notes a refund that the journal does not know and that may be under way, from now on.
-    pub(super) async fn import(&mut self, standing: &Standing, amount: Money) -> Result<()> {
+    pub(super) async fn record_handle(&mut self, standing: &Standing, amount: Money) -> Result<()> {
         let policy = &self.client.policy;
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
         new.attempt = policy.submit_limit();

@@ -72,7 +72,7 @@ impl CreateCall<'_> {
         new.attempt = policy.submit_limit();
         new.window = policy
             .send_window
-            .saturating_mul(1 << self.lapsed.min(8))
+            .saturating_mul(1 << self.missed_windows.min(8))
             .min(new.attempt.max(policy.send_window));
         new.settle = policy.settle_timeout;
         new.resubmit = policy.resubmit_limit();
@@ -133,7 +133,7 @@ impl CreateCall<'_> {
         let again = self.attempts < policy.max_attempts;
         match after_write(&error) {
             AfterWrite::Retry | AfterWrite::RetryAgainstAnother => {
-                self.rival |= after_write(&error) == AfterWrite::RetryAgainstAnother;
+                self.in_flight_elsewhere |= after_write(&error) == AfterWrite::RetryAgainstAnother;
                 self.previous = Some((key.token, Why::of(&error)));
                 let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());
                 if !again || delay >= self.client.time_left(self.deadline) {
@@ -157,7 +157,7 @@ impl CreateCall<'_> {
                 }
                 self.recovered(error).await.map(Next::Ended)
             }
-            AfterWrite::LookOnce if self.is_spent(&error) => {
+            AfterWrite::LookOnce if self.is_reference_taken(&error) => {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, true, late)).await;
                 self.recovered(error).await.map(Next::Ended)
@@ -213,14 +213,14 @@ impl CreateCall<'_> {
     /// No further attempt after one that was certainly not carried out: the truth about earlier ones.
     async fn give_up(&mut self, error: Error) -> Result<Ended> {
         self.settle_previous().await;
-        if self.ambiguous.is_none() && !self.rival && !self.is_unsettled() {
+        if self.ambiguous.is_none() && !self.in_flight_elsewhere && !self.is_unsettled() {
             return Err(error);
         }
         self.recovered(error).await
     }
 
     /// Whether the error says that a refund under our reference is there, wherever it is.
-    fn is_spent(&self, error: &Error) -> bool {
+    fn is_reference_taken(&self, error: &Error) -> bool {
         let capabilities = self.client.capabilities();
         let replay = capabilities.idempotency.honoured().map(|key| key.replay);
         error.kind() == ErrorKind::Conflict && replay == Some(Replay::Refused)

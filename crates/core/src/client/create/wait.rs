@@ -77,7 +77,7 @@ impl CreateCall<'_> {
         if left.is_zero()
             || (matches!(what, WaitFor::Resubmit) && wait + self.client.policy.submit_limit() > left)
         {
-            return Err(self.waited_enough(&standing, what, until));
+            return Err(self.waited_too_long(&standing, what, until));
         }
         self.announce(what, until);
         let mut at_most = wait.min(left).max(Duration::from_millis(1));
@@ -93,15 +93,15 @@ impl CreateCall<'_> {
                 && let LookupOutcome::Found(refund, evidence) = lookup.outcome
                 && standing.mine.as_ref().is_none_or(|entry| entry.made.is_none())
             {
-                self.found(&standing, version, &refund, evidence).await?;
+                self.record_found(&standing, version, &refund, evidence).await?;
             }
         }
         Ok(())
     }
 
     fn pause_between_looks(&mut self) -> Duration {
-        self.looks += 1;
-        let doubled = FIRST_LOOK.saturating_mul(1 << (self.looks - 1).min(8));
+        self.lookups += 1;
+        let doubled = FIRST_LOOK.saturating_mul(1 << (self.lookups - 1).min(8));
         doubled.min(LONGEST_PAUSE)
     }
 
@@ -145,7 +145,7 @@ impl CreateCall<'_> {
     }
 
     /// The error of a call whose time is over before it may go on.
-    fn waited_enough(&self, standing: &Standing, what: WaitFor, until: JournalTime) -> Error {
+    fn waited_too_long(&self, standing: &Standing, what: WaitFor, until: JournalTime) -> Error {
         let at = rounded(until.to_datetime());
         match what {
             WaitFor::Block(Block { is_own: false, .. }) => self.unfinished(

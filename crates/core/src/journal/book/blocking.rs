@@ -22,7 +22,7 @@ pub(crate) struct Block {
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asking {
+pub(crate) struct IntentTerms {
     /// The amount, where it is known. An unknown one may equal any.
     pub(crate) amount: Option<Money>,
     /// Whether references may be hidden.
@@ -35,9 +35,9 @@ pub(crate) struct Asking {
 pub(crate) type Generation = u16;
 
 /// How another refund of the money is in the way.
-pub(crate) fn by_other(entry: &Entry, asking: Asking, now: JournalTime) -> Option<JournalTime> {
-    let equal = asking.amount.is_none_or(|amount| amount == entry.amount);
-    let until_resubmit = equal && (asking.hidden || entry.hidden);
+pub(crate) fn by_other(entry: &Entry, terms: IntentTerms, now: JournalTime) -> Option<JournalTime> {
+    let equal = terms.amount.is_none_or(|amount| amount == entry.amount);
+    let until_resubmit = equal && (terms.hidden || entry.hidden);
     let ends = entry
         .unsettled_sends()
         .map(|intent| if until_resubmit { intent.resubmit_from } else { intent.unsettled_until });
@@ -45,8 +45,8 @@ pub(crate) fn by_other(entry: &Entry, asking: Asking, now: JournalTime) -> Optio
 }
 
 /// How an intent of the same refund, of another call, is in the way.
-pub(crate) fn by_own(entry: &Entry, asking: Asking, now: JournalTime) -> Option<JournalTime> {
-    let resend = may_resend(entry, asking, now);
+pub(crate) fn by_own(entry: &Entry, terms: IntentTerms, now: JournalTime) -> Option<JournalTime> {
+    let resend = may_resend(entry, terms, now);
     let open = entry.unsettled_sends().filter(|intent| intent.state == IntentState::Open);
     let sends = open.map(|intent| if resend { intent.not_after } else { intent.unsettled_until });
     let steps = entry.may_take_a_step().map(|intent| intent.attempt_until);
@@ -55,8 +55,8 @@ pub(crate) fn by_own(entry: &Entry, asking: Asking, now: JournalTime) -> Option<
 
 /// Whether the request may be sent again with the same idempotency key: it is honoured, certainly still
 /// known for every unsettled intent, and no stored failure is repeated for it.
-pub(crate) fn may_resend(entry: &Entry, asking: Asking, now: JournalTime) -> bool {
-    let Some(generation) = asking.key else { return false };
+pub(crate) fn may_resend(entry: &Entry, terms: IntentTerms, now: JournalTime) -> bool {
+    let Some(generation) = terms.key else { return false };
     let mut unsettled = entry.unsettled_sends().peekable();
     unsettled.peek().is_some()
         && generation == entry.generation
@@ -67,13 +67,13 @@ pub(crate) fn may_resend(entry: &Entry, asking: Asking, now: JournalTime) -> boo
 
 impl Standing {
     /// What the refund has to wait for before it may be submitted, if for anything.
-    pub(crate) fn block(&self, asking: Asking) -> Option<Block> {
-        let own = self.mine.as_ref().and_then(|entry| by_own(entry, asking, self.now));
+    pub(crate) fn block(&self, terms: IntentTerms) -> Option<Block> {
+        let own = self.mine.as_ref().and_then(|entry| by_own(entry, terms, self.now));
         let own = own.map(|until| Block { until, is_own: true });
         // A step that is left of a made refund moves no money: others are not in its way.
         let is_made = self.mine.as_ref().is_some_and(|entry| entry.made.is_some());
         let others = self.others.iter().filter(|_| !is_made);
-        let others = others.filter_map(|entry| by_other(entry, asking, self.now)).max();
+        let others = others.filter_map(|entry| by_other(entry, terms, self.now)).max();
         let other = others.map(|until| Block { until, is_own: false });
         match (own, other) {
             (Some(own), Some(other)) => Some(if own.until >= other.until { own } else { other }),

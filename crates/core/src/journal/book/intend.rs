@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use super::{
     Book, Counter,
-    blocking::{Asking, by_other, by_own, may_resend},
+    blocking::{IntentTerms, by_other, by_own, may_resend},
 };
 use crate::{
     CreateRefund, Error, ErrorKind, RefundId, Result,
@@ -64,7 +64,7 @@ impl Book {
         if mine.is_some_and(|entry| entry.made.is_some()) != new.step {
             return true;
         }
-        let asking = Asking {
+        let terms = IntentTerms {
             amount: Some(new.amount),
             hidden: new.hidden,
             key: new.key_retention.map(|_| new.generation),
@@ -72,7 +72,7 @@ impl Book {
         if !new.step {
             let others =
                 self.entries.iter().filter(|entry| !entry.is(&new.about.payment, &new.about.reference));
-            if others.into_iter().any(|entry| by_other(entry, asking, opened).is_some()) {
+            if others.into_iter().any(|entry| by_other(entry, terms, opened).is_some()) {
                 return true;
             }
         }
@@ -81,7 +81,7 @@ impl Book {
         // has another outcome already, which stays.
         let mut entry = entry.clone();
         entry.intents.retain(|intent| !is_previous(intent, new));
-        if by_own(&entry, asking, opened).is_some() {
+        if by_own(&entry, terms, opened).is_some() {
             return true;
         }
         // What the look proved absent is closed by this commit. The rest is only passed with the key,
@@ -92,7 +92,7 @@ impl Book {
             return is_left;
         }
         entry.intents.retain(|intent| left(&intent));
-        is_left && !may_resend(&entry, asking, now)
+        is_left && !may_resend(&entry, terms, now)
     }
 
     fn begin(&mut self, new: &NewIntent) -> usize {

@@ -13,7 +13,7 @@ mod settle;
 mod tests;
 
 pub(crate) use self::{
-    blocking::{Asking, Block, may_resend},
+    blocking::{Block, IntentTerms, may_resend},
     forget::need,
 };
 use super::{
