@@ -1,36 +1,36 @@
-//! What a provider can do, as data.
+//! What a provider supports, as data.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// What a provider can do with refunds.
+/// What a provider supports.
 ///
-/// Defaults to the least: each adapter switches on what its provider's documentation promises.
+/// The default is the minimum: each adapter enables what its provider's documentation promises.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "a list of independent yes-or-no facts")]
 pub struct Capabilities {
-    /// Less than the whole payment can be refunded.
+    /// A payment can be refunded in part.
     pub partial: bool,
     /// A payment can be refunded more than once.
     pub multiple: bool,
     /// A refund can name the order lines that it covers.
     pub lines: bool,
-    /// The part that a gift card paid can be refunded to it.
+    /// What a gift card paid can be refunded to it.
     pub gift_cards: bool,
-    /// The caller's own data can be attached to a refund.
+    /// The caller's metadata can be attached to a refund.
     pub metadata: bool,
     /// The adapter verifies webhooks.
     pub webhooks: bool,
-    /// What the provider does with a request that it gets twice.
+    /// What the provider does with a repeated request.
     pub idempotency: Idempotency,
-    /// Where the final status of a refund can be learnt.
+    /// Where the final status of a refund is available.
     pub final_status: FinalStatus,
     /// Whether responses always show the references of refunds that have one.
     pub references: References,
-    /// The adapter asks the [`SendWindow`](crate::SendWindow) right where bytes leave, so that a call
-    /// that is dropped before is known not to have been sent.
+    /// The adapter checks the [`SendWindow`](crate::SendWindow) immediately before it sends bytes, so a call
+    /// that is dropped earlier is known not to have been sent.
     pub send_window: bool,
 }
 
@@ -58,25 +58,25 @@ impl Default for Capabilities {
 pub enum References {
     /// Every refund that has a reference shows it, in lists, reads and responses.
     Reported,
-    /// Some do not. Refunds of one amount can then be told apart by their ids alone, so that a second
-    /// one waits until the first is settled.
+    /// Some do not. Then only their ids distinguish refunds of the same amount, so a second one waits until
+    /// the first is settled.
     MayBeUnreported,
 }
 
-/// What a provider does with a refund request that it gets twice.
+/// What a provider does with a repeated refund request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Idempotency {
-    /// It makes two refunds; only looking before protects. So it may, where that is not known.
+    /// It makes, or may make, a second refund. Only a lookup before the request prevents that.
     None,
-    /// It knows a key, with these rules.
+    /// It accepts an idempotency key, with these rules.
     Key(IdempotencyKey),
 }
 
 impl Idempotency {
-    /// The key's rules where the provider certainly honours it, so that the same request with the
-    /// same key can be sent again without harm.
+    /// The key's rules if the provider certainly honours it, so the same request with the same key can safely
+    /// be sent again.
     #[must_use]
     pub fn honoured(&self) -> Option<&IdempotencyKey> {
         match self {
@@ -92,15 +92,14 @@ impl Idempotency {
 pub struct IdempotencyKey {
     /// The longest key, in characters.
     pub max_length: u16,
-    /// How long the provider remembers a key; [`Duration::MAX`] where it does for ever.
+    /// How long the provider remembers a key; [`Duration::MAX`] if it never forgets.
     #[serde(serialize_with = "as_seconds", rename = "retention_seconds")]
     pub retention: Duration,
-    /// What a repetition is answered with.
+    /// What the provider returns for a repeated request.
     pub replay: Replay,
-    /// Whether a repetition while the first is under way is refused with a conflict (and may be
-    /// tried again).
+    /// Whether a repeated request is refused with a (retryable) conflict while the first is in flight.
     pub conflict_in_flight: bool,
-    /// How sure all this is.
+    /// How certain these rules are.
     pub certainty: Certainty,
 }
 
@@ -111,7 +110,7 @@ impl IdempotencyKey {
         Self { max_length, retention, replay, conflict_in_flight: false, certainty }
     }
 
-    /// Says that a repetition in flight is refused with a conflict.
+    /// Marks that a repeated request is refused with a conflict while the first is in flight.
     #[must_use]
     pub fn with_conflict_in_flight(mut self) -> Self {
         self.conflict_in_flight = true;
@@ -119,33 +118,33 @@ impl IdempotencyKey {
     }
 }
 
-/// What a provider answers to a repeated key.
+/// What a provider returns for a repeated key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Replay {
-    /// The first answer, whether it was a success or a failure.
+    /// The first response, whether it was a success or a failure.
     FirstAnswer,
-    /// The refund as it stands now.
+    /// The current state of the refund.
     CurrentState,
-    /// A conflict, and nothing is made: the reference is spent. The adapter passes that on as
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), not applied; whoever asked looks for the
-    /// refund then, and answers with it.
+    /// A conflict, and no refund is made: the reference is spent. The adapter returns
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), not applied. The client then looks the refund up
+    /// and returns it.
     Refused,
 }
 
-/// How sure a fact about a provider is.
+/// How certain a fact about a provider is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Certainty {
-    /// Documented for this operation, or vouched for by the application's settings.
+    /// Documented for this operation, or confirmed by the application's settings.
     Guaranteed,
-    /// Sent in the hope that it helps; nothing relies on it.
+    /// It may help, but nothing relies on it.
     BestEffort,
 }
 
-/// Where the final status of a refund can be learnt.
+/// Where the final status of a refund is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FinalStatus {
@@ -158,7 +157,7 @@ pub struct FinalStatus {
 }
 
 impl FinalStatus {
-    /// By which of the three.
+    /// Sets which of the three report it.
     #[must_use]
     pub fn by(get: bool, list: bool, webhook: bool) -> Self {
         Self { get, list, webhook }

@@ -1,4 +1,4 @@
-//! Time, as it is injected: nothing in this workspace reads a clock or sleeps but through [`Clock`].
+//! Injected time: nothing in this workspace reads a clock or sleeps except through [`Clock`].
 
 use std::{fmt::Debug, future::Future, pin::Pin, sync::OnceLock, time::Duration};
 
@@ -10,30 +10,30 @@ use time::{
 /// A boxed future that can be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Where the time comes from and how it passes.
+/// The source of time and of delays.
 ///
-/// The default, [`SystemClock`], is the machine's clock and Tokio's timer. Tests replace it, and so
-/// may applications on another runtime.
+/// The default, [`SystemClock`], uses the machine's clock and Tokio's timer. Tests replace it, and
+/// applications on another runtime may too.
 pub trait Clock: Debug + Send + Sync {
     /// The time of day, in UTC.
     fn now(&self) -> OffsetDateTime;
 
-    /// Time passed since some fixed moment; never goes back.
+    /// The time since some fixed moment. It never goes back.
     fn monotonic(&self) -> Duration;
 
-    /// Waits because we choose to: back-off, settling, polling.
+    /// Waits deliberately: back-off, settling, polling.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 
-    /// Completes when `duration` is over: the limit of a call that somebody else has to end.
+    /// Completes after `duration`: the time limit of a call to another system.
     ///
-    /// Apart from [`sleep`](Self::sleep) so that a test can skip our own waits and still give a
-    /// real server real time.
+    /// Separate from [`sleep`](Self::sleep) so that a test can skip deliberate waits and still give a real
+    /// server real time.
     fn limit(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.sleep(duration)
     }
 }
 
-/// The machine's clock and Tokio's timer (which has to be enabled in the runtime).
+/// The machine's clock and Tokio's timer (which must be enabled in the runtime).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -54,12 +54,11 @@ impl Clock for SystemClock {
     }
 }
 
-/// A time as providers write it, in UTC: RFC 3339 or another ISO 8601 date and time; without a zone
-/// it is UTC.
+/// Parses a time as providers write it: RFC 3339 or another ISO 8601 date and time, in UTC if it has no zone.
+/// The result is in UTC.
 ///
-/// `None` for anything else, and for years that RFC 3339 can not write: a refund with such a time
-/// could not be serialized. For adapters; keep the text in [`Refund::extra`](crate::Refund::extra)
-/// then.
+/// `None` for anything else, and for years that RFC 3339 cannot represent: a refund with such a time could
+/// not be serialized. Adapters keep such a text in [`Refund::extra`](crate::Refund::extra).
 ///
 /// ```
 /// use refunds_core::parse_time;
@@ -81,7 +80,7 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
         .filter(|time| (0..=9999).contains(&time.year()))
 }
 
-/// A time for people until which something lasts: in UTC, rounded up to the second.
+/// A time for people, in UTC, rounded up to the second because it is the end of a wait.
 pub(crate) fn rounded(time: OffsetDateTime) -> String {
     let part = time::Duration::nanoseconds(i64::from(time.nanosecond()));
     let up = if part.is_zero() { part } else { time::Duration::SECOND - part };
@@ -104,7 +103,7 @@ mod tests {
             ("2024-05-01T04:20:30-06:00", Some("2024-05-01T10:20:30Z")),
             ("2024-01-01T00:30:00+05:30", Some("2023-12-31T19:00:00Z")),
             ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
-            // In UTC these are in years that RFC 3339 can not write.
+            // In UTC these are in years that RFC 3339 cannot represent.
             ("0000-01-01T00:00:00+01:00", None),
             ("9999-12-31T23:59:59-01:00", None),
             ("2024-05-01T10:20:30", Some("2024-05-01T10:20:30Z")),

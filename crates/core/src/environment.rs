@@ -1,4 +1,4 @@
-//! Variables of the environment, none of which is passed over because it cannot be read.
+//! Environment variables. One that cannot be read is an error, never ignored.
 
 use std::{
     collections::BTreeMap,
@@ -7,8 +7,8 @@ use std::{
 
 use crate::{Error, Result};
 
-/// A variable of the environment; `None` where it is not set or empty. [`Registry`](crate::Registry) and
-/// [`Policy`](crate::Policy) read theirs in the same way.
+/// An environment variable; `None` if it is not set or empty. [`Registry`](crate::Registry) and
+/// [`Policy`](crate::Policy) read theirs the same way.
 ///
 /// ```
 /// assert_eq!(refunds_core::env_variable("REFUNDS_NO_SUCH_VARIABLE")?, None);
@@ -17,13 +17,13 @@ use crate::{Error, Result};
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable and never its value, where the
-/// value is not UTF-8. Passing over it would mean a default that was not asked for.
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) if the value is not UTF-8; ignoring it would use a default
+/// instead. The message names the variable, never its value.
 pub fn env_variable(name: &str) -> Result<Option<String>> {
     std::env::var_os(name).map_or(Ok(None), |value| Ok(text(name, &value)?.map(ToOwned::to_owned)))
 }
 
-/// Variables by name. A name that is not UTF-8 is kept as what can be shown of it.
+/// Variables by name. A name that is not UTF-8 is kept in its printable form.
 pub(crate) struct Variables(BTreeMap<String, OsString>);
 
 impl Variables {

@@ -1,12 +1,12 @@
-//! Identifiers: opaque strings of the provider, checked once and trusted afterwards.
+//! Identifiers: the provider's opaque strings, checked once and trusted afterwards.
 
 /// The longest identifier that is accepted, in bytes.
 pub const MAX_ID_LEN: usize = 255;
 
 const HYPHENATED_UUID_LEN: usize = 36;
 
-/// A newtype of text that was checked by `$fault`, with all the conversions that such a type wants.
-/// Deserialization checks by `$read`, by `$fault` unless given.
+/// A newtype of text that `$fault` has checked, with the usual conversions. Deserialization checks with
+/// `$read`, or with `$fault` if not given.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $what:literal, $fault:path) => {
         $crate::id::checked_text!($(#[$doc])* $name, $what, $fault, $fault);
@@ -40,8 +40,8 @@ macro_rules! checked_text {
             ///
             /// # Errors
             ///
-            /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) where the text can
-            /// not be one; the text itself is not repeated in the message.
+            /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is invalid. The
+            /// message does not repeat the text.
             pub fn new(value: impl Into<String>) -> crate::Result<Self> {
                 let value = value.into();
                 match $fault(&value) {
@@ -114,9 +114,9 @@ pub(crate) use checked_text;
 checked_text!(
     /// A provider's id of a payment.
     ///
-    /// Opaque: any text of 1 to 255 bytes without control characters, without blanks at its
-    /// ends, and not `.` or `..`. Adapters send it as one percent-encoded path segment, so
-    /// that `a/b` or `x?y=1` can never become another request.
+    /// Opaque: any text of 1 to 255 bytes without control characters, without leading or trailing blanks, and
+    /// not `.` or `..`. Adapters send it as one percent-encoded path segment, so `a/b` or `x?y=1` can never
+    /// change the request.
     PaymentId,
     "payment id",
     fault
@@ -125,15 +125,15 @@ checked_text!(
 checked_text!(
     /// A provider's id of one refund of a payment.
     ///
-    /// Opaque: any text of 1 to 255 bytes without control characters, without blanks at its
-    /// ends, and not `.` or `..`. Adapters send it as one percent-encoded path segment, so
-    /// that `a/b` or `x?y=1` can never become another request.
+    /// Opaque: any text of 1 to 255 bytes without control characters, without leading or trailing blanks, and
+    /// not `.` or `..`. Adapters send it as one percent-encoded path segment, so `a/b` or `x?y=1` can never
+    /// change the request.
     RefundId,
     "refund id",
     fault
 );
 
-/// Why a string can not be an identifier, if it can not.
+/// Why a string is not a valid identifier; `None` if it is.
 fn fault(value: &str) -> Option<String> {
     if value.is_empty() {
         return Some("is empty".into());
@@ -154,7 +154,7 @@ fn fault(value: &str) -> Option<String> {
 }
 
 impl PaymentId {
-    /// The id in its one spelling: UUIDs in lower case, anything else as it is. Two spellings of one
+    /// The id in its canonical spelling: UUIDs in lower case, anything else unchanged. Two spellings of one
     /// payment are the same money.
     ///
     /// ```
@@ -167,7 +167,7 @@ impl PaymentId {
     /// ```
     #[must_use]
     pub fn canonical(&self) -> Self {
-        // Most ids are canonical as they come, and are shared, not copied.
+        // Most ids are already canonical, and are shared instead of copied.
         let is_shouted = self.0.len() == HYPHENATED_UUID_LEN
             && self.0.bytes().any(|byte| byte.is_ascii_uppercase())
             && uuid::Uuid::try_parse(&self.0).is_ok();
@@ -177,7 +177,7 @@ impl PaymentId {
 
 #[cfg(feature = "testing")]
 impl PaymentId {
-    /// Wraps what we made ourselves.
+    /// Wraps an id that this crate made.
     pub(crate) fn trusted(value: String) -> Self {
         Self(value.into())
     }
@@ -185,7 +185,7 @@ impl PaymentId {
 
 #[cfg(feature = "testing")]
 impl RefundId {
-    /// Wraps what we made ourselves.
+    /// Wraps an id that this crate made.
     pub(crate) fn trusted(value: String) -> Self {
         Self(value.into())
     }

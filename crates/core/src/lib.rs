@@ -1,12 +1,11 @@
 //! Refunds, whatever the payment provider.
 //!
-//! An application holds a [`RefundClient`]; the client drives any [`RefundProvider`]; an adapter
-//! crate implements that trait for one provider by translating its payloads into the normalized
-//! [`Refund`]. Another provider is a change of configuration ([`Registry`], [`Settings`]), never of
-//! code. Over everything stand two sentences: **a refund asked for once is made once, and what the
-//! caller is told is true**.
+//! An application uses a [`RefundClient`], which works with any [`RefundProvider`]. An adapter crate
+//! implements that trait for one provider and translates its payloads into the normalized [`Refund`].
+//! Switching providers is a change of configuration ([`Registry`], [`Settings`]), never of code. Two promises
+//! come first: **a refund requested once is made once, and every result is true**.
 //!
-//! # Making a refund
+//! # Creating a refund
 //!
 //! ```
 //! # #[cfg(feature = "testing")]
@@ -18,8 +17,8 @@
 //! let payment = provider.captured(Money::new(44850, nok));
 //!
 //! let client = RefundClient::new(provider);
-//! // The reference is yours: derived from the decision to refund, so that a second worker, or the
-//! // same one after a crash, asks for the same refund and not for another one.
+//! // Derive the reference from the decision to refund, so that a second worker, or the same one after
+//! // a crash, requests the same refund and not another one.
 //! let reference = Reference::derive("shop.example/returns", ["order-42", "rma-551"]);
 //! let request = CreateRefund::new(payment, RefundAmount::Exact(Money::new(14950, nok)), reference);
 //!
@@ -32,24 +31,23 @@
 //!
 //! # Writing an adapter
 //!
-//! Start with the [`guide`], and prove it with the conformance kit in `testing` (a feature).
+//! Start with the [`guide`], and test the adapter with the conformance kit in `testing` (a feature).
 //!
-//! # What to rely on
+//! # Guarantees
 //!
-//! - Money is integer minor units with an ISO 4217 code ([`Money`], [`Currency`]); no floats.
-//! - Errors answer what a caller has to know ([`Error`]): the kind, whether to try again, and
-//!   whether a refund may have been made.
-//! - Nothing here opens a connection or reads a clock by itself: adapters bring their transport, and
-//!   time is injected ([`Clock`]).
+//! - Money is integer minor units with an ISO 4217 code ([`Money`], [`Currency`]), never a float.
+//! - Errors say what a caller must know ([`Error`]): the kind, whether to retry, and whether a refund may
+//!   have been made.
+//! - This crate opens no connections and reads no clock by itself: adapters bring their transport, and time
+//!   is injected ([`Clock`]).
 //!
 //! # Re-exports
 //!
-//! What stands in the public face of this crate is re-exported, so that an adapter has the very versions
-//! that fit, and fewer dependencies of its own: [`async_trait`](macro@async_trait) of the traits,
-//! [`http`](https://docs.rs/http/1) of [`WebhookRequest`],
-//! [`secrecy`](https://docs.rs/secrecy/0.10) of [`Settings`],
-//! [`serde_json`](https://docs.rs/serde_json/1) of [`Refund::raw`],
-//! [`time`](https://docs.rs/time/0.3) of all dates.
+//! Crates in this crate's public API are re-exported, so that adapters use matching versions and need fewer
+//! dependencies: [`async_trait`](macro@async_trait) for the traits, [`http`](https://docs.rs/http/1) for
+//! [`WebhookRequest`], [`secrecy`](https://docs.rs/secrecy/0.10) for [`Settings`],
+//! [`serde_json`](https://docs.rs/serde_json/1) for [`Refund::raw`], [`time`](https://docs.rs/time/0.3) for
+//! all dates.
 
 mod capabilities;
 mod client;

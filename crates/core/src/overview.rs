@@ -12,12 +12,12 @@ pub struct Overview {
     pub payment: Payment,
     /// The refunds.
     pub refunds: RefundList,
-    /// What is true of the [money](RefundProvider::money), where other payments take from it, too.
+    /// The [money](crate::RefundProvider::money), if other payments share it.
     pub money: Option<MoneyOverview>,
-    /// Why no refund of the payment can be made now, where that is known: it is refused before anything is
-    /// journalled or sent.
+    /// Why the payment cannot be refunded now, if that is known. A new refund is refused with it before
+    /// anything is journalled or sent.
     pub refusal: Option<Error>,
-    /// What the adapter read, for its own [`submit_refund`](RefundProvider::submit_refund).
+    /// What the adapter read, for its own [`submit_refund`](crate::RefundProvider::submit_refund).
     pub handover: Option<Handover>,
 }
 
@@ -28,21 +28,21 @@ impl Overview {
         Self { payment, refunds, money: None, refusal: None, handover: None }
     }
 
-    /// Adds what is true of the money that other payments take from, too.
+    /// Adds the money that other payments share.
     #[must_use]
     pub fn with_money(mut self, money: MoneyOverview) -> Self {
         self.money = Some(money);
         self
     }
 
-    /// Refuses new refunds of the payment; those that it has are returned all the same.
+    /// Refuses new refunds of the payment. Existing ones are still returned.
     #[must_use]
     pub fn with_refusal(mut self, why: Error) -> Self {
         self.refusal = Some(why);
         self
     }
 
-    /// Hands what was read to the submission that follows, so that it need not be read again.
+    /// Passes what was read to the submission that follows, so that it need not be read again.
     #[must_use]
     pub fn with_handover(mut self, handover: Handover) -> Self {
         self.handover = Some(handover);
@@ -50,37 +50,37 @@ impl Overview {
     }
 }
 
-/// The money that several payments take from: what is left of it, and its refunds.
+/// Money that multiple payments share: what is left of it, and its refunds.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MoneyOverview {
-    /// Its canonical id, as [`RefundProvider::money`] answers.
+    /// Its canonical id, as [`RefundProvider::money`](crate::RefundProvider::money) returns it.
     pub id: PaymentId,
-    /// What is left to refund of it.
+    /// The amount that can still be refunded.
     pub refundable: Money,
-    /// Its refunds, whichever payment they were made for.
+    /// Its refunds, for any payment.
     pub refunds: Vec<Refund>,
 }
 
 impl MoneyOverview {
-    /// The money `id`, of which `refundable` is left, and its refunds.
+    /// The money `id` with `refundable` left, and its refunds.
     #[must_use]
     pub fn new(id: PaymentId, refundable: Money, refunds: Vec<Refund>) -> Self {
         Self { id, refundable, refunds }
     }
 }
 
-/// What an adapter hands from a read to the submission that follows it. Only the adapter looks inside.
+/// Data that an adapter passes from a read to the submission that follows it. Only the adapter looks inside.
 #[derive(Clone)]
 pub struct Handover(Arc<dyn Any + Send + Sync>);
 
 impl Handover {
-    /// Wraps what is handed over.
+    /// Wraps a value.
     pub fn new<T: Any + Send + Sync>(value: T) -> Self {
         Self(Arc::new(value))
     }
 
-    /// What was handed over, if it is a `T`.
+    /// The value, if it is a `T`.
     #[must_use]
     pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.0.downcast_ref()

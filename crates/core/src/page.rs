@@ -6,8 +6,8 @@ use crate::id::checked_text;
 const MAX_CURSOR_LEN: usize = 4096;
 
 checked_text!(
-    /// Where the next page of a list begins: the provider's own opaque text of 1 to 4096 bytes
-    /// without control characters.
+    /// The start of the next page: the provider's own opaque text of 1 to 4096 bytes without control
+    /// characters.
     Cursor,
     "cursor",
     cursor_fault
@@ -25,19 +25,19 @@ fn cursor_fault(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Which page of a list is wanted.
+/// A request for one page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PageRequest {
-    /// Where the page begins; the first one without.
+    /// Where the page begins; `None` for the first page.
     pub cursor: Option<Cursor>,
-    /// How many items it should hold at most; the provider's own default without. A wish: a
-    /// provider without paging sends all it has.
+    /// The maximum number of items; `None` for the provider's default. Providers without paging ignore it and
+    /// return everything.
     pub limit: Option<u16>,
 }
 
 impl PageRequest {
-    /// The first page, as long as the provider makes it.
+    /// The first page, with the provider's default size.
     #[must_use]
     pub fn first() -> Self {
         Self::default()
@@ -49,7 +49,7 @@ impl PageRequest {
         Self { cursor: Some(cursor), limit: None }
     }
 
-    /// Asks for at most `limit` items.
+    /// Sets the maximum number of items.
     #[must_use]
     pub fn with_limit(mut self, limit: u16) -> Self {
         self.limit = Some(limit);
@@ -61,12 +61,12 @@ impl PageRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items.
     pub items: Vec<T>,
-    /// Where the next page begins; `None` on the last one.
+    /// Where the next page begins; `None` on the last page.
     pub next: Option<Cursor>,
-    /// How many items a full page holds, where the provider tells. A page that brings nothing new
-    /// and is not full is the end of the list; one that is full may hide more.
+    /// The size of a full page, if the provider reports it. A page with no new items ends the list if it is
+    /// not full; if it is full, there may be more.
     pub limit: Option<u16>,
 }
 
@@ -77,13 +77,13 @@ impl<T> Page<T> {
         Self { items, next: None, limit: None }
     }
 
-    /// A page that another one may follow.
+    /// A page that may be followed by another one.
     #[must_use]
     pub fn new(items: Vec<T>, next: Option<Cursor>, limit: Option<u16>) -> Self {
         Self { items, next, limit }
     }
 
-    /// Whether it holds as many items as a page can, as far as is known.
+    /// Whether the page is full, or its size is unknown.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.limit.is_none_or(|limit| self.items.len() >= usize::from(limit))

@@ -1,5 +1,4 @@
-//! Following pages to the end of a list: no loop, no double, and no list that is short without a
-//! word.
+//! Following pages to the end of a list, without endless loops, duplicates or silently missing refunds.
 
 use std::{
     collections::HashSet,
@@ -8,24 +7,24 @@ use std::{
 
 use crate::{Page, PageRequest, Refund, Result};
 
-/// More refunds than any payment has: a list that goes on beyond them does not end.
+/// More refunds than any payment has. A longer list is treated as endless.
 const MAX_REFUNDS: usize = 100_000;
 
-/// How many empty pages in a row, each with a fresh cursor, are followed before we give up.
+/// How many consecutive empty pages with a new cursor are read before giving up.
 const MAX_EMPTY_PAGES: u8 = 16;
 
 /// All refunds of a payment.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RefundList {
-    /// The refunds, in the provider's order, each once.
+    /// The refunds in the provider's order, without duplicates.
     pub refunds: Vec<Refund>,
-    /// Whether these are certainly all. `false` where the provider's paging did not get to an end.
+    /// Whether these are certainly all refunds. `false` if the provider's paging did not reach the end.
     pub complete: bool,
 }
 
 impl RefundList {
-    /// These refunds, and no others.
+    /// A complete list of these refunds.
     #[must_use]
     pub fn whole(refunds: Vec<Refund>) -> Self {
         Self { refunds, complete: true }
@@ -50,10 +49,10 @@ where
     Ok(RefundList { refunds, complete: pager.is_complete() })
 }
 
-/// Walks through pages: says which to ask for, keeps what is new, knows when it is over.
+/// Follows pages: which page to request next, which items are new, and when the list ends.
 ///
-/// A provider may ignore its own cursor and send the first page for ever, repeat a cursor, or go
-/// round in circles. Sixteen bytes are remembered of each id, no refund.
+/// A provider may ignore its own cursor and repeat the first page, repeat a cursor, or loop. Only sixteen
+/// bytes of each id are kept, no refunds.
 #[derive(Debug)]
 pub(crate) struct Pager {
     next: Option<PageRequest>,
@@ -74,17 +73,17 @@ impl Pager {
         }
     }
 
-    /// The page to ask for, until the list is over.
+    /// The page to request next; `None` at the end of the list.
     pub(crate) fn request(&self) -> Option<&PageRequest> {
         self.next.as_ref()
     }
 
-    /// Whether all there is was seen, once [`request`](Self::request) is `None`.
+    /// Whether all refunds were seen, once [`request`](Self::request) is `None`.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Takes in the page that was asked for and returns what is new on it.
+    /// Accepts the requested page and returns its new items.
     pub(crate) fn accept(&mut self, page: Page<Refund>) -> Vec<Refund> {
         let full = page.is_full();
         let empty = page.items.is_empty();
@@ -93,8 +92,7 @@ impl Pager {
 
         let limit = self.next.take().and_then(|request| request.limit);
         let Some(cursor) = page.next else { return new };
-        // An empty page with a fresh cursor is a gap (items filtered out behind the page), a page
-        // of known items is a cursor that the provider ignores.
+        // An empty page with a new cursor is a gap (the provider filtered its items out). A page of known items means that the provider ignores the cursor.
         self.empty_pages = if empty { self.empty_pages + 1 } else { 0 };
         let fresh = self.cursors.insert(cursor.as_str());
         if fresh && self.empty_pages <= MAX_EMPTY_PAGES && (empty || !new.is_empty()) {
@@ -102,16 +100,15 @@ impl Pager {
             request.limit = limit;
             self.next = Some(request);
         } else {
-            // What an ignored cursor would have led to can not be reached. A page with room left
-            // on it says that there was no more.
+            // The items after an ignored cursor cannot be reached. A page that is not full shows that there are none.
             self.complete = !full && !empty;
         }
         new
     }
 }
 
-/// A set of texts that keeps 128 bits of each: large lists cost little, and two keyed hashes do
-/// not agree by accident or by a provider's design.
+/// A set of texts that keeps 128 bits of each: large lists cost little, and two keyed hashes do not collide
+/// by accident or by a provider's design.
 #[derive(Debug, Default)]
 struct Seen {
     keys: (RandomState, RandomState),
@@ -141,7 +138,7 @@ mod tests {
         )
     }
 
-    /// A list as a script: ids, next cursor, limit. The last row is answered for ever.
+    /// A list as a script: ids, next cursor, limit. The last row repeats.
     fn walk(script: &[(&str, Option<&str>, Option<u16>)]) -> (String, bool, usize) {
         let mut pager = Pager::new(PageRequest::first());
         let mut ids = Vec::new();

@@ -1,4 +1,4 @@
-//! What can still be refunded of a payment.
+//! A payment and what can still be refunded.
 
 use std::fmt;
 
@@ -25,26 +25,26 @@ pub struct Payment {
     pub provider: String,
     /// The provider's id of the payment.
     pub id: PaymentId,
-    /// The provider's own word for where the payment stands, where it has one.
+    /// The provider's own status of the payment, if it has one.
     #[serde(default)]
     pub provider_status: Option<String>,
-    /// The money taken from the buyer.
+    /// The captured amount.
     pub captured: Money,
-    /// The money given back.
+    /// The refunded amount.
     pub refunded: Money,
-    /// The money on its way back: refunds that are pending, or whose status is not known.
+    /// The amount of refunds that are pending or whose status is unknown.
     pub pending: Money,
     /// What is left to refund, never below zero.
     pub refundable: Money,
-    /// Whether these sums are the whole truth. `false` where the provider may have refunds that it
-    /// did not list: then less may be left than [`refundable`](Self::refundable) says.
+    /// Whether these sums are complete. `false` if the provider may have refunds that it did not list: then
+    /// less may be left than [`refundable`](Self::refundable) says.
     pub complete: bool,
-    /// What else the provider tells, under its own names.
+    /// Everything else that the provider reports, under its own names.
     #[serde(default)]
     pub extra: Map<String, Value>,
 }
 
-/// Names what else there is and does not show it.
+/// Shows only the names of extra fields.
 impl fmt::Debug for Payment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Payment")
@@ -62,13 +62,12 @@ impl fmt::Debug for Payment {
 }
 
 impl Payment {
-    /// A payment of which `captured` was taken, `refunded` given back and `pending` is on its way;
-    /// what is left follows.
+    /// A payment with these sums; `refundable` is computed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) where the amounts are not in one
-    /// currency or leave 64 bits.
+    /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) if the currencies differ or a sum overflows 64
+    /// bits.
     pub fn new(
         provider: impl Into<String>,
         id: PaymentId,

@@ -12,118 +12,119 @@ use crate::{
 
 /// A payment provider's refunds, translated.
 ///
-/// This is for those who write an adapter ([the guide](crate::guide) leads through it); applications call [`RefundClient`](crate::RefundClient),
-/// which adds all behaviour: looking before a refund is made, retries, paging, time limits.
+/// Implement it to write an adapter; [the guide](crate::guide) shows how. Applications call
+/// [`RefundClient`](crate::RefundClient) instead, which adds all behaviour: looking up a refund before it is
+/// created, retries, paging, time limits.
 ///
 /// # The contract
 ///
 /// - **One call is one logical attempt.** No retry loop, no sleep, no policy. (Renewing a token and
-///   repeating a request that was refused for its old one is part of the attempt.)
-/// - **Errors tell the truth** about [what may have happened](Error::may_have_applied). An adapter
-///   that is not sure keeps the careful answer that [`Error::new`] gives.
-/// - **A success is what the provider said**: status, amount and currency come from its answer,
-///   never from the request. An unknown status word is
-///   [`RefundStatus::Unknown`](crate::RefundStatus::Unknown), not an error.
+///   repeating a request that was refused because of the old one is part of the attempt.)
+/// - **Errors are accurate** about [what may have happened](Error::may_have_applied). An adapter that is
+///   not sure keeps the conservative default of [`Error::new`].
+/// - **A success is what the provider reported**: status, amount and currency come from its response, never
+///   from the request. An unknown status word is [`RefundStatus::Unknown`](crate::RefundStatus::Unknown), not
+///   an error.
 /// - **The reference goes out and comes back.** `submit_refund` sends
-///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds`
-///   and `get_refund` read it back. Where an answer cannot tell it, say so with
+///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds` and
+///   `get_refund` read it back. Where a response cannot contain it, mark the refund with
 ///   [`Refund::with_unreported_reference`].
-/// - **Reads** move nothing, so their errors need no care about
-///   [`may_have_applied`](Error::may_have_applied): the client clears it.
-/// - **Cancel safety.** A future that is dropped leaves the adapter usable. A refund that was sent
-///   is not called back by it.
+/// - **Reads** move no money, so adapters need not set [`may_have_applied`](Error::may_have_applied) on
+///   their errors: the client clears it.
+/// - **Cancel safety.** Dropping a future leaves the adapter usable. It does not cancel a refund that was
+///   already sent.
 /// - Ids are sent as one percent-encoded path segment.
 ///
-/// A new operation will join as a provided method together with a capability, so that adapters
-/// keep compiling.
+/// New operations are added as provided methods together with a capability, so existing adapters keep
+/// compiling.
 #[async_trait]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no refund provider",
-    label = "this does not implement `RefundProvider`",
-    note = "an adapter crate has one; an `Arc<dyn RefundProvider>` is one too; to write one, see `refunds_core::guide`"
+    message = "`{Self}` does not implement `RefundProvider`",
+    label = "not a refund provider",
+    note = "adapter crates implement it, and so does `Arc<dyn RefundProvider>`; to write an adapter, see `refunds_core::guide`"
 )]
 pub trait RefundProvider: Debug + Send + Sync {
-    /// The name under which a registry knows it, and which its refunds carry.
+    /// The provider's name in a registry and in its refunds.
     fn name(&self) -> &str;
 
     /// What the provider can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// What is captured, refunded, pending and left of a payment.
+    /// The captured, refunded, pending and refundable amounts of a payment.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where there is no such payment.
+    /// [`ErrorKind::NotFound`] if the payment does not exist.
     async fn payment(&self, payment: &PaymentId) -> Result<Payment>;
 
-    /// One page of a payment's refunds, whatever became of them.
+    /// One page of a payment's refunds, whatever their status.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where there is no such payment; a payment without refunds is an
-    /// empty page.
+    /// [`ErrorKind::NotFound`] if the payment does not exist. A payment without refunds returns an empty
+    /// page.
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>>;
 
     /// One refund of a payment.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where the payment has no such refund, even if another payment has.
+    /// [`ErrorKind::NotFound`] if the payment does not have this refund, even if another payment does.
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund>;
 
-    /// Asks the provider for a refund: one attempt.
+    /// Sends one refund request to the provider.
     ///
-    /// Sends [`idempotency_key`](SubmitRefund::idempotency_key) where the provider takes one, and asks
-    /// [`window`](SubmitRefund::window) right before the bytes of the request that moves money leave, if
-    /// it says so in its [capabilities](Capabilities::send_window).
+    /// It sends [`idempotency_key`](SubmitRefund::idempotency_key) if the provider accepts one. If the
+    /// adapter declares [`Capabilities::send_window`], it checks [`window`](SubmitRefund::window) immediately
+    /// before it sends the request that moves money.
     ///
     /// # Errors
     ///
-    /// Whatever the provider, or the way to it, had against it. The money is untouched if and only
-    /// if [`Error::may_have_applied`] is false.
+    /// Any failure of the provider or the connection to it. No money has moved if and only if
+    /// [`Error::may_have_applied`] is false.
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund>;
 
-    /// The account that its refunds are made from: what keeps test and live accounts apart in a
-    /// [journal](crate::journal::Journal). It holds no secret and does not change with the credentials.
+    /// The account that refunds are paid from. It keeps test and live accounts apart in a
+    /// [journal](crate::journal::Journal). It contains no secret and does not change when credentials do.
     ///
-    /// The provided method names the provider alone. Override it where there can be more than one
-    /// account or API.
+    /// The default contains only the provider's name. Override it if there can be more than one account or
+    /// API.
     fn scope(&self) -> Scope {
         Scope::new(self.name(), "", "")
     }
 
-    /// The canonical id of what refunds of the payment take money from, and so of what creating one
-    /// locks. Two payment ids that refund the same money have the same one.
+    /// The canonical id of the money that refunds of the payment are paid from. Creating a refund locks this
+    /// id. Payment ids that share the same money return the same id.
     ///
-    /// The provided method answers with the payment's own id, in its
-    /// [canonical spelling](PaymentId::canonical). Override it where money goes by more than one id, such
-    /// as an order and the transaction that paid it. The answer does not change over the payment's life.
+    /// The default returns the payment's own id in its [canonical spelling](PaymentId::canonical). Override
+    /// it if the same money has more than one id, such as an order and the transaction that paid it. The id
+    /// does not change over the payment's life.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being known; nothing is sent then.
+    /// Any failure to determine the id. In that case nothing is sent.
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
         Ok(payment.canonical())
     }
 
-    /// Checks a request against the provider's limits, before anything is sent.
+    /// Checks a request against the provider's limits before anything is sent.
     ///
-    /// The client calls it with the request as the caller made it, and where that was
-    /// [`RefundAmount::Remaining`](crate::RefundAmount::Remaining), again with the exact amount. It does
-    /// not come before a `submit_refund` that somebody calls without the client.
+    /// The client calls it with the caller's request and, if the amount is
+    /// [`RefundAmount::Remaining`](crate::RefundAmount::Remaining), again with the exact amount. It does not
+    /// run before a `submit_refund` that is called without the client.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] or [`ErrorKind::Unsupported`] where the provider could only
-    /// refuse it: an amount beyond its range, a reason that is too long.
+    /// [`ErrorKind::InvalidRequest`] or [`ErrorKind::Unsupported`] if the provider is certain to refuse the
+    /// request: an amount out of range, a reason that is too long.
     fn validate(&self, _request: &CreateRefund) -> Result<()> {
         Ok(())
     }
 
-    /// A payment and all its refunds, read together: what creating a refund looks at.
+    /// A payment and all its refunds, read together. Creating a refund starts with this.
     ///
-    /// The provided method makes the two calls side by side. Override it where one answer holds
-    /// both, or where the sums need the refunds anyway.
+    /// The default makes the two calls concurrently. Override it if one response contains both, or if the
+    /// payment's sums require the refunds anyway.
     ///
     /// # Errors
     ///
@@ -134,14 +135,13 @@ pub trait RefundProvider: Debug + Send + Sync {
         Ok(Overview::new(payment, refunds))
     }
 
-    /// Verifies a webhook's signature over the raw bytes and says what it is about.
+    /// Verifies a webhook's signature over the raw bytes and returns what it is about.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unsupported`] unless the adapter does it, and for a webhook about something else;
-    /// [`ErrorKind::Config`] without a secret; [`ErrorKind::Unauthenticated`] where the signature does
-    /// not hold, or its time is too far off; [`ErrorKind::Protocol`] where what is signed can not be
-    /// read.
+    /// [`ErrorKind::Unsupported`] if the adapter does not verify webhooks, or the webhook is about something
+    /// else; [`ErrorKind::Config`] without a secret; [`ErrorKind::Unauthenticated`] if the signature is
+    /// invalid or its time is too far off; [`ErrorKind::Protocol`] if the signed content cannot be read.
     fn verify_webhook(&self, _request: &WebhookRequest) -> Result<Notice> {
         Err(Error::new(ErrorKind::Unsupported, "this adapter does not verify webhooks")
             .with_provider(self.name())
@@ -151,8 +151,8 @@ pub trait RefundProvider: Debug + Send + Sync {
 
 /// Reads all pages of a payment's refunds, one after the other, without retries.
 ///
-/// It stops at 100 000 refunds and returns an incomplete list. Use it in adapters whose sums need the
-/// refunds; applications use [`RefundClient::list`](crate::RefundClient::list), which streams.
+/// It stops at 100 000 refunds and returns an incomplete list. Use it in adapters whose sums require the
+/// refunds. Applications use [`RefundClient::list`](crate::RefundClient::list), which streams.
 ///
 /// # Errors
 ///
@@ -164,7 +164,7 @@ where
     collect_pages(|page| async move { provider.list_refunds(payment, &page).await }).await
 }
 
-/// Whatever points to a provider is one. Every method is forwarded; the lint proves it.
+/// A pointer to a provider is a provider. Every method is forwarded; the lint proves it.
 macro_rules! forward {
     ($($(#[$attr:meta])* impl<$p:ident> for $pointer:ty;)*) => {$(
         #[async_trait]
@@ -213,7 +213,7 @@ forward! {
     impl<P> for Arc<P>;
 }
 
-/// The trait is used behind `Arc<dyn …>`, from any thread.
+/// The trait is used behind `Arc<dyn …>` from any thread.
 const _: fn() = || {
     fn holds<T: ?Sized + Send + Sync>() {}
     holds::<dyn RefundProvider>();

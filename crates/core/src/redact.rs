@@ -1,7 +1,20 @@
-//! Keeps secrets, card numbers and e-mail addresses out of texts that others wrote.
+//! Removes secrets, card numbers and e-mail addresses from texts that others wrote.
 
-/// What of a provider's text may be shown: bounded, on one line, and without what looks like a
-/// bearer token, a card number or an e-mail address.
+/// What replaces a secret.
+const SECRET: &str = "[redacted]";
+/// The longest text, in characters.
+const MAX_CHARS: usize = 300;
+/// The shortest text that can be a JWT.
+const MIN_JWT: usize = 12;
+/// The shortest word after `Bearer` that counts as a credential.
+const MIN_CREDENTIAL: usize = 6;
+/// The same for a word of letters only.
+const MIN_PLAIN_CREDENTIAL: usize = 16;
+/// The longest separator between the digits of a card number.
+const MAX_GAP: usize = 3;
+
+/// Makes a provider's text safe to show: bounded, on one line, and without anything that looks like a bearer
+/// token, a card number or an e-mail address.
 ///
 /// ```
 /// use refunds_core::redact;
@@ -13,7 +26,7 @@ pub fn redact(text: &str) -> String {
     redact_with(text, &[])
 }
 
-/// The same, and without `secrets` that the text may repeat.
+/// As [`redact`], and removes `secrets` that the text may repeat.
 #[must_use]
 pub fn redact_with(text: &str, secrets: &[String]) -> String {
     let mut text = plain(text);
@@ -24,7 +37,7 @@ pub fn redact_with(text: &str, secrets: &[String]) -> String {
     bounded(cards(&text))
 }
 
-/// The text as it is, without what looks like a token, a card number or an e-mail address.
+/// The text without anything that looks like a token, a card number or an e-mail address.
 pub(crate) fn scrub(text: &str) -> String {
     cards(&words(text))
 }
@@ -46,7 +59,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// Characters that show nothing, or turn the direction of what follows.
+/// Characters that are invisible or change the text direction.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
@@ -55,7 +68,7 @@ fn is_invisible(c: char) -> bool {
 fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    // The scheme of a credential makes the next word one.
+    // After an authentication scheme, the next word is a credential.
     let mut credential = false;
     while let Some(first) = rest.chars().next() {
         if !in_word(first) {
@@ -81,19 +94,19 @@ fn words(text: &str) -> String {
     out
 }
 
-/// What tokens (base64 of both alphabets, JWT) and e-mail addresses are made of.
+/// Characters of tokens (base64 of both alphabets, JWT) and e-mail addresses.
 fn in_word(c: char) -> bool {
     c.is_alphanumeric() || "._%+-@~/=".contains(c)
 }
 
-/// Whether what follows `Bearer` is one, and not "Bearer authentication failed".
+/// Whether the word after `Bearer` is a credential, unlike in "Bearer authentication failed".
 fn is_credential(word: &str) -> bool {
     let plain = word.chars().all(|c| c.is_ascii_alphabetic() || c == '.');
     word.len() >= if plain { MIN_PLAIN_CREDENTIAL } else { MIN_CREDENTIAL }
 }
 
 fn is_jwt(word: &str) -> bool {
-    // `{"` in base64, as every JSON object in a token begins.
+    // `{"` in base64: the start of every JSON object in a token.
     word.find("eyJ").is_some_and(|start| word.len() - start >= MIN_JWT)
 }
 
@@ -101,7 +114,7 @@ fn is_email(word: &str) -> bool {
     word.len() >= 3 && (word.contains('@') || word.contains("%40"))
 }
 
-/// Replaces digits, with or without separators, that are card numbers.
+/// Replaces card numbers, with or without separators.
 fn cards(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
@@ -123,7 +136,7 @@ fn cards(text: &str) -> String {
     out
 }
 
-/// The end of the digits, and of the separators between them, that begin at `start`.
+/// The end of the digits that begin at `start`, including separators between them.
 fn chain_end(chars: &[char], start: usize) -> usize {
     let mut end = start;
     let mut gap = 0;
@@ -142,8 +155,8 @@ fn chain_end(chars: &[char], start: usize) -> usize {
 
 /// Whether 13 to 19 digits in a row pass Luhn's check.
 ///
-/// Every tenth number does by chance. So digits that do not begin and end where a group of them does
-/// count only if they have the beginning and the length of the common cards.
+/// One in ten numbers does by chance. So digits that do not begin and end with a group count only if they
+/// have the first digit and the length of common cards.
 fn holds_card(chain: &[char]) -> bool {
     let mut digits = Vec::with_capacity(chain.len());
     let mut ends = vec![true];
@@ -177,7 +190,7 @@ fn passes_luhn(digits: &[u32]) -> bool {
             (_, double) => double,
         })
         .sum();
-    // All zeros pass, and are no card.
+    // All zeros pass the check but are not a card.
     sum != 0 && sum.is_multiple_of(10)
 }
 
@@ -188,10 +201,3 @@ fn bounded(mut text: String) -> String {
     }
     text
 }
-
-const SECRET: &str = "[redacted]";
-const MAX_CHARS: usize = 300;
-const MIN_JWT: usize = 12;
-const MIN_CREDENTIAL: usize = 6;
-const MIN_PLAIN_CREDENTIAL: usize = 16;
-const MAX_GAP: usize = 3;

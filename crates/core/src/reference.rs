@@ -4,26 +4,25 @@ use uuid::Uuid;
 
 use crate::{Error, ErrorKind, Result, id::checked_text};
 
-/// The longest reference, in bytes: what every known provider takes as an idempotency key.
+/// The longest reference, in bytes: every known provider accepts it as an idempotency key.
 pub const MAX_REFERENCE_LEN: usize = 255;
 
-/// The longest reference of a provider's, in bytes: Gr4vy's 300 characters fit in, whatever they are.
+/// The longest reference read from a provider, in bytes: Gr4vy's 300 characters always fit.
 const MAX_PROVIDER_REFERENCE_LEN: usize = 4096;
 
 checked_text!(
-    /// The merchant's own unique key of one refund, chosen before the refund is asked for and kept.
+    /// The merchant's own unique key of one refund, chosen and stored before the refund is requested.
     ///
-    /// It is what makes a refund happen once: the same reference, from any process and at any time,
-    /// is the same refund. Store it with the decision to refund, before the call; or
-    /// [`derive`](Self::derive) it from what identifies that decision, so that every worker finds the
-    /// same one.
+    /// It makes sure that a refund is made once: the same reference, from any process and at any time, is the
+    /// same refund. Store it with the decision to refund, before the call, or [`derive`](Self::derive) it
+    /// from what identifies that decision, so that every worker gets the same reference.
     ///
-    /// 1 to 255 printable ASCII characters, no blank at either end: it travels in HTTP headers
-    /// (Gr4vy's `Idempotency-Key` takes [at most 255 characters]), in JSON, and onto settlement reports.
+    /// 1 to 255 printable ASCII characters without leading or trailing blanks: it is used in HTTP headers
+    /// (Gr4vy's `Idempotency-Key` accepts [at most 255 characters]), in JSON and on settlement reports.
     ///
     /// A refund that was made elsewhere, such as in the provider's dashboard, may carry a reference that
-    /// breaks these rules. Adapters read it by [`from_provider`](Self::from_provider), and so does
-    /// deserialization; a [`CreateRefund`](crate::CreateRefund) with such a reference is refused.
+    /// breaks these rules. Adapters read it with [`from_provider`](Self::from_provider), whose rules also
+    /// apply to deserialization. A [`CreateRefund`](crate::CreateRefund) with such a reference is refused.
     ///
     /// [at most 255 characters]: https://docs.gr4vy.com/guides/api/idempotent-requests
     ///
@@ -43,11 +42,11 @@ checked_text!(
 );
 
 impl Reference {
-    /// The reference that belongs to `parts` within `namespace`: the same on every machine.
+    /// The reference for `parts` within `namespace`, the same on every machine.
     ///
-    /// A `UUIDv5` over the namespace and the length-prefixed parts, so that `["a", "bc"]` and
-    /// `["ab", "c"]` differ. Put in all that identifies the decision to refund (the return, the
-    /// line, the how-manieth), and nothing that changes when a job runs again (no time, no attempt).
+    /// A `UUIDv5` over the namespace and the length-prefixed parts, so that `["a", "bc"]` and `["ab", "c"]`
+    /// differ. Include everything that identifies the decision to refund (the return, the line, a sequence
+    /// number), and nothing that changes when a job runs again (no time, no attempt).
     #[must_use]
     pub fn derive<I>(namespace: &str, parts: I) -> Self
     where
@@ -57,7 +56,7 @@ impl Reference {
         Self::derive_in(&Uuid::new_v5(&Uuid::NAMESPACE_URL, namespace.as_bytes()), parts)
     }
 
-    /// As [`derive`](Self::derive), in a namespace that is a UUID already.
+    /// As [`derive`](Self::derive), in a namespace that is already a UUID.
     pub(crate) fn derive_in<I>(namespace: &Uuid, parts: I) -> Self
     where
         I: IntoIterator,
@@ -72,18 +71,18 @@ impl Reference {
         Self(Uuid::new_v5(namespace, &name).to_string().into())
     }
 
-    /// A fresh random reference (`UUIDv4`). Store it before you use it: a reference that is made
-    /// anew for each try protects nothing.
+    /// A new random reference (`UUIDv4`). Store it before you use it: a new reference for each attempt does
+    /// not protect from duplicates.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string().into())
     }
 
-    /// A reference that a provider returned, for adapters: any text of 1 to 4096 bytes without control
+    /// For adapters: a reference that a provider returned, any text of 1 to 4096 bytes without control
     /// characters. `None` for anything else.
     ///
-    /// Reading is more lenient than [`new`](Self::new), because the refund may have been made by
-    /// another system under rules of its own.
+    /// This is more lenient than [`new`](Self::new), because another system may have made the refund under
+    /// its own rules.
     ///
     /// ```
     /// use refunds_core::Reference;
@@ -100,14 +99,14 @@ impl Reference {
         provider_fault(&text).is_none().then(|| Self(text.into()))
     }
 
-    /// Whether a refund can be requested under this reference, which [`new`](Self::new) would accept.
-    /// Only a reference [from a provider](Self::from_provider) may not be.
+    /// Whether a refund can be requested with this reference, that is, whether [`new`](Self::new) accepts it.
+    /// Only references [from a provider](Self::from_provider) may be invalid.
     #[must_use]
     pub fn is_valid_for_request(&self) -> bool {
         fault(&self.0).is_none()
     }
 
-    /// Refuses a reference that is only good for reading.
+    /// Refuses a reference that is only valid for reading.
     pub(crate) fn check_for_request(&self) -> Result<()> {
         fault(&self.0).map_or(Ok(()), |fault| {
             Err(Error::new(ErrorKind::InvalidRequest, format!("the reference {fault}")))
@@ -121,7 +120,7 @@ fn fault(value: &str) -> Option<&'static str> {
     } else if value.len() > MAX_REFERENCE_LEN {
         Some("is longer than 255 bytes")
     } else if !value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-        Some("may hold printable ASCII characters only")
+        Some("may contain printable ASCII characters only")
     } else if value.trim() != value {
         Some("begins or ends with a blank")
     } else {
@@ -129,7 +128,7 @@ fn fault(value: &str) -> Option<&'static str> {
     }
 }
 
-/// Why a provider's text is not a reference, if it is not.
+/// Why a provider's text is not a reference; `None` if it is.
 fn provider_fault(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("is empty")

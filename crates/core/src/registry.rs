@@ -1,4 +1,4 @@
-//! Choosing a provider by its name.
+//! Choosing a provider by name.
 
 use std::{collections::BTreeMap, ffi::OsString, fmt, sync::Arc};
 
@@ -15,35 +15,34 @@ const JOURNAL_VARIABLE: &str = "REFUNDS_JOURNAL";
 /// The journal that every registry knows.
 const MEMORY: &str = "memory";
 
-/// Builds the provider of one adapter from settings. Each adapter crate has one.
+/// Builds an adapter's provider from settings. Each adapter crate has one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no factory of a provider",
-    label = "this does not implement `ProviderFactory`",
+    message = "`{Self}` does not implement `ProviderFactory`",
+    label = "not a provider factory",
     note = "a registry takes an adapter's factory, not the provider that it builds; to write one, see `refunds_core::guide::over_http`"
 )]
 pub trait ProviderFactory: Send + Sync {
-    /// The name in `REFUNDS_PROVIDER`: lower case letters, digits, `-` and `_`. Its variables begin with
-    /// the name in capitals, with `_` for `-`.
+    /// The name in `REFUNDS_PROVIDER`: lower-case letters, digits, `-` and `_`. The provider's variables
+    /// begin with this name in capitals, with `_` for `-`.
     fn name(&self) -> &str;
 
-    /// The settings that it knows. Any other is refused before [`build`](Self::build).
+    /// The known settings. Unknown settings are refused before [`build`](Self::build).
     fn settings(&self) -> &[SettingSpec];
 
-    /// What a provider with default settings can do.
+    /// What a provider with default settings supports.
     fn capabilities(&self) -> Capabilities;
 
     /// Builds the provider. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the setting that is at fault and
-    /// never its value.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config). The message names the wrong setting, never its value.
     fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>>;
 }
 
-/// The providers that an application knows, by name.
+/// The providers and journals that an application can use, by name.
 ///
-/// A value that the application builds; there is no global one.
+/// The application builds it; there is no global registry.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -54,7 +53,7 @@ pub trait ProviderFactory: Send + Sync {
 /// assert_eq!(provider.name(), "memory");
 ///
 /// let unknown = registry.build("stripe", &Settings::new()).unwrap_err();
-/// assert!(unknown.to_string().contains("known are: memory"));
+/// assert!(unknown.to_string().contains("expected one of: memory"));
 /// # }
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
@@ -65,20 +64,20 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry that knows nobody.
+    /// An empty registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a provider; an earlier one of the same name is replaced.
+    /// Adds a provider. It replaces an earlier one with the same name.
     #[must_use]
     pub fn with(mut self, factory: impl ProviderFactory + 'static) -> Self {
         self.providers.insert(factory.name().to_owned(), Arc::new(factory));
         self
     }
 
-    /// Adds a kind of journal; an earlier one of the same scheme is replaced. `memory` is always known.
+    /// Adds a kind of journal. It replaces an earlier one with the same scheme. `memory` is always available.
     #[must_use]
     pub fn with_journal(mut self, factory: impl JournalFactory + 'static) -> Self {
         self.journals.insert(factory.scheme().to_owned(), Arc::new(factory));
@@ -89,8 +88,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for a scheme without a factory (the known ones are
-    /// listed): it never falls back to memory. And as [`JournalFactory::open`].
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown scheme, with the known schemes: it
+    /// never falls back to memory. Otherwise as [`JournalFactory::open`].
     pub fn journal(&self, address: &str) -> Result<Arc<dyn Journal>> {
         if address == MEMORY {
             return Ok(Arc::new(MemoryJournal::new()));
@@ -102,12 +101,12 @@ impl Registry {
         let mut known: Vec<_> = self.journals.keys().map(|scheme| format!("{scheme}:…")).collect();
         known.push(MEMORY.to_owned());
         Err(Error::config(format!(
-            "{JOURNAL_VARIABLE} names an unknown kind of journal; expected one of: {}",
+            "{JOURNAL_VARIABLE} is not a known kind of journal; expected one of: {}",
             known.join(", ")
         )))
     }
 
-    /// Opens the journal that `REFUNDS_JOURNAL` names; `None` where it is not set.
+    /// Opens the journal in `REFUNDS_JOURNAL`; `None` if the variable is not set.
     ///
     /// # Errors
     ///
@@ -116,17 +115,17 @@ impl Registry {
         env_variable(JOURNAL_VARIABLE)?.map(|address| self.journal(&address)).transpose()
     }
 
-    /// The factories, by name.
+    /// The provider factories, by name.
     pub fn factories(&self) -> impl Iterator<Item = &dyn ProviderFactory> {
         self.providers.values().map(AsRef::as_ref)
     }
 
-    /// Builds the provider called `name`.
+    /// Builds the provider `name`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown name (the known ones are
-    /// listed), an unknown or missing setting, or a malformed one.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) for an unknown name (the message lists the known
+    /// names) and for an unknown, missing or malformed setting.
     pub fn build(&self, name: &str, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
         let factory = self.factory(name)?;
         settings
@@ -135,20 +134,20 @@ impl Registry {
             .map_err(|error| error.in_context(name, Operation::Configure))
     }
 
-    /// Builds the provider that the environment names and configures: `REFUNDS_PROVIDER`, and its
-    /// own settings behind its prefix, such as `DINTERO_ACCOUNT_ID`. A variable that is empty
-    /// counts as not set. A variable that begins with the prefixes of two providers, such as `acme` and
-    /// `acme-eu`, belongs to the one with the longer prefix.
+    /// Builds the provider that the environment configures: `REFUNDS_PROVIDER` names it, and variables with
+    /// its prefix are its settings, such as `DINTERO_ACCOUNT_ID`. An empty variable counts as not set. A
+    /// variable that begins with the prefixes of two providers, such as `acme` and `acme-eu`, belongs to the
+    /// one with the longer prefix.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build); an unknown variable behind the prefix is an error too, since a
-    /// mistyped URL would lead to the default one, and so is one that is not UTF-8.
+    /// As [`build`](Self::build). A variable with the prefix that is unknown or not UTF-8 is an error too:
+    /// ignoring a mistyped URL would use the default URL.
     pub fn from_env(&self) -> Result<Arc<dyn RefundProvider>> {
         self.from_variables(std::env::vars_os())
     }
 
-    /// As [`from_env`](Self::from_env), from variables that are handed in.
+    /// As [`from_env`](Self::from_env), from the given variables.
     ///
     /// # Errors
     ///
@@ -165,7 +164,7 @@ impl Registry {
         self.factory(&name)?.build(&settings).map_err(|error| error.in_context(&name, Operation::Configure))
     }
 
-    /// The name of the provider that the variables choose, and its settings, without building it.
+    /// The name and the settings of the configured provider, without building it.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -180,8 +179,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env), as far as names and keys go: the values are checked when the
-    /// provider is built.
+    /// As [`from_env`](Self::from_env) for names and keys. Values are checked when the provider is built.
     pub fn settings_from_variables<K, V>(
         &self,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -192,7 +190,7 @@ impl Registry {
     {
         let variables: Variables = variables.into_iter().collect();
         let name = variables.get(PROVIDER_VARIABLE)?.ok_or_else(|| {
-            Error::config(format!("{PROVIDER_VARIABLE} is not set; known are: {}", self.names()))
+            Error::config(format!("{PROVIDER_VARIABLE} is not set; expected one of: {}", self.names()))
         })?;
         let known = self.factory(name)?.settings();
         let settings = self
@@ -201,12 +199,12 @@ impl Registry {
         Ok((name.to_owned(), settings))
     }
 
-    /// The settings of the provider `name`, which has `known` ones, checked.
+    /// The checked settings of the provider `name`, of which `known` are known.
     fn read_settings(&self, name: &str, known: &[SettingSpec], variables: &Variables) -> Result<Settings> {
         let own = prefix(name);
         if let Some(other) = self.providers.keys().find(|other| *other != name && prefix(other) == own) {
             return Err(Error::config(format!(
-                "the providers {name} and {other} would read the same variables, {own}…; rename one of them"
+                "the providers {name} and {other} both read the variables {own}…; rename one of them"
             )));
         }
         let mut settings = Settings::new();
@@ -214,10 +212,10 @@ impl Registry {
             let Some(key) = variable.strip_prefix(&own) else { continue };
             let key = key.to_ascii_lowercase();
             if let Some(owner) = self.owner(variable).filter(|owner| *owner != name) {
-                // Passing over what is meant for this provider would mean its default.
+                // Ignoring a variable that is meant for this provider would use the default instead.
                 if known.iter().any(|spec| spec.key == key) {
                     return Err(Error::config(format!(
-                        "{variable} is a variable of {owner}, and would be one of {name} too; rename one of them"
+                        "{variable} is a setting of both {owner} and {name}; rename one of the providers"
                     )));
                 }
                 continue;
@@ -230,7 +228,7 @@ impl Registry {
         Ok(settings)
     }
 
-    /// The provider that a variable belongs to: of those whose prefix it has, the one with the longest.
+    /// The provider that a variable belongs to: the one with the longest matching prefix.
     fn owner(&self, variable: &str) -> Option<&str> {
         let owners = self.providers.keys().filter(|name| variable.starts_with(&prefix(name)));
         owners.max_by_key(|name| name.len()).map(String::as_str)
@@ -240,7 +238,7 @@ impl Registry {
         self.providers
             .get(name)
             .map(AsRef::as_ref)
-            .ok_or_else(|| Error::config(format!("no provider has this name; known are: {}", self.names())))
+            .ok_or_else(|| Error::config(format!("unknown provider; expected one of: {}", self.names())))
     }
 
     fn names(&self) -> String {
@@ -255,7 +253,7 @@ impl fmt::Debug for Registry {
     }
 }
 
-/// What the variables of the provider `name` begin with.
+/// The prefix of the variables of the provider `name`.
 fn prefix(name: &str) -> String {
     format!("{}_", name.to_ascii_uppercase().replace('-', "_"))
 }
@@ -271,7 +269,7 @@ mod tests {
         SettingSpec::optional("eu_region", "region in Europe"),
     ];
 
-    /// Builds a provider where the settings hold this key of the API.
+    /// Builds a provider if the settings contain this API key.
     struct Keyed(&'static str, &'static str);
 
     impl ProviderFactory for Keyed {
@@ -300,7 +298,7 @@ mod tests {
         for name in ["acme", "acme-eu"] {
             registry.from_variables(keys.into_iter().chain([("REFUNDS_PROVIDER", name)])).unwrap();
         }
-        // Without the second provider, the same variable is a mistyped one of the first.
+        // Without the second provider, the same variable is a mistyped setting of the first.
         let alone = Registry::new().with(Keyed("acme", "one"));
         let variables = keys.into_iter().chain([("REFUNDS_PROVIDER", "acme")]);
         let error = alone.from_variables(variables).map(drop).unwrap_err();
@@ -354,7 +352,7 @@ mod tests {
             for part in ["acme-eu", "acme_eu", "ACME_EU_"] {
                 assert!(error.message().contains(part), "{error}");
             }
-            // From settings there is nothing to confuse.
+            // Settings that are passed directly are not ambiguous.
             registry.build(name, &Settings::new().with("api_key", "one")).unwrap();
         }
     }

@@ -1,4 +1,4 @@
-//! What a caller asks for.
+//! Refund requests.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,19 +10,22 @@ use crate::{
     Result, Scope, SendWindow,
 };
 
+/// The namespace of idempotency keys: `refunds/idempotency-key` in the namespace of URLs.
+const KEYS: Uuid = uuid::uuid!("4b58a9f5-5ba9-52f8-bfff-585753d5e4a2");
+
 /// How much to refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefundAmount {
-    /// This much, more than nothing.
+    /// This amount, greater than zero.
     Exact(Money),
-    /// All that is left: captured less what is refunded or pending. It is worked out from the
-    /// payment right before the refund is submitted, and then submitted as an exact amount.
+    /// Everything that is left: captured minus refunded and pending. The client computes it from the payment
+    /// right before it submits the refund, and submits it as an exact amount.
     Remaining,
 }
 
-/// A refund that a caller asks for, by [`RefundClient::create`](crate::RefundClient::create).
+/// A request for a refund, for [`RefundClient::create`](crate::RefundClient::create).
 ///
 /// ```
 /// use refunds_core::{CreateRefund, Money, Payment, PaymentId, Reference, RefundAmount};
@@ -38,22 +41,22 @@ pub enum RefundAmount {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CreateRefund {
-    /// The payment to give money back from.
+    /// The payment to refund.
     pub payment_id: PaymentId,
-    /// How much.
+    /// The amount.
     pub amount: RefundAmount,
     /// The caller's own key of this refund.
     pub reference: Reference,
-    /// Why; some providers show it to the buyer or limit its length.
+    /// The reason. Some providers show it to the buyer or limit its length.
     #[serde(default)]
     pub reason: Option<String>,
-    /// The order lines that it covers; their sum has to be the amount.
+    /// The order lines that it covers. Their sum must equal the amount.
     #[serde(default)]
     pub lines: Vec<RefundLine>,
-    /// Where the money should go, if not back to the main payment method.
+    /// The target of the money, if not the main payment method.
     #[serde(default)]
     pub target: Option<RefundTarget>,
-    /// What to attach to it, at providers that keep such data.
+    /// Metadata to attach, at providers that support it.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
 }
@@ -73,7 +76,7 @@ impl CreateRefund {
         }
     }
 
-    /// Says why.
+    /// Sets the reason.
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
@@ -87,38 +90,37 @@ impl CreateRefund {
         self
     }
 
-    /// Says where the money should go.
+    /// Sets the target of the money.
     #[must_use]
     pub fn with_target(mut self, target: RefundTarget) -> Self {
         self.target = Some(target);
         self
     }
 
-    /// Attaches a piece of data.
+    /// Adds metadata.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// What is wrong with it whatever the provider: a reference that is only valid
-    /// [for reading](Reference::is_valid_for_request), amounts that are not positive, lines that do not
-    /// make up the amount.
+    /// Checks the rules that hold for every provider: the reference is [valid in a
+    /// request](Reference::is_valid_for_request), the amount is positive, and the lines add up to it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`]; nothing has been sent.
+    /// [`ErrorKind::InvalidRequest`]; nothing was sent.
     pub fn validate(&self) -> Result<()> {
         self.reference.check_for_request()?;
         let RefundAmount::Exact(amount) = self.amount else {
             return self.lines_in_one_currency().map(drop);
         };
         if !amount.is_positive() {
-            return Err(invalid(format!("the amount has to be more than nothing, not {amount}")));
+            return Err(invalid(format!("the amount must be greater than zero, not {amount}")));
         }
         match self.lines_in_one_currency()? {
             Some(sum) if sum != amount => {
-                Err(invalid(format!("the lines make up {sum}, the amount is {amount}")))
+                Err(invalid(format!("the lines add up to {sum}, but the amount is {amount}")))
             }
             _ => Ok(()),
         }
@@ -135,14 +137,14 @@ impl CreateRefund {
             }
             seen.push(&line.id);
             sum = sum.try_add(line.amount).map_err(|cause| {
-                invalid("the lines' amounts do not add up in one currency").with_source(cause)
+                invalid("the lines' amounts cannot be added in one currency").with_source(cause)
             })?;
         }
         Ok(Some(sum))
     }
 }
 
-/// Shows no metadata and no reason: what merchants write there is nobody's business in a log.
+/// Shows neither the reason nor metadata values: they do not belong in a log.
 impl fmt::Debug for CreateRefund {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CreateRefund")
@@ -160,38 +162,38 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
 
-/// One attempt at a refund, as [`RefundProvider::submit_refund`](crate::RefundProvider::submit_refund)
-/// gets it: the request with its amount worked out.
+/// One refund attempt, as passed to [`RefundProvider::submit_refund`](crate::RefundProvider::submit_refund):
+/// the request with its exact amount.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SubmitRefund {
-    /// What the caller asked for.
+    /// The caller's request.
     pub request: CreateRefund,
     /// The exact amount to refund.
     pub amount: Money,
-    /// The payment as it was just read, so that an adapter need not read it again to know what kind
-    /// of payment it is. Its sums may be out of date.
+    /// The payment as the client just read it, so that the adapter need not read it again. Its sums may be
+    /// out of date.
     pub payment: Option<Payment>,
-    /// The refund, where it is known to be made and only [a step](crate::Refund::needs_completion) of it is
-    /// left. Then no money may move, whatever the adapter's own look shows: a refund that it does not
-    /// see is one that the provider does not show at the moment.
+    /// The refund, if it is already made and only [a step](crate::Refund::needs_completion) is missing. Then
+    /// no money may move, whatever the adapter's own lookup shows: a refund that it does not find is one that
+    /// the provider does not list at the moment.
     pub completing: Option<RefundId>,
-    /// Until when the request may leave; any time without.
+    /// Until when the request may be sent; `None` for no limit.
     pub window: Option<SendWindow>,
-    /// What the adapter's [`overview`](crate::RefundProvider::overview) handed over, right before.
+    /// What the adapter's [`overview`](crate::RefundProvider::overview) passed on.
     pub handover: Option<Handover>,
     /// The account and the generation that the idempotency key is derived from.
     key: Option<(Scope, u16)>,
 }
 
 impl SubmitRefund {
-    /// An attempt to refund `amount` as `request` asks.
+    /// An attempt to refund `amount` for `request`.
     #[must_use]
     pub fn new(request: CreateRefund, amount: Money) -> Self {
         Self { request, amount, payment: None, completing: None, key: None, window: None, handover: None }
     }
 
-    /// Sets the idempotency key: that of the account `scope`, and of a later `generation` where the
+    /// Sets what the idempotency key is derived from: the account `scope`, and a later `generation` if the
     /// provider repeats a stored failure for an earlier one.
     #[must_use]
     pub fn with_key(mut self, scope: &Scope, generation: u16) -> Self {
@@ -199,9 +201,9 @@ impl SubmitRefund {
         self
     }
 
-    /// The key to send to a provider that takes one: the same for every attempt at this refund, from any
-    /// process, and another one for every other refund. 36 ASCII characters, derived from the account, the
-    /// payment and the reference.
+    /// The idempotency key to send: the same for every attempt at this refund, from any process, and
+    /// different for every other refund. 36 ASCII characters, derived from the account, the payment and the
+    /// reference.
     #[must_use]
     pub fn idempotency_key(&self) -> String {
         match &self.key {
@@ -210,22 +212,22 @@ impl SubmitRefund {
         }
     }
 
-    /// Sets until when the request may leave.
+    /// Sets until when the request may be sent.
     #[must_use]
     pub fn with_window(mut self, window: SendWindow) -> Self {
         self.window = Some(window);
         self
     }
 
-    /// Hands over what the adapter read right before.
+    /// Adds what the adapter read right before.
     #[must_use]
     pub fn with_handover(mut self, handover: Option<Handover>) -> Self {
         self.handover = handover;
         self
     }
 
-    /// Refuses an amount in another currency than that of the payment that came with it: for adapters
-    /// whose requests carry no currency, where the number would be taken for the payment's.
+    /// Refuses an amount whose currency differs from [`payment`](Self::payment)'s. For adapters whose
+    /// requests carry no currency: the provider would read the number in the payment's currency.
     ///
     /// # Errors
     ///
@@ -233,7 +235,7 @@ impl SubmitRefund {
     pub fn check_currency(&self) -> Result<()> {
         match self.payment.as_ref().map(Payment::currency) {
             Some(currency) if currency != self.amount.currency() => Err(invalid(format!(
-                "the payment is in {currency}, the refund in {}",
+                "the payment is in {currency}, but the refund is in {}",
                 self.amount.currency()
             ))
             .not_applied()),
@@ -241,23 +243,20 @@ impl SubmitRefund {
         }
     }
 
-    /// Hands on the payment as it was just read.
+    /// Adds the payment as the client just read it.
     #[must_use]
     pub fn with_payment(mut self, payment: Payment) -> Self {
         self.payment = Some(payment);
         self
     }
 
-    /// Says that the refund is made, and that it is only for the step that is left.
+    /// Marks that the refund is made and only its missing step is to be taken.
     #[must_use]
     pub fn completing(mut self, refund: RefundId) -> Self {
         self.completing = Some(refund);
         self
     }
 }
-
-/// The namespace of idempotency keys: what `refunds/idempotency-key` is in that of URLs.
-const KEYS: Uuid = uuid::uuid!("4b58a9f5-5ba9-52f8-bfff-585753d5e4a2");
 
 /// The key of one refund: of an account, a payment, a reference and a generation.
 fn derive_key(scope: &Scope, request: &CreateRefund, generation: u16) -> String {

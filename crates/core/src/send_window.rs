@@ -1,4 +1,4 @@
-//! The moment in which a request may leave.
+//! The time window in which a request may be sent.
 
 use std::{
     fmt,
@@ -17,16 +17,16 @@ const UNSENT: u8 = 0;
 const SENT: u8 = 1;
 const CLOSED: u8 = 2;
 
-/// Until when the request of an intent may leave.
+/// The time until which the request of an intent may be sent.
 ///
-/// The journal promised other processes that no byte of the request leaves after its `not_after`. So an
-/// adapter calls [`begin`](Self::begin) right where bytes are handed to the socket, after a token was
-/// fetched and a connection made, and sends nothing where it answers `false`.
-/// `refunds_http::Request::send_window` does that. An adapter that can says so in
-/// [`Capabilities::send_window`](crate::Capabilities::send_window); for others the client checks the
-/// window right before it calls [`submit_refund`](crate::RefundProvider::submit_refund).
+/// The journal promises other processes that no byte of the request is sent after its `not_after`. So an
+/// adapter calls [`begin`](Self::begin) immediately before bytes are written to the socket, after it fetched
+/// a token and made a connection, and sends nothing if it returns `false`.
+/// `refunds_http::Request::send_window` does that. An adapter that does so declares
+/// [`Capabilities::send_window`](crate::Capabilities::send_window). For others the client checks the window
+/// right before it calls [`submit_refund`](crate::RefundProvider::submit_refund).
 ///
-/// Clones are the same window.
+/// Clones share the window.
 #[derive(Clone)]
 pub struct SendWindow(Arc<Inner>);
 
@@ -47,15 +47,15 @@ impl SendWindow {
     ///
     /// let window = SendWindow::new(Arc::new(SystemClock), Duration::from_secs(5));
     /// assert!(window.begin());
-    /// assert!(!window.close(), "what has begun to leave cannot be called back");
+    /// assert!(!window.close(), "a request that is being sent cannot be cancelled");
     /// ```
     pub fn new(clock: Arc<dyn Clock>, length: Duration) -> Self {
         let (monotonic, wall) = (clock.monotonic(), clock.now());
         Self(Arc::new(Inner { state: AtomicU8::new(UNSENT), clock, monotonic, wall, length }))
     }
 
-    /// Asks whether bytes may leave now, and notes that they do. A request that is repeated, since it
-    /// was refused for its token, asks again.
+    /// Returns whether bytes may be sent now, and records that they are. A request that is repeated because
+    /// its token was refused calls this again.
     #[must_use]
     pub fn begin(&self) -> bool {
         if self.is_over() {
@@ -69,39 +69,38 @@ impl SendWindow {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`], retryable and not applied, where nothing may leave any more.
+    /// [`ErrorKind::Timeout`], retryable and not applied, if nothing may be sent any more.
     pub fn check(&self) -> Result<()> {
         if self.begin() { Ok(()) } else { Err(self.expired()) }
     }
 
-    /// The error of a request that may not leave any more.
+    /// The error of a request that may not be sent any more.
     #[must_use]
     pub fn expired(&self) -> Error {
-        Error::new(ErrorKind::Timeout, "the request did not leave within its window, so it was not sent")
-            .not_applied()
+        Error::new(ErrorKind::Timeout, "the request was not sent: its send window ended first").not_applied()
     }
 
-    /// Keeps bytes from leaving from now on; answers whether none has left.
+    /// Prevents bytes from being sent from now on. Returns whether none were sent.
     #[must_use]
     pub fn close(&self) -> bool {
         let closed = self.0.state.compare_exchange(UNSENT, CLOSED, Ordering::AcqRel, Ordering::Acquire);
         matches!(closed, Ok(_) | Err(CLOSED))
     }
 
-    /// Whether bytes may have left.
+    /// Whether bytes may have been sent.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.0.state.load(Ordering::Acquire) == SENT
     }
 
-    /// Whether its time is over, by whichever clock says so: the monotonic one stands still while a
-    /// machine sleeps, and the wall clock may be set.
+    /// Whether the window has ended by either clock: the monotonic clock stops while a machine sleeps, and
+    /// the wall clock may be set.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.elapsed() > self.0.length
     }
 
-    /// How long ago it began, by the clock that says more.
+    /// How long ago it began, by the clock that shows more.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         let Inner { clock, monotonic, wall, .. } = &*self.0;
@@ -133,7 +132,7 @@ mod tests {
     const LENGTH: Duration = Duration::from_secs(5);
 
     #[test]
-    fn whoever_is_first_decides() {
+    fn the_first_of_begin_and_close_decides() {
         let clock = SkippingClock::new();
         let window = || SendWindow::new(Arc::new(clock.clone()), LENGTH);
         let sent = window();

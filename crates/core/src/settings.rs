@@ -1,4 +1,4 @@
-//! Settings of a provider: keys and values, of which only the keys are ever printed.
+//! Settings of a provider. Their keys may be printed, their values never.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{Error, Operation, Result};
 
 const CONTROL: &str = "contains a control character, such as a line break";
 
-/// A map of settings for one provider, such as `account_id` and `client_secret`.
+/// The settings of one provider, such as `account_id` and `client_secret`.
 ///
 /// ```
 /// use refunds_core::Settings;
@@ -28,8 +28,8 @@ impl Settings {
         Self::default()
     }
 
-    /// Adds one; an earlier value of the key is replaced. Line ends at the end of the value are left
-    /// out: a value that was read from a file usually has one.
+    /// Adds a setting. It replaces an earlier value of the key. Trailing line breaks are removed: a value
+    /// that was read from a file usually ends with one.
     ///
     /// ```
     /// use refunds_core::Settings;
@@ -45,17 +45,17 @@ impl Settings {
         self
     }
 
-    /// The value of `key`. One that is empty counts as not set.
+    /// The value of `key`. An empty value counts as not set.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(ExposeSecret::expose_secret).filter(|value| !value.is_empty())
     }
 
-    /// The value of `key`, to be kept as a secret: all of it, commas and blanks included.
+    /// The value of `key` as a secret, unchanged: commas and blanks are part of it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is set, and empty or blank.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is set but empty or blank.
     pub fn secret(&self, key: &str) -> Result<Option<SecretString>> {
         let Some(secret) = self.0.get(key) else { return Ok(None) };
         if is_blank(secret) {
@@ -64,8 +64,8 @@ impl Settings {
         Ok(Some(secret.clone()))
     }
 
-    /// The secret of `key` and, while one is replaced by another, the one in `key` with `_previous`
-    /// behind it. None where neither is set.
+    /// The secret `key` and, during rotation, the secret `key` with the suffix `_previous`. Empty if neither
+    /// is set.
     ///
     /// An adapter that calls this for `webhook_secret` lists `webhook_secret_previous` among its
     /// settings as well.
@@ -83,8 +83,8 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where one is set, and empty or blank, and where
-    /// only the previous one is set.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if one of them is set but empty or blank, and if only
+    /// the previous one is set.
     pub fn secrets(&self, key: &str) -> Result<Vec<SecretString>> {
         let key_of_previous = format!("{key}_previous");
         let previous = self.secret(&key_of_previous)?;
@@ -95,12 +95,12 @@ impl Settings {
         }
     }
 
-    /// Refuses a secret that cannot be one, empty, blank or with a control character in it, and names
-    /// the setting `key`: for an adapter's secrets that are given in code rather than by settings.
+    /// Refuses a secret that is empty, blank or contains a control character, and names the setting `key`.
+    /// For an adapter's secrets that are set in code rather than by settings.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), which does not show the secret.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config). The message does not show the secret.
     pub fn check_secret(key: &str, secret: &SecretString) -> Result<()> {
         if is_blank(secret) {
             return Err(blank(key));
@@ -115,42 +115,42 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is not set.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is not set.
     pub fn require(&self, key: &str) -> Result<&str> {
         self.get(key).ok_or_else(|| Error::config(format!("the setting `{key}` is missing")))
     }
 
-    /// The value of `key` as yes or no; no where it is not set.
+    /// The value of `key` as a boolean; `false` if it is not set.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is neither `true` nor `false`.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is neither `true` nor `false`.
     pub fn flag(&self, key: &str) -> Result<bool> {
         match self.get(key) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(_) => Err(Error::config(format!("the setting `{key}` has to be `true` or `false`"))),
+            Some(_) => Err(Error::config(format!("the setting `{key}` must be `true` or `false`"))),
         }
     }
 
-    /// The value of `key` as a time, such as `500ms`, `10s` or `2m`; nothing where it is not set.
+    /// The value of `key` as a duration, such as `500ms`, `10s` or `2m`; `None` if it is not set.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it is none, or no time at all.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it is not a duration, or is zero.
     pub fn duration(&self, key: &str) -> Result<Option<Duration>> {
         let Some(text) = self.get(key) else { return Ok(None) };
         let duration = humantime::parse_duration(text).ok().filter(|duration| !duration.is_zero());
-        let message = || format!("the setting `{key}` has to be a duration such as 500ms, 10s or 2m");
+        let message = || format!("the setting `{key}` must be a duration such as 500ms, 10s or 2m");
         duration.map(Some).ok_or_else(|| Error::config(message()))
     }
 
-    /// Refuses settings that `provider` does not know, a value with a control character in it, such as
-    /// a line break, and misses those that it needs: they are not set, or blank.
+    /// Refuses settings that `provider` does not know, values that contain a control character such as a line
+    /// break, and required settings that are not set or blank.
     ///
-    /// A mistyped key would silently mean a default: production, for a URL. A
-    /// [`Registry`](crate::Registry) calls this before it builds anything; an adapter's own
-    /// constructor from settings calls it for whoever comes past the registry.
+    /// A mistyped key would silently use a default: production, for a URL. A [`Registry`](crate::Registry)
+    /// calls this before it builds a provider. An adapter's own constructor from settings calls it for
+    /// callers without a registry.
     ///
     /// ```
     /// use refunds_core::{SettingSpec, Settings};
@@ -162,17 +162,17 @@ impl Settings {
     ///
     /// let mistyped = Settings::from_iter([("api_key", "s3cret"), ("api_ulr", "https://localhost")]);
     /// let error = mistyped.check("acme", &KNOWN).unwrap_err();
-    /// assert_eq!(error.message(), "api_ulr is no setting of acme; known are: api_key, api_url");
+    /// assert_eq!(error.message(), "unknown setting api_ulr of acme; expected one of: api_key, api_url");
     /// ```
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming keys and no values.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config). The message shows keys, never values.
     pub fn check(&self, provider: &str, known: &[SettingSpec]) -> Result<()> {
         self.check_spelled(provider, known, str::to_owned)
     }
 
-    /// As [`check`](Self::check); `spelled` is how the user wrote a key.
+    /// As [`check`](Self::check), where `spelled` is how the user writes a key.
     pub(crate) fn check_spelled(
         &self,
         provider: &str,
@@ -185,12 +185,12 @@ impl Settings {
         let refuse = |message| Err(Error::config(message).in_context(provider, Operation::Configure));
         if let Some(key) = self.keys().find(|key| !known.iter().any(|spec| spec.key == *key)) {
             let (key, known) = (spelled(key), list(&mut known.iter()));
-            return refuse(format!("{key} is no setting of {provider}; known are: {known}"));
+            return refuse(format!("unknown setting {key} of {provider}; expected one of: {known}"));
         }
         let is_missing = |spec: &&SettingSpec| spec.required && self.0.get(spec.key).is_none_or(is_blank);
         let missing = list(&mut known.iter().filter(is_missing));
         if !missing.is_empty() {
-            return refuse(format!("{provider} needs these settings too: {missing}"));
+            return refuse(format!("{provider} is missing required settings: {missing}"));
         }
         let odd = known
             .iter()
@@ -204,34 +204,34 @@ impl Settings {
     }
 }
 
-/// A setting that a provider knows.
+/// A setting of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SettingSpec {
-    /// The key in [`Settings`]; in capitals behind the prefix, the variable.
+    /// The key in [`Settings`]. In capitals after the provider's prefix, it is the variable.
     pub key: &'static str,
-    /// What it is, in one line.
+    /// A one-line description.
     pub help: &'static str,
-    /// Whether a provider cannot be built without it.
+    /// Whether the provider requires it.
     pub required: bool,
-    /// Whether its value may have line breaks and tabs in it.
+    /// Whether its value may contain line breaks and tabs.
     pub multiline: bool,
 }
 
 impl SettingSpec {
-    /// A setting that has a default.
+    /// An optional setting.
     #[must_use]
     pub const fn optional(key: &'static str, help: &'static str) -> Self {
         Self { key, help, required: false, multiline: false }
     }
 
-    /// A setting without which there is no provider.
+    /// A required setting.
     #[must_use]
     pub const fn required(key: &'static str, help: &'static str) -> Self {
         Self { key, help, required: true, multiline: false }
     }
 
-    /// The same setting, whose value may have line breaks and tabs in it, as a key in PEM has.
+    /// Allows line breaks and tabs in the value, for example for a PEM key.
     #[must_use]
     pub const fn multiline(mut self) -> Self {
         self.multiline = true;
@@ -244,7 +244,7 @@ fn is_blank(secret: &SecretString) -> bool {
 }
 
 fn blank(key: &str) -> Error {
-    Error::config(format!("the setting `{key}` is set, and is empty or blank"))
+    Error::config(format!("the setting `{key}` is empty or blank"))
 }
 
 fn has_control(value: &str, multiline: bool) -> bool {
@@ -276,7 +276,7 @@ mod tests {
     ];
 
     #[test]
-    fn line_ends_behind_a_value_are_no_part_of_it() {
+    fn trailing_line_breaks_are_removed() {
         for (value, want) in [
             ("canary", Some("canary")),
             ("canary\n", Some("canary")),
@@ -301,7 +301,7 @@ mod tests {
             let checked = Settings::new().with("api_key", value).check("acme", &KNOWN);
             assert_eq!(checked.is_ok(), ok, "{value:?}");
             if let Err(error) = checked {
-                assert_eq!(error.message(), "acme needs these settings too: api_key", "{value:?}");
+                assert_eq!(error.message(), "acme is missing required settings: api_key", "{value:?}");
             }
         }
     }
@@ -326,7 +326,10 @@ mod tests {
                 assert!(!format!("{error:?}").contains("canary"), "{error:?}");
             }
             let secret = SecretString::from(value);
-            assert!(Settings::check_secret(key, &secret).is_err(), "in code, nothing is left out: {value:?}");
+            assert!(
+                Settings::check_secret(key, &secret).is_err(),
+                "secrets set in code are not trimmed: {value:?}"
+            );
         }
     }
 

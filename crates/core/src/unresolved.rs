@@ -1,4 +1,4 @@
-//! What is left to find out after a response was lost.
+//! The handle of a refund whose outcome is unknown.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -6,41 +6,41 @@ use uuid::Uuid;
 
 use crate::{CreateRefund, Money, RefundId, Scope, journal::IntentToken};
 
-/// A refund that may or may not have been made: all that is needed to find out and finish later, in any
-/// process, by [`RefundClient::resolve`](crate::RefundClient::resolve).
+/// A refund that may or may not have been made, with everything that
+/// [`RefundClient::resolve`](crate::RefundClient::resolve) needs to finish it later, in any process.
 ///
-/// A durable [journal](crate::journal) holds the same and more; this is for callers that have none, and
-/// for people. It serializes to JSON and holds what the caller requested and no secrets.
+/// A durable [journal](crate::journal) contains the same and more; this is for callers without one, and for
+/// people. It serializes to JSON. It contains the caller's request and no secrets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnresolvedRefund {
-    /// The provider that was asked.
+    /// The provider that received the request.
     pub provider: String,
-    /// The account that was asked; a handle of an earlier version may lack it.
+    /// The account that received the request. Handles of earlier versions may lack it.
     #[serde(default)]
     pub scope: Option<Scope>,
     /// What was requested, with the caller's reference.
     pub request: CreateRefund,
-    /// The amount that was submitted, or was about to be; known once the payment was read.
+    /// The amount that was submitted or about to be; known once the payment was read.
     #[serde(default)]
     pub amount: Option<Money>,
-    /// From when on the refund may be submitted again, if it has not shown by then, where the provider
-    /// honours no idempotency key. Looking for it is free at any time.
+    /// From when the refund may be submitted again if it has not been found, unless the provider honours an
+    /// idempotency key. It can be looked up at any time.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub resubmit_from: Option<OffsetDateTime>,
-    /// Refunds without a reference that were there before the first attempt, and so are not it.
+    /// Refunds without a reference that existed before the first attempt, so they are not this refund.
     #[serde(default)]
     pub known_before: Vec<RefundId>,
-    /// Refunds of the right amount that carry no reference: any of them may be this one.
+    /// Refunds of the right amount without a reference. Each of them may be this one.
     #[serde(default)]
     pub suspects: Vec<RefundId>,
-    /// The intents of the requests that may have made it, as the journal that holds them knows them.
+    /// The journal's intents of the requests that may have made it.
     #[serde(default)]
     pub intents: Vec<IntentToken>,
 }
 
 impl UnresolvedRefund {
-    /// What was requested from the account `scope`; the rest are public fields to fill in.
+    /// A handle for a request to the account `scope`. Set the other fields directly.
     #[must_use]
     pub fn new(scope: Scope, request: CreateRefund) -> Self {
         Self {
@@ -55,8 +55,7 @@ impl UnresolvedRefund {
         }
     }
 
-    /// The token of the intent that a journal without an entry for this refund stores for it: the same
-    /// for the same handle.
+    /// The intent token for a journal that has no entry for this refund. Equal handles have equal tokens.
     pub(crate) fn token(&self) -> IntentToken {
         let text = serde_json::to_vec(self).unwrap_or_default();
         IntentToken(Uuid::new_v5(&Uuid::NAMESPACE_OID, &text).into_bytes())

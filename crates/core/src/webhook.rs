@@ -1,4 +1,4 @@
-//! What a provider tells by webhook: verified, normalized, and never trusted for money.
+//! Webhooks: verified, normalized, and never trusted for amounts.
 
 use std::{fmt, time::Duration};
 
@@ -7,18 +7,18 @@ use time::OffsetDateTime;
 
 use crate::{Error, ErrorKind, Operation, PaymentId, RefundId, Result};
 
-/// How far a webhook's time may be from ours, both ways, unless an adapter is told otherwise.
+/// The default for how far a webhook's time may differ from ours, in both directions.
 pub const DEFAULT_WEBHOOK_TOLERANCE: Duration = Duration::from_secs(300);
 
-/// A webhook as it arrived, before anybody believed it.
+/// A webhook as it arrived, not yet verified.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct WebhookRequest {
     /// The HTTP method, in capitals.
     pub method: String,
-    /// The public URL as the provider called it, before proxies rewrote it.
+    /// The public URL that the provider called, before proxies rewrote it.
     pub url: String,
-    /// The headers; names in any case, several of one name allowed.
+    /// The headers. Names are case-insensitive and may repeat.
     pub headers: Vec<(String, String)>,
     /// The body, byte for byte.
     pub body: Vec<u8>,
@@ -26,7 +26,7 @@ pub struct WebhookRequest {
     pub received_at: OffsetDateTime,
 }
 
-/// Shows neither the query, nor what headers say, nor the body.
+/// Shows neither the query, nor header values, nor the body.
 impl fmt::Debug for WebhookRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookRequest")
@@ -51,12 +51,12 @@ impl WebhookRequest {
         Self { method: method.into(), url: url.into(), headers, body: body.into(), received_at }
     }
 
-    /// From the parts of an [`http::Request`](https://docs.rs/http/1/http/request/struct.Request.html), as every Rust web framework has them.
+    /// From the parts of an [`http::Request`](https://docs.rs/http/1/http/request/struct.Request.html), which
+    /// every Rust web framework provides.
     ///
-    /// `public_origin` is what the provider sees in front of the path, such as
-    /// `https://shop.example`: a proxy's `Host` is not it, and some signatures cover it. Where a
-    /// proxy strips a part of the path too, add that part. Headers whose value is no visible text
-    /// are left out.
+    /// `public_origin` is the part of the URL before the path that the provider calls, such as
+    /// `https://shop.example`. It is not a proxy's `Host`, and some signatures cover it. If a proxy also
+    /// strips part of the path, add that part. Headers whose value is not visible text are omitted.
     ///
     /// ```
     /// use refunds_core::{Clock, SystemClock, WebhookRequest};
@@ -86,13 +86,13 @@ impl WebhookRequest {
         Self::new(parts.method.as_str(), url, headers, body, received_at)
     }
 
-    /// The first header of that name, whatever the case.
+    /// The first header with that name, case-insensitive.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers_named(name).next()
     }
 
-    /// All headers of that name, whatever the case.
+    /// All headers with that name, case-insensitive.
     pub fn headers_named<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         self.headers
             .iter()
@@ -100,14 +100,14 @@ impl WebhookRequest {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Checks the time that the provider signed against the time of receipt, both ways: an old
-    /// delivery may be a replay, one from the future was not made by the provider's clock.
+    /// Checks the signed time against the time of receipt, in both directions: an old delivery may be a
+    /// replay, and a time in the future does not come from the provider's clock.
     ///
-    /// For adapters, after the signature.
+    /// For adapters, after they verified the signature.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthenticated`] where they are further apart than `tolerance`.
+    /// [`ErrorKind::Unauthenticated`] if the difference exceeds `tolerance`.
     pub fn check_time(&self, signed_at: OffsetDateTime, tolerance: Duration) -> Result<()> {
         let apart = (self.received_at - signed_at).unsigned_abs();
         if apart <= tolerance {
@@ -117,7 +117,7 @@ impl WebhookRequest {
         Err(webhook_error(
             ErrorKind::Unauthenticated,
             format!(
-                "it was signed {} s {side}, at most {} s are accepted",
+                "the webhook was signed {} s {side}; at most {} s are accepted",
                 apart.as_secs(),
                 tolerance.as_secs()
             ),
@@ -126,24 +126,24 @@ impl WebhookRequest {
 }
 
 /// What a verified webhook is about. It carries no amount: read the refunds
-/// ([`RefundClient::refresh`](crate::RefundClient::refresh)) and book those.
+/// ([`RefundClient::refresh`](crate::RefundClient::refresh)) and record those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Notice {
     /// The provider's name in the registry.
     pub provider: String,
-    /// The account whose webhook it is; [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook)
-    /// fills it in.
+    /// The account that the webhook belongs to; set by
+    /// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook).
     pub scope: Option<crate::Scope>,
     /// The payment.
     pub payment_id: PaymentId,
-    /// The refund, where it is told.
+    /// The refund, if the webhook names it.
     pub refund_id: Option<RefundId>,
-    /// The delivery, constant over redeliveries: what to de-duplicate by.
+    /// The delivery's id, the same in redeliveries. Use it to de-duplicate.
     pub delivery_id: Option<String>,
     /// The provider's own name of the event.
     pub event: Option<String>,
-    /// When it happened, where it is told.
+    /// When it happened, if the webhook says so.
     pub occurred_at: Option<OffsetDateTime>,
 }
 
@@ -162,23 +162,23 @@ impl Notice {
     }
 }
 
-/// The HTTP status to answer a webhook with, so that the provider does the right thing.
+/// The HTTP status to respond to a webhook with, so that the provider redelivers exactly when needed.
 ///
-/// `handled` is how it went: verifying and, where the application does more, storing or reading. Only
-/// an error of [`Operation::VerifyWebhook`] says something about the delivery;
-/// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook) names that operation. Any other
-/// failure is the receiver's own, so the delivery has to come again.
+/// `handled` is the result of verifying the webhook and of any further work, such as storing or reading. Only
+/// an error of [`Operation::VerifyWebhook`] is about the delivery;
+/// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook) sets that operation. Any other
+/// failure is the receiver's own, so the delivery must be repeated.
 ///
-/// | how it went | status | the provider |
+/// | result | status | the provider |
 /// |---|---|---|
-/// | it was taken in | 200 | is done |
-/// | verified, and about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
+/// | handled | 200 | is done |
+/// | verified, but about something else ([`Unsupported`](ErrorKind::Unsupported)) | 200 | is done |
 /// | not verified: forged, too old ([`Unauthenticated`](ErrorKind::Unauthenticated)) | 400 | never sends it again |
-/// | anything else: not ready, no secret configured, signed but not readable, a later read failed in any way | 503 | sends it again |
+/// | anything else: not ready, no secret configured, signed but unreadable, a later read failed in any way | 503 | sends it again |
 ///
-/// Answer within five seconds (Gr4vy waits no longer, Dintero ten): store the notice and read the
-/// refunds afterwards. A payment that the application does not know *yet* is no reason for a 4xx:
-/// to Dintero it [means never again](https://docs.dintero.com/docs/checkout/validating-callbacks).
+/// Respond within five seconds (Gr4vy waits no longer, Dintero ten): store the notice and read the refunds
+/// afterwards. Do not respond with a 4xx for a payment that the application does not know *yet*: Dintero then
+/// [never delivers it again](https://docs.dintero.com/docs/checkout/validating-callbacks).
 ///
 /// ```
 /// use refunds_core::{Error, ErrorKind, Operation, Result, webhook_status};

@@ -1,4 +1,4 @@
-//! How long to wait before the next attempt.
+//! The delay before the next attempt.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use super::Policy;
 
-/// The shortest delay that doubling begins with: zero never grows, and would look as fast as it can.
+/// The minimum initial delay: zero would never grow and would retry without a pause.
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Exponential back-off with full jitter.
@@ -29,7 +29,7 @@ impl Backoff {
         Self { ceilings, last: policy.base_delay.max(SHORTEST), random }
     }
 
-    /// The next wait: evenly from nothing to a ceiling that doubles.
+    /// The next delay: uniformly random between zero and a ceiling that doubles.
     pub(super) fn next_delay(&mut self) -> Duration {
         self.last = self.ceilings.next().unwrap_or(self.last);
         let nanos = u64::try_from(self.last.as_nanos()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! What applications hold: a provider plus the behaviour that every provider needs.
+//! The client that applications use: a provider plus the behaviour that every provider needs.
 
 mod backoff;
 mod create;
@@ -30,28 +30,27 @@ use crate::{
     WebhookRequest,
 };
 
-/// Refunds at one provider: safe creation, retries, pages as a stream, waiting for the end.
+/// Refunds at one provider: safe creation, retries, paging as a stream, waiting for a final status.
 ///
-/// Cheap to clone; built from any [`RefundProvider`] plus a [`Policy`] and a [`Journal`]. Reads are
-/// retried within the policy. A refund is never blindly submitted twice: [`create`](Self::create) says
-/// how.
+/// Cheap to clone; built from any [`RefundProvider`] plus a [`Policy`] and a [`Journal`]. Reads are retried
+/// within the policy. A refund is never blindly submitted twice; [`create`](Self::create) describes how.
 #[derive(Clone, Debug)]
 pub struct RefundClient {
     provider: Arc<dyn RefundProvider>,
-    /// The provider's account, which does not change.
+    /// The provider's account. It does not change.
     scope: Scope,
     policy: Policy,
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
-    /// Whether the journal is the default one, which follows the clock.
+    /// Whether this is the default journal, which uses the client's clock.
     is_default_journal: bool,
     observer: Option<Arc<dyn Observer>>,
     queue: Queue,
 }
 
 impl RefundClient {
-    /// A client of `provider` with the default [`Policy`], the system's clock and a [`MemoryJournal`] of
-    /// its own, which its clones share.
+    /// A client of `provider` with the default [`Policy`], the system clock and its own [`MemoryJournal`],
+    /// which its clones share.
     pub fn new(provider: impl RefundProvider + 'static) -> Self {
         Self {
             scope: provider.scope(),
@@ -65,12 +64,12 @@ impl RefundClient {
         }
     }
 
-    /// A client of the provider that the environment names, with the policy and the journal that it
-    /// sets: see [`Registry::from_env`], [`Policy::from_env`] and [`Registry::journal_from_env`].
+    /// A client whose provider, policy and journal are configured by the environment: see
+    /// [`Registry::from_env`], [`Policy::from_env`] and [`Registry::journal_from_env`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where a variable is missing, unknown or malformed.
+    /// [`ErrorKind::Config`] if a variable is missing, unknown or malformed.
     pub fn from_env(registry: &Registry) -> Result<Self> {
         let client = Self::new(registry.from_env()?).with_policy(Policy::from_env()?);
         Ok(match registry.journal_from_env()? {
@@ -86,7 +85,7 @@ impl RefundClient {
         self
     }
 
-    /// Replaces the clock; the default journal follows it, and forgets what it held.
+    /// Replaces the clock. The default journal is replaced by an empty one with this clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         if self.is_default_journal {
@@ -96,8 +95,8 @@ impl RefundClient {
         self
     }
 
-    /// Replaces the journal: a durable one makes [`create`](Self::create) safe from crashes and from
-    /// other processes.
+    /// Replaces the journal. A durable journal makes [`create`](Self::create) safe across crashes and
+    /// processes.
     ///
     /// ```
     /// # #[cfg(feature = "testing")] {
@@ -116,7 +115,7 @@ impl RefundClient {
         self
     }
 
-    /// Reports to `observer` what calls do, such as that they wait.
+    /// Reports what calls do, such as waiting, to `observer`.
     #[must_use]
     pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
@@ -129,7 +128,7 @@ impl RefundClient {
         &self.journal
     }
 
-    /// The provider, for what only its adapter offers.
+    /// The provider, for features that only its adapter offers.
     #[must_use]
     pub fn provider(&self) -> &Arc<dyn RefundProvider> {
         &self.provider
@@ -141,13 +140,13 @@ impl RefundClient {
         &self.policy
     }
 
-    /// What the provider can do.
+    /// What the provider supports.
     #[must_use]
     pub fn capabilities(&self) -> Capabilities {
         self.adapter().capabilities()
     }
 
-    /// What is captured, refunded, pending and left of a payment.
+    /// The captured, refunded, pending and refundable amounts of a payment.
     ///
     /// # Errors
     ///
@@ -156,7 +155,7 @@ impl RefundClient {
         self.read(Operation::Payment, || self.adapter().payment(payment)).await
     }
 
-    /// One refund of a payment as it stands now.
+    /// The current state of one refund of a payment.
     ///
     /// # Errors
     ///
@@ -178,12 +177,12 @@ impl RefundClient {
         Ok(page)
     }
 
-    /// Verifies a webhook and says what it is about. Nothing is sent; read the refunds next.
+    /// Verifies a webhook and returns what it is about. Nothing is sent; read the refunds next.
     ///
     /// # Errors
     ///
-    /// As [`RefundProvider::verify_webhook`]; [`ErrorKind::Config`] where the adapter verifies none,
-    /// so that nobody takes such webhooks for done.
+    /// As [`RefundProvider::verify_webhook`]; [`ErrorKind::Config`] if the adapter does not verify webhooks,
+    /// so that they are not acknowledged as handled.
     pub fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
         if !self.capabilities().webhooks {
             return Err(Error::new(ErrorKind::Config, "this provider's adapter does not verify webhooks")
@@ -196,7 +195,7 @@ impl RefundClient {
         Ok(notice)
     }
 
-    /// The provider itself: a call through the `Arc` would box its future twice.
+    /// The provider itself. A call through the `Arc` would box its future twice.
     fn adapter(&self) -> &dyn RefundProvider {
         &*self.provider
     }
@@ -206,7 +205,7 @@ impl RefundClient {
         &*self.journal
     }
 
-    /// When a call that may take `limit` has to be over, on the clock.
+    /// The monotonic time at which a call with this `limit` must end.
     fn deadline(&self, limit: Duration) -> Duration {
         self.clock.monotonic().saturating_add(limit)
     }
@@ -215,7 +214,7 @@ impl RefundClient {
         deadline.saturating_sub(self.clock.monotonic())
     }
 
-    /// Runs one attempt, for as long as an attempt may take and as is left until `deadline`.
+    /// Runs one attempt, for at most the attempt timeout and the time left until `deadline`.
     async fn attempt<T>(
         &self,
         operation: Operation,
@@ -227,15 +226,15 @@ impl RefundClient {
         result.map_err(|error| error.in_context(self.adapter().name(), operation))
     }
 
-    /// Runs `call` for `limit`. Where there is no time, the call is not even begun.
+    /// Runs `call` for at most `limit`. If no time is left, the call does not start.
     async fn within<T>(&self, limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
         if limit.is_zero() {
-            return Err(Error::new(ErrorKind::Timeout, "the time for this call is over").not_applied());
+            return Err(Error::new(ErrorKind::Timeout, "no time is left for this call").not_applied());
         }
         match select(std::pin::pin!(call), self.clock.limit(limit)).await {
             Either::Left((result, _)) => result,
             Either::Right(((), _)) => {
-                Err(Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}")))
+                Err(Error::new(ErrorKind::Timeout, format!("no response within {limit:?}")))
             }
         }
     }

@@ -1,12 +1,12 @@
-//! The one table that says what happens after a failure.
+//! What the client does after a failure.
 //!
 //! | failure | after a read | after a write |
 //! |---|---|---|
-//! | a refund may have been made (time-out or reset after sending, 5xx, unreadable response) | retried if retryable, or if it could not be understood | **recovered**: looked for, never blindly sent again |
+//! | a refund may have been made (time-out or reset after sending, 5xx, unreadable response) | retried if retryable or unreadable | **recovered**: looked up, never blindly sent again |
 //! | rate limited, connection never made, unavailable before sending | retried | retried |
-//! | conflict that may be retried: the same key is under way elsewhere | retried | retried with the key; when attempts are over, looked for |
-//! | conflict where a reference that is spent is [refused](crate::Replay::Refused) | | looked for until the settle time is over: it is there |
-//! | conflict otherwise, not refundable, invalid | stop | looked for once: another worker may have made it |
+//! | retryable conflict: the same key is in flight elsewhere | retried | retried with the key; after the last attempt, looked up |
+//! | conflict at a provider that [refuses](crate::Replay::Refused) spent references | | looked up until the settle timeout ends: it exists |
+//! | other conflict, not refundable, invalid | stop | looked up once: another worker may have made it |
 //! | everything else | stop | stop |
 
 use crate::{Error, ErrorKind};
@@ -14,29 +14,29 @@ use crate::{Error, ErrorKind};
 /// What follows a failed read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterRead {
-    /// Again, after a wait.
+    /// Retry after a wait.
     Retry,
-    /// The caller is told.
+    /// Return the error.
     Stop,
 }
 
 /// What follows a failed write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AfterWrite {
-    /// Again, after a wait: certainly nothing was made.
+    /// Retry after a wait: certainly no refund was made.
     Retry,
-    /// Again, after a wait, and from now on another call may have made it.
+    /// Retry after a wait. From now on, another call may have made it.
     RetryAgainstAnother,
-    /// It may have been made: look for it.
+    /// It may have been made: look it up.
     Recover,
-    /// It was not made by this attempt; look once whether another call made it.
+    /// This attempt did not make it; look once whether another call did.
     LookOnce,
-    /// The caller is told.
+    /// Return the error.
     Stop,
 }
 
 pub(super) fn after_read(error: &Error) -> AfterRead {
-    // A response that cannot be understood may be that of a proxy or a server in trouble.
+    // An unreadable response may come from a proxy or a failing server.
     if error.is_retryable() || error.kind() == ErrorKind::Protocol {
         AfterRead::Retry
     } else {
@@ -58,8 +58,7 @@ pub(super) fn after_write(error: &Error) -> AfterWrite {
 mod tests {
     use super::*;
 
-    /// Every kind with its careful defaults, and every kind of which the adapter says that nothing
-    /// was made.
+    /// Every kind with its conservative defaults, and with the adapter's statement that nothing was made.
     #[test]
     fn every_kind_has_its_row() {
         use AfterRead as R;

@@ -1,4 +1,4 @@
-//! Reads that settle: whatever shows a refund says what became of it.
+//! Settling unsettled refunds from what reads show.
 
 use super::RefundClient;
 use crate::{
@@ -7,10 +7,10 @@ use crate::{
 };
 
 impl RefundClient {
-    /// Reads the refunds of the payment that a webhook is about, and settles those in the journal whose
-    /// outcome was unknown and that now show. Returns how many these were.
+    /// Reads the refunds of the payment that a webhook is about, and settles journal entries whose outcome
+    /// was unknown and whose refund is now listed. Returns how many it settled.
     ///
-    /// A notice itself settles nothing: it carries no amount and no status.
+    /// The notice itself settles nothing: it contains no amount and no status.
     ///
     /// # Errors
     ///
@@ -21,12 +21,12 @@ impl RefundClient {
         Ok(before.saturating_sub(self.not_made(&notice.payment_id, false).await.len()))
     }
 
-    /// Settles what these refunds show, where something is unsettled. Best effort, by reference alone.
+    /// Settles unsettled entries that these refunds show. Best effort, by reference alone.
     pub(super) async fn note(&self, payment: &PaymentId, refunds: &[Refund]) {
         self.note_of(payment, refunds, true).await;
     }
 
-    /// As [`note`](Self::note), and where a refund was taken for absent, too: a webhook may come late.
+    /// As [`note`](Self::note), including refunds that were considered absent: a webhook may arrive late.
     pub(super) async fn note_all(&self, payment: &PaymentId, refunds: &[Refund]) {
         self.note_of(payment, refunds, false).await;
     }
@@ -43,7 +43,7 @@ impl RefundClient {
         }
     }
 
-    /// Refunds of the payment that the journal does not know as made.
+    /// The payment's refunds that are not made according to the journal.
     async fn not_made(&self, payment: &PaymentId, unsettled: bool) -> Vec<Entry> {
         let query = if unsettled { Query::unsettled() } else { Query::all() };
         let query = query.of_scope(self.scope.clone()).of_payment(payment);

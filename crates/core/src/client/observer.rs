@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use super::Waiting;
 
-/// Hears what a client's calls do.
+/// Receives reports of what a client's calls do.
 ///
-/// Methods return at once and do not fail. New ones will join as provided methods.
+/// Methods must return at once and cannot fail. New methods are added as provided ones.
 pub trait Observer: Debug + Send + Sync {
     /// A call waits for a request that may be under way.
     fn waiting(&self, waiting: &Waiting) {

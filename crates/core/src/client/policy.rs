@@ -1,10 +1,10 @@
-//! How patient a client is.
+//! Attempts, time limits and back-off of a client.
 
 use std::time::Duration;
 
 use crate::{Error, Result, env_variable};
 
-/// How often, how long and how slowly a [`RefundClient`](crate::RefundClient) tries.
+/// Attempts, time limits and back-off of a [`RefundClient`](crate::RefundClient).
 ///
 /// ```
 /// use std::time::Duration;
@@ -17,33 +17,33 @@ use crate::{Error, Result, env_variable};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Attempts of one call, the first included; at least 1. Default 3.
+    /// Attempts of one call, including the first; at least 1. Default 3.
     pub max_attempts: u32,
-    /// How long one attempt may take. Default 30 s. Adapters may give an exchange up earlier: ours do
-    /// after 25 s, unless their setting `timeout` says otherwise.
+    /// How long one attempt may take. Default 30 s. Adapters may end an exchange earlier: ours do after 25 s,
+    /// unless their setting `timeout` changes that.
     pub attempt_timeout: Duration,
-    /// How long a call may take with all its attempts and waits; after a request whose outcome is
-    /// unknown, plus the settle time. Default 2 min.
+    /// How long a call may take with all its attempts and waits, plus the settle timeout after a request
+    /// whose outcome is unknown. Default 2 min.
     pub total_timeout: Duration,
-    /// How long a call looks for a refund after its response was lost, and how long other refunds of
-    /// the money wait for it. Default 30 s.
+    /// How long a call looks for a refund after its response was lost, and how long other refunds of the same
+    /// money wait for it. Default 30 s.
     pub settle_timeout: Duration,
-    /// How long after a lost request can have left last the same reference may not be submitted again,
-    /// where no idempotency key is honoured. At least as long as the provider may take to carry out a
-    /// request whose connection is gone and to show it in its lists: a shorter time refunds twice.
-    /// Default 10 min.
+    /// How long the same reference may not be submitted again, counted from the last moment at which a lost
+    /// request may have been sent, if no idempotency key is honoured. It must be at least as long as the
+    /// provider may take to carry out a request whose connection is gone and to list its refund: a shorter
+    /// time refunds twice. Default 10 min.
     pub resubmit_after: Duration,
-    /// How long a request may take to leave after its intent was committed: the commit, a token and a
-    /// connection. A request that takes longer is not sent, and tried again. Default 5 s.
+    /// How long a request may take to be sent after its intent is committed: the commit, a token and a
+    /// connection. A request that takes longer is not sent but retried. Default 5 s.
     pub send_window: Duration,
-    /// Whether a new refund without a reference may be taken for the only one of its amount that is
-    /// unsettled, at providers that hide references. `false` leaves such cases to a person; set it where
-    /// other systems refund the same payments. Default `true`.
+    /// At providers that may not report references: whether a new refund without a reference counts as the
+    /// only unsettled refund of its amount. `false` leaves such cases to a person; set it if other systems
+    /// refund the same payments. Default `true`.
     pub match_by_id: bool,
-    /// The longest wait before the second attempt; it doubles from attempt to attempt. The wait
-    /// itself is drawn evenly from nothing to this ("full jitter"). Default 500 ms.
+    /// The longest wait before the second attempt. It doubles with each attempt. The actual wait is uniformly
+    /// random between zero and this ("full jitter"). Default 500 ms.
     pub base_delay: Duration,
-    /// What the doubling stops at. Default 10 s.
+    /// The upper limit of the doubling. Default 10 s.
     pub max_delay: Duration,
     /// Makes the jitter repeatable, for tests.
     pub jitter_seed: Option<u64>,
@@ -67,28 +67,29 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long one submission may take: an attempt, and no more than half of the whole call.
+    /// How long one submission may take: one attempt, and at most half of the whole call.
     pub(crate) fn submit_limit(&self) -> Duration {
         self.attempt_timeout.min(self.total_timeout / 2)
     }
 
-    /// How long after a lost request the same reference rests; never less than other references do.
+    /// How long the same reference is blocked after a lost request; never less than other references are.
     pub(crate) fn resubmit_limit(&self) -> Duration {
         self.resubmit_after.max(self.settle_timeout)
     }
 
-    /// The policy that the environment sets: `REFUNDS_MAX_ATTEMPTS`, `REFUNDS_ATTEMPT_TIMEOUT`,
-    /// `REFUNDS_TOTAL_TIMEOUT`, `REFUNDS_SETTLE_TIMEOUT`, `REFUNDS_RESUBMIT_AFTER`; durations as `10s`, `2m`, `500ms`.
+    /// The policy from the environment: `REFUNDS_MAX_ATTEMPTS`, `REFUNDS_ATTEMPT_TIMEOUT`,
+    /// `REFUNDS_TOTAL_TIMEOUT`, `REFUNDS_SETTLE_TIMEOUT`, `REFUNDS_RESUBMIT_AFTER`; durations as `10s`, `2m`,
+    /// `500ms`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config), naming the variable, where one is not UTF-8, cannot
-    /// be read or is zero.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a variable is not UTF-8, malformed or zero. The
+    /// message names the variable.
     pub fn from_env() -> Result<Self> {
         Self::read(env_variable)
     }
 
-    /// As [`from_env`](Self::from_env), from variables that are looked up in `variable`.
+    /// As [`from_env`](Self::from_env), with variables from `variable`.
     ///
     /// # Errors
     ///
@@ -100,10 +101,9 @@ impl Policy {
     fn read(variable: impl Fn(&str) -> Result<Option<String>>) -> Result<Self> {
         let mut policy = Self::default();
         if let Some(text) = variable("REFUNDS_MAX_ATTEMPTS")? {
-            policy.max_attempts =
-                text.parse().ok().filter(|attempts| *attempts > 0).ok_or_else(|| {
-                    Error::config("REFUNDS_MAX_ATTEMPTS has to be a whole number from 1 up")
-                })?;
+            policy.max_attempts = text.parse().ok().filter(|attempts| *attempts > 0).ok_or_else(|| {
+                Error::config("REFUNDS_MAX_ATTEMPTS must be a whole number greater than zero")
+            })?;
         }
         for (name, field, may_be_zero) in [
             ("REFUNDS_ATTEMPT_TIMEOUT", &mut policy.attempt_timeout, false),
@@ -116,7 +116,7 @@ impl Policy {
                     .ok()
                     .filter(|duration| may_be_zero || !duration.is_zero())
                     .ok_or_else(|| {
-                        Error::config(format!("{name} has to be a duration such as 500ms, 10s or 2m"))
+                        Error::config(format!("{name} must be a duration such as 500ms, 10s or 2m"))
                     })?;
             }
         }

@@ -1,6 +1,6 @@
-//! The calls of one client, one at a time for each money.
+//! The calls of one client, one at a time for each money key.
 //!
-//! For order and to spare round trips: what keeps refunds from being made twice is the journal.
+//! This orders calls and saves round trips. The journal is what prevents duplicate refunds.
 
 use std::{
     collections::HashMap,
@@ -12,29 +12,29 @@ use tokio::sync::OwnedMutexGuard;
 
 use crate::journal::MoneyKey;
 
-/// How many moneys a queue holds before it drops those that no call waits for.
+/// How many places a queue holds before it drops those that no call uses.
 const CLEANUP_SIZE: usize = 64;
 
-/// A fair queue for each money. Clones share it.
+/// A fair queue for each money key. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     places: Arc<Mutex<Places>>,
     hasher: RandomState,
 }
 
-/// Money that a call works on or waits for, by its hash; the others are gone. Two moneys of one hash wait
-/// for each other, which is harmless.
+/// The money keys that calls work on or wait for, by hash. Two keys with the same hash wait for each other,
+/// which is harmless.
 type Places = HashMap<u64, Weak<tokio::sync::Mutex<()>>>;
 
-/// A call's turn. Dropping it lets the next one in.
+/// A call's turn. Dropping it starts the next one.
 pub(super) type Turn = OwnedMutexGuard<()>;
 
 impl Queue {
-    /// The place of this money.
+    /// The queue's lock for this money key.
     pub(super) fn place(&self, money: &MoneyKey) -> Arc<tokio::sync::Mutex<()>> {
         let money = self.hasher.hash_one(money);
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those who left are cleared away now and then, not each time.
+        // Unused places are removed from time to time, not on each call.
         if places.len() >= CLEANUP_SIZE && places.len().is_power_of_two() {
             places.retain(|_, place| place.strong_count() > 0);
         }

@@ -1,4 +1,4 @@
-//! Reads: tried again within the policy, since they move nothing.
+//! Reads: retried within the policy, since they move no money.
 
 use std::{future::Future, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
 use crate::{Error, Operation, Result};
 
 impl RefundClient {
-    /// Makes a read, and again while it fails in a way that may pass.
+    /// Makes a read, and retries transient failures.
     pub(super) async fn read<T, F>(&self, operation: Operation, call: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
@@ -31,9 +31,9 @@ impl RefundClient {
         let mut backoff = Backoff::new(&self.policy);
         let mut attempts = 1;
         loop {
-            // A read moves no money, whatever its adapter's careful default says.
+            // A read moves no money, whatever the conservative default of its error says.
             let error = match self.attempt(operation, deadline, call()).await {
-                Ok(answer) => return Ok(answer),
+                Ok(value) => return Ok(value),
                 Err(error) => error.not_applied(),
             };
             if after_read(&error) == AfterRead::Stop || attempts >= self.policy.max_attempts {
@@ -47,8 +47,8 @@ impl RefundClient {
         }
     }
 
-    /// Waits before the next attempt, as long as the provider asks for or the back-off says.
-    /// False, at once, where that would take until after `deadline`.
+    /// Waits before the next attempt, for the provider's `retry_after` or the back-off. Returns false at once
+    /// if that would exceed `deadline`.
     pub(super) async fn pause(&self, error: &Error, backoff: &mut Backoff, deadline: Duration) -> bool {
         let delay = backoff.next_delay().max(error.retry_after().unwrap_or_default());
         if delay >= self.time_left(deadline) {

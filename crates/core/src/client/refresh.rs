@@ -1,24 +1,23 @@
-//! From a notice to what is new.
+//! Reading what changed after a notice.
 
 use super::RefundClient;
 use crate::{Error, ErrorKind, Notice, Operation, Refund, RefundList, Result, all_refunds};
 
 impl RefundClient {
-    /// Reads the refunds of the payment that a webhook is about; [`RefundList::changes_since`] then tells which
-    /// of them the application does not know yet.
+    /// Reads the refunds of the payment that a webhook is about. [`RefundList::changes_since`] then returns
+    /// those that are new to the application.
     ///
-    /// A webhook that never came is healed the same way: by reading a payment's refunds now and
-    /// then.
+    /// To recover from lost webhooks, read a payment's refunds from time to time in the same way.
     ///
     /// # Errors
     ///
     /// As [`RefundProvider::list_refunds`](crate::RefundProvider::list_refunds), after retries;
-    /// [`ErrorKind::InvalidRequest`] for a notice of another provider.
+    /// [`ErrorKind::InvalidRequest`] for a notice of another provider or account.
     pub async fn refresh(&self, notice: &Notice) -> Result<RefundList> {
         let elsewhere = notice.scope.as_ref().is_some_and(|scope| *scope != self.scope);
         if notice.provider != self.adapter().name() || elsewhere {
             let message = format!(
-                "this notice is {}'s, and this is a client of {}",
+                "this notice is from {}, but this is a client of {}",
                 notice.provider,
                 self.adapter().name()
             );
@@ -32,15 +31,14 @@ impl RefundClient {
 }
 
 impl RefundList {
-    /// The refunds that are news to somebody who knows `known`: those he has never seen, and those
-    /// that have changed, [merged](Refund::merge) with what he knows, so that a stale answer is no
-    /// news.
+    /// The refunds that are not in `known`, and those that changed since, [merged](Refund::merge) with the
+    /// known version so that a stale response is not a change.
     ///
-    /// Compared by refund, never by the payment's status: two partial refunds are two.
+    /// It compares refunds, never the payment's status: two partial refunds are two refunds.
     ///
     /// # Errors
     ///
-    /// As [`Refund::merge`]: a refund that is told with another amount than before.
+    /// As [`Refund::merge`]: a refund is reported with another amount than before.
     pub fn changes_since(&self, known: &[Refund]) -> Result<Vec<Refund>> {
         let mut news = Vec::new();
         for refund in &self.refunds {

@@ -17,18 +17,18 @@ use futures_util::stream;
 use super::RefundClient;
 use crate::{PageRequest, PaymentId, Refund, Result, paging::Pager};
 
-/// The refunds of a payment, page after page as they arrive, each once.
+/// The refunds of a payment as they arrive, page by page, without duplicates.
 ///
-/// One page is in memory at a time, plus sixteen bytes of every id seen. It ends after the first
-/// error. When it has ended, [`is_complete`](Self::is_complete) says whether that was really all.
+/// It keeps one page in memory, plus sixteen bytes for every id. It ends after the first error. After it has
+/// ended, [`is_complete`](Self::is_complete) says whether the list was complete.
 pub struct RefundStream {
     items: Pin<Box<dyn Stream<Item = Result<Refund>> + Send>>,
     complete: Arc<AtomicBool>,
 }
 
 impl RefundStream {
-    /// Whether the refunds that came are all there are: false until the stream has ended, after an
-    /// error, and where the provider's paging did not lead to the end of its list.
+    /// Whether the stream returned all refunds: false until it has ended, after an error, and if the
+    /// provider's paging did not reach the end of the list.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete.load(Ordering::Acquire)
@@ -50,7 +50,7 @@ impl fmt::Debug for RefundStream {
 }
 
 impl RefundClient {
-    /// A payment's refunds as a stream; each page is read when it is wanted, with retries.
+    /// A payment's refunds as a stream. Each page is read when needed, with retries.
     ///
     /// ```
     /// # #[cfg(feature = "testing")]

@@ -1,4 +1,4 @@
-//! Following a refund to its end.
+//! Waiting for a final status.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use super::{
 };
 use crate::{Operation, PaymentId, Refund, RefundId, Result};
 
-/// How a wait for a final status ended.
+/// The result of waiting for a final status.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub enum WaitOutcome {
     /// The status is final.
     Final(Refund),
-    /// The time was over first; this is how the refund stood when it was last seen.
+    /// The timeout ended first; this is the refund as last read.
     TimedOut(Refund),
 }
 
 impl WaitOutcome {
-    /// The refund as it was last seen.
+    /// The refund as last read.
     #[must_use]
     pub fn refund(&self) -> &Refund {
         match self {
@@ -28,7 +28,7 @@ impl WaitOutcome {
         }
     }
 
-    /// The refund as it was last seen.
+    /// The refund as last read.
     #[must_use]
     pub fn into_refund(self) -> Refund {
         match self {
@@ -44,15 +44,15 @@ impl WaitOutcome {
 }
 
 impl RefundClient {
-    /// Reads a refund, with back-off, until its status is final or `timeout` is over.
+    /// Reads a refund, with back-off, until its status is final or `timeout` ends.
     ///
-    /// Days may pass until a bank is done: for more than minutes, store the refund, listen to
-    /// webhooks and look again later.
+    /// A bank may take days. To wait longer than minutes, store the refund, listen for webhooks and read it
+    /// again later.
     ///
     /// # Errors
     ///
-    /// A read that fails in a way that does not pass, or with no answer at all until the time was
-    /// over. Reads that fail in between are tried again.
+    /// A read that fails permanently, or no successful read before the timeout. Transient failures in between
+    /// are retried.
     pub async fn wait_until_final(
         &self,
         payment: &PaymentId,
@@ -83,7 +83,7 @@ impl RefundClient {
             }
             let left = self.time_left(deadline);
             if left.is_zero() {
-                // The time can only be over after an answer: errors at the end returned above.
+                // Only a successful read gets here without time left: errors returned above.
                 if let Some(refund) = last {
                     return Ok(WaitOutcome::TimedOut(refund));
                 }

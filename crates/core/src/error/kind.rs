@@ -1,4 +1,4 @@
-//! What went wrong and at what, in words that are the same for all providers.
+//! Error kinds and operations, the same for all providers.
 
 use std::fmt;
 
@@ -11,35 +11,35 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorKind {
     /// A setting is missing, unknown or malformed. Nothing was sent.
     Config,
-    /// What was asked is malformed or breaks a rule; the same request can never succeed.
+    /// The request is malformed or breaks a rule. It can never succeed unchanged.
     InvalidRequest,
-    /// The credentials were not accepted.
+    /// The credentials were rejected.
     Unauthenticated,
-    /// The credentials are fine and not allowed to do this.
+    /// The credentials are valid but not allowed to do this.
     PermissionDenied,
-    /// The provider knows no such payment or refund (for these credentials).
+    /// The payment or refund does not exist (for these credentials).
     NotFound,
-    /// The payment can not give this money back: not captured, too much, too old, disputed.
+    /// The payment cannot be refunded by this amount: not captured, too much, too old, disputed.
     NotRefundable,
-    /// The payment service or the bank said no.
+    /// The payment service or the bank declined.
     Declined,
-    /// Something else holds this reference or this payment at the moment.
+    /// The reference or the payment is in use by something else.
     Conflict,
     /// Too many requests; see [`Error::retry_after`](crate::Error::retry_after).
     RateLimited,
-    /// The provider is there and can not serve now (5xx).
+    /// The provider cannot serve requests now (5xx).
     Unavailable,
-    /// No answer within the time allowed.
+    /// No response within the time limit.
     Timeout,
-    /// The connection could not be made, or broke.
+    /// The connection could not be made, or it broke.
     Transport,
-    /// The answer was not what the provider's documentation says it is, or not what was asked for.
+    /// The response does not match the provider's documentation or the request.
     Protocol,
     /// A refund may or may not have been made. Carries an [`UnresolvedRefund`](crate::UnresolvedRefund).
     OutcomeUnknown,
-    /// The provider, or its adapter, does not offer this.
+    /// The provider or its adapter does not support this.
     Unsupported,
-    /// Anything else; the message says what.
+    /// Anything else; see the message.
     Other,
 }
 
@@ -64,7 +64,7 @@ impl ErrorKind {
         Self::Other,
     ];
 
-    /// The kind's name as it stands in JSON: `not_found`, `outcome_unknown`, ….
+    /// The kind's name in JSON: `not_found`, `outcome_unknown`, ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -87,14 +87,14 @@ impl ErrorKind {
         }
     }
 
-    /// Whether a repetition may succeed, unless the error itself says otherwise.
+    /// Whether a retry may succeed, unless the error itself says otherwise.
     pub(super) const fn retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Transport)
     }
 
-    /// Whether a write that failed so may have moved money, unless the error itself says otherwise.
+    /// Whether a failed write may have moved money, unless the error itself says otherwise.
     ///
-    /// The careful answer: an adapter has to know better to say that nothing happened.
+    /// The conservative default: only an adapter that knows better states that nothing happened.
     pub(super) const fn ambiguous(self) -> bool {
         matches!(
             self,
@@ -114,7 +114,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// What was being done when an error arose.
+/// The operation during which an error occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -131,14 +131,14 @@ pub enum Operation {
     SubmitRefund,
     /// [`RefundProvider::verify_webhook`](crate::RefundProvider::verify_webhook).
     VerifyWebhook,
-    /// [`RefundClient::create`](crate::RefundClient::create), the whole of it.
+    /// [`RefundClient::create`](crate::RefundClient::create) as a whole.
     CreateRefund,
     /// [`RefundClient::wait_until_final`](crate::RefundClient::wait_until_final).
     WaitUntilFinal,
 }
 
 impl Operation {
-    /// The operation's name as it stands in JSON: `list_refunds`, ….
+    /// The operation's name in JSON: `list_refunds`, ….
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

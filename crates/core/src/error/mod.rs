@@ -1,8 +1,7 @@
-//! One error for every provider, that answers the three questions a caller has about money.
+//! One error for every provider. It answers the three questions that a caller has about money.
 //!
-//! What kind of failure is it ([`Error::kind`]), may the same call be tried again as it is
-//! ([`Error::is_retryable`]), and may a refund have been made all the same
-//! ([`Error::may_have_applied`])?
+//! What kind of failure is it ([`Error::kind`])? May the same call be retried unchanged
+//! ([`Error::is_retryable`])? May a refund have been made despite the failure ([`Error::may_have_applied`])?
 
 mod kind;
 
@@ -16,42 +15,42 @@ use crate::UnresolvedRefund;
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// One field that the provider complained about.
+/// A field that the provider rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FieldError {
-    /// Where: a JSON pointer, a parameter's name, or whatever the provider calls it.
+    /// The field: a JSON pointer, a parameter's name, or the provider's own notation.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
 }
 
 impl FieldError {
-    /// A complaint about `field`.
+    /// An error in `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
 
-/// Why a call failed, and what that means for the money.
+/// Why a call failed, and whether a refund may have been made.
 ///
 /// ```
 /// use refunds_core::{Error, ErrorKind};
 ///
-/// // An adapter that knows nothing better reports the careful answer …
-/// let lost = Error::new(ErrorKind::Timeout, "no answer within 30 s");
+/// // By default, an error is conservative …
+/// let lost = Error::new(ErrorKind::Timeout, "no response within 30 s");
 /// assert!(lost.is_retryable() && lost.may_have_applied());
 ///
-/// // … and says so where it knows that nothing was sent.
+/// // … and an adapter that knows that nothing was sent says so.
 /// let refused = Error::new(ErrorKind::Transport, "connection refused").not_applied();
 /// assert!(refused.is_retryable() && !refused.may_have_applied());
 /// ```
 ///
-/// `Display` is one line and leaves the cause to [`source`](StdError::source). Neither it nor
-/// `Debug` holds secrets, card numbers, e-mail addresses or raw bodies, as long as adapters keep
-/// them out of the messages that they pass in.
+/// `Display` is one line and leaves the cause to [`source`](StdError::source). Neither `Display` nor `Debug`
+/// contains secrets, card numbers, e-mail addresses or raw bodies, as long as adapters keep them out of
+/// messages.
 ///
-/// A clone shares the cause: it is for whoever waited for the same thing, or is told of it later.
+/// Clones share the cause.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -72,10 +71,10 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind`; `message` says in one line what happened and, where it can, what to do.
+    /// An error of `kind`. `message` says in one line what happened and, if possible, what to do.
     ///
-    /// [`is_retryable`](Self::is_retryable) and [`may_have_applied`](Self::may_have_applied) start
-    /// with the careful answer for the kind.
+    /// [`is_retryable`](Self::is_retryable) and [`may_have_applied`](Self::may_have_applied) start with the
+    /// conservative default of the kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -93,29 +92,28 @@ impl Error {
         }))
     }
 
-    /// A setting that is missing, unknown or malformed: [`ErrorKind::Config`] of
-    /// [`Operation::Configure`], and nothing was applied. The message names the setting and never
-    /// shows its value.
+    /// A missing, unknown or malformed setting: [`ErrorKind::Config`] of [`Operation::Configure`], not
+    /// applied. The message names the setting and never shows its value.
     ///
     /// ```
     /// use refunds_core::{Error, ErrorKind};
     ///
-    /// let error = Error::config("the setting `account_id` has to be eight digits");
+    /// let error = Error::config("the setting `account_id` must be eight digits");
     /// assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false));
     /// ```
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message).with_operation(Operation::Configure).not_applied()
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the same call may succeed if it is made again, unchanged, later.
+    /// Whether the same call, unchanged, may succeed later.
     ///
-    /// For a write, ask [`may_have_applied`](Self::may_have_applied) first.
+    /// For a write, check [`may_have_applied`](Self::may_have_applied) first.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
@@ -123,9 +121,9 @@ impl Error {
 
     /// Whether a refund may have been made although the call failed.
     ///
-    /// `false` is a promise: nothing was made by this call. `true` on a create means: look before
-    /// you ask again, or ask again with the same reference through
-    /// [`RefundClient::create`](crate::RefundClient::create), which looks for you.
+    /// `false` is a promise: this call made no refund. If it is `true` after a create, look the refund up
+    /// before you request it again, or repeat [`RefundClient::create`](crate::RefundClient::create) with the
+    /// same reference, which does so.
     #[must_use]
     pub fn may_have_applied(&self) -> bool {
         self.0.may_have_applied
@@ -137,51 +135,49 @@ impl Error {
         &self.0.message
     }
 
-    /// The provider that failed, by its registry name.
+    /// The registry name of the provider.
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
         self.0.provider.as_deref()
     }
 
-    /// What was being done.
+    /// The operation that failed.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
         self.0.operation
     }
 
-    /// The provider's own code for this failure, as it was sent.
+    /// The provider's own code for this failure, unchanged.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// The provider's id of the request, to quote to its support.
+    /// The provider's id of the request, for its support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long the provider asks to wait before the next request.
+    /// How long the provider asks callers to wait before the next request.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The fields that the provider complained about.
+    /// The fields that the provider rejected.
     #[must_use]
     pub fn details(&self) -> &[FieldError] {
         &self.0.details
     }
 
-    /// What is needed to find out later whether the refund was made; there with
-    /// [`ErrorKind::OutcomeUnknown`].
+    /// The handle to find out later whether the refund was made. Present for [`ErrorKind::OutcomeUnknown`].
     #[must_use]
     pub fn unresolved(&self) -> Option<&UnresolvedRefund> {
         self.0.unresolved.as_deref()
     }
 
-    /// The same failure in other words, such as with what it means where it arose; all that is not its
-    /// message stays.
+    /// The same error with another message, for example one that adds context. Everything else stays.
     ///
     /// ```
     /// use refunds_core::{Error, ErrorKind};
@@ -211,42 +207,42 @@ impl Error {
         self
     }
 
-    /// Keeps the provider's own code.
+    /// Adds the provider's own code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.0.code = Some(code.into());
         self
     }
 
-    /// Keeps the provider's id of the request.
+    /// Adds the provider's id of the request.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.0.request_id = Some(request_id.into());
         self
     }
 
-    /// Keeps how long the provider asks to wait.
+    /// Adds how long the provider asks to wait.
     #[must_use]
     pub fn with_retry_after(mut self, retry_after: Duration) -> Self {
         self.0.retry_after = Some(retry_after);
         self
     }
 
-    /// Adds a field that the provider complained about.
+    /// Adds a field that the provider rejected.
     #[must_use]
     pub fn with_detail(mut self, detail: FieldError) -> Self {
         self.0.details.push(detail);
         self
     }
 
-    /// Keeps the cause.
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Overrides whether a repetition may succeed.
+    /// Overrides whether a retry may succeed.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
@@ -260,26 +256,26 @@ impl Error {
         self
     }
 
-    /// States that certainly no refund was made by this call.
+    /// States that this call certainly made no refund.
     #[must_use]
     pub fn not_applied(mut self) -> Self {
         self.0.may_have_applied = false;
         self
     }
 
-    /// Attaches what is needed to finish later.
+    /// Adds the handle to finish the refund later.
     #[must_use]
     pub fn with_unresolved(mut self, unresolved: UnresolvedRefund) -> Self {
         self.0.unresolved = Some(Box::new(unresolved));
         self
     }
 
-    /// The same error without its cause and without what to resolve: to be kept and told again.
+    /// The same error without its cause and its handle, to be reported again later.
     pub(crate) fn without_source(&self) -> Self {
         Self::new(self.kind(), self.message()).quoting(self)
     }
 
-    /// Takes over what the provider said in `other`: its code and the request's id.
+    /// Copies the provider's code and request id from `other`.
     #[must_use]
     pub(crate) fn quoting(mut self, other: &Self) -> Self {
         self.0.code.clone_from(&other.0.code);
@@ -287,7 +283,7 @@ impl Error {
         self
     }
 
-    /// Fills in provider and operation where the error does not tell them yet.
+    /// Adds provider and operation if the error does not have them yet.
     #[must_use]
     pub fn in_context(mut self, provider: &str, operation: Operation) -> Self {
         self.0.provider.get_or_insert_with(|| provider.to_owned());
@@ -357,13 +353,13 @@ mod tests {
 
     #[test]
     fn an_error_reads_as_one_line() {
-        let error = Error::new(ErrorKind::Timeout, "no answer within 30 s")
+        let error = Error::new(ErrorKind::Timeout, "no response within 30 s")
             .with_provider("memory")
             .with_operation(Operation::SubmitRefund)
             .with_request_id("r-1");
         assert_eq!(
             error.to_string(),
-            "memory: submit_refund: no answer within 30 s (timeout, request r-1, \
+            "memory: submit_refund: no response within 30 s (timeout, request r-1, \
              a refund may have been made)"
         );
     }

@@ -3,12 +3,12 @@
 use super::key::{About, Scope};
 use crate::{Error, PaymentId};
 
-/// The error of a payment whose refunds are journalled under another money.
+/// The error of a payment whose refunds are journalled under another money id.
 #[must_use]
 pub fn other_money(about: &About, money: &PaymentId) -> Error {
     Error::config(format!(
-        "refunds of payment {} are journalled as taking money from {money}, and now from {}: what paid it \
-         changed, or how the adapter is configured; resolve them as they were configured before",
+        "refunds of payment {} are journalled as taking money from {money}, but now take it from {}: \
+         the paying transaction or the adapter's configuration changed; resolve them with the previous configuration",
         about.payment, about.money.id
     ))
 }
@@ -17,8 +17,8 @@ pub fn other_money(about: &About, money: &PaymentId) -> Error {
 #[must_use]
 pub fn other_origin(scope: &Scope, other: &Scope) -> Error {
     Error::config(format!(
-        "the payment has unsettled refunds in the journal at {}, and this client calls {}: configure the \
-         former URL to resolve them first",
+        "the payment has unsettled refunds in the journal at {}, but this client calls {}: configure the \
+         former URL and resolve them first",
         other.origin(),
         scope.origin()
     ))

@@ -1,24 +1,23 @@
-//! The journal: what is about to be sent, written down before it leaves, and what became of it.
+//! The journal: a record of each request before it is sent, and of its outcome.
 //!
 //! A process can die between sending a refund and learning its outcome. So
-//! [`RefundClient`](crate::RefundClient) commits an [intent](NewIntent) durably before every send, with
-//! the time until which the request may still take effect, and its [outcome](Outcome) afterwards.
-//! Another process, or the same one later, reads from it what may be under way and waits that long.
+//! [`RefundClient`](crate::RefundClient) durably commits an [intent](NewIntent) before every send, with the
+//! time until which the request may still take effect, and its [outcome](Outcome) afterwards. Another
+//! process, or the same one later, reads from the journal which requests may be in flight and waits for them.
 //!
-//! Applications choose a journal: [`MemoryJournal`] for one process, the crate
-//! `refunds-journal-sqlite` for the processes of one machine. This module is for those who write
-//! another one.
+//! Applications choose a journal: [`MemoryJournal`] for one process, the crate `refunds-journal-sqlite` for
+//! the processes of one machine. This module is for authors of other journals.
 //!
 //! # Writing a journal
 //!
-//! The rules of the protocol are in [`Book`], which works on what is stored about **one money**. A
-//! journal loads a book, calls the method of the same name, stores the entries that changed, and does
-//! all that in one transaction that is serializable and durable. What is left to it:
+//! The rules of the protocol are in [`Book`], which works on the entries of **one [money key](MoneyKey)**. A
+//! journal loads a book, calls the method of the same name and stores the entries that changed, all in one
+//! serializable and durable transaction. The journal itself provides:
 //!
-//! - its clock, read **after** an operation was taken up, that goes neither back nor ahead;
-//! - one counter of versions for the whole journal, which never restarts;
-//! - durability before `Ok`, and an error where it cannot be promised;
-//! - waking up those who [wait](Journal::wait).
+//! - its clock, read **after** an operation has started, which never jumps back or ahead;
+//! - one version counter for the whole journal, which never restarts;
+//! - durability before `Ok`, and an error if it cannot be guaranteed;
+//! - waking up callers of [`wait`](Journal::wait).
 //!
 //! Prove it with the journal kit in `testing` (a feature).
 
@@ -46,102 +45,101 @@ pub use self::{
 };
 use crate::Result;
 
-/// Remembers what was about to be sent, and what became of it.
+/// Stores requests that are about to be sent, and their outcomes.
 ///
-/// [The module](self) says how to write one. Errors of a journal always mean that nothing was sent:
-/// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) where it is locked, full or gone, and
-/// [`ErrorKind::Config`](crate::ErrorKind::Config) where it cannot work at all.
+/// [The module](self) explains how to write one. An error of a journal always means that nothing was sent:
+/// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if it is locked, full or gone, and
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) if it cannot work at all.
 #[async_trait]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `Journal`",
     note = "`MemoryJournal` does, and `SqliteJournal` of `refunds-journal-sqlite`; so does an `Arc<dyn Journal>`"
 )]
 pub trait Journal: Debug + Send + Sync {
-    /// Reads, consistently, what stands about a money: the journal's time, the money's version, the
-    /// refund with its intents, and of other refunds those that are made or unsettled.
+    /// Reads a consistent snapshot of one money key: the journal's time, the version, the refund with its
+    /// intents, and the other refunds that are made or unsettled.
     ///
-    /// It writes nothing. Every look at the provider that is to lead to a send begins after this.
+    /// It writes nothing. A lookup at the provider that leads to a send must begin after this.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where the same payment has unsettled refunds at
-    /// another origin of the API, and where the payment was journalled under another money.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if the payment has unsettled refunds at another origin
+    /// of the API, or was journalled under another money id.
     async fn open(&self, about: &About) -> Result<Standing>;
 
     /// Commits an intent. `Ok` with [`Intended::Committed`] means that it is durable.
     ///
     /// One transaction checks that the version has not moved, that the refund is not made, that nothing
-    /// blocks it and that the key is still known; it stores what the look proved absent, the previous
-    /// attempt of the same call, and the intent.
+    /// blocks it and that the provider still knows the idempotency key. It stores the intents that the lookup
+    /// proved absent, the outcome of the call's previous attempt, and the new intent.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being durable, or leaves that open: then nothing may be sent.
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where the reference was used for another
-    /// amount.
+    /// Any failure after which the intent is not, or may not be, durable: nothing may be sent then.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the reference was used for another amount.
     async fn intend(&self, intent: &NewIntent) -> Result<Intended>;
 
-    /// Stores what became of an intent, durably. Doing it twice is doing it once. An intent that is
-    /// unknown to the journal is not an error.
+    /// Durably stores the outcome of an intent. It is idempotent. An intent that the journal does not know is
+    /// not an error.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being durable. What the caller learned from the provider stays true.
+    /// Any failure to store the outcome durably. What the provider reported to the caller remains true.
     async fn settle(&self, intent: &IntentKey, outcome: &Outcome) -> Result<()>;
 
-    /// Stores, some time soon, that the request of an intent never left and never will.
+    /// Stores, soon, that the request of an intent was never sent and never will be.
     ///
-    /// It does not block and may be lost with the process. It takes effect after an
-    /// [`intend`](Self::intend) with the same token that is still under way.
+    /// It does not block, and may be lost with the process. If an [`intend`](Self::intend) with the same
+    /// token is still running, it takes effect after that.
     fn abandon(&self, intent: &IntentKey);
 
-    /// Stores what a list, a read or a verified webhook showed: by reference at any time, by id alone
-    /// only while the money has still the version `since`.
+    /// Stores what a list, a read or a verified webhook showed: by reference at any time, by id alone only
+    /// while the version is still `since`.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being durable. Nothing depends on it.
+    /// Any failure to store it durably. Nothing depends on it.
     async fn observe(&self, money: &MoneyKey, seen: &[Seen], since: Option<Version>) -> Result<Observed>;
 
-    /// Returns when the money's version is not `since` any more, or after `at_most`; perhaps earlier.
+    /// Returns when the version is no longer `since`, or after `at_most`. It may return earlier.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being seen.
+    /// Any failure to read the version.
     async fn wait(&self, money: &MoneyKey, since: Version, at_most: Duration) -> Result<()>;
 
     /// Reads entries in the order of [`position`], in pages.
     ///
     /// # Errors
     ///
-    /// Whatever keeps them from being read.
+    /// Any failure to read them.
     async fn entries(&self, query: &Query) -> Result<Vec<Entry>>;
 
-    /// Stores what a person decided about an intent.
+    /// Stores a person's decision about an intent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where the intent is settled already, is not
-    /// the newest of its refund, or its request may still be under way; and whatever kept the decision
-    /// from being durable.
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) if the intent is already settled, is not the
+    /// newest of its refund, or its request may still be in flight. Any failure to store the decision
+    /// durably.
     async fn decide(&self, money: &MoneyKey, number: IntentNumber, decision: &Decision) -> Result<()>;
 
-    /// Forgets what is old and settled, and returns how many entries were changed or removed.
+    /// Removes old, settled entries or their details, and returns how many entries were changed or removed.
     ///
     /// # Errors
     ///
     /// Whatever kept it from being done.
     async fn purge(&self, what: &Purge) -> Result<u64>;
 
-    /// The journal's time: what the times of its entries are compared with.
+    /// The journal's time, to compare the times of its entries with.
     ///
     /// # Errors
     ///
-    /// Whatever keeps it from being read.
+    /// Any failure to read it.
     async fn now(&self) -> Result<JournalTime>;
 }
 
-/// Whatever points to a journal is one. Every method is forwarded; the lint proves it.
+/// A pointer to a journal is a journal. Every method is forwarded; the lint proves it.
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<J: Journal + ?Sized> Journal for Arc<J> {

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind, Result};
 
-/// A currency of [ISO 4217](https://www.iso.org/iso-4217-currency-codes.html) that money can be
-/// counted in, past ones included: a refund from the year before must still be readable.
+/// An [ISO 4217](https://www.iso.org/iso-4217-currency-codes.html) currency. Past currencies are included:
+/// last year's refund must still be readable.
 ///
-/// Codes that count no money (gold, `XXX`, the code for tests) are refused.
+/// Codes that are not money (gold, `XXX`, the test code) are refused.
 ///
 /// ```
 /// use refunds_core::Currency;
@@ -24,21 +24,24 @@ use crate::{Error, ErrorKind, Result};
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
-    /// The currency of a three-letter code, in capitals.
+    /// The currency with a three-letter code, in capitals.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] where it is none that money can be counted in.
+    /// [`ErrorKind::InvalidRequest`] if the code is not a currency.
     pub fn new(code: &str) -> Result<Self> {
         iso_currency::Currency::from_code(code)
             .filter(|currency| currency.code() == code && currency.exponent().is_some())
             .map(Self)
             .ok_or_else(|| {
-                Error::new(ErrorKind::InvalidRequest, "not the three capital letters of an ISO 4217 currency")
+                Error::new(
+                    ErrorKind::InvalidRequest,
+                    "not an ISO 4217 currency code; expected three capital letters, such as EUR",
+                )
             })
     }
 
-    /// The three letters.
+    /// The three-letter code.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.0.code()
@@ -47,7 +50,7 @@ impl Currency {
     /// How many decimals the major unit has: 2 for NOK, 0 for JPY, 3 for TND.
     #[must_use]
     pub fn exponent(self) -> usize {
-        // `new` lets none through that has no exponent.
+        // `new` refuses currencies without an exponent.
         self.0.exponent().map_or(0, usize::from)
     }
 }
@@ -90,7 +93,7 @@ impl From<Currency> for String {
 mod tests {
     use super::*;
 
-    /// The rows on which other tables are known to err, and one of each exponent.
+    /// Rows that other tables are known to get wrong, and one for each exponent.
     #[test]
     fn exponents_are_those_of_iso_4217() {
         for (code, exponent) in [

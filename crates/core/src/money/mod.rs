@@ -1,4 +1,4 @@
-//! Money: integers of the currency's smallest unit, and nothing else.
+//! Money as integers of the currency's smallest unit.
 
 mod currency;
 
@@ -22,8 +22,8 @@ use crate::{Error, ErrorKind, Result};
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
 ///
-/// Sums are checked: another currency or an overflow is an error, never a wrong number. There is
-/// no conversion from or to floating point.
+/// Arithmetic is checked: a different currency or an overflow is an error, never a wrong number. There is no
+/// conversion from or to floating point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {
     minor_units: i64,
@@ -37,18 +37,18 @@ impl Money {
         Self { minor_units, currency }
     }
 
-    /// Nothing, in `currency`.
+    /// Zero, in `currency`.
     #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
 
-    /// Reads an amount in major units, such as `149.50`, by the currency's number of decimals.
+    /// Parses an amount in major units, such as `149.50`, with the currency's number of decimals.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidRequest`] for anything but digits with at most one `.` and an optional
-    /// leading `-`, for more decimals than the currency has, and beyond 64 bits.
+    /// [`ErrorKind::InvalidRequest`] for anything but digits with at most one `.` and an optional leading
+    /// `-`, for more decimals than the currency has, and if the amount overflows 64 bits.
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self> {
         // No example: next to the caller's own amount, it would read as the corrected one.
         let fault = |expected: String| {
@@ -64,7 +64,7 @@ impl Money {
             return Err(fault("digits with at most one decimal point".into()));
         }
         let exponent = currency.exponent();
-        // Zeros at the end say nothing new: 5.0 is a fine way to write 5 yen.
+        // Trailing zeros are accepted: 5.0 is a valid way to write 5 yen.
         let fraction = fraction.trim_end_matches('0');
         if fraction.len() > exponent {
             return Err(fault(match exponent {
@@ -92,13 +92,13 @@ impl Money {
         self.currency
     }
 
-    /// Whether it is more than nothing.
+    /// Whether it is greater than zero.
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.minor_units > 0
     }
 
-    /// Whether it is nothing.
+    /// Whether it is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.minor_units == 0
@@ -118,10 +118,10 @@ impl Money {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`] where the currencies differ or the sum leaves 64 bits: amounts that
-    /// are summed come from one provider's answer about one payment. A sum moves no money, so the error
-    /// is [not applied](Error::not_applied); an adapter that sums after it has sent a refund has to mark
-    /// it as one that [may be applied](Error::with_may_have_applied).
+    /// [`ErrorKind::Protocol`] if the currencies differ or the sum overflows 64 bits: summed amounts come
+    /// from one provider's response about one payment. A sum moves no money, so the error is [not
+    /// applied](Error::not_applied). An adapter that sums after it has sent a refund must set
+    /// [`with_may_have_applied`](Error::with_may_have_applied).
     pub fn try_add(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_add)
     }
@@ -135,7 +135,7 @@ impl Money {
         self.combine(other, i64::checked_sub)
     }
 
-    /// What is left of it after `other`, never below zero.
+    /// What is left after subtracting `other`, never below zero.
     ///
     /// # Errors
     ///
@@ -154,7 +154,7 @@ impl Money {
             .not_applied());
         }
         op(self.minor_units, other.minor_units).map(|minor| Self::new(minor, self.currency)).ok_or_else(
-            || Error::new(ErrorKind::Protocol, "a sum of amounts is beyond 64 bits").not_applied(),
+            || Error::new(ErrorKind::Protocol, "a sum of amounts overflows 64 bits").not_applied(),
         )
     }
 }

@@ -1,4 +1,4 @@
-//! What is true of one refund after it was told several times.
+//! Merging multiple reports of one refund.
 
 use time::OffsetDateTime;
 
@@ -6,24 +6,23 @@ use super::{Refund, RefundStatus};
 use crate::{Error, ErrorKind, Result};
 
 impl Refund {
-    /// What is true of this refund when `other` was told of it too, whichever came first.
+    /// Combines two reports of this refund, in any order.
     ///
-    /// Answers, lists and webhooks arrive late, doubled and out of order. Merging is commutative,
-    /// associative and idempotent, so an application may fold whatever it gets, in any order, and
-    /// end with the same refund:
+    /// Responses, lists and webhooks arrive late, twice and out of order. Merging is commutative, associative
+    /// and idempotent, so applications may merge reports in any order and get the same refund:
     ///
-    /// - A final status wins over one that is not: nothing turns back into pending.
-    /// - Between two final ones the later [`updated_at`](Self::updated_at) wins, and without times
-    ///   the one with less money gone: a reversed success is a failure.
-    /// - What never changes once it is known (reference, reason, target, lines, …) is kept
-    ///   from whichever told it.
+    /// - A final status wins over one that is not final: nothing turns back into pending.
+    /// - Between two final statuses the later [`updated_at`](Self::updated_at) wins or, without times, the
+    ///   one with less money gone: a reversed success is a failure.
+    /// - Data that never changes once it is known (reference, reason, target, lines, …) is kept from either
+    ///   report.
     ///
-    /// A kept [raw payload](Self::raw) is dropped: it was one answer's, not the refund's.
+    /// A [raw payload](Self::raw) is dropped: it belongs to one response, not to the refund.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Protocol`] where the two are not the same refund, or have different amounts. Merging
-    /// moves no money, so the error is [not applied](Error::not_applied).
+    /// [`ErrorKind::Protocol`] if the two are different refunds or have different amounts. Merging moves no
+    /// money, so the error is [not applied](Error::not_applied).
     pub fn merge(self, other: Self) -> Result<Self> {
         if (&self.provider, &self.payment_id, &self.id) != (&other.provider, &other.payment_id, &other.id) {
             return Err(
@@ -55,7 +54,7 @@ impl Refund {
     }
 }
 
-/// Whether `left` is the later version: a total order over all that changes in a refund's life.
+/// Whether `left` is the later version: a total order over everything that changes in a refund's life.
 fn is_later(left: &Refund, right: &Refund) -> bool {
     let key = |refund: &Refund| -> (bool, Option<OffsetDateTime>, u8, bool) {
         (refund.status.is_final(), refund.updated_at, rank(refund.status), !refund.needs_completion)
@@ -77,7 +76,7 @@ fn rank(status: RefundStatus) -> u8 {
     }
 }
 
-/// The changing part as text, to decide between two versions that nothing else tells apart.
+/// The changing part as text, to order two versions that are otherwise equal.
 fn changing_text(refund: &Refund) -> String {
     serde_json::to_string(&(
         &refund.provider_status,
@@ -96,7 +95,7 @@ fn by_text<T: serde::Serialize>(left: Option<T>, right: Option<T>) -> Option<T> 
     }
 }
 
-/// Whether `low` comes before `high`, or is equal. The longer text wins: it tells more.
+/// Whether `low` comes before `high` or is equal. The longer text is higher: it contains more.
 fn texts_in_order<T: serde::Serialize>(low: &T, high: &T) -> bool {
     let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
     let (low, high) = (text(low), text(high));
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_failure_of_a_success_is_told() {
+    fn a_late_failure_overrides_a_success() {
         let at = |status, seconds| {
             let mut refund = Refund::new(
                 "test",

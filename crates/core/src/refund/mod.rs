@@ -15,23 +15,23 @@ pub use self::parts::{
 };
 use crate::{Money, PaymentId, Reference, RefundId};
 
-/// Where a refund stands, in one vocabulary for all providers.
+/// The status of a refund, in one vocabulary for all providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefundStatus {
-    /// Accepted and under way; the money counts as gone.
+    /// Accepted and in progress. The money counts as gone.
     Pending,
-    /// Made. Banks do reverse successes later, so it may still become [`Failed`](Self::Failed).
+    /// Completed. Banks may reverse it later, so it can still become [`Failed`](Self::Failed).
     Succeeded,
-    /// The payment service or the bank said no. No money moved.
+    /// Declined by the payment service or the bank. No money moved.
     Declined,
-    /// It could not be carried out. No money moved, or it came back.
+    /// Not carried out. No money moved, or it came back.
     Failed,
-    /// Taken back before it was carried out. No money moved.
+    /// Cancelled before it was carried out. No money moved.
     Voided,
-    /// The provider used a word that its adapter does not know; [`Refund::provider_status`] holds
-    /// it. Never final, and the money counts as gone.
+    /// The provider reported a status that its adapter does not know; [`Refund::provider_status`] contains
+    /// it. Never final. The money counts as gone.
     #[serde(other)]
     Unknown,
 }
@@ -47,14 +47,13 @@ impl RefundStatus {
         matches!(self, Self::Succeeded | Self::Declined | Self::Failed | Self::Voided)
     }
 
-    /// Whether its amount counts against what is left to refund: all but those that ended without
-    /// money.
+    /// Whether the refund's amount reduces what is left to refund: true unless it ended without moving money.
     #[must_use]
     pub const fn reduces_refundable(self) -> bool {
         matches!(self, Self::Pending | Self::Succeeded | Self::Unknown)
     }
 
-    /// The status as it stands in JSON.
+    /// The status in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,10 +73,10 @@ impl fmt::Display for RefundStatus {
     }
 }
 
-/// One refund of one payment, the same shape for every provider.
+/// One refund of one payment, in the same shape for every provider.
 ///
-/// Times that the provider does not tell are `None`, never invented. What a provider tells and this
-/// model has no home for is in [`extra`](Self::extra), under the provider's own names.
+/// Times that the provider does not report are `None`, never invented. Data that has no field in this model
+/// is in [`extra`](Self::extra), under the provider's own names.
 ///
 /// In JSON, `status` is in lower case, amounts as
 /// `{"minor_units": 1299, "currency": "MXN"}`, times as RFC 3339 in UTC.
@@ -86,24 +85,24 @@ impl fmt::Display for RefundStatus {
 pub struct Refund {
     /// The provider's name in the registry.
     pub provider: String,
-    /// The provider's id of this refund, constant over its life.
+    /// The provider's id of this refund. It never changes.
     pub id: RefundId,
-    /// The payment that it gives money back from.
+    /// The refunded payment.
     pub payment_id: PaymentId,
-    /// The merchant's own key, where the refund carries one. A refund that was made elsewhere may carry
-    /// one that is [not valid for a request](Reference::is_valid_for_request) of ours.
+    /// The merchant's own key, if the refund carries one. A refund that was made elsewhere may carry one that
+    /// is [not valid in a request](Reference::is_valid_for_request) to this crate.
     #[serde(default)]
     pub reference: Option<Reference>,
-    /// Where it stands.
+    /// The normalized status.
     pub status: RefundStatus,
-    /// The provider's own word for it.
+    /// The provider's own status.
     pub provider_status: String,
-    /// How much.
+    /// The refunded amount.
     pub amount: Money,
-    /// Why, in the merchant's words.
+    /// The merchant's reason.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Why it did not succeed, where it did not and the provider tells.
+    /// Why it did not succeed, if the provider reports that.
     #[serde(default)]
     pub failure: Option<RefundFailure>,
     /// What the money goes back to.
@@ -118,7 +117,7 @@ pub struct Refund {
     /// The id of the payment service behind the provider.
     #[serde(default)]
     pub provider_reference: Option<String>,
-    /// When the provider took it in.
+    /// When the provider accepted it.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub created_at: Option<OffsetDateTime>,
     /// When the provider last changed it.
@@ -127,10 +126,10 @@ pub struct Refund {
     /// When the payment service carried it out.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub processed_at: Option<OffsetDateTime>,
-    /// What the merchant attached to it.
+    /// Metadata that the merchant attached.
     #[serde(default)]
     pub metadata: Map<String, Value>,
-    /// What else the provider tells, under its own names.
+    /// Everything else that the provider reports, under its own names.
     #[serde(default)]
     pub extra: Map<String, Value>,
     #[serde(skip)]
@@ -146,7 +145,7 @@ pub struct Refund {
 }
 
 impl Refund {
-    /// A refund with what every one of them has; the rest are public fields to fill in.
+    /// A refund with the required fields. Set the others directly.
     pub fn new(
         provider: impl Into<String>,
         id: RefundId,
@@ -182,60 +181,60 @@ impl Refund {
         }
     }
 
-    /// Marks that the provider's answer can not tell a reference, so that this refund may well
-    /// have one. (An answer that tells "none" is not marked: then it is somebody else's refund.)
+    /// Marks that the provider's response cannot contain a reference, so this refund may have one. (Do not
+    /// mark a response that explicitly reports no reference: that refund was made elsewhere.)
     ///
-    /// For adapters. Creation is careful about such a refund: it may be the very one asked for.
+    /// For adapters. `create` treats such a refund with care: it may be the requested one.
     #[must_use]
     pub fn with_unreported_reference(mut self) -> Self {
         self.hidden_reference = true;
         self
     }
 
-    /// Whether the provider's answer could not tell this refund's reference.
+    /// Whether the provider's response could not contain this refund's reference.
     #[must_use]
     pub fn reference_is_unreported(&self) -> bool {
         self.hidden_reference && self.reference.is_none()
     }
 
-    /// Marks that this refund is over, for better or worse, and that a step is left which moves no
-    /// money: it is not written down yet where its payment is kept, say.
+    /// Marks that this refund has ended, with or without success, but a step that moves no money is missing:
+    /// for example, it is not yet recorded on its order.
     ///
-    /// For adapters whose refunds take more than one call. Where creation meets the mark, it submits the
-    /// refund again with [`SubmitRefund::completing`](crate::SubmitRefund::completing) set. The adapter then does that
-    /// step and **nothing that moves money**, even if it does not see the refund that was made; where it
-    /// can not, it fails, and creation answers with the refund as it stands.
+    /// For adapters whose refunds take more than one call. When `create` finds the mark, it submits the
+    /// refund again with [`SubmitRefund::completing`](crate::SubmitRefund::completing) set. The adapter then
+    /// takes that step and does **nothing that moves money**, even if it does not find the refund. If the
+    /// step fails, `create` returns the refund as it is.
     #[must_use]
     pub fn with_needs_completion(mut self) -> Self {
         self.needs_completion = true;
         self
     }
 
-    /// Whether a step that moves no money is left, which creating it again, with the same reference,
-    /// would do.
+    /// Whether a step that moves no money is missing. Creating the refund again with the same reference takes
+    /// it.
     #[must_use]
     pub fn needs_completion(&self) -> bool {
         self.needs_completion
     }
 
-    /// Names the refund that moved the money, where this one is a record of it under another id.
+    /// Sets the id of the refund that moved the money, if this one is a record of it under another id.
     ///
-    /// For adapters whose refunds go by two ids.
+    /// For adapters whose refunds have two ids.
     #[must_use]
     pub fn with_money_id(mut self, id: RefundId) -> Self {
         self.money_id = Some(id);
         self
     }
 
-    /// The id of the refund that moved the money: this one's own, unless it is a record.
+    /// The id of the refund that moved the money: its own id, unless it is a record of another.
     #[must_use]
     pub fn money_id(&self) -> &RefundId {
         self.money_id.as_ref().unwrap_or(&self.id)
     }
 
-    /// Names the payment that the refund was made for, where it is listed under another one: the order,
-    /// of a refund of the transaction that paid it. Refunds of one reference that were made for
-    /// different payments are different refunds.
+    /// Sets the payment that the refund was made for, if it is listed under another one: for example the
+    /// order, when a refund of its transaction is listed. Refunds with one reference for different payments
+    /// are different refunds.
     #[must_use]
     pub fn with_made_for(mut self, payment: PaymentId) -> Self {
         self.made_for = Some(payment);
@@ -248,22 +247,22 @@ impl Refund {
         self.made_for.as_ref().unwrap_or(&self.payment_id)
     }
 
-    /// Keeps the provider's payload, for callers that asked their adapter for it.
+    /// Keeps the provider's payload, for callers that configured it.
     #[must_use]
     pub fn with_raw(mut self, raw: Value) -> Self {
         self.raw = Some(Box::new(raw));
         self
     }
 
-    /// The provider's payload, where the adapter was configured to keep it (`keep_raw`). It is not
-    /// serialized and in no `Debug`.
+    /// The provider's payload, if the adapter was configured to keep it (`keep_raw`). It is neither
+    /// serialized nor shown by `Debug`.
     #[must_use]
     pub fn raw(&self) -> Option<&Value> {
         self.raw.as_deref()
     }
 }
 
-/// Names what there is and shows no card, no metadata and no payload.
+/// Shows field names only for cards, metadata and payloads.
 impl fmt::Debug for Refund {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Refund")

@@ -1,4 +1,4 @@
-//! What a refund is made of.
+//! The parts of a refund.
 
 use std::fmt;
 
@@ -15,26 +15,26 @@ pub struct RefundFailure {
     pub code: Option<String>,
     /// The provider's text.
     pub message: Option<String>,
-    /// Whether another refund (with another reference) is worth a try, where the provider tells.
+    /// Whether another refund (with another reference) may succeed, if the provider reports that.
     pub retry: Option<RetryAdvice>,
 }
 
 impl RefundFailure {
-    /// A failure with what the provider tells of it.
+    /// A failure as the provider reports it.
     #[must_use]
     pub fn new(code: Option<String>, message: Option<String>, retry: Option<RetryAdvice>) -> Self {
         Self { code, message, retry }
     }
 }
 
-/// When a new refund may succeed where this one did not.
+/// When a new refund may succeed after this one failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RetryAdvice {
     /// Never.
     Never,
-    /// After a while.
+    /// Later.
     Later,
     /// At once.
     Now,
@@ -47,7 +47,7 @@ pub struct RefundTarget {
     /// The kind of instrument.
     #[serde(rename = "type")]
     pub kind: TargetKind,
-    /// The provider's id of the instrument, where it has one.
+    /// The provider's id of the instrument, if it has one.
     pub id: Option<String>,
 }
 
@@ -66,22 +66,22 @@ impl RefundTarget {
 pub enum TargetKind {
     /// The main payment method.
     PaymentMethod,
-    /// A gift card that paid a part.
+    /// A gift card that paid part of the payment.
     GiftCard,
-    /// Another one, by the provider's own word.
+    /// Another kind, in the provider's own words.
     #[serde(untagged)]
     Other(String),
 }
 
-/// An order line, or the part of one, that a refund covers.
+/// An order line, or part of one, that a refund covers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RefundLine {
     /// The line's id in the order.
     pub id: String,
-    /// How much of the refund is for it.
+    /// The amount refunded for it.
     pub amount: Money,
-    /// How many of it; a number with decimals for goods by weight.
+    /// The quantity; a decimal number for goods sold by weight.
     #[serde(default)]
     pub quantity: Option<Number>,
     /// How sellers share in it, on marketplaces.
@@ -95,7 +95,7 @@ impl RefundLine {
         Self { id: id.into(), amount, quantity: None, payouts: Vec::new() }
     }
 
-    /// Sets how many of the line come back.
+    /// Sets the returned quantity.
     #[must_use]
     pub fn with_quantity(mut self, quantity: impl Into<Number>) -> Self {
         self.quantity = Some(quantity.into());
@@ -111,7 +111,7 @@ pub struct Payout {
     pub rule_id: Option<String>,
     /// The kind of rule.
     pub rule_type: Option<String>,
-    /// Who bears how much.
+    /// How much each seller bears.
     pub destinations: Vec<PayoutDestination>,
 }
 
@@ -127,7 +127,7 @@ impl Payout {
     }
 }
 
-/// One seller's part.
+/// One seller's share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PayoutDestination {
@@ -144,7 +144,7 @@ impl PayoutDestination {
     }
 }
 
-/// How the payment was made that a refund gives back from.
+/// How the refunded payment was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentMethod {
@@ -156,11 +156,11 @@ pub struct PaymentMethod {
     pub product: Option<String>,
     /// The kind of product, such as `bambora.creditcard`.
     pub product_type: Option<String>,
-    /// The card, where it was one.
+    /// The card, if the payment was made by card.
     pub card: Option<Card>,
 }
 
-/// A card, masked by the provider. `Debug` does not show the digits that are left.
+/// A card, masked by the provider. `Debug` does not show the remaining digits.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Card {

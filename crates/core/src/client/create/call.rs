@@ -8,14 +8,14 @@ use crate::{
     journal::{About, IntentNumber, IntentTerms, IntentToken, JournalTime, MoneyKey, Standing, Why},
 };
 
-/// What a call is to do.
+/// What a call should do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Goal {
     /// Create the refund.
     Make,
-    /// Finish one whose outcome was unknown.
+    /// Finish a refund whose outcome was unknown.
     Resolve,
-    /// Look for it, and submit nothing.
+    /// Look the refund up and submit nothing.
     LookUp,
 }
 
@@ -29,30 +29,30 @@ pub(super) struct CreateCall<'a> {
     pub(super) backoff: Backoff,
     /// How many requests were submitted.
     pub(super) attempts: u32,
-    /// How often the window was over before the request left.
+    /// How often the send window ended before the request was sent.
     pub(super) missed_windows: u32,
-    /// A handle without a journal entry behind it.
+    /// The handle that is being resolved.
     pub(super) handle: Option<UnresolvedRefund>,
     /// The last standing, for the handle in errors.
     pub(super) last: Option<Arc<Standing>>,
-    /// Our previous intent, certainly not carried out, which the next one settles.
+    /// This call's previous intent, certainly not carried out. The next intent settles it.
     pub(super) previous: Option<(IntentToken, Why)>,
-    /// The first failure of this call after which a refund may have been made. A clean refusal of a
-    /// later attempt says nothing about it.
+    /// The first failure of this call after which a refund may have been made. A later refusal does not
+    /// resolve it.
     pub(super) ambiguous: Option<Error>,
-    /// Whether the provider said that the same key is under way elsewhere.
+    /// Whether the provider reported that a request with the same key is in flight elsewhere.
     pub(super) in_flight_elsewhere: bool,
-    /// The refund, once it was seen made with a step left. Whatever fails then, it is what it is.
+    /// The refund, once it was found made but incomplete. It is returned even if completing it fails.
     pub(super) made: Option<Refund>,
-    /// The newest intent of this refund that another call owned when this one began to wait.
+    /// The newest intent of this refund, owned by another call, when this call began to wait.
     pub(super) waited_for: Option<IntentNumber>,
-    /// Refunds that may be it.
+    /// Refunds that may be the requested one.
     pub(super) suspects: Vec<crate::RefundId>,
-    /// How often it looked while it waited.
+    /// How often this call looked the refund up while it waited.
     pub(super) lookups: u32,
-    /// How many rounds there were that led nowhere.
+    /// How many rounds made no progress.
     pub(super) rounds: u32,
-    /// What was said about waiting.
+    /// The end of the wait that was last announced.
     pub(super) announced: Option<JournalTime>,
     pub(super) key_honoured: bool,
     pub(super) hidden: bool,
@@ -104,7 +104,7 @@ impl<'a> CreateCall<'a> {
         self
     }
 
-    /// The exact amount, as far as it is known without the payment.
+    /// The exact amount, if it is known without reading the payment.
     pub(super) fn amount(&self, standing: &Standing) -> Option<Money> {
         match self.request.amount {
             RefundAmount::Exact(amount) => Some(amount),
@@ -124,7 +124,7 @@ impl<'a> CreateCall<'a> {
         }
     }
 
-    /// Whether the journal knows an intent of this refund that may have made it.
+    /// Whether the journal has an intent of this refund that may have made it.
     pub(super) fn is_unsettled(&self) -> bool {
         let mine = self.last.as_ref().and_then(|standing| standing.mine.as_ref());
         mine.is_some_and(|entry| entry.unsettled_sends().next().is_some())

@@ -1,4 +1,4 @@
-//! What can be refused without asking the provider, and what is left to refund.
+//! Checks before a refund is submitted: support, limits and the refundable amount.
 
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl CreateCall<'_> {
-    /// What can be refused without asking anybody.
+    /// Checks that need no request to the provider.
     pub(super) fn check(&self, request: &CreateRefund) -> Result<()> {
         let provider = &self.client.provider;
         let capabilities = provider.capabilities();
@@ -30,13 +30,14 @@ impl CreateCall<'_> {
         if is_to_gift_card(request) && request.amount == RefundAmount::Remaining {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "what is left of a gift card is not known; name the amount",
+                "the amount left on a gift card is unknown; state the amount",
             ));
         }
         provider.validate(request).map_err(Error::not_applied)
     }
 
-    /// Currency, capture state and, if wanted, what is left, before any money moves.
+    /// Checks currency, capture state and, if `check_remaining`, the refundable amount before any money
+    /// moves.
     pub(super) fn guard(
         &self,
         overview: &Overview,
@@ -50,16 +51,19 @@ impl CreateCall<'_> {
         let payment = &overview.payment;
         let amount = self.amount(standing).unwrap_or(payment.refundable);
         if amount.currency() != payment.currency() {
-            let why =
-                format!("the payment is in {}, the refund in {}", payment.currency(), amount.currency());
+            let why = format!(
+                "the payment is in {}, but the refund is in {}",
+                payment.currency(),
+                amount.currency()
+            );
             return refused(ErrorKind::InvalidRequest, why);
         }
-        // The sums are those of the main payment method; a gift card's are the provider's to check.
+        // The sums are those of the main payment method; the provider checks those of a gift card.
         if !is_to_gift_card(self.request) {
             if payment.captured.is_zero() {
                 return refused(
                     ErrorKind::NotRefundable,
-                    "nothing of this payment is captured; an authorization is voided, not refunded".into(),
+                    "this payment is not captured; void the authorization instead of refunding it".into(),
                 );
             }
             if check_remaining {
@@ -90,16 +94,17 @@ impl CreateCall<'_> {
         }
         let capabilities = self.client.capabilities();
         if !capabilities.partial && amount != payment.captured {
-            return Err(Error::new(ErrorKind::Unsupported, "this provider refunds whole payments only"));
+            return Err(Error::new(ErrorKind::Unsupported, "this provider only refunds whole payments"));
         }
         let first = payment.refunded.is_zero() && payment.pending.is_zero();
         if !capabilities.multiple && !first {
-            return Err(Error::new(ErrorKind::Unsupported, "this provider refunds a payment once only"));
+            return Err(Error::new(ErrorKind::Unsupported, "this provider refunds a payment only once"));
         }
         Ok(())
     }
 
-    /// What the journal knows to be gone, or perhaps gone, and the provider's sums may lack.
+    /// Amounts that the journal knows to be gone, or possibly gone, and that the provider's sums may not
+    /// include.
     fn reserved(&self, overview: &Overview, standing: &Standing) -> Result<Reserved> {
         let zero = Money::zero(overview.payment.currency());
         let own = ListedRefunds::of(&overview.refunds.refunds);
@@ -118,14 +123,14 @@ impl CreateCall<'_> {
     }
 }
 
-/// What is not in the provider's sums.
+/// Amounts that are not in the provider's sums.
 struct Reserved {
     of_payment: Money,
     of_money: Money,
 }
 
 impl CreateCall<'_> {
-    /// Whether the provider's list lacks a refund that the journal knows as made: then it is old.
+    /// Whether the provider's list lacks a refund that the journal knows as made: then the list is stale.
     pub(super) fn is_stale(&self, overview: &Overview, standing: &Standing) -> bool {
         let own = ListedRefunds::of(&overview.refunds.refunds);
         let made = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
@@ -133,7 +138,7 @@ impl CreateCall<'_> {
     }
 }
 
-/// Which refunds a list shows.
+/// The refunds that a list contains.
 struct ListedRefunds<'a> {
     ids: HashSet<&'a RefundId>,
     references: HashSet<(&'a Reference, PaymentId)>,
@@ -158,7 +163,7 @@ impl<'a> ListedRefunds<'a> {
         }
     }
 
-    /// The amount of a refund that holds money, or may, and that the list does not show.
+    /// The amount of a refund that reduces, or may reduce, what is left and that the list does not contain.
     fn missing(&self, entry: &Entry, now: JournalTime, zero: Money) -> Money {
         let may_hold = match &entry.made {
             Some(made) => made.status.reduces_refundable(),

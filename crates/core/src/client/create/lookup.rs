@@ -1,4 +1,4 @@
-//! What a payment's refunds say about the one that is requested, and about others that are unsettled.
+//! What a payment's refund list shows about the requested refund and about other unsettled ones.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,53 +7,52 @@ use crate::{
     journal::{Entry, Evidence, Seen, Standing},
 };
 
-/// How many refunds that may be it are named. A person who is to look at more than these is not helped by
-/// their ids.
+/// The maximum number of suspects to report. A longer list of ids does not help a person.
 const MAX_SUSPECTS: usize = 20;
 
-/// What is looked for.
+/// The refund to look up.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     /// The payment, in its canonical spelling.
     pub(super) payment: &'a PaymentId,
     pub(super) reference: &'a Reference,
-    /// The exact amount, where it is known.
+    /// The exact amount, if it is known.
     pub(super) amount: Option<Money>,
-    /// Whether the provider may hide references.
+    /// Whether the provider may not report references.
     pub(super) hidden: bool,
     /// Whether a refund without a reference may be attributed by its id.
     pub(super) by_id: bool,
 }
 
-/// What a look came to.
+/// The result of a lookup.
 #[derive(Debug)]
 pub(super) struct Lookup {
     pub(super) outcome: LookupOutcome,
     /// Whether the list was complete.
     pub(super) complete: bool,
-    /// Refunds of others whose outcome the list shows.
+    /// Other refunds whose outcome the list shows.
     pub(super) others: Vec<Seen>,
-    /// Amounts of which the list shows a refund that may be anybody's.
+    /// Amounts for which the list contains a refund that cannot be attributed.
     pub(super) candidates: HashSet<Money>,
-    /// Refunds of the wanted amount without a reference, which are there already.
+    /// Existing refunds of the wanted amount without a reference.
     pub(super) unnamed: Vec<RefundId>,
 }
 
-/// What the list says about the refund itself.
+/// What the list shows about the wanted refund.
 #[derive(Debug)]
 pub(super) enum LookupOutcome {
-    /// It is there.
+    /// The list contains it.
     Found(Box<Refund>, Evidence),
-    /// Two refunds under the reference hold money.
+    /// Two refunds with the reference have moved or may move money.
     Duplicate(Box<Refund>, RefundId),
-    /// It is certainly not there.
+    /// It certainly does not exist.
     Absent,
-    /// It is not seen, and may be there all the same: among refunds that carry no reference, or among
-    /// those that were not listed.
+    /// It was not found but may exist: among refunds without a reference, or among those that were not
+    /// listed.
     Unclear { suspects: Vec<RefundId>, unlisted: bool },
 }
 
-/// Looks for `wanted` in a list that was begun after the journal was opened.
+/// Looks `wanted` up in a list that was requested after the journal was opened.
 pub(super) fn look_up(wanted: Wanted<'_>, standing: &Standing, list: &RefundList) -> Lookup {
     let refunds = &list.refunds;
     let known = known_ids(standing);
@@ -79,7 +78,7 @@ pub(super) fn look_up(wanted: Wanted<'_>, standing: &Standing, list: &RefundList
                 .filter(|refund| !known_before.contains(&refund.id))
                 .collect()
         };
-        // What was there before the requests of each of them is nobody's.
+        // A refund that existed before all of these requests belongs to none of them.
         if open.iter().any(|entry| !new_to(entry).is_empty()) {
             candidates.insert(amount);
         }
@@ -104,14 +103,15 @@ pub(super) fn look_up(wanted: Wanted<'_>, standing: &Standing, list: &RefundList
     Lookup { outcome, complete: list.complete, others, candidates, unnamed }
 }
 
-/// Every id that belongs to a refund of the journal.
+/// Every id of a refund in the journal.
 fn known_ids(standing: &Standing) -> HashSet<&RefundId> {
     let entries = standing.others.iter().chain(&standing.mine);
     let made = entries.filter_map(|entry| entry.made.as_ref());
     made.flat_map(|made| [Some(&made.id), made.alias.as_ref(), made.doubled.as_ref()]).flatten().collect()
 }
 
-/// The refund that carries the reference. Of several, the one that holds money and has the amount.
+/// The refund with the reference. Of multiple, the one that reduces the refundable amount and has the wanted
+/// amount.
 fn by_own_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund]) -> Option<LookupOutcome> {
     let known = standing.mine.as_ref().and_then(|entry| entry.made.as_ref());
     let is_mine = |refund: &&Refund| match &refund.reference {
@@ -139,7 +139,7 @@ fn best_match(matches: Vec<&Refund>, amount: Option<Money>) -> Option<LookupOutc
     })
 }
 
-/// Refunds of other references of this payment that are unsettled, and that the list shows.
+/// Unsettled refunds of this payment under other references that the list contains.
 fn by_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund]) -> Vec<Seen> {
     let unsettled: HashMap<&Reference, &Entry> = standing
         .others
@@ -172,7 +172,7 @@ fn by_reference(wanted: Wanted<'_>, standing: &Standing, refunds: &[Refund]) -> 
     seen.collect()
 }
 
-/// The refunds of this money that may have been made, by their amounts.
+/// The refunds of this money that may have been made, by amount.
 fn unsettled_by_amount(standing: &Standing) -> HashMap<Money, Vec<&Entry>> {
     let mut by_amount: HashMap<Money, Vec<&Entry>> = HashMap::new();
     for entry in standing.others.iter().chain(&standing.mine) {
@@ -183,11 +183,10 @@ fn unsettled_by_amount(standing: &Standing) -> HashMap<Money, Vec<&Entry>> {
     by_amount
 }
 
-/// What it means that the list does not show the refund.
+/// The outcome if the list does not contain the refund.
 ///
-/// A refund whose reference is hidden may always be the one. A refund that says that it has none is
-/// another's, unless one of ours may have been made. No date rules one out: the provider's clock is not
-/// ours.
+/// A refund with an unreported reference may always be the wanted one. A refund without a reference is not
+/// ours, unless one of ours may have been made. Dates rule nothing out: the provider's clock is not ours.
 fn when_not_listed(
     wanted: Wanted<'_>,
     standing: &Standing,

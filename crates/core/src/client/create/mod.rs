@@ -1,8 +1,8 @@
-//! Creating a refund: once.
+//! Creating a refund exactly once.
 //!
-//! One call is a loop of rounds. Each round opens the journal, waits where something is in the way,
-//! looks, guards, commits an intent, submits, and settles it. `run.rs` is the loop; the other files are
-//! what a round does.
+//! A call is a loop of rounds. Each round opens the journal, waits if something blocks it, looks the refund
+//! up, checks the guards, commits an intent, submits, and settles the intent. `run.rs` is the loop, `call.rs`
+//! its state; the other files are the parts of a round.
 
 mod call;
 mod check;
@@ -26,49 +26,50 @@ use crate::{
 };
 
 impl RefundClient {
-    /// Makes a refund, once, and returns it as it is now.
+    /// Creates a refund exactly once and returns its current state.
     ///
-    /// 1. **Open the journal.** A refund that it knows as made is returned, read again where possible.
-    ///    Where a request of this refund or of another one of the same money may be under way, wait.
-    /// 2. **Look.** A refund of this payment with this reference is returned as it is; nothing is
-    ///    submitted, except [a step that is left](Refund::needs_completion) of it. A reference is spent
-    ///    whatever became of its refund: after a decline, a new try is a new reference.
-    /// 3. **Guard.** Currency, capture and what is left are checked before any money moves.
-    /// 4. **Intend.** The journal commits, durably, that a request is about to leave and until when it
-    ///    may take effect. Without its acknowledgement nothing is sent.
-    /// 5. **Submit**, once. What certainly did not reach the provider, or was not processed, is tried
-    ///    again within the [`Policy`](crate::Policy).
-    /// 6. **Recover.** Where the response was lost, look for the refund until it shows or the settle
-    ///    time is over. It is submitted again only if the provider honours an
-    ///    [idempotency key](crate::Idempotency), or after
-    ///    [`resubmit_after`](crate::Policy::resubmit_after) and a complete look without it; else the
-    ///    result is [`ErrorKind::OutcomeUnknown`] with the time from which it may be tried again.
-    /// 7. **Verify.** A response over another payment, amount, currency, reference or target is
+    /// 1. **Open the journal.** A refund that the journal knows as made is returned, read again if
+    ///    possible. While a request for this refund or for another refund of the same money may be in flight,
+    ///    wait.
+    /// 2. **Look up.** An existing refund of this payment with this reference is returned as it is.
+    ///    Nothing is submitted, except the [step that completes it](Refund::needs_completion). A reference is
+    ///    spent whatever the outcome of its refund: after a decline, use a new reference to try again.
+    /// 3. **Guard.** Currency, capture state and the refundable amount are checked before any money moves.
+    /// 4. **Intend.** The journal durably commits that a request is about to be sent and until when it may
+    ///    take effect. Nothing is sent without its acknowledgement.
+    /// 5. **Submit**, once. A request that certainly did not reach the provider, or was not processed, is
+    ///    retried within the [`Policy`](crate::Policy).
+    /// 6. **Recover.** If the response was lost, look for the refund until it appears or the settle
+    ///    timeout ends. It is submitted again only if the provider honours an [idempotency
+    ///    key](crate::Idempotency), or after [`resubmit_after`](crate::Policy::resubmit_after) and a complete
+    ///    lookup that does not show it. Otherwise the result is [`ErrorKind::OutcomeUnknown`] with the time
+    ///    from which it may be retried.
+    /// 7. **Verify.** A response with a different payment, amount, currency, reference or target is
     ///    [`ErrorKind::Protocol`].
     ///
-    /// Calling it again with the same reference ends in the same one refund: from any task of this
-    /// client and its clones, and with a durable [journal](Self::with_journal) from any process, also
-    /// after a crash. Two calls at the same moment get the same refund.
+    /// Calling it again with the same reference returns the same refund: from any task of this client and its
+    /// clones and, with a durable [journal](Self::with_journal), from any process, also after a crash.
+    /// Concurrent calls return the same refund.
     ///
-    /// `Ok` does not mean that money has moved: [`Refund::status`] says how far it is.
+    /// `Ok` does not mean that money has moved; check [`Refund::status`].
     ///
     /// # Time
     ///
-    /// A call takes at most [`total_timeout`](crate::Policy::total_timeout); after a request whose
-    /// outcome is unknown it goes on looking for [`settle_timeout`](crate::Policy::settle_timeout). A
-    /// request is not begun unless the time left covers an attempt.
+    /// A call takes at most [`total_timeout`](crate::Policy::total_timeout). After a request whose outcome is
+    /// unknown, it looks for the refund for another [`settle_timeout`](crate::Policy::settle_timeout). A
+    /// request is sent only if the time left covers an attempt.
     ///
     /// # Dropped futures and dead processes
     ///
-    /// Dropping the future, or killing the process, frees nothing early: a request that left may still be
-    /// carried out, so the reference rests as long as the journal says. A call that is dropped before
-    /// its request left frees it at once.
+    /// Dropping the future or killing the process releases nothing early: a request that was sent may still
+    /// be carried out, so the reference stays blocked as long as the journal says. A call that is dropped
+    /// before its request was sent releases the reference at once.
     ///
     /// # Errors
     ///
-    /// Ask [`Error::may_have_applied`]. If it is false, this call made no refund. If it is true, one may
-    /// have been made: create it again later with the same reference, or hand [`Error::unresolved`] to
-    /// [`resolve`](Self::resolve). Errors of the journal are not applied.
+    /// Check [`Error::may_have_applied`]. If it is false, this call made no refund. If it is true, a refund
+    /// may have been made: call `create` again later with the same reference, or pass [`Error::unresolved`]
+    /// to [`resolve`](Self::resolve). After an error of the journal, nothing was applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
         match self.begin(request, Goal::Make).await {
             Ok(mut call) => Box::pin(call.run()).await,
@@ -79,37 +80,36 @@ impl RefundClient {
 
     /// Finishes a [`create`](Self::create) whose outcome was unknown, in any process, at any time.
     ///
-    /// Where the journal knows the refund, this is `create` of what was requested. Where it does not, the
-    /// handle alone cannot say what happened after it was written: the journal notes the refund as
-    /// unknown from now on, and it is submitted again only after the
-    /// [attempt limit](crate::Policy::attempt_timeout) plus
-    /// [`resubmit_after`](crate::Policy::resubmit_after) and a complete look without it. Looking goes on
-    /// meanwhile; where the total time is over before, the result is [`ErrorKind::OutcomeUnknown`] with
-    /// the time from which to call it again.
+    /// If the journal knows the refund, this is `create` with the original request. If it does not, the
+    /// handle cannot show what happened after it was written: the journal records the refund as unknown from
+    /// now on, and it is submitted again only after the [attempt limit](crate::Policy::attempt_timeout) plus
+    /// [`resubmit_after`](crate::Policy::resubmit_after) and a complete lookup that does not show it.
+    /// Meanwhile it keeps looking. If the total timeout ends first, the result is
+    /// [`ErrorKind::OutcomeUnknown`] with the time from which to call it again.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create); [`ErrorKind::Config`] where the refund was requested from another
-    /// provider or another account.
+    /// As [`create`](Self::create); [`ErrorKind::Config`] if the refund was requested from another provider
+    /// or account.
     pub async fn resolve(&self, unresolved: &UnresolvedRefund) -> Result<Refund> {
         self.resolve_as(unresolved, Goal::Resolve).await
     }
 
-    /// As [`resolve`](Self::resolve), and submits nothing: looks once, and stores what it sees.
+    /// As [`resolve`](Self::resolve), but submits nothing: looks the refund up once and stores what it finds.
     ///
     /// # Errors
     ///
-    /// As [`resolve`](Self::resolve); [`ErrorKind::OutcomeUnknown`] where the refund does not show.
+    /// As [`resolve`](Self::resolve); [`ErrorKind::OutcomeUnknown`] if the refund is not found.
     pub async fn resolve_look_only(&self, unresolved: &UnresolvedRefund) -> Result<Refund> {
         self.resolve_as(unresolved, Goal::LookUp).await
     }
 
-    /// What the journal knows as unsettled of a refund: the handle to store or to show after a call was
-    /// cut off. `None` where nothing is unsettled, so that nothing is under way.
+    /// The handle of a refund that is unsettled in the journal, to store or show after a call was cut off.
+    /// `None` if nothing is unsettled, so no request is in flight.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the journal from being read.
+    /// Any failure to read the journal.
     pub async fn unresolved(&self, request: &CreateRefund) -> Result<Option<UnresolvedRefund>> {
         let query = Query::unsettled()
             .of_scope(self.scope.clone())
@@ -129,8 +129,8 @@ impl RefundClient {
             _ => None,
         };
         if let Some(other) = other {
-            let message = format!("this refund was requested from {other}, and this is a client of {scope}");
-            // It may still have been made there.
+            let message = format!("this refund was requested from {other}, but this is a client of {scope}");
+            // The refund may have been made there.
             let error = Error::new(ErrorKind::Config, message).with_may_have_applied(true);
             return Err(self.in_create(error));
         }
@@ -146,7 +146,7 @@ impl RefundClient {
         let call = CreateCall::new(self, request, goal, deadline);
         call.check(request).map_err(Error::not_applied)?;
         let read = || self.adapter().money(&request.payment_id);
-        // Most providers know it without asking, and need no time limit for that.
+        // Most providers know it without a request and need no time limit.
         let mut first = read();
         let known = if let Some(known) = (&mut first).now_or_never() {
             known.map_err(Error::not_applied)?

@@ -1,4 +1,4 @@
-//! Looking for a refund, and storing what is seen.
+//! Looking a refund up and storing what the provider shows.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,26 +13,26 @@ use crate::{
     journal::{Adopt, Evidence, MadeRefund, Observed, Seen, Standing, Version},
 };
 
-/// One look at the list.
+/// A lookup whose results about other refunds are stored.
 pub(super) struct StoredLookup {
     pub(super) standing: Arc<Standing>,
-    /// The money's version after what the list showed of others was stored.
+    /// The version after that was stored.
     pub(super) version: Version,
     pub(super) lookup: Lookup,
 }
 
-/// What became of storing that the refund was found.
+/// The result of storing a found refund.
 pub(super) enum Stored {
-    /// It is stored, and this is the money's version.
+    /// It is stored at this version.
     At(Version),
-    /// It could not be stored. It is found all the same.
+    /// It was found but could not be stored.
     NotStored,
-    /// Something else changed, so that it cannot be attributed by its id.
+    /// The version moved, so the refund cannot be attributed by its id.
     Moved,
 }
 
 impl CreateCall<'_> {
-    /// Reads the journal. Our own previous attempt counts as settled: the next intent settles it.
+    /// Reads the journal. This call's previous attempt counts as settled: the next intent settles it.
     pub(super) async fn open(&mut self) -> Result<Arc<Standing>> {
         let opened = self.client.store().open(&self.about).await;
         let mut standing = opened.map_err(|error| self.unfinished(error.not_applied()))?;
@@ -58,8 +58,8 @@ impl CreateCall<'_> {
         look_up(wanted, standing, list)
     }
 
-    /// Reads the payment and its refunds, again where the two do not agree: they were read side by
-    /// side, and one of them may have been the older one.
+    /// Reads the payment and its refunds, and again if they disagree: they were read concurrently, and one
+    /// may be older.
     pub(super) async fn read_overview(&self) -> Result<Overview> {
         let client = self.client;
         let mut backoff = Backoff::new(&client.policy);
@@ -68,7 +68,7 @@ impl CreateCall<'_> {
             let read = || client.adapter().overview(&self.request.payment_id);
             let mut overview = client.read_until(Operation::CreateRefund, self.deadline, read).await?;
             let disagree = overview.refunds.complete && !overview.payment.complete;
-            // Sums that do not add up are refunds that were not listed.
+            // If the sums are incomplete, some refunds were not listed.
             overview.refunds.complete &= overview.payment.complete;
             if !disagree || attempts >= client.policy.max_attempts {
                 return Ok(overview);
@@ -78,7 +78,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// One look at the list, which stores what it shows. `None` where it cannot be read.
+    /// Looks the refund up once and stores what the list shows. `None` if the list cannot be read.
     pub(super) async fn look(&mut self, until: Duration) -> Option<StoredLookup> {
         let standing = self.open().await.ok()?;
         let call = all_refunds(&*self.client.provider, &self.request.payment_id);
@@ -88,12 +88,12 @@ impl CreateCall<'_> {
         Some(StoredLookup { standing, version, lookup })
     }
 
-    /// Looks until the refund shows or `patience` is over; at least once. Failures of looking are not a
-    /// reason to stop.
+    /// Looks the refund up until it is found or `patience` ends; at least once. A failed lookup does not stop
+    /// it.
     pub(super) async fn look_until(&mut self, patience: Duration) -> Result<Option<Refund>> {
         let client = self.client;
         let end = client.deadline(patience);
-        // The last look may take as long as any.
+        // The last lookup may take as long as any other.
         let limit = client.deadline(patience.max(client.policy.attempt_timeout));
         let mut backoff = Backoff::new(&client.policy);
         loop {
@@ -111,7 +111,7 @@ impl CreateCall<'_> {
                         return Err(self.record_duplicate(&standing, &refund, &second).await);
                     }
                     LookupOutcome::Unclear { suspects, .. } if !suspects.is_empty() => {
-                        // Looking on would not make its reference visible.
+                        // Further lookups would not reveal its reference.
                         self.suspects = suspects;
                         return Ok(None);
                     }
@@ -126,8 +126,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// Stores what the list shows of other refunds. Answers with the money's version after that, and whether
-    /// it moved.
+    /// Stores what the list shows about other refunds. Returns the version after that, and whether it moved.
     pub(super) async fn observe(&self, standing: &Standing, lookup: &Lookup) -> (Version, bool) {
         if lookup.others.is_empty() {
             return (standing.version, false);
@@ -144,7 +143,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// Takes in that the refund was found: compares it with the request and stores it.
+    /// Compares a found refund with the request and stores it.
     pub(super) async fn record_found(
         &mut self,
         standing: &Standing,
@@ -163,7 +162,7 @@ impl CreateCall<'_> {
             return Err(self.unfinished(reused(&self.request.reference, &refund.id, refund.amount, amount)));
         }
         if refund.needs_completion() {
-            // Ours was not carried out, so it takes no step.
+            // Our attempt was not carried out, so it takes no step.
             self.settle_previous().await;
         }
         let observed = self.observe_made(made.clone(), refund.needs_completion(), Some(since)).await;
@@ -174,7 +173,7 @@ impl CreateCall<'_> {
             return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
         }
         Ok(match observed {
-            // Another call was faster with another refund: whose this one is has to be seen anew.
+            // Another call changed the journal first: the refund must be attributed again.
             Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
             Some(Observed::Settled(version)) => Stored::At(version),
             Some(Observed::Nothing) => Stored::At(since),
@@ -182,7 +181,7 @@ impl CreateCall<'_> {
         })
     }
 
-    /// Stores the refund as made. Best effort: what was seen is true whether or not it is stored.
+    /// Stores the refund as made. Best effort: it is made whether or not that is stored.
     pub(super) async fn observe_made(
         &self,
         made: MadeRefund,
@@ -203,7 +202,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// The refund as it is now, where it can be read.
+    /// The current refund, if it can be read.
     pub(super) async fn refreshed(&self, made: &MadeRefund) -> Option<Refund> {
         let client = self.client;
         let payment = &self.request.payment_id;
@@ -212,13 +211,13 @@ impl CreateCall<'_> {
             Ok(refund) => Some(refund),
             Err(error) => {
                 let provider = client.adapter().name();
-                tracing::warn!(provider, kind = %error.kind(), "a refund that is made could not be read again");
+                tracing::warn!(provider, kind = %error.kind(), "a made refund could not be read again");
                 None
             }
         }
     }
 
-    /// The refund with the reference that the journal supplies where the provider shows none.
+    /// The refund with the requested reference, if the provider reports none.
     pub(super) fn with_reference(&self, mut refund: Refund) -> Refund {
         refund.reference.get_or_insert_with(|| self.request.reference.clone());
         refund
@@ -226,6 +225,6 @@ impl CreateCall<'_> {
 
     pub(super) fn warn_of_journal(&self, error: &Error) {
         let provider = self.client.adapter().name();
-        tracing::warn!(provider, %error, "the journal could not store what became of a refund");
+        tracing::warn!(provider, %error, "the journal could not store the outcome of a refund");
     }
 }

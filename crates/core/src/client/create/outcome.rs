@@ -1,4 +1,4 @@
-//! What a call tells its caller: the truth, and the way out.
+//! The errors of a call, with what the caller can do next.
 
 use super::call::CreateCall;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl CreateCall<'_> {
-    /// Passes `error` on; where a refund may have been made before it, says just that.
+    /// Returns `error`, or `OutcomeUnknown` if an earlier attempt may have made a refund.
     pub(super) fn unfinished(&self, error: Error) -> Error {
         if self.ambiguous.is_none()
             && !self.in_flight_elsewhere
@@ -27,34 +27,37 @@ impl CreateCall<'_> {
             None => "an earlier call did not learn the outcome".to_owned(),
         };
         let message = format!(
-            "it is unknown whether the refund was made ({first}), and it has not shown since; {}",
+            "it is unknown whether the refund was made ({first}), and it has not appeared since; {}",
             self.next_action()
         );
         self.outcome_unknown(message).with_source(error)
     }
 
-    /// The refund may be there, from an earlier call, and cannot be told from others.
+    /// The refund may exist from an earlier call and cannot be distinguished from others.
     pub(super) fn unclear(&self, unlisted: bool) -> Error {
         let suspects: Vec<_> = self.suspects.iter().map(RefundId::as_str).collect();
         let why = if suspects.is_empty() {
             debug_assert!(unlisted, "there is a reason");
             "the provider did not list all refunds of this payment".to_owned()
         } else {
-            format!("some refunds of this payment carry no reference, and it may be {}", suspects.join(", "))
+            format!(
+                "some refunds of this payment have no reference, and this one may be {}",
+                suspects.join(", ")
+            )
         };
         self.outcome_unknown(format!(
-            "it is unknown whether this refund is already made: {why}; nothing was submitted after that was seen"
+            "it is unknown whether this refund already exists: {why}; nothing was submitted after this lookup"
         ))
     }
 
-    /// The refund does not show, and may not be submitted (yet).
+    /// The refund was not found and may not be submitted (yet).
     pub(super) fn not_seen(&self) -> Error {
         if !self.is_unsettled() && self.ambiguous.is_none() && self.handle.is_none() {
-            let message = "the payment has no refund with this reference, and none is under way";
+            let message = "the payment has no refund with this reference, and none is in progress";
             return Error::new(ErrorKind::NotFound, message).not_applied();
         }
         self.outcome_unknown(format!(
-            "a request for this refund may be under way, and the refund has not shown yet; {}",
+            "a request for this refund may be in progress, and the refund has not appeared yet; {}",
             self.next_action()
         ))
     }
@@ -62,7 +65,7 @@ impl CreateCall<'_> {
     fn next_action(&self) -> String {
         let again = match self.resubmit_from() {
             Some(from) => format!(
-                "try again with the same reference from {} on, or look for it at any time",
+                "try again with the same reference after {}, or look it up at any time",
                 rounded(from.to_datetime())
             ),
             None => "try again with the same reference later".to_owned(),
@@ -74,7 +77,8 @@ impl CreateCall<'_> {
         self.last.as_deref().and_then(Standing::resubmit_from)
     }
 
-    /// The error that names both refunds of one reference. It is stored, so that repeating says so, too.
+    /// Stores that two refunds have one reference, so that repeated calls report it too, and returns the
+    /// error.
     pub(super) async fn record_duplicate(
         &self,
         standing: &Standing,
@@ -90,25 +94,25 @@ impl CreateCall<'_> {
             reference = %self.request.reference,
             first = %refund.id,
             second = %second,
-            "two refunds under one reference hold money"
+            "two refunds with one reference have moved or may move money"
         );
         self.duplicate_error(&refund.id, second)
     }
 
     pub(super) fn duplicate_error(&self, first: &RefundId, second: &RefundId) -> Error {
         let message = format!(
-            "two refunds of this payment carry the reference {} and hold money: {first} and {second}; look at \
-             them at the provider",
+            "two refunds of this payment have the reference {} and may have moved money: {first} and {second}; \
+             check them at the provider",
             self.request.reference
         );
         Error::new(ErrorKind::Conflict, message).with_may_have_applied(true)
     }
 
-    /// The error of a refund that was made and is not what was requested.
+    /// The error of a refund that was made but differs from the request.
     pub(super) fn mismatch(&self, made: &MadeRefund) -> Error {
-        let fault = made.fault.as_deref().unwrap_or("it is not what was requested");
+        let fault = made.fault.as_deref().unwrap_or("the refund differs from the request");
         let message = format!(
-            "{fault} (refund {}); the money may be gone, so the reference is spent: look at the provider",
+            "{fault} (refund {}); money may have moved, so the reference is spent: check the refund at the provider",
             made.id
         );
         let mut handle = self.handle_now();
@@ -116,9 +120,9 @@ impl CreateCall<'_> {
         Error::new(ErrorKind::Protocol, message).with_may_have_applied(true).with_unresolved(handle)
     }
 
-    /// In what a refund under our reference differs from what was requested.
+    /// How a refund with our reference differs from what was sent.
     pub(super) fn difference_from_sent(&self, refund: &Refund, standing: &Standing) -> Option<String> {
-        // What was sent is what the first intent says, whatever is requested now.
+        // The first intent determines what was sent, whatever is requested now.
         let amount = standing.mine.as_ref().map(|entry| entry.amount).or(match self.request.amount {
             RefundAmount::Exact(amount) => Some(amount),
             RefundAmount::Remaining => None,
@@ -126,22 +130,22 @@ impl CreateCall<'_> {
         self.difference(refund, amount.unwrap_or(refund.amount))
     }
 
-    /// In what the refund differs from `amount` to the requested target.
+    /// How the refund differs from `amount` to the requested target.
     pub(super) fn difference(&self, refund: &Refund, amount: Money) -> Option<String> {
         if refund.amount != amount {
-            return Some(format!("{amount} was requested, the provider reports {}", refund.amount));
+            return Some(format!("{amount} was requested, but the provider reports {}", refund.amount));
         }
         let other =
             refund.target.as_ref().filter(|target| is_different_target(self.request.target.as_ref(), target));
-        other.map(|_| "the refund goes to another target than was requested".to_owned())
+        other.map(|_| "the refund goes to a different target than requested".to_owned())
     }
 
-    /// Whether the response to our request is about another refund than ours.
+    /// Why the response to our request is about another refund; `None` if it is about ours.
     pub(super) fn belongs_elsewhere(&self, refund: &Refund, standing: &Standing) -> Option<String> {
         let request = self.request;
         if refund.payment_id != self.about.payment && refund.payment_id.canonical() != self.about.payment {
             return Some(format!(
-                "payment {} was to be refunded, the response is about {}",
+                "a refund of payment {} was requested, but the response is about {}",
                 request.payment_id, refund.payment_id
             ));
         }
@@ -150,27 +154,27 @@ impl CreateCall<'_> {
             made.find(|entry| entry.made.as_ref().is_some_and(|made| made.is_called(refund.money_id())));
         if let Some(other) = belongs {
             return Some(format!(
-                "the response is refund {}, which is that of {}",
+                "the response contains refund {}, which belongs to reference {}",
                 refund.id, other.reference
             ));
         }
         match &refund.reference {
             Some(reference) if *reference == request.reference => None,
-            Some(_) => Some("the response is about a refund with another reference".to_owned()),
+            Some(_) => Some("the response contains a refund with another reference".to_owned()),
             None if refund.reference_is_unreported() => None,
             None => Some(format!(
-                "the response is refund {}, and it does not carry the reference that was sent",
+                "the response contains refund {} without the reference that was sent",
                 refund.id
             )),
         }
     }
 
-    /// A refund that is made and could not be read: what the journal knows of it.
+    /// What the journal knows of a made refund that could not be read.
     pub(super) fn as_journalled(&self, made: &MadeRefund) -> Refund {
         let provider = self.client.adapter().name();
         let id = made.alias.clone().unwrap_or_else(|| made.id.clone());
         let payment = self.request.payment_id.clone();
-        // A status that is final may have changed since: only what the journal saw can be said.
+        // A final status may have changed since; this is the last one that the journal has.
         let status = if made.status == RefundStatus::Unknown { RefundStatus::Pending } else { made.status };
         let mut refund = Refund::new(provider, id, payment, status, made.status.as_str(), made.amount);
         refund.reference = Some(self.request.reference.clone());
@@ -181,7 +185,7 @@ impl CreateCall<'_> {
     pub(super) fn too_many_attempts(&self) -> Error {
         Error::new(
             ErrorKind::Unavailable,
-            format!("{} attempts did not get the refund out", self.client.policy.max_attempts),
+            format!("{} attempts did not get the refund through", self.client.policy.max_attempts),
         )
         .not_applied()
     }
@@ -198,9 +202,9 @@ impl CreateCall<'_> {
         }
     }
 
-    /// The error with the handle as the journal knows it now.
+    /// Adds the handle, as the journal has it now, to the error.
     pub(super) async fn with_handle_of(&mut self, error: Error) -> Error {
-        // The standing from before the request lacks its intent.
+        // The standing read before the request lacks its intent.
         let _ = self.open().await;
         error.with_unresolved(self.handle_now())
     }
@@ -219,7 +223,7 @@ impl CreateCall<'_> {
     }
 }
 
-/// A target that is certainly not the requested one.
+/// Whether the target certainly differs from the requested one.
 fn is_different_target(requested: Option<&RefundTarget>, shown: &RefundTarget) -> bool {
     let ids = |left: &Option<String>, right: &Option<String>| match (left, right) {
         (Some(left), Some(right)) => !left.eq_ignore_ascii_case(right),
@@ -235,19 +239,19 @@ pub(super) fn reused(reference: &Reference, id: &RefundId, made: Money, requeste
     Error::new(
         ErrorKind::Conflict,
         format!(
-            "the reference {reference} is that of refund {id} over {made}, and {requested} is requested now; \
-             another refund needs another reference"
+            "the reference {reference} belongs to refund {id} of {made}, but {requested} is requested now; \
+             use another reference for another refund"
         ),
     )
     .not_applied()
 }
 
 pub(super) fn no_time() -> Error {
-    let message = "the time left of this call does not cover another attempt, so nothing was sent";
+    let message = "the time left does not cover another attempt, so nothing was sent";
     Error::new(ErrorKind::Timeout, message).not_applied()
 }
 
-/// The error of a handle that could not even be looked for.
+/// The error of a handle that could not be looked up.
 pub(super) fn unknown_before(unresolved: &UnresolvedRefund, error: Error) -> Error {
     let message = format!("it is still unknown whether the refund was made: {}", error.message());
     Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(unresolved.clone()).with_source(error)

@@ -17,15 +17,15 @@ use crate::{
     journal::{Evidence, IntentState, IntentToken, MadeRefund, Standing, may_resend},
 };
 
-/// How many rounds follow each other without a pause.
+/// How many rounds run without a pause.
 const ROUNDS_AT_ONCE: u32 = 3;
 
-/// What a round came to.
+/// The result of a round.
 enum Round {
     Done(Box<Refund>),
-    /// Again, from the top.
+    /// Start another round.
     Again,
-    /// Again, after this.
+    /// Start another round after waiting.
     Wait(Arc<Standing>, WaitFor),
 }
 
@@ -62,7 +62,7 @@ impl CreateCall<'_> {
                     self.pause_between_rounds().await;
                 }
                 Round::Wait(standing, what) => {
-                    // Others of this client may have something to do meanwhile.
+                    // Other calls of this client may run meanwhile.
                     drop(turn);
                     Box::pin(self.wait(standing, what)).await?;
                 }
@@ -70,7 +70,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// A pause before another round, where rounds lead nowhere again and again.
+    /// Pauses before another round if rounds repeatedly make no progress.
     pub(super) async fn pause_between_rounds(&mut self) {
         self.rounds += 1;
         if self.rounds > ROUNDS_AT_ONCE {
@@ -79,19 +79,19 @@ impl CreateCall<'_> {
         }
     }
 
-    /// This call's turn at the money, among the calls of this client.
+    /// Waits for this call's turn among the client's calls for the same money.
     async fn turn(&mut self) -> Result<Option<Turn>> {
         let place = self.place();
         if let Ok(turn) = place.clone().try_lock_owned() {
             return Ok(Some(turn));
         }
-        // Whose outcome is being waited for; it may be ours.
+        // Remember which outcome this call waits for; it may be of the same refund.
         let standing = self.open().await?;
         self.note_waiting_for(&standing);
         let left = self.client.clock.sleep(self.client.time_left(self.deadline));
         match select(std::pin::pin!(place.lock_owned()), left).await {
             Either::Left((turn, _)) => Ok(Some(turn)),
-            // It is for order only: the journal says what is in the way.
+            // The queue is for order only: the journal decides what blocks.
             Either::Right(_) => Ok(None),
         }
     }
@@ -106,7 +106,7 @@ impl CreateCall<'_> {
             return Ok(Round::done(refund));
         }
         if self.made.is_some() {
-            // What was read of it may have been stored, and a step commits on the version after that.
+            // Reading it may have moved the version, which the step must commit on.
             standing = self.open().await?;
         }
         let terms = self.terms(&standing);
@@ -118,14 +118,14 @@ impl CreateCall<'_> {
         }
         let overview = match self.read_overview().await {
             Ok(overview) => overview,
-            // Something was sent: look for as long as that takes.
+            // A request was sent: keep looking for the whole settle timeout.
             Err(error) if self.ambiguous.is_some() && self.made.is_none() => {
                 return Box::pin(self.recovered(error)).await.map(Round::ended);
             }
             Err(error) => return Err(self.unfinished(error)),
         };
         if let Some(money) = overview.money.as_ref().filter(|money| money.id != self.about.money.id) {
-            // What paid it was not known when it was asked for: this is what has to be locked.
+            // The paying transaction was not known before: lock this money instead.
             self.settle_previous().await;
             self.about.money.id = money.id.clone();
             return Ok(Round::Again);
@@ -133,7 +133,7 @@ impl CreateCall<'_> {
         let lookup = self.look_up(&standing, &overview.refunds);
         let (version, moved) = self.observe(&standing, &lookup).await;
         match lookup.outcome {
-            // What is stored of it was read in this round: nothing that this list says is newer.
+            // The stored state was read in this round: the list is not newer.
             LookupOutcome::Found(ref refund, _)
                 if is_made && self.made.is_some() && refund.needs_completion() =>
             {
@@ -143,8 +143,7 @@ impl CreateCall<'_> {
                 let stored = Box::pin(self.record_found(&standing, version, refund, evidence)).await?;
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
-                    // Its call may be taking the step: that is seen when the journal is opened next. Where
-                    // nothing was stored, the refund is journalled under another payment of the money.
+                    // Another call may be taking the step: the next `open` shows that. If nothing was stored, the refund is journalled under another payment of the money.
                     Stored::At(version)
                         if refund.needs_completion()
                             && self.goal != Goal::LookUp
@@ -164,14 +163,14 @@ impl CreateCall<'_> {
             LookupOutcome::Absent | LookupOutcome::Unclear { .. } => {}
         }
         if let Some(made) = self.made.clone().filter(|_| is_made) {
-            // It was seen before, so this list is an old one: the step can be done all the same.
+            // It was found before, so this list is stale: take the step anyway.
             return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }
         let resend = standing.mine.as_ref().is_some_and(|entry| may_resend(entry, terms, standing.now));
         if let LookupOutcome::Unclear { suspects, unlisted } = &lookup.outcome {
             self.suspects.clone_from(suspects);
             if !resend || self.goal == Goal::LookUp {
-                // What is not recognized may be what another call made meanwhile.
+                // An unattributed refund may be one that another call made meanwhile.
                 if Box::pin(self.has_moved(&standing)).await {
                     return Ok(Round::Again);
                 }
@@ -199,7 +198,7 @@ impl CreateCall<'_> {
         lookup: &super::lookup::Lookup,
         resend: bool,
     ) -> Result<Round> {
-        // Less may be left just because it was made.
+        // Less may be left because this very refund was made.
         let amount = match self.guard(&overview, &standing, !resend && !self.is_unknown_handle(&standing)) {
             Ok(amount) => amount,
             Err(error)
@@ -210,9 +209,9 @@ impl CreateCall<'_> {
                 }
                 return Err(self.unfinished(error.not_applied()));
             }
-            // Less may be left by what another call made meanwhile, perhaps of this very refund.
+            // Less may be left because another call made a refund meanwhile, perhaps this one.
             Err(_) if Box::pin(self.has_moved(&standing)).await => return Ok(Round::Again),
-            // The look began late enough to prove that earlier requests made nothing.
+            // The lookup began late enough to prove that earlier requests made nothing.
             Err(error) if self.is_proven_absent(&standing, lookup) => {
                 return Err(error.not_applied());
             }
@@ -225,12 +224,12 @@ impl CreateCall<'_> {
         self.submit(standing, overview, amount, lookup, resend).await.map(Round::ended)
     }
 
-    /// Whether something about the money was journalled since it was opened.
+    /// Whether the money's version moved since `standing`.
     async fn has_moved(&mut self, standing: &Standing) -> bool {
         self.open().await.is_ok_and(|now| now.version != standing.version)
     }
 
-    /// Whether the look proves that no earlier request of the refund made it.
+    /// Whether the lookup proves that no earlier request made the refund.
     fn is_proven_absent(&self, standing: &Standing, lookup: &super::lookup::Lookup) -> bool {
         standing.is_fresh()
             && lookup.complete
@@ -239,8 +238,8 @@ impl CreateCall<'_> {
             && !self.is_unknown_handle(standing)
     }
 
-    /// Whether a handle is to be resolved whose request the journal knows nothing about: then it may still
-    /// be under way, whatever became of others.
+    /// Whether the journal does not know the request of the handle that is being resolved: it may still be in
+    /// flight, whatever the outcome of others.
     fn is_unknown_handle(&self, standing: &Standing) -> bool {
         let Some(handle) = &self.handle else { return false };
         let Some(entry) = &standing.mine else { return true };
@@ -251,13 +250,13 @@ impl CreateCall<'_> {
         entry.made.is_none() && !known
     }
 
-    /// Whether the guard's sums may be old: the list lacks what is known to be made.
+    /// Whether to retry because the guard's sums may be stale: the list lacks a refund that is known as made.
     fn may_be_stale(&mut self, overview: &Overview, standing: &Standing) -> bool {
         self.attempts += 1;
         self.attempts < self.client.policy.max_attempts && self.is_stale(overview, standing)
     }
 
-    /// The refund, where the journal knows it as made; read again where that is possible.
+    /// The refund, if the journal knows it as made; read again if possible.
     async fn journalled(&mut self, standing: &Standing) -> Result<Option<Refund>> {
         let Some(made) = standing.mine.as_ref().and_then(|entry| entry.made.clone()) else { return Ok(None) };
         if let RefundAmount::Exact(amount) = self.request.amount
@@ -273,7 +272,7 @@ impl CreateCall<'_> {
         }
         let refund = match self.refreshed(&made).await {
             Some(refund) => refund,
-            // The journal does not know of the step that was seen to be left.
+            // The journal does not know that a step is missing.
             None if self.made.is_some() => return Ok(None),
             None if made.fault.is_some() => return Err(self.mismatch(&made)),
             None => return Ok(Some(self.as_journalled(&made))),
@@ -292,15 +291,15 @@ impl CreateCall<'_> {
             self.observe_made(seen, needs_completion, None).await;
         }
         if needs_completion && self.goal != Goal::LookUp {
-            // The step needs what a look reads.
+            // The step needs the overview.
             self.made = Some(self.with_reference(refund));
             return Ok(None);
         }
         Ok(Some(self.with_reference(refund)))
     }
 
-    /// The error of the call that was waited for, where the provider refused it for good: asking again
-    /// would be refused the same way.
+    /// The error of the call that this one waited for, if the provider refused it permanently: another
+    /// request would be refused the same way.
     fn refused_meanwhile(&self, standing: &Standing) -> Option<Error> {
         let waited_for = self.waited_for?;
         let entry = standing.mine.as_ref().filter(|entry| entry.made.is_none())?;
@@ -310,7 +309,7 @@ impl CreateCall<'_> {
         let newest = entry.newest().filter(|intent| intent.number >= waited_for)?;
         let why = newest.why.as_ref().filter(|why| why.refused && !why.retryable)?;
         (newest.state == IntentState::NotApplied).then(|| {
-            let message = "another call of the same refund was refused by the provider meanwhile";
+            let message = "the provider refused another call for the same refund meanwhile";
             let error = Error::new(why.kind, message).not_applied();
             match &why.code {
                 Some(code) => error.with_code(code),
@@ -320,8 +319,7 @@ impl CreateCall<'_> {
     }
 }
 
-/// Whether the error says that the refund is not what it was taken for: two of them hold money, or it is
-/// not what was requested.
+/// Whether the error contradicts a made refund: there are two of them, or it differs from the request.
 fn is_contradiction(error: &Error) -> bool {
     error.may_have_applied() && matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Protocol)
 }

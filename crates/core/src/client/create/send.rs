@@ -1,4 +1,4 @@
-//! One request: committed before it leaves, sent within its window, settled afterwards.
+//! One request: committed before it is sent, sent within its window, settled afterwards.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,13 +8,13 @@ use crate::{
     journal::{Evidence, Intended, Intent, IntentKey, MadeRefund, NewIntent, Outcome, Standing, Why},
 };
 
-/// How much later than it has to a submission may end before the process must have been stopped in it.
+/// How much a submission may exceed its limit before it counts as late: the process must have been suspended.
 const SLACK: Duration = Duration::from_secs(1);
 
 impl CreateCall<'_> {
-    /// Commits the intent; `None` where the money moved meanwhile.
+    /// Commits the intent; `None` if the version moved meanwhile.
     pub(super) async fn intend(&mut self, new: &NewIntent) -> Result<Option<(Pending, Intent)>> {
-        // The window is measured from before the call: an acknowledgement that is late leaves less of it.
+        // The window starts before the commit: a late acknowledgement leaves less of it.
         let window = SendWindow::new(self.client.clock.clone(), new.window);
         let mut pending = Pending {
             journal: self.client.journal.clone(),
@@ -34,11 +34,11 @@ impl CreateCall<'_> {
             }
             Ok(Intended::Full) => {
                 let _ = pending.disarm();
-                let message = "the journal is full of refunds that it must not forget, so nothing was sent";
+                let message = "the journal is full of refunds that it must keep, so nothing was sent";
                 Err(self.unfinished(Error::new(ErrorKind::Unavailable, message).not_applied()))
             }
             Err(error) => {
-                // It may be stored all the same; nothing is sent, and that is said if it can be.
+                // The intent may be stored anyway. Nothing is sent, so settle it if possible.
                 let key = pending.disarm();
                 self.settle(&key, &Outcome::NotApplied(Why::never_sent())).await;
                 Err(self.unfinished(error.not_applied()))
@@ -46,12 +46,12 @@ impl CreateCall<'_> {
         }
     }
 
-    /// One attempt, begun within its window.
+    /// One attempt, started within its window.
     pub(super) async fn send(&mut self, pending: &mut Pending, submit: &SubmitRefund) -> Result<Refund> {
         self.attempts += 1;
         let client = self.client;
         let gated = client.capabilities().send_window;
-        // The commit may have taken long. An adapter that cannot check where bytes leave is checked here.
+        // The commit may have been slow. For adapters that do not check the window, check it here.
         let may_leave = if gated { !pending.window.is_over() } else { pending.window.begin() };
         if !may_leave {
             self.missed_windows += 1;
@@ -68,8 +68,7 @@ impl CreateCall<'_> {
             self.missed_windows += 1;
         }
         match result {
-            // Nothing left, whatever kept it: closing the window keeps it so. What the adapter read of an
-            // earlier request stands all the same.
+            // Nothing was sent, and closing the window keeps it so. What the adapter read about an earlier request remains valid.
             Err(error)
                 if gated
                     && error.may_have_applied()
@@ -82,7 +81,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// Checks that a response is about what was requested, and stores it.
+    /// Checks that a response matches the request, and stores it.
     pub(super) async fn verified(
         &mut self,
         key: IntentKey,
@@ -97,7 +96,7 @@ impl CreateCall<'_> {
             self.settle(&key, &Outcome::Unknown { why: Why::of(&error), suspects, late: false }).await;
             return Err(self.with_handle_of(error).await);
         }
-        // The response to our own request is about our own reference, even where it does not show it.
+        // The response to our own request is about our reference, even if it does not report it.
         refund.reference = Some(self.request.reference.clone());
         let mut made = MadeRefund::of(&refund, Evidence::Response);
         made.fault = self.difference(&refund, amount);
@@ -106,15 +105,15 @@ impl CreateCall<'_> {
         mismatch.map_or(Ok(refund), Err)
     }
 
-    /// Stores an outcome. Best effort: what the provider said is true whether or not it is stored, and
-    /// the journal's times decide where it is not.
+    /// Stores an outcome. Best effort: the provider's response is valid whether or not it is stored. If it is
+    /// not, the journal's times decide.
     pub(super) async fn settle(&self, key: &IntentKey, outcome: &Outcome) {
         if let Err(error) = self.client.store().settle(key, outcome).await {
             self.warn_of_journal(&error);
         }
     }
 
-    /// Settles the previous attempt, where no next one does.
+    /// Settles the previous attempt if no next intent does.
     pub(super) async fn settle_previous(&mut self) {
         if let Some((token, why)) = self.previous.take() {
             let key = IntentKey::new(self.about.money.clone(), token);
@@ -123,8 +122,8 @@ impl CreateCall<'_> {
     }
 }
 
-/// An intent that is about to be sent. Where the call is dropped before its request left, the intent is
-/// abandoned; after that, dropping it frees nothing.
+/// An intent that is about to be sent. If the call is dropped before its request was sent, the intent is
+/// abandoned. After that, dropping it releases nothing.
 pub(super) struct Pending {
     journal: Arc<dyn Journal>,
     key: Option<IntentKey>,
@@ -134,15 +133,15 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Whether it took so much longer than it may that the process was stopped in it: bytes may have left
-    /// after the window then.
+    /// Whether it took so long that the process must have been suspended: bytes may have been sent after the
+    /// window.
     pub(super) fn is_late(&self) -> bool {
         self.window.elapsed() > self.limit + SLACK
     }
 
-    /// From here on, its owner settles it.
+    /// Leaves settling to the caller.
     pub(super) fn disarm(&mut self) -> IntentKey {
-        self.key.take().unwrap_or_else(|| unreachable!("an intent is settled once"))
+        self.key.take().unwrap_or_else(|| unreachable!("an intent is settled only once"))
     }
 }
 

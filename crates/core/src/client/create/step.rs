@@ -1,4 +1,4 @@
-//! Sends that move no money: the step that is left of a refund, and noting what another process sent.
+//! Intents that move no money: completing a refund, and recording a handle from another journal.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl CreateCall<'_> {
-    /// Does the step that is left of a refund that is made. It moves no money, so nothing is guarded.
-    /// `None` where another call changed something meanwhile: that step, perhaps.
+    /// Takes the missing step of a made refund. It moves no money, so it needs no guards. `None` if another
+    /// call changed something meanwhile, perhaps by taking the step.
     pub(super) async fn complete(
         &mut self,
         standing: &Standing,
@@ -43,23 +43,23 @@ impl CreateCall<'_> {
                     Outcome::NotApplied(why)
                 };
                 self.settle(&key, &outcome).await;
-                // It may be done all the same, by this call or by another one.
+                // The step may be done anyway, by this call or another one.
                 let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.needs_completion());
-                // The refund is made, and that is what was asked for; the next call tries again.
+                // The refund is made, as requested; the next call retries the step.
                 let refund = found.unwrap_or_else(|| self.still_incomplete(refund, &error));
                 Ok(Some(Box::new(refund)))
             }
         }
     }
 
-    /// The refund as it is: a step of it is left, because of `error`.
+    /// The refund as it is: its step failed with `error`.
     pub(super) fn still_incomplete(&self, refund: &Refund, error: &Error) -> Refund {
         let provider = self.client.adapter().name();
-        tracing::warn!(provider, kind = %error.kind(), "a refund is made, and a step of it is left");
+        tracing::warn!(provider, kind = %error.kind(), "a refund is made, but a step that completes it failed");
         refund.clone()
     }
 
-    /// Notes a refund that the journal does not know and that may be under way, from now on.
+    /// Records a refund that the journal does not know and that may be in flight.
     pub(super) async fn record_handle(&mut self, standing: &Standing, amount: Money) -> Result<()> {
         let policy = &self.client.policy;
         let mut new = NewIntent::new(self.about.clone(), self.request.clone(), amount, standing);
@@ -68,15 +68,14 @@ impl CreateCall<'_> {
         new.resubmit = policy.resubmit_limit();
         new.hidden = self.hidden;
         if let Some(handle) = &self.handle {
-            // The same handle is noted once.
+            // The same handle is recorded once.
             new.token = handle.token();
             new.known_before.clone_from(&handle.known_before);
         }
         let intended = self.client.store().intend(&new).await;
         match intended.map_err(|error| self.unfinished(error.not_applied()))? {
             Intended::Committed(_) => {
-                let error =
-                    Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not learn the outcome");
+                let error = Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not get the outcome");
                 let suspects = self.handle.as_ref().map(|handle| handle.suspects.clone()).unwrap_or_default();
                 let outcome = Outcome::Unknown { why: Why::of(&error), suspects, late: false };
                 self.settle(&new.key(), &outcome).await;

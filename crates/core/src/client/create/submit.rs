@@ -1,4 +1,4 @@
-//! Committing an intent, submitting, and settling what became of it.
+//! Committing an intent, submitting, and settling its outcome.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,21 +9,21 @@ use crate::{
     journal::{Entry, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing, Version, Why},
 };
 
-/// A pause from which on an attempt that was not processed is settled before it, not after it.
+/// Before a pause of at least this length, an unprocessed attempt is settled at once.
 const LONG_PAUSE: Duration = Duration::from_secs(1);
 
-/// The refund; `None` where another round has to follow.
+/// The refund; `None` if another round must follow.
 pub(super) type Ended = Option<Box<Refund>>;
 
-/// What follows an attempt that failed.
+/// What follows a failed attempt.
 enum Next {
-    /// Intend again on the same look.
+    /// Commit another intent based on the same lookup.
     SameLook,
     Ended(Ended),
 }
 
 impl CreateCall<'_> {
-    /// Intends and submits, until an attempt has an outcome that more attempts do not change.
+    /// Commits and submits until more attempts would not change the outcome.
     pub(super) async fn submit(
         &mut self,
         standing: Arc<Standing>,
@@ -47,7 +47,7 @@ impl CreateCall<'_> {
             new.version = version;
             submit = submit.with_key(&self.about.money.scope, new.generation);
             let Some((mut pending, intent)) = self.intend(&new).await? else { return Ok(None) };
-            // As long as nobody else writes, the next one builds on this one.
+            // Unless another process writes, the next intent builds on this version.
             version = Version(intent.number.0);
             submit.window = Some(pending.window.clone());
             let result = self.send(&mut pending, &submit).await;
@@ -77,7 +77,7 @@ impl CreateCall<'_> {
         new.settle = policy.settle_timeout;
         new.resubmit = policy.resubmit_limit();
         let capabilities = self.client.capabilities();
-        // A later send with the same key may have a window that doubled, up to the attempt limit.
+        // The window of a later request with the same key may have doubled, up to the attempt limit.
         let wider = new.attempt.saturating_sub(new.window);
         new.key_retention = capabilities.idempotency.honoured().map(|key| match key.retention {
             Duration::MAX => Duration::MAX,
@@ -99,21 +99,21 @@ impl CreateCall<'_> {
         new
     }
 
-    /// Intents that the look proves not to have been carried out: it began late enough, and shows neither
-    /// the refund nor one that may be it.
+    /// Intents that the lookup proves absent: it began late enough, and found neither the refund nor one that
+    /// may be it.
     fn absent(&self, standing: &Standing, lookup: &Lookup, resend: bool) -> Vec<IntentNumber> {
-        // What is not listed proves nothing; only a re-send with its key goes on after such a list.
+        // An incomplete list proves nothing; only a request with the same key may follow it.
         if !lookup.complete {
             return Vec::new();
         }
         let mine = standing.mine.iter().filter(|_| !resend);
         let others = standing.others.iter().filter(|entry| entry.payment == self.about.payment);
-        // What the list shows is there, also where storing that failed.
+        // A listed refund exists even if storing that failed.
         let is_shown =
             |entry: &Entry| lookup.others.iter().any(|seen| entry.is(&seen.payment, &seen.reference));
         let others = others.filter(|entry| !is_shown(entry));
         let entries = mine.chain(others).filter(|entry| {
-            // By the refunds of its amount that may be anybody's, and by those that a person is to look at.
+            // An unattributed refund of its amount may be this one.
             !(entry.hidden || self.hidden) || !lookup.candidates.contains(&entry.amount)
         });
         let ripe =
@@ -121,7 +121,7 @@ impl CreateCall<'_> {
         ripe.map(|intent| intent.number).collect()
     }
 
-    /// Settles an attempt that failed, and decides what follows.
+    /// Settles a failed attempt and decides what follows.
     async fn failed(
         &mut self,
         key: IntentKey,
@@ -144,14 +144,14 @@ impl CreateCall<'_> {
                 }
                 tracing::debug!(provider = self.client.adapter().name(), kind = %error.kind(), "submitting again");
                 self.client.clock.sleep(delay).await;
-                // Without a key only a new look can tell whether another process was faster.
+                // Without a key, only a new lookup shows whether another process was faster.
                 let same_look = self.key_honoured && self.previous.is_some();
                 Ok(if same_look { Next::SameLook } else { Next::Ended(None) })
             }
             AfterWrite::Recover => {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
-                // With a key it is as safe to submit again, and quicker than to go on looking.
+                // With a key, submitting again is as safe as looking and faster.
                 if self.key_honoured && again && self.pause_for(&error).await {
                     return Ok(Next::Ended(None));
                 }
@@ -164,7 +164,7 @@ impl CreateCall<'_> {
             }
             AfterWrite::LookOnce => {
                 self.settle(&key, &Outcome::NotApplied(Why::of(&error).with_refused())).await;
-                // Another process, without this journal, may have made it.
+                // A process without this journal may have made it.
                 match self.look_until(Duration::ZERO).await? {
                     Some(refund) => Ok(Next::Ended(self.ended(refund))),
                     None => Err(self.unfinished(error)),
@@ -177,8 +177,8 @@ impl CreateCall<'_> {
         }
     }
 
-    /// The outcome of an attempt that may have made the refund. Where a provider that repeats stored
-    /// responses failed in the same way before, the key is used up.
+    /// The outcome of an attempt that may have made the refund. If a provider that repeats stored responses
+    /// failed in the same way before, the key is used up.
     fn unknown(&self, error: &Error, standing: &Standing, again: bool, late: bool) -> Outcome {
         let why = Why::of(error);
         let capabilities = self.client.capabilities();
@@ -193,7 +193,7 @@ impl CreateCall<'_> {
         Outcome::Unknown { why, suspects: Vec::new(), late }
     }
 
-    /// Looks for a refund that may have been made, for as long as the settle time says.
+    /// Looks for a refund that may have been made, until the settle timeout ends.
     pub(super) async fn recovered(&mut self, error: Error) -> Result<Ended> {
         match self.look_until(self.client.policy.settle_timeout).await? {
             Some(refund) => Ok(self.ended(refund)),
@@ -201,7 +201,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// A refund that was found. A step that is left of it takes another round.
+    /// The result for a found refund. Completing it takes another round.
     fn ended(&mut self, refund: Refund) -> Ended {
         if refund.needs_completion() {
             self.made = Some(refund);
@@ -210,7 +210,8 @@ impl CreateCall<'_> {
         Some(Box::new(refund))
     }
 
-    /// No further attempt after one that was certainly not carried out: the truth about earlier ones.
+    /// Ends the call after an attempt that was certainly not carried out, unless an earlier one may have
+    /// been.
     async fn give_up(&mut self, error: Error) -> Result<Ended> {
         self.settle_previous().await;
         if self.ambiguous.is_none() && !self.in_flight_elsewhere && !self.is_unsettled() {
@@ -219,7 +220,7 @@ impl CreateCall<'_> {
         self.recovered(error).await
     }
 
-    /// Whether the error says that a refund under our reference is there, wherever it is.
+    /// Whether the error means that a refund with our reference exists.
     fn is_reference_taken(&self, error: &Error) -> bool {
         let capabilities = self.client.capabilities();
         let replay = capabilities.idempotency.honoured().map(|key| key.replay);
@@ -230,12 +231,12 @@ impl CreateCall<'_> {
         tracing::warn!(
             provider = self.client.adapter().name(),
             kind = %error.kind(),
-            "the outcome of a refund is unknown, looking for it"
+            "the outcome of a refund is unknown; looking for it"
         );
         self.ambiguous.get_or_insert_with(|| error.without_source());
     }
 
-    /// Waits before the next attempt. False, at once, where there would be no time for it then.
+    /// Waits before the next attempt. Returns false at once if no time would be left for it.
     pub(super) async fn pause_for(&mut self, error: &Error) -> bool {
         let client = self.client;
         let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Waiting for what is in the way, usefully and visibly.
+//! Waiting for requests that block this one, while looking the refund up and reporting the wait.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -11,21 +11,21 @@ use crate::{
     journal::{Block, JournalTime, Standing},
 };
 
-/// How long after it began to wait a call looks for the first time.
+/// When a waiting call looks the refund up for the first time.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(1);
-/// How long it waits at most between two looks.
+/// The longest pause between two lookups.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Why a call waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WaitFor {
-    /// An intent that may be under way.
+    /// An intent that may be in flight.
     Block(Block),
     /// The time from which the same reference may be submitted again.
     Resubmit,
 }
 
-/// A call that waits, for [`Observer::waiting`](super::super::Observer::waiting).
+/// A call that waits, for [`Observer::waiting`](crate::Observer::waiting).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waiting {
@@ -35,7 +35,7 @@ pub struct Waiting {
     pub reference: Reference,
     /// What it waits for.
     pub what: WaitingFor,
-    /// Until when, at the latest, by the journal's clock.
+    /// When the wait ends at the latest, by the journal's clock.
     pub until: OffsetDateTime,
 }
 
@@ -43,9 +43,9 @@ pub struct Waiting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitingFor {
-    /// Another call, perhaps of a process that is gone, may have a request of the same refund under way.
+    /// Another call, perhaps of a dead process, may have a request for the same refund in flight.
     SameRefund,
-    /// A request of another refund of the same money may be under way.
+    /// A request for another refund of the same money may be in flight.
     OtherRefund,
     /// A request was lost, and the provider may still carry it out.
     LostRequest,
@@ -54,8 +54,8 @@ pub enum WaitingFor {
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.what {
-            WaitingFor::SameRefund => "another process may have a request for this refund under way",
-            WaitingFor::OtherRefund => "a request for another refund of this payment may be under way",
+            WaitingFor::SameRefund => "another process may be requesting this refund",
+            WaitingFor::OtherRefund => "a request for another refund of this payment may be in progress",
             WaitingFor::LostRequest => "a request for this refund was lost and may still be carried out",
         };
         write!(f, "{why}; waiting until {} at the latest", rounded(self.until))
@@ -63,8 +63,8 @@ impl fmt::Display for Waiting {
 }
 
 impl CreateCall<'_> {
-    /// Waits until something about the money changes, or the time of what is in the way is over; looks
-    /// meanwhile where it is this refund that may show.
+    /// Waits until the money's version moves or the blocking time ends. If this refund may appear meanwhile,
+    /// looks it up.
     pub(super) async fn wait(&mut self, standing: Arc<Standing>, what: WaitFor) -> Result<()> {
         let (until, is_own) = match what {
             WaitFor::Block(block) => (block.until, block.is_own),
@@ -72,8 +72,7 @@ impl CreateCall<'_> {
         };
         let left = self.client.time_left(self.deadline);
         let wait = standing.until(until);
-        // Only its time ends the rest of a lost request, unless the refund shows: no use to begin a wait
-        // that this call cannot end.
+        // Unless the refund appears, only time ends this wait: do not begin one that this call cannot finish.
         if left.is_zero()
             || (matches!(what, WaitFor::Resubmit) && wait + self.client.policy.submit_limit() > left)
         {
@@ -88,7 +87,7 @@ impl CreateCall<'_> {
         let waited = self.client.store().wait(money, standing.version, at_most).await;
         waited.map_err(|error| self.unfinished(error.not_applied()))?;
         if is_own {
-            // Looking is free. What shows is stored, and found when the journal is opened next.
+            // Lookups are harmless. A found refund is stored, and the next `open` returns it.
             if let Some(StoredLookup { standing, version, lookup }) = self.look(self.deadline).await
                 && let LookupOutcome::Found(refund, evidence) = lookup.outcome
                 && standing.mine.as_ref().is_none_or(|entry| entry.made.is_none())
@@ -105,7 +104,7 @@ impl CreateCall<'_> {
         doubled.min(LONGEST_PAUSE)
     }
 
-    /// Says once, for each time, that the call waits and until when.
+    /// Reports the wait and its end, once for each end.
     fn announce(&mut self, what: WaitFor, until: JournalTime) {
         if self.announced == Some(until) {
             return;
@@ -134,7 +133,7 @@ impl CreateCall<'_> {
         }
     }
 
-    /// Remembers which call of the same refund is being waited for.
+    /// Remembers which call for the same refund this one waits for.
     pub(super) fn note_waiting_for(&mut self, standing: &Standing) {
         let newest = standing.mine.as_ref().and_then(|entry| entry.newest());
         let number = newest.map_or(crate::journal::IntentNumber(standing.version.0 + 1), |newest| {
@@ -144,7 +143,7 @@ impl CreateCall<'_> {
         self.waited_for.get_or_insert(number);
     }
 
-    /// The error of a call whose time is over before it may go on.
+    /// The error of a call that ran out of time while it waited.
     fn waited_too_long(&self, standing: &Standing, what: WaitFor, until: JournalTime) -> Error {
         let at = rounded(until.to_datetime());
         match what {
@@ -152,7 +151,7 @@ impl CreateCall<'_> {
                 Error::new(
                     ErrorKind::Conflict,
                     format!(
-                        "a request for another refund of this payment may be under way until {at}; nothing \
+                        "a request for another refund of this payment may be in progress until {at}; nothing \
                          was sent; try again after that"
                     ),
                 )
