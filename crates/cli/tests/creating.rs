@@ -199,7 +199,7 @@ async fn lines_and_the_reason_go_along() {
     refunds(&sandbox, "dintero", &in_minor).ended(0);
     let off = ["create", &payment, "--reference", "r-3", "--minor-units", "100", "--line", "1=99"];
     let error = refunds(&sandbox, "dintero", &off).ended(2).error();
-    assert!(error["message"].as_str().unwrap().contains("the lines make up 0.99 NOK"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("the lines add up to 0.99 NOK"), "{error}");
     assert_eq!(sandbox.ledger().total_refunded(&payment), 15_050);
 
     let metadata = ["create", &payment, "--reference", "r-4", "--amount", "1", "--metadata", "a=b=c"];

@@ -19,7 +19,7 @@ async fn a_person_may_say_that_it_was_not_made() {
         sandbox.clear_requests();
         let early = refunds(&sandbox, provider, &word).ended(3).error();
         assert_eq!(early["kind"], "conflict");
-        assert!(early["message"].as_str().unwrap().contains("may still be under way until "), "{early}");
+        assert!(early["message"].as_str().unwrap().contains("may still be in progress until "), "{early}");
         assert!(early["retry_after"].as_u64().unwrap() > 0, "{early}");
 
         an_hour_later(&journal(&sandbox));

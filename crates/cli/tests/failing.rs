@@ -175,12 +175,15 @@ fn configuration_that_is_at_fault() {
         ("DINTERO_CLIENT_SECRET", "canary-secret"),
     ];
     for (variables, mentions) in [
-        (vec![], "REFUNDS_PROVIDER is not set; known are: dintero, mattilda"),
+        (vec![], "REFUNDS_PROVIDER is not set; expected one of: dintero, mattilda"),
         (vec![("REFUNDS_PROVIDER", "")], "REFUNDS_PROVIDER is not set"),
-        (vec![("REFUNDS_PROVIDER", "canary-provider")], "known are: dintero, mattilda"),
+        (vec![("REFUNDS_PROVIDER", "canary-provider")], "expected one of: dintero, mattilda"),
         (vec![("REFUNDS_PROVIDER", "dintero")], "DINTERO_ACCOUNT_ID"),
         (vec![("REFUNDS_PROVIDER", "dintero"), ("DINTERO_CLIENT_SECRET", "")], "DINTERO_CLIENT_SECRET"),
-        (vec![("REFUNDS_PROVIDER", "dintero"), ("DINTERO_API_UR", "canary")], "DINTERO_API_UR is no setting"),
+        (
+            vec![("REFUNDS_PROVIDER", "dintero"), ("DINTERO_API_UR", "canary")],
+            "unknown setting DINTERO_API_UR",
+        ),
         (vec![("REFUNDS_PROVIDER", "mattilda"), ("MATTILDA_PRIVATE_KEY", "canary")], "private key"),
         (vec![("REFUNDS_PROVIDER", "dintero"), ("REFUNDS_MAX_ATTEMPTS", "canary")], "REFUNDS_MAX_ATTEMPTS"),
         (vec![("REFUNDS_PROVIDER", "dintero"), ("REFUNDS_LOG", "=canary=")], "REFUNDS_LOG"),

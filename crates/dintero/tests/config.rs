@@ -89,7 +89,10 @@ fn an_error_names_the_setting() {
     assert!(missing.message().ends_with("too: account_id, client_id, client_secret"), "{missing}");
     let unknown =
         DinteroConfig::from_settings(&settings(&[("api_ulr", "https://canary.example")])).unwrap_err();
-    assert!(unknown.message().starts_with("api_ulr is no setting of dintero; known are:"), "{unknown}");
+    assert!(
+        unknown.message().starts_with("unknown setting api_ulr of dintero; expected one of:"),
+        "{unknown}"
+    );
     assert!(!format!("{unknown:?}").contains("canary"), "{unknown:?}");
     let config = DinteroConfig::new("T11223344", "id", "secret").with_system("line\nbreak", "1");
     assert_eq!(Dintero::new(config).unwrap_err().kind(), ErrorKind::Config);

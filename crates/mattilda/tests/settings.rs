@@ -77,7 +77,7 @@ fn malformed_settings_are_named_and_not_shown() {
     }
     let error =
         MattildaConfig::from_settings(&Settings::from_iter([("token", "t"), ("secret", "x")])).unwrap_err();
-    assert!(error.message().starts_with("secret is no setting of mattilda; known are:"), "{error}");
+    assert!(error.message().starts_with("unknown setting secret of mattilda; expected one of:"), "{error}");
     for token in ["two words", "Bearer canary", "canary\u{7}", "ñ", "  "] {
         let error = build(&[("token", token)]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config, "{token}");

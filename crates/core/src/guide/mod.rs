@@ -1,21 +1,19 @@
-//! The guide: what everything here means, and how to write an adapter in an afternoon.
+//! The guide: the concepts of this crate, and how to write an adapter in an afternoon.
 //!
-//! It is documentation and holds no code of its own; what it shows is compiled and run as tests.
+//! It contains documentation only. Its examples are compiled and run as tests.
 //!
-//! | chapter | for whom | what it tells |
+//! | chapter | for | content |
 //! |---|---|---|
-//! | [`concepts`] | everybody | reference, status, amounts, hidden references, pages |
-//! | [`failures`] | everybody | what an error says about the money, and what the client makes of it |
-//! | [`your_adapter`] | writers of adapters | the contract in some 70 lines, used and proven |
-//! | [`over_http`] | writers of adapters | the same over a wire, step by step, with `refunds-http` |
-//! | `proof` (feature `testing`) | writers of adapters | the conformance kit, and a checklist |
-//! | [`evolution`] | everybody | what may change, and what will not break you |
+//! | [`concepts`] | everyone | reference, status, amounts, unreported references, pages |
+//! | [`failures`] | everyone | what an error means for the money, and what the client does next |
+//! | [`your_adapter`] | adapter authors | a complete adapter in some 70 lines, used and tested |
+//! | [`over_http`] | adapter authors | an adapter over HTTP, step by step, with `refunds-http` |
+//! | `proof` (feature `testing`) | adapter authors | the conformance kit and a checklist |
+//! | [`evolution`] | everyone | what may change, and what stays compatible |
 //!
-//! Two complete adapters are in the repository, each with a provider's document (`PROVIDER.md`), the adapter
-//! (`src`), a server that plays the provider (`tests/adapter/server`), the kit on it, and an application
-//! that does not know it. `examples/acme-adapter` is as an outsider would write it; `tests/second-adapter` was
-//! written from this guide alone, by somebody who had not read the code. The guide names their files where
-//! it needs them.
+//! The repository contains a complete example, `examples/acme-adapter`: the provider's documentation
+//! (`PROVIDER.md`), the adapter (`src`), a fake server, the conformance kit, and an application that does not
+//! know the provider by name (`tests`). The guide refers to its files.
 
 #[doc = include_str!("concepts.md")]
 pub mod concepts {}
@@ -26,7 +24,7 @@ pub mod failures {}
 #[doc = include_str!("your_adapter.md")]
 pub mod your_adapter {}
 
-/// Links to `refunds-http`, which this crate does not depend on: beside it, or where it is released.
+/// Links to `refunds-http`, which this crate does not depend on: local ones, or to docs.rs.
 macro_rules! links_to_http {
     ($root:literal) => {
         links_to_http!(

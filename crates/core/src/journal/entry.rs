@@ -1,39 +1,39 @@
-//! What a journal keeps: one entry for each refund, one intent for each send.
+//! What a journal stores: one entry for each refund, one intent for each request.
 
 use serde::{Deserialize, Serialize};
 
 use super::key::{IntentNumber, IntentToken, JournalTime, MoneyKey};
 use crate::{CreateRefund, Error, ErrorKind, Money, PaymentId, Reference, Refund, RefundId, RefundStatus};
 
-/// A refund as a journal knows it: one for each account, payment and reference.
+/// A refund in a journal: one for each account, payment and reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
-    /// The money that it takes from.
+    /// The money that it is paid from.
     pub money: MoneyKey,
     /// The payment, in its canonical spelling.
     pub payment: PaymentId,
-    /// The caller's own key of it.
+    /// The caller's own key of the refund.
     pub reference: Reference,
-    /// The exact amount: the first intent fixes it.
+    /// The exact amount, fixed by the first intent.
     pub amount: Money,
-    /// What the caller requested, without card numbers and e-mail addresses; `None` once purged.
+    /// The caller's request, without card numbers and e-mail addresses; `None` once purged.
     pub request: Option<CreateRefund>,
-    /// Whether the provider's responses may leave out references.
+    /// Whether the provider's responses may omit references.
     pub hidden: bool,
     /// The generation of its idempotency key.
     pub generation: u16,
-    /// The refund, once it is known to be made. That ends all its intents.
+    /// The refund, once it is known to be made. This settles all its intents.
     pub made: Option<MadeRefund>,
     /// Refunds of the payment that are certainly not this one.
     pub known_before: Vec<RefundId>,
-    /// Refunds that may be this one, and that nothing but a person can decide.
+    /// Refunds that may be this one; only a person can decide.
     pub suspects: Vec<RefundId>,
-    /// What a person decided, last.
+    /// The last decision of a person.
     pub decision: Option<Box<Decision>>,
     /// Its intents, oldest first.
     pub intents: Vec<Intent>,
-    /// Until when it may be needed to tell a late refund from a new one.
+    /// Until when it may be needed to distinguish a late refund from a new one.
     pub keep_until: JournalTime,
 }
 
@@ -42,22 +42,23 @@ impl Entry {
         self.payment == *payment && self.reference == *reference
     }
 
-    /// The intents whose outcome is open: the refund is not known to be made, and nothing else has
-    /// settled them. Steps that move no money are among them.
+    /// The intents whose outcome is open: the refund is not known to be made, and nothing else has settled
+    /// them. Includes steps that move no money.
     pub fn unsettled(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();
         self.intents.iter().filter(move |intent| intent.state.is_open_ended() && (!made || intent.step))
     }
 
-    /// Intents of a made refund that may have a request under way for [a step](crate::Refund::needs_completion)
-    /// of it, for as long as their attempts may last: all but those that were certainly not carried out.
+    /// The intents of a made refund that may have a request in flight for [a
+    /// step](crate::Refund::needs_completion) of it, as long as their attempts may last: all except those
+    /// that were certainly not carried out.
     pub(crate) fn may_take_a_step(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();
         let counts = |state: IntentState| state == IntentState::Made || state.is_open_ended();
         self.intents.iter().filter(move |intent| made && counts(intent.state))
     }
 
-    /// As [`unsettled`](Self::unsettled), without steps: those that may move money.
+    /// As [`unsettled`](Self::unsettled), without steps: the intents that may move money.
     pub fn unsettled_sends(&self) -> impl Iterator<Item = &Intent> {
         self.unsettled().filter(|intent| !intent.step)
     }
@@ -68,8 +69,8 @@ impl Entry {
         self.intents.last()
     }
 
-    /// From when on the refund may be submitted again without an idempotency key: the latest
-    /// `resubmit_from` of the unsettled intents.
+    /// From when the refund may be submitted again without an idempotency key: the latest `resubmit_from` of
+    /// the unsettled intents.
     #[must_use]
     pub fn resubmit_from(&self) -> Option<JournalTime> {
         self.unsettled_sends().map(|intent| intent.resubmit_from).max()
@@ -82,35 +83,35 @@ impl Entry {
 pub struct MadeRefund {
     /// The provider's id of the refund that moved the money.
     pub id: RefundId,
-    /// The id under which its payment lists it, where that is another one (the record of an order).
+    /// The id under which its payment lists it, if different (the record on an order).
     pub alias: Option<RefundId>,
     /// The amount that the provider reports.
     pub amount: Money,
-    /// Its status when it was last seen.
+    /// Its status when it was last read.
     pub status: RefundStatus,
     /// How it is known.
     pub evidence: Evidence,
-    /// What differs from the request, so that the refund must not be believed.
+    /// How it differs from the request, so that it must not be reported as a success.
     pub fault: Option<String>,
     /// A second refund that was found under the same reference.
     pub doubled: Option<RefundId>,
 }
 
 impl MadeRefund {
-    /// The refund `id` over `amount` in `status`, known by `evidence`.
+    /// The refund `id` of `amount` in `status`, known by `evidence`.
     #[must_use]
     pub fn new(id: RefundId, amount: Money, status: RefundStatus, evidence: Evidence) -> Self {
         Self { id, alias: None, amount, status, evidence, fault: None, doubled: None }
     }
 
-    /// A refund that was read or answered.
+    /// A refund from a read or a response.
     pub(crate) fn of(refund: &Refund, evidence: Evidence) -> Self {
         let mut made = Self::new(refund.money_id().clone(), refund.amount, refund.status, evidence);
         made.alias = Some(refund.id.clone()).filter(|alias| *alias != made.id);
         made
     }
 
-    /// Whether it goes by this id.
+    /// Whether it has this id.
     #[must_use]
     pub fn is_called(&self, id: &RefundId) -> bool {
         self.id == *id || self.alias.as_ref() == Some(id) || self.doubled.as_ref() == Some(id)
@@ -126,9 +127,9 @@ pub enum Evidence {
     Response,
     /// A list or a read showed it with its reference.
     Listed,
-    /// A list showed one new refund of its amount without a reference, and nothing else was open.
+    /// A list showed one new refund of its amount without a reference, and no other intent was open.
     ById,
-    /// A person said so, and a read confirmed it.
+    /// A person decided it, and a read confirmed it.
     Person,
 }
 
@@ -136,50 +137,51 @@ pub enum Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Intent {
-    /// The version that its commit moved the money to.
+    /// The version that its commit created.
     pub number: IntentNumber,
     /// The random name that it was committed with.
     pub token: IntentToken,
     /// When it was committed.
     pub committed_at: JournalTime,
-    /// No byte of the request leaves after this.
+    /// No byte of the request is sent after this.
     pub not_after: JournalTime,
-    /// Nothing of the attempt goes on after this: no connection, and no step that follows the money.
+    /// The attempt has ended by this time, including its connection and any step after the money moved.
     pub attempt_until: JournalTime,
-    /// Until then other references of the money wait.
+    /// Until then, other references of the same money wait.
     pub unsettled_until: JournalTime,
-    /// A look that begins here or later and does not show the refund proves that it was not made.
+    /// A complete lookup that begins at this time or later and does not show the refund proves that it was
+    /// not made.
     pub resubmit_from: JournalTime,
-    /// Until when the provider certainly knows the idempotency key, where it honours one.
+    /// Until when the provider certainly knows the idempotency key, if it honours one.
     pub key_until: Option<JournalTime>,
-    /// What became of it.
+    /// Its outcome.
     pub state: IntentState,
-    /// Why, where it failed.
+    /// Why it failed.
     pub why: Option<Why>,
     /// When it was settled.
     pub settled_at: Option<JournalTime>,
-    /// Whether it completes a refund that is made already, and moves no money.
+    /// Whether it completes a refund that is already made, and moves no money.
     pub step: bool,
 }
 
-/// What became of an intent.
+/// The outcome of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IntentState {
-    /// Committed; its owner has not reported an outcome, and may be gone.
+    /// Committed. Its owner has not reported an outcome, and may be dead.
     Open,
-    /// The outcome is unknown: the response was lost, say.
+    /// The outcome is unknown, for example because the response was lost.
     Unknown,
-    /// As unknown; and the provider repeats a stored failure, so the idempotency key is used up.
+    /// As unknown, and the provider repeats a stored failure, so the idempotency key is used up.
     FailedStored,
     /// The refund is made.
     Made,
     /// Certainly not carried out: refused, never sent, or not processed.
     NotApplied,
-    /// A complete list that was begun late enough did not show it.
+    /// A complete list that was requested late enough did not show it.
     Absent,
-    /// A person said that it was not made.
+    /// A person decided that it was not made.
     NotMade,
 }
 
@@ -195,7 +197,7 @@ impl IntentState {
         Self::NotMade,
     ];
 
-    /// Whether it may still turn out that the refund is made by it.
+    /// Whether the intent may still turn out to have made the refund.
     #[must_use]
     pub const fn is_open_ended(self) -> bool {
         matches!(self, Self::Open | Self::Unknown | Self::FailedStored)
@@ -216,8 +218,8 @@ impl IntentState {
     }
 }
 
-/// Why an intent was not applied or is unknown: the kind of error and the provider's code. The
-/// provider's words are not kept.
+/// Why an intent was not applied or is unknown: the kind of error and the provider's code. The provider's
+/// message is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Why {
@@ -227,12 +229,12 @@ pub struct Why {
     pub code: Option<String>,
     /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// Whether the provider refused the request, rather than not having processed it.
+    /// Whether the provider refused the request, as opposed to not processing it.
     pub refused: bool,
 }
 
 impl Why {
-    /// What `error` says.
+    /// The reason in `error`.
     #[must_use]
     pub fn of(error: &Error) -> Self {
         Self {
@@ -243,7 +245,7 @@ impl Why {
         }
     }
 
-    /// The request never left.
+    /// The request was never sent.
     #[must_use]
     pub fn never_sent() -> Self {
         Self { kind: ErrorKind::Timeout, code: None, retryable: true, refused: false }
@@ -257,7 +259,7 @@ impl Why {
     }
 }
 
-/// What a person decided about an intent.
+/// A person's decision about an intent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Decision {
@@ -265,28 +267,28 @@ pub struct Decision {
     pub by: String,
     /// Why, in that person's words.
     pub note: String,
-    /// What.
+    /// The decision.
     pub verdict: Verdict,
     /// When, by the journal's clock.
     pub at: JournalTime,
 }
 
 impl Decision {
-    /// `verdict` by a person, with a note on why.
+    /// A decision by a person, with a note on why.
     pub fn new(by: impl Into<String>, note: impl Into<String>, verdict: Verdict) -> Self {
         Self { by: by.into(), note: note.into(), verdict, at: JournalTime::default() }
     }
 }
 
-/// What a person can decide about an intent, after looking at the provider.
+/// What a person can decide about an intent, after checking the provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The refund is made: this one, which was read back.
+    /// The refund is made: this one, which was read from the provider.
     Made(MadeRefund),
     /// The refund is not made. It may be submitted again.
     NotMade,
-    /// This refund, which carries no reference, is not it.
+    /// This refund, which has no reference, is not the requested one.
     NotThisOne(RefundId),
 }

@@ -11,14 +11,14 @@ use crate::Result;
     note = "a registry takes a journal crate's factory, not the journal that it opens"
 )]
 pub trait JournalFactory: Send + Sync {
-    /// The scheme: what stands before the colon.
+    /// The scheme, before the colon.
     fn scheme(&self) -> &str;
 
-    /// Opens the journal at `address`: what follows the colon.
+    /// Opens the journal at `address`, the text after the colon.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) where it cannot be used at all, and
-    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) where it cannot be used now.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if it cannot be used at all, and
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) if it cannot be used now.
     fn open(&self, address: &str) -> Result<Arc<dyn Journal>>;
 }

@@ -1,4 +1,4 @@
-//! What a journal is keyed by: the account, the money, the payment, the reference, the intent.
+//! The keys of a journal: account, money, payment, reference, intent.
 
 use std::{
     fmt,
@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use crate::{PaymentId, Reference};
 
-/// The last time that RFC 3339 can write.
+/// The last time that RFC 3339 can represent.
 const LAST: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
 
-/// The account that refunds are made from: which provider, whose account there, at which API.
+/// The account that refunds are paid from: the provider, the account there, and the API's origin.
 ///
-/// It keeps test and live accounts, and several providers, apart in one journal. It holds no secret.
-/// Clones share it.
+/// It keeps test and live accounts, and multiple providers, apart in one journal. It contains no secret.
+/// Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Names", into = "Names")]
 pub struct Scope(Arc<Names>);
@@ -50,13 +50,13 @@ impl Scope {
         &self.0.provider
     }
 
-    /// The account at the provider; empty where the credentials alone decide it.
+    /// The account at the provider; empty if the credentials alone determine it.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.0.account
     }
 
-    /// The origin of the API, such as `https://api.example.com`; empty where there is none.
+    /// The origin of the API, such as `https://api.example.com`; empty if there is none.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.0.origin
@@ -97,8 +97,8 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What a refund takes money from, and so what creating one locks: a payment, or what several
-/// payment ids have in common, such as an order and the transaction that paid it.
+/// The money that a refund is paid from, which creating it locks: a payment, or what multiple payment ids
+/// share, such as an order and the transaction that paid it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MoneyKey {
@@ -117,7 +117,7 @@ impl MoneyKey {
 }
 
 impl Hash for MoneyKey {
-    /// By the id alone: hardly ever do two accounts have money of one id.
+    /// Hashes the id alone: two accounts rarely have the same id.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
@@ -127,7 +127,7 @@ impl Hash for MoneyKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct About {
-    /// The money that it takes from.
+    /// The money that it is paid from.
     pub money: MoneyKey,
     /// The payment, in its canonical spelling.
     pub payment: PaymentId,
@@ -136,19 +136,19 @@ pub struct About {
 }
 
 impl About {
-    /// The refund of `payment` under `reference`, which takes from `money`.
+    /// The refund of `payment` with `reference`, paid from `money`.
     #[must_use]
     pub fn new(money: MoneyKey, payment: &PaymentId, reference: Reference) -> Self {
         Self { money, payment: payment.canonical(), reference }
     }
 }
 
-/// The state of one money in a journal. It moves with every write about that money and never returns
-/// to an earlier value, not even after a purge.
+/// The version of one money key in a journal. Every write about that money moves it. It never returns to an
+/// earlier value, not even after a purge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version(pub u64);
 
-/// The number of an intent: the version that its commit moved the money to.
+/// The number of an intent: the version that its commit created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IntentNumber(pub u64);
 
@@ -158,8 +158,8 @@ impl fmt::Display for IntentNumber {
     }
 }
 
-/// A random name of an intent, chosen before it is committed: what settles an intent whose commit was
-/// not acknowledged.
+/// A random name of an intent, chosen before it is committed, so that an intent can be settled even if its
+/// commit was not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct IntentToken(pub [u8; 16]);
@@ -179,18 +179,18 @@ impl TryFrom<String> for IntentToken {
 }
 
 impl IntentToken {
-    /// A fresh one.
+    /// A new random token.
     #[must_use]
     pub fn random() -> Self {
         Self(Uuid::new_v4().into_bytes())
     }
 }
 
-/// Which intent an outcome belongs to.
+/// The key of an intent, to report its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IntentKey {
-    /// The money that it is about.
+    /// The money of its refund.
     pub money: MoneyKey,
     /// The token that it was committed with.
     pub token: IntentToken,
@@ -204,22 +204,22 @@ impl IntentKey {
     }
 }
 
-/// A journal's own time: whole milliseconds since 1970. Only a journal reads its clock; callers compare
-/// these times with each other and pass durations in.
+/// A journal's own time: whole milliseconds since 1970. Only the journal reads its clock. Callers compare
+/// these times with each other and pass in durations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JournalTime(pub i64);
 
 impl JournalTime {
-    /// The latest time there is: a limit that never passes.
+    /// The latest time: a limit that never passes.
     pub const NEVER: Self = Self(i64::MAX);
 
-    /// This time of the calendar.
+    /// Converts a calendar time.
     #[must_use]
     pub fn from_datetime(time: OffsetDateTime) -> Self {
         Self(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
     }
 
-    /// The time as a date, as far as the calendar goes.
+    /// The calendar time, limited to the last one that RFC 3339 can represent.
     #[must_use]
     pub fn to_datetime(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
@@ -233,7 +233,7 @@ impl JournalTime {
         Self(self.0.saturating_add(millis))
     }
 
-    /// How long it is from `earlier` to this time; zero where that is later.
+    /// The duration since `earlier`; zero if that is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! A journal in the process's memory.
+//! A journal in memory.
 
 use std::{
     collections::HashMap,
@@ -18,28 +18,28 @@ use super::{
 };
 use crate::{Clock, PaymentId, Result, SystemClock};
 
-/// How many refunds a [`MemoryJournal`] remembers, unless set.
+/// How many refunds a [`MemoryJournal`] keeps by default.
 const DEFAULT_CAPACITY: usize = 100_000;
-/// A full journal forgets this share of its capacity at once, so that it is not searched each time.
+/// A full journal evicts this fraction of its capacity at once, so that it need not search each time.
 const EVICTED_SHARE: usize = 16;
 
-/// The journal that every [`RefundClient`](crate::RefundClient) has unless it is given another one: in
-/// memory, shared by the client's clones, gone with the process.
+/// The default journal of a [`RefundClient`](crate::RefundClient): in memory, shared by the client's clones,
+/// lost with the process.
 ///
-/// It makes tasks of one process safe from each other, from cancelled calls and from stale reads. It
-/// does not outlive the process: use a durable journal where refunds are created by processes that can
-/// be killed, or by more than one.
+/// It protects the tasks of one process from each other, from cancelled calls and from stale reads. It does
+/// not outlive the process: use a durable journal if a process that creates refunds can be killed, or if
+/// there is more than one.
 ///
-/// It is bounded. Beyond its capacity it forgets refunds that are settled and old enough, oldest first;
-/// where there are none, nothing new may be sent.
+/// It is bounded. Beyond its capacity it evicts refunds that are settled and old enough, oldest first. If
+/// there are none, nothing new may be sent.
 ///
-/// Clones share what they remember.
+/// Clones share their contents.
 #[derive(Clone)]
 pub struct MemoryJournal(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
-    /// What the clock's monotonic time is in the calendar: the journal's time never jumps.
+    /// A calendar time and the monotonic time at that moment: the journal's time never jumps.
     anchor: (JournalTime, Duration),
     capacity: usize,
     state: Mutex<State>,
@@ -50,13 +50,13 @@ struct Inner {
 struct State {
     counter: Counter,
     books: HashMap<MoneyKey, Book>,
-    /// Every account that refunds were made from.
+    /// Every account with refunds.
     scopes: Vec<Scope>,
-    /// The moneys of the payments that are not a money of their own.
+    /// The money keys of payments whose money has another id.
     aliases: HashMap<PaymentId, Vec<MoneyKey>>,
-    /// How many entries there are.
+    /// The number of entries.
     entries: usize,
-    /// The version of a money that has no entry (any more).
+    /// The version of a money key without entries.
     forgotten: Version,
 }
 
@@ -91,20 +91,20 @@ impl MemoryJournal {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held, and every state of it is sound.
+        // Nothing panics while the lock is held, and every state is consistent.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs one operation to its end, and wakes up those who wait for what it changed.
+    /// Runs one operation to its end, and wakes up waiters if it changed something.
     fn transaction<T>(&self, act: impl FnOnce(&mut State, JournalTime) -> T) -> T {
-        // The time is read after the operation was taken up.
+        // The time is read after the operation has started.
         let mut state = self.state();
         let before = state.counter;
         let now = self.time();
         let result = act(&mut state, now);
         let (changed, version) = (state.counter != before, state.counter.0);
         drop(state);
-        // Who subscribes later reads what was changed.
+        // Later subscribers read the change.
         if changed && self.0.moved.receiver_count() > 0 {
             self.0.moved.send_replace(version);
         }
@@ -162,7 +162,7 @@ impl State {
         }
     }
 
-    /// What is journalled about a payment, in every account.
+    /// The books with entries of a payment, in every account.
     fn books_of<'a>(&'a self, payment: &'a PaymentId) -> impl Iterator<Item = (&'a MoneyKey, &'a Book)> {
         let own = self.scopes.iter().map(|scope| MoneyKey::new(scope.clone(), payment.clone()));
         let own = own.filter_map(|money| self.books.get_key_value(&money));
@@ -172,7 +172,7 @@ impl State {
             .filter(move |(_, book)| of_payment(book))
     }
 
-    /// Refuses a payment whose refunds are journalled elsewhere.
+    /// Refuses a payment whose refunds are journalled under another money id or origin.
     fn check(&self, about: &About) -> Result<()> {
         let scope = &about.money.scope;
         let one_account = self.scopes.iter().all(|known| known == scope);
@@ -194,7 +194,7 @@ impl State {
         Ok(())
     }
 
-    /// Forgets up to `most` refunds, those that are needed least first; false where none may be forgotten.
+    /// Evicts up to `most` refunds, least needed first. Returns false if none may be evicted.
     fn evict(&mut self, most: usize, now: JournalTime) -> bool {
         let mut least: Vec<_> = Vec::new();
         for (money, book) in &self.books {
@@ -227,7 +227,7 @@ impl State {
         !least.is_empty()
     }
 
-    /// Forgets the moneys of payments that have no entry any more.
+    /// Removes the aliases of payments without entries.
     fn forget_aliases(&mut self) {
         let Self { aliases, books, .. } = self;
         aliases.retain(|payment, moneys| {
@@ -248,7 +248,7 @@ impl Journal for MemoryJournal {
         let money = &intent.about.money;
         self.transaction(|state, now| {
             state.check(&intent.about)?;
-            // Only a full journal has to look for what can be forgotten.
+            // Only a full journal needs to search for entries to evict.
             if state.entries >= self.0.capacity {
                 let mine = |entry: &Entry| entry.is(&intent.about.payment, &intent.about.reference);
                 let known = state.books.get(money).is_some_and(|book| book.entries().iter().any(mine));
@@ -287,7 +287,7 @@ impl Journal for MemoryJournal {
         let mut moved = self.0.moved.subscribe();
         let mut over = self.0.clock.sleep(at_most);
         loop {
-            // Subscribed before the version is read: no wake-up is lost.
+            // Subscribe before reading the version, so that no wake-up is lost.
             moved.borrow_and_update();
             let version = {
                 let state = self.state();
@@ -306,7 +306,7 @@ impl Journal for MemoryJournal {
     async fn entries(&self, query: &Query) -> Result<Vec<Entry>> {
         let state = self.state();
         let mut found: Vec<&Entry> = match (&query.scope, &query.payment) {
-            // The one that is asked for most often is found without looking at the others.
+            // The most frequent query does not look at other payments.
             (Some(scope), Some(payment)) => {
                 let mut books = state.books_of(payment).filter(|(money, _)| money.scope == *scope);
                 let book = books.next().map(|(_, book)| book);
@@ -364,7 +364,7 @@ mod tests {
     use crate::{CreateRefund, Money, Reference, RefundAmount};
 
     #[test]
-    fn what_is_forgotten_takes_no_room() {
+    fn evicted_entries_free_their_memory() {
         let journal = MemoryJournal::with_capacity(Arc::new(SystemClock), 3);
         let money = Money::new(100, "NOK".parse().unwrap());
         for payment in 0..20 {

@@ -1,4 +1,4 @@
-//! What goes into a journal and what comes out.
+//! Requests to a journal and their results.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{CreateRefund, Money, PaymentId, Reference, Refund, RefundId};
 
-/// One consistent read of a money. A look that begins after it may lead to an intent.
+/// A consistent snapshot of one money key. A lookup that begins after it may lead to an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Standing {
@@ -18,13 +18,13 @@ pub struct Standing {
     pub version: Version,
     /// The refund that the journal was opened for, with all its intents.
     pub mine: Option<Entry>,
-    /// Other refunds of this money that are made, or have an unsettled intent.
+    /// Other refunds of this money that are made or have an unsettled intent.
     pub others: Vec<Entry>,
 }
 
 /// An intent to send a request, right before it is sent.
 ///
-/// Durations go in; the times are the journal's, read after the intent was taken up.
+/// It contains durations. The journal computes the times, from its own clock, when it commits the intent.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct NewIntent {
@@ -34,39 +34,39 @@ pub struct NewIntent {
     pub amount: Money,
     /// The request, as the caller made it.
     pub request: CreateRefund,
-    /// The version of the [`Standing`] that it is based on: the journal was opened, then looked.
+    /// The version of the [`Standing`] that it is based on, which was read before the lookup.
     pub version: Version,
-    /// The time of that standing: guards that ripen are judged by it.
+    /// The time of that standing. Times that unblock the intent are compared with it.
     pub opened_at: JournalTime,
     /// A fresh [`IntentToken`].
     pub token: IntentToken,
-    /// How long the request may take to leave.
+    /// How long the request may take to be sent.
     pub window: Duration,
-    /// How long a connection may last after that.
+    /// How long the connection may last after that.
     pub attempt: Duration,
-    /// How long after that other references wait.
+    /// How long other references wait after that.
     pub settle: Duration,
-    /// How long after that the refund may still show up; never less than `settle`.
+    /// How long the refund may still appear after that; never less than `settle`.
     pub resubmit: Duration,
-    /// How long the provider certainly knows the idempotency key, where it honours one. An unsettled
-    /// intent of the same refund may then be repeated.
+    /// How long the provider certainly knows the idempotency key, if it honours one. An unsettled intent of
+    /// the same refund may then be repeated.
     pub key_retention: Option<Duration>,
     /// The generation of the idempotency key.
     pub generation: u16,
-    /// Intents that a complete look, begun at or after their `resubmit_from`, did not show.
+    /// Intents whose refund a complete lookup, begun at or after their `resubmit_from`, did not show.
     pub absent: Vec<IntentNumber>,
     /// The previous attempt of the same call, which was certainly not carried out.
     pub previous: Option<(IntentToken, Why)>,
-    /// Whether it completes a refund that is made, and moves no money.
+    /// Whether it completes a made refund and moves no money.
     pub step: bool,
-    /// Whether the provider's responses may leave out references.
+    /// Whether the provider's responses may omit references.
     pub hidden: bool,
-    /// Refunds without a reference that the look showed: they are certainly not this one.
+    /// Refunds without a reference that the lookup showed: they are certainly not this one.
     pub known_before: Vec<RefundId>,
 }
 
 impl NewIntent {
-    /// An intent to submit `amount` of `request`, based on `standing`, with a fresh token and all times
+    /// An intent to submit `amount` of `request`, based on `standing`, with a new token and all durations
     /// zero.
     #[must_use]
     pub fn new(about: About, request: CreateRefund, amount: Money, standing: &Standing) -> Self {
@@ -98,36 +98,36 @@ impl NewIntent {
     }
 }
 
-/// The answer to a [`NewIntent`].
+/// The result of a [`NewIntent`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Intended {
-    /// It is durable. The request may leave until its `not_after`.
+    /// It is durable. The request may be sent until its `not_after`.
     Committed(Intent),
-    /// Something about the money changed since the journal was opened: look again.
+    /// The version moved since the journal was opened: look again.
     Moved(Box<Standing>),
-    /// The journal is full of refunds that must not be forgotten. Nothing may be sent.
+    /// The journal is full of refunds that it must keep. Nothing may be sent.
     Full,
 }
 
-/// What became of an intent, as its owner reports it.
+/// The outcome of an intent, as its owner reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The refund is made. This overrides everything.
+    /// The refund is made. This overrides every other outcome.
     Made(MadeRefund),
     /// This request was certainly not carried out. It says nothing about earlier intents.
     NotApplied(Why),
-    /// Whether it was carried out is unknown. This frees nothing.
+    /// Whether it was carried out is unknown. This releases nothing.
     Unknown {
         /// Why.
         why: Why,
-        /// Refunds that may be it.
+        /// Refunds that may be the requested one.
         suspects: Vec<RefundId>,
-        /// Whether bytes left after `not_after`, so that all times begin anew.
+        /// Whether bytes were sent after `not_after`, so that all times must be extended.
         late: bool,
     },
-    /// As unknown, and the provider repeats a stored failure for the key.
+    /// As unknown, and the provider repeats a stored failure for the idempotency key.
     FailedStored(Why),
 }
 
@@ -137,38 +137,38 @@ pub enum Outcome {
 pub struct Seen {
     /// The payment, in its canonical spelling.
     pub payment: PaymentId,
-    /// The reference: the one that it carries, or the one that it is attributed to by its id.
+    /// Its own reference, or the one that it is attributed to by its id.
     pub reference: Reference,
-    /// The refund. [`Evidence::ById`] needs the version of the standing that the list followed.
+    /// The refund. [`Evidence::ById`] requires the version of the standing that was read before the list.
     pub refund: MadeRefund,
-    /// What to write where the journal has no entry; nothing is written without it.
+    /// What to write if the journal has no entry. Without it, nothing is written then.
     pub adopt: Option<Adopt>,
-    /// Whether [a step](crate::Refund::needs_completion) of it is left, which a call may be taking right now.
+    /// Whether [a step](crate::Refund::needs_completion) is missing, which a call may be taking right now.
     pub needs_completion: bool,
 }
 
 impl Seen {
-    /// The refund of `payment` that carries `reference`.
+    /// The refund of `payment` with `reference`.
     #[must_use]
     pub fn new(payment: &PaymentId, reference: Reference, refund: MadeRefund) -> Self {
         Self { payment: payment.canonical(), reference, refund, adopt: None, needs_completion: false }
     }
 
-    /// Writes it even where the journal does not know its refund yet.
+    /// Writes it even if the journal has no entry for the refund yet.
     #[must_use]
     pub fn adopted(mut self, adopt: Adopt) -> Self {
         self.adopt = Some(adopt);
         self
     }
 
-    /// Says whether a step of it is left.
+    /// Sets whether a step is missing.
     #[must_use]
     pub fn with_needs_completion(mut self, left: bool) -> Self {
         self.needs_completion = left;
         self
     }
 
-    /// The refund as it was read, under the reference that it belongs to.
+    /// The refund as it was read, with the reference that it belongs to.
     pub(crate) fn of(
         payment: &PaymentId,
         reference: &Reference,
@@ -184,35 +184,35 @@ impl Seen {
     }
 }
 
-/// What else is written of a refund that was found and not journalled before.
+/// What to write for a found refund that was not journalled before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Adopt {
     /// The request that led to it.
     pub request: CreateRefund,
-    /// Whether the provider's responses may leave out references.
+    /// Whether the provider's responses may omit references.
     pub hidden: bool,
-    /// How long a list may still lack it.
+    /// How long a list may not show it yet.
     pub keep: Duration,
 }
 
 impl Adopt {
-    /// The refund that `request` is about.
+    /// The refund of `request`.
     #[must_use]
     pub fn new(request: CreateRefund, hidden: bool, keep: Duration) -> Self {
         Self { request, hidden, keep }
     }
 }
 
-/// What [`Journal::observe`](super::Journal::observe) did.
+/// The result of [`Journal::observe`](super::Journal::observe).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observed {
-    /// Nothing was new; no version moved.
+    /// Nothing was new; the version did not move.
     Nothing,
-    /// Something was settled; this is the money's version now.
+    /// Something was settled; this is the new version.
     Settled(Version),
-    /// The money's version had moved before, so that nothing was attributed by its id.
+    /// The version had already moved, so nothing was attributed by id.
     Moved,
 }
 
@@ -220,17 +220,17 @@ pub enum Observed {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// Of this account only.
+    /// Only this account.
     pub scope: Option<Scope>,
-    /// Of this payment only, in its canonical spelling.
+    /// Only this payment, in its canonical spelling.
     pub payment: Option<PaymentId>,
-    /// Under this reference only.
+    /// Only this reference.
     pub reference: Option<Reference>,
-    /// With an unsettled intent only.
+    /// Only entries with an unsettled intent.
     pub unsettled: bool,
-    /// After this entry: where the previous page ended.
+    /// Only entries after this one, the last of the previous page.
     pub after: Option<(MoneyKey, PaymentId, Reference)>,
-    /// At most so many; all without.
+    /// The maximum number of entries; `None` for all.
     pub limit: Option<usize>,
 }
 
@@ -247,28 +247,28 @@ impl Query {
         Self { unsettled: true, ..Self::default() }
     }
 
-    /// Of one account only.
+    /// Limits the query to one account.
     #[must_use]
     pub fn of_scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Of one payment only.
+    /// Limits the query to one payment.
     #[must_use]
     pub fn of_payment(mut self, payment: &PaymentId) -> Self {
         self.payment = Some(payment.canonical());
         self
     }
 
-    /// Under one reference only.
+    /// Limits the query to one reference.
     #[must_use]
     pub fn of_reference(mut self, reference: Reference) -> Self {
         self.reference = Some(reference);
         self
     }
 
-    /// At most `limit` entries, those that follow `after`.
+    /// Limits the query to at most `limit` entries that follow `after`.
     #[must_use]
     pub fn page(mut self, after: Option<&Entry>, limit: usize) -> Self {
         self.after = after.map(position);
@@ -276,7 +276,7 @@ impl Query {
         self
     }
 
-    /// Whether it asks for `entry`, the page aside. For journals.
+    /// For journals: whether `entry` matches, regardless of the page.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
         self.scope.as_ref().is_none_or(|scope| *scope == entry.money.scope)
@@ -286,31 +286,31 @@ impl Query {
     }
 }
 
-/// Where an entry is in the order of pages: by account and money, payment, reference.
+/// An entry's sort key for paging: account and money, payment, reference.
 #[must_use]
 pub fn position(entry: &Entry) -> (MoneyKey, PaymentId, Reference) {
     (entry.money.clone(), entry.payment.clone(), entry.reference.clone())
 }
 
-/// What to forget. Unsettled refunds are never forgotten.
+/// What to remove. Unsettled refunds are never removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purge {
-    /// Only what was last needed so long ago.
+    /// Only entries that were last needed at least this long ago.
     pub older_than: Duration,
-    /// Also what guards against making a refund again: scope, money, reference, id and amount of made
-    /// refunds. Without it only requests and details go.
+    /// Also removes what prevents a second refund: scope, money, reference, id and amount of made refunds.
+    /// Otherwise only requests and details are removed.
     pub forget_made: bool,
 }
 
 impl Purge {
-    /// Requests and details of what was last needed before `older_than`.
+    /// Removes requests and details of entries that were last needed before `older_than`.
     #[must_use]
     pub fn older_than(older_than: Duration) -> Self {
         Self { older_than, forget_made: false }
     }
 
-    /// Forgets made refunds, too. Repeating one of them afterwards relies on the provider's list alone.
+    /// Also removes made refunds. Repeating one of them afterwards relies on the provider's list alone.
     #[must_use]
     pub fn and_forget_made(mut self) -> Self {
         self.forget_made = true;

@@ -183,11 +183,11 @@ impl CreateCall<'_> {
         let why = Why::of(error);
         let capabilities = self.client.capabilities();
         let stores = capabilities.idempotency.honoured().is_some_and(|key| key.replay == Replay::FirstAnswer);
-        let answered = !matches!(why.kind, ErrorKind::Timeout | ErrorKind::Transport);
+        let responded = !matches!(why.kind, ErrorKind::Timeout | ErrorKind::Transport);
         let before = standing.mine.as_ref().into_iter().flat_map(Entry::unsettled_sends);
         let same = before.filter_map(|intent| intent.why.as_ref());
         let repeated = same.into_iter().any(|before| (before.kind, &before.code) == (why.kind, &why.code));
-        if stores && answered && repeated && !again && !late {
+        if stores && responded && repeated && !again && !late {
             return Outcome::FailedStored(why);
         }
         Outcome::Unknown { why, suspects: Vec::new(), late }

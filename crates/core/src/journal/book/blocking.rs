@@ -1,4 +1,4 @@
-//! What has to wait, and until when.
+//! What blocks an intent, and until when.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use crate::{
     },
 };
 
-/// Why an intent has to wait.
+/// Why an intent must wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// Until when, unless something is settled before.
+    /// Until when, unless something is settled earlier.
     pub(crate) until: JournalTime,
-    /// Whether an intent of the same refund is in the way.
+    /// Whether an intent of the same refund blocks it.
     pub(crate) is_own: bool,
 }
 
-/// Who asks.
+/// What determines whether a new intent is blocked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IntentTerms {
-    /// The amount, where it is known. An unknown one may equal any.
+    /// The amount, if known. An unknown amount may equal any.
     pub(crate) amount: Option<Money>,
-    /// Whether references may be hidden.
+    /// Whether references may be unreported.
     pub(crate) hidden: bool,
-    /// How long before the end of a key it is not relied on; `None` where no key is honoured.
+    /// The generation of the idempotency key; `None` if no key is honoured.
     pub(crate) key: Option<Generation>,
 }
 
 /// The generation of the key that would be sent.
 pub(crate) type Generation = u16;
 
-/// How another refund of the money is in the way.
+/// Until when another refund of the money blocks the intent.
 pub(crate) fn by_other(entry: &Entry, terms: IntentTerms, now: JournalTime) -> Option<JournalTime> {
     let equal = terms.amount.is_none_or(|amount| amount == entry.amount);
     let until_resubmit = equal && (terms.hidden || entry.hidden);
@@ -44,7 +44,7 @@ pub(crate) fn by_other(entry: &Entry, terms: IntentTerms, now: JournalTime) -> O
     ends.filter(|end| now < *end).max()
 }
 
-/// How an intent of the same refund, of another call, is in the way.
+/// Until when another call's intent of the same refund blocks the intent.
 pub(crate) fn by_own(entry: &Entry, terms: IntentTerms, now: JournalTime) -> Option<JournalTime> {
     let resend = may_resend(entry, terms, now);
     let open = entry.unsettled_sends().filter(|intent| intent.state == IntentState::Open);
@@ -53,8 +53,8 @@ pub(crate) fn by_own(entry: &Entry, terms: IntentTerms, now: JournalTime) -> Opt
     sends.chain(steps).filter(|end| now < *end).max()
 }
 
-/// Whether the request may be sent again with the same idempotency key: it is honoured, certainly still
-/// known for every unsettled intent, and no stored failure is repeated for it.
+/// Whether the request may be sent again with the same idempotency key: the provider honours it, certainly
+/// still knows it for every unsettled intent, and does not repeat a stored failure for it.
 pub(crate) fn may_resend(entry: &Entry, terms: IntentTerms, now: JournalTime) -> bool {
     let Some(generation) = terms.key else { return false };
     let mut unsettled = entry.unsettled_sends().peekable();
@@ -66,11 +66,11 @@ pub(crate) fn may_resend(entry: &Entry, terms: IntentTerms, now: JournalTime) ->
 }
 
 impl Standing {
-    /// What the refund has to wait for before it may be submitted, if for anything.
+    /// What blocks the submission of the refund, if anything.
     pub(crate) fn block(&self, terms: IntentTerms) -> Option<Block> {
         let own = self.mine.as_ref().and_then(|entry| by_own(entry, terms, self.now));
         let own = own.map(|until| Block { until, is_own: true });
-        // A step that is left of a made refund moves no money: others are not in its way.
+        // Completing a made refund moves no money: other refunds do not block it.
         let is_made = self.mine.as_ref().is_some_and(|entry| entry.made.is_some());
         let others = self.others.iter().filter(|_| !is_made);
         let others = others.filter_map(|entry| by_other(entry, terms, self.now)).max();
@@ -81,17 +81,17 @@ impl Standing {
         }
     }
 
-    /// Whether a look that begins now may prove every unsettled intent of the refund absent.
+    /// Whether a lookup that begins now can prove every unsettled intent of the refund absent.
     pub(crate) fn is_fresh(&self) -> bool {
         self.resubmit_from().is_none_or(|from| from <= self.now)
     }
 
-    /// From when on the refund may be submitted again without a key, where it has unsettled intents.
+    /// From when the refund may be submitted again without a key, if it has unsettled intents.
     pub(crate) fn resubmit_from(&self) -> Option<JournalTime> {
         self.mine.as_ref().and_then(Entry::resubmit_from)
     }
 
-    /// How long it is until `time`.
+    /// The duration until `time`.
     pub(crate) fn until(&self, time: JournalTime) -> Duration {
         time.since(self.now)
     }

@@ -1,4 +1,4 @@
-//! Storing what a person decided.
+//! Storing a person's decision.
 
 use super::{Book, Counter};
 use crate::{
@@ -14,8 +14,8 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] where the intent is unknown, is not the newest of its refund, is settled
-    /// already, or may still be under way.
+    /// [`ErrorKind::Conflict`] if the intent is unknown, is not the newest of its refund, is already settled,
+    /// or may still be in flight.
     pub fn decide(
         &mut self,
         number: IntentNumber,
@@ -36,7 +36,7 @@ impl Book {
         check(entry, number, &decision.verdict, now)?;
         match &decision.verdict {
             Verdict::NotMade => {
-                // The person looked after all of them were over.
+                // The person looked after all of them had ended.
                 for intent in entry.intents.iter_mut().filter(|intent| intent.state.is_open_ended()) {
                     intent.state = IntentState::NotMade;
                     intent.settled_at = Some(now);
@@ -66,23 +66,23 @@ fn check(entry: &Entry, number: IntentNumber, verdict: &Verdict, now: JournalTim
     let Some(newest) = entry.newest() else { return Err(refused("the refund has no intent".to_owned())) };
     if newest.number != number {
         return Err(refused(format!(
-            "intent {number} is not the newest of the reference {}, that is {}; look again and decide on it",
+            "intent {number} is not the newest of the reference {}; check again and decide on intent {}",
             entry.reference, newest.number
         )));
     }
-    // That it is made overrides everything else that is known.
+    // A made refund overrides every other outcome.
     let overrides = matches!(verdict, Verdict::Made(_)) && entry.made.is_none();
-    // The newest may be refused while an earlier one is unknown: that is still to be decided.
+    // The newest intent may be refused while an earlier one is unknown and still to be decided.
     if entry.unsettled_sends().next().is_none() && !overrides {
         let state = if entry.made.is_some() { "made" } else { newest.state.as_str() };
-        return Err(refused(format!("intent {number} is settled already: {state}")));
+        return Err(refused(format!("intent {number} is already settled: {state}")));
     }
     let last = entry.unsettled_sends().map(|intent| intent.unsettled_until).max();
     if *verdict == Verdict::NotMade
         && let Some(until) = last.filter(|until| now < *until)
     {
         return Err(refused(format!(
-            "intent {number} may still be under way until {}; look at the provider after that, then decide",
+            "intent {number} may still be in progress until {}; check the provider after that, then decide",
             crate::clock::rounded(until.to_datetime())
         ))
         .with_retryable(true)

@@ -1,4 +1,4 @@
-//! Forgetting what is old and settled.
+//! Removing old, settled entries.
 
 use super::{Book, Counter};
 use crate::{
@@ -17,11 +17,11 @@ pub(crate) enum Need {
     NothingMade,
     /// Made, and every list shows it with its reference by now.
     Shown,
-    /// Made, and told from later refunds of its amount by its id alone.
+    /// Made, and distinguished from later refunds of its amount by its id alone.
     Hidden,
 }
 
-/// How much the entry is needed; `None` where it must not be forgotten.
+/// How much the entry is needed; `None` if it must be kept.
 pub(crate) fn need(entry: &Entry, money_is_settled: bool, now: JournalTime) -> Option<Need> {
     if entry.unsettled().next().is_some() || now < entry.keep_until {
         return None;
@@ -34,10 +34,11 @@ pub(crate) fn need(entry: &Entry, money_is_settled: bool, now: JournalTime) -> O
 }
 
 impl Book {
-    /// Removes what `what` lets go, and returns how many entries were changed or removed. Where nothing
-    /// is left, the [version](Self::version) is what a money without entries has from now on.
+    /// Removes what `what` allows, and returns how many entries were changed or removed. If no entries are
+    /// left, [`version`](Self::version) becomes the version of money keys without entries.
     ///
-    /// A journal stores the whole book afterwards: [`changed`](Self::changed) does not name what is gone.
+    /// A journal must store the whole book afterwards: [`changed`](Self::changed) does not include removed
+    /// entries.
     pub fn purge(&mut self, what: &Purge, now: JournalTime, counter: &mut Counter) -> u64 {
         let settled = self.is_settled();
         let is_old = |entry: &Entry| entry.keep_until.plus(what.older_than) <= now;
@@ -74,7 +75,7 @@ impl Book {
         self.entries.iter().all(|entry| entry.unsettled().next().is_none())
     }
 
-    /// Removes one entry that may be forgotten.
+    /// Removes one entry that is no longer needed.
     pub(crate) fn forget(
         &mut self,
         payment: &PaymentId,

@@ -17,14 +17,14 @@ use crate::{
 };
 
 impl Book {
-    /// Commits an intent, if nothing speaks against it.
+    /// Commits an intent if nothing prevents it.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Conflict`] where the reference was used for another amount.
+    /// [`ErrorKind::Conflict`] if the reference was used for another amount.
     pub fn intend(&mut self, new: &NewIntent, now: JournalTime, counter: &mut Counter) -> Result<Intended> {
         let moved = |book: &Self| Ok(Intended::Moved(Box::new(book.standing(&new.about, now))));
-        // A guard that ripens is judged by the time before the look.
+        // Blocking times are compared with the time before the lookup.
         let opened = new.opened_at.min(now);
         if self.version != new.version {
             return moved(self);
@@ -59,7 +59,7 @@ impl Book {
         Ok(Intended::Committed(intent))
     }
 
-    /// Whether something speaks against the intent.
+    /// Whether something prevents the intent.
     fn refuses(&self, mine: Option<&Entry>, new: &NewIntent, opened: JournalTime, now: JournalTime) -> bool {
         if mine.is_some_and(|entry| entry.made.is_some()) != new.step {
             return true;
@@ -77,15 +77,13 @@ impl Book {
             }
         }
         let Some(entry) = mine else { return false };
-        // The previous attempt of this call is settled by this commit, so it is not in the way: unless it
-        // has another outcome already, which stays.
+        // This commit settles the call's previous attempt, so that does not block it, unless it already has another outcome.
         let mut entry = entry.clone();
         entry.intents.retain(|intent| !is_previous(intent, new));
         if by_own(&entry, terms, opened).is_some() {
             return true;
         }
-        // What the look proved absent is closed by this commit. The rest is only passed with the key,
-        // and that it is still known is judged now.
+        // This commit closes what the lookup proved absent. Other unsettled intents require the key, and the provider must still know it now.
         let left = |intent: &&Intent| !is_absent(intent, new, opened);
         let is_left = entry.unsettled_sends().any(|intent| left(&intent));
         if new.generation > entry.generation {
@@ -96,7 +94,7 @@ impl Book {
     }
 
     fn begin(&mut self, new: &NewIntent) -> usize {
-        // Most moneys have one refund: no room is kept for more.
+        // Most money keys have one refund: reserve no more.
         if self.entries.is_empty() {
             self.entries.reserve_exact(1);
         }
@@ -144,13 +142,13 @@ impl Book {
     }
 }
 
-/// Whether `new` says of the open `intent` that it was certainly not carried out.
+/// Whether `new` reports that the open `intent` was certainly not carried out.
 fn is_previous(intent: &Intent, new: &NewIntent) -> bool {
     let is_named = new.previous.as_ref().is_some_and(|(token, _)| intent.token == *token);
     is_named && intent.state == IntentState::Open
 }
 
-/// Whether the look that the intent is based on proves that `intent` was not carried out.
+/// Whether the lookup behind `new` proves that `intent` was not carried out.
 fn is_absent(intent: &Intent, new: &NewIntent, opened: JournalTime) -> bool {
     intent.state.is_open_ended()
         && !intent.step
@@ -188,8 +186,8 @@ fn reused(entry: &Entry, new: &NewIntent) -> Error {
     Error::new(
         ErrorKind::Conflict,
         format!(
-            "the reference {} was used for a refund of {}, and {} is requested now; \
-             another refund needs another reference",
+            "the reference {} was used for a refund of {}, but {} is requested now; \
+             use another reference for another refund",
             entry.reference, entry.amount, new.amount
         ),
     )

@@ -1,7 +1,7 @@
-//! The rules of the protocol, over what is stored about one money.
+//! The rules of the protocol, for the entries of one money key.
 //!
-//! Pure: no clock, no storage. Every method takes the journal's time and its counter of versions, and
-//! notes which entries it changed.
+//! No clock and no storage: every method takes the journal's time and version counter, and records which
+//! entries it changed.
 
 mod blocking;
 mod decide;
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{PaymentId, Reference};
 
-/// The counter of a journal's versions. It never goes back: not after a purge, not after a restart.
+/// The version counter of a journal. It never goes back, not even after a purge or a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counter(pub u64);
 
@@ -35,7 +35,7 @@ impl Counter {
     }
 }
 
-/// What a journal holds about one money, and what may be done with it.
+/// A journal's entries for one money key, with the operations on them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
     version: Version,
@@ -44,14 +44,14 @@ pub struct Book {
 }
 
 impl Book {
-    /// What is stored about one money: its version, which is the [last eviction's](Self::standing) for a
-    /// money without entries, and its entries.
+    /// The stored version and entries of one money key. Without entries, the version is that of the [last
+    /// eviction](Self::standing).
     #[must_use]
     pub fn new(version: Version, entries: Vec<Entry>) -> Self {
         Self { version, entries, changed: Vec::new() }
     }
 
-    /// The money's version.
+    /// The version.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
@@ -63,15 +63,15 @@ impl Book {
         &self.entries
     }
 
-    /// The entries that changed since the book was loaded: what to store, together with the version.
+    /// The entries that changed since the book was loaded. Store them together with the version.
     pub fn changed(&self) -> impl Iterator<Item = &Entry> {
         self.changed.iter().filter_map(|at| self.entries.get(*at))
     }
 
-    /// What stands about the money, for the refund that `about` names.
+    /// The snapshot for the refund in `about`.
     ///
-    /// A money of which everything was forgotten has as its version that of the forgetting, so that
-    /// nobody who opened the journal before can commit on it.
+    /// If all entries were removed, the version is that of the removal, so that a call that opened the
+    /// journal earlier cannot commit.
     #[must_use]
     pub fn standing(&self, about: &About, now: JournalTime) -> Standing {
         let is_mine = |entry: &&Entry| entry.is(&about.payment, &about.reference);
@@ -92,7 +92,7 @@ impl Book {
         self.entries.iter().position(|entry| entry.is(payment, reference))
     }
 
-    /// Forgets what [`changed`](Self::changed): it is stored.
+    /// Marks all [changes](Self::changed) as stored.
     pub fn stored(&mut self) {
         self.changed.clear();
     }
@@ -103,7 +103,7 @@ impl Book {
         }
     }
 
-    /// Notes that the entry changed, in a new version.
+    /// Marks the entry as changed, in a new version.
     fn touch(&mut self, at: usize, counter: &mut Counter) -> Version {
         self.version = counter.advance();
         self.note(at);

@@ -8,7 +8,7 @@ use crate::journal::{
 };
 
 impl Book {
-    /// Stores what was seen: by reference at any time, by id alone only where the version is `since`.
+    /// Stores what was seen: by reference at any time, by id alone only if the version is still `since`.
     pub fn observe(
         &mut self,
         money: &MoneyKey,
@@ -41,8 +41,7 @@ impl Book {
         counter: &mut Counter,
     ) -> bool {
         let place = self.place(&seen.payment, &seen.reference);
-        // An id belongs to one refund. Where it is another payment's under the same reference, that is
-        // the same decision by another id of the money, and nothing needs to be written.
+        // An id belongs to one refund. If another payment has it with the same reference, it is the same refund under another id of the money, and nothing needs to be written.
         if self.owner(place.unwrap_or(usize::MAX), &seen.refund).is_some() {
             return false;
         }
@@ -58,11 +57,11 @@ impl Book {
         let mut refund = seen.refund.clone();
         if refund.amount != entry.amount && refund.fault.is_none() {
             refund.fault =
-                Some(format!("{} was requested, the refund is over {}", entry.amount, refund.amount));
+                Some(format!("{} was requested, but the refund is {}", entry.amount, refund.amount));
         }
         let mut changed = entry.set_made(&refund);
         for intent in entry.intents.iter_mut().filter(|intent| !intent.step || !seen.needs_completion) {
-            // It cannot be said which of several sends made it; each of them is over.
+            // It is unknown which of multiple requests made it; each of them has ended.
             if intent.state.is_open_ended() {
                 intent.state = IntentState::Made;
                 intent.settled_at = Some(now);
@@ -75,7 +74,7 @@ impl Book {
         changed
     }
 
-    /// Whether the refund can be attributed by its id: it is the only one of its amount that has an
+    /// Whether the refund can be attributed by its id: the entry is the only one of its amount with an
     /// unsettled intent.
     fn may_be_by_id(&self, at: usize, seen: &Seen) -> bool {
         let open =

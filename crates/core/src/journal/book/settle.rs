@@ -1,4 +1,4 @@
-//! Storing what became of an intent.
+//! Storing the outcome of an intent.
 
 use super::{Book, Counter};
 use crate::journal::{
@@ -8,7 +8,7 @@ use crate::journal::{
 };
 
 impl Book {
-    /// Stores an outcome under the intent's own number. Only "made" overrides another outcome.
+    /// Stores an outcome of the intent itself. Only "made" overrides another outcome.
     ///
     /// Returns whether anything changed; repeating it changes nothing.
     pub fn settle(
@@ -39,8 +39,7 @@ impl Book {
 
     fn settle_made(&mut self, at: usize, of: usize, refund: &MadeRefund, now: JournalTime) -> bool {
         if let Some(other) = self.owner(at, refund) {
-            // A response to our own request that belongs to another refund. Under the same reference it
-            // is the same decision, journalled by another id of the money: ours made nothing.
+            // The response to our own request belongs to another entry. With the same reference it is the same refund, journalled under another id of the money: our request made nothing.
             let same = self.entries[other].reference == self.entries[at].reference;
             let state = if same { IntentState::NotApplied } else { IntentState::Unknown };
             let changed = self.settle_open(at, of, state, &Why::never_sent(), now);
@@ -57,8 +56,7 @@ impl Book {
         changed | entry.set_made(refund)
     }
 
-    /// Settles an intent that is open; another outcome stays. What is unknown may still turn out to be
-    /// used up.
+    /// Settles an open intent; any other outcome stays. An unknown outcome may still become a used-up key.
     fn settle_open(&mut self, at: usize, of: usize, state: IntentState, why: &Why, now: JournalTime) -> bool {
         let intent: &mut Intent = &mut self.entries[at].intents[of];
         let used_up = state == IntentState::FailedStored && intent.state == IntentState::Unknown;
@@ -71,7 +69,7 @@ impl Book {
         true
     }
 
-    /// Bytes left after `not_after`: everything that may follow is later by as much.
+    /// Bytes were sent after `not_after`: delays all following times by the same amount.
     fn begin_anew(&mut self, at: usize, of: usize, now: JournalTime) -> bool {
         let entry = &mut self.entries[at];
         let intent = &mut entry.intents[of];
@@ -103,7 +101,7 @@ impl Book {
         entry.suspects.len() > before
     }
 
-    /// Another entry that a refund id belongs to already.
+    /// Another entry that the refund's id already belongs to.
     pub(super) fn owner(&self, at: usize, refund: &MadeRefund) -> Option<usize> {
         self.entries.iter().enumerate().find_map(|(other, entry)| {
             let made = entry.made.as_ref().filter(|_| other != at)?;
@@ -115,7 +113,7 @@ impl Book {
 }
 
 impl Entry {
-    /// Takes in that the refund is made. A second id is kept beside the first one, never instead of it.
+    /// Stores that the refund is made. A second id is kept beside the first one and never replaces it.
     pub(super) fn set_made(&mut self, refund: &MadeRefund) -> bool {
         let Some(made) = &mut self.made else {
             self.made = Some(refund.clone());
@@ -127,7 +125,7 @@ impl Entry {
         if same {
             made.status = refund.status;
             made.alias = made.alias.take().or_else(|| refund.alias.clone()).filter(|alias| *alias != made.id);
-            // What was read later is nearer to the truth than a response that was off.
+            // A later read is more accurate than an unexpected response.
             made.amount = refund.amount;
             made.fault.clone_from(&refund.fault);
             made.doubled = made.doubled.take().or_else(|| refund.doubled.clone());
@@ -135,7 +133,7 @@ impl Entry {
             if made.status.reduces_refundable() {
                 made.doubled = Some(refund.id.clone());
             } else {
-                // The first one came to nothing; this one holds the money.
+                // The first refund moved no money; this one did or may.
                 *made = refund.clone();
                 self.known_before.push(before.id.clone());
             }

@@ -4,7 +4,7 @@ mod random;
 
 use std::time::Duration;
 
-use super::{Asking, Book, Counter, forget::Need, need};
+use super::{Book, Counter, IntentTerms, forget::Need, need};
 use crate::{
     CreateRefund, Money, PaymentId, RefundAmount, RefundStatus,
     journal::{
@@ -215,8 +215,8 @@ fn what_blocks_until_when() {
                 assert_eq!((&desk.book, desk.counter), (&book, counter), "{row:?}: refused, and written");
             }
             // The client may be let through to look, but never kept waiting for what is free.
-            let asking = Asking { amount: Some(new.amount), hidden, key: key.then_some(0) };
-            let block = book.standing(&new.about, now).block(asking);
+            let terms = IntentTerms { amount: Some(new.amount), hidden, key: key.then_some(0) };
+            let block = book.standing(&new.about, now).block(terms);
             assert!(!is_free || block.is_none(), "{row:?}: free, and the client waits: {block:?}");
             assert!(
                 block.is_none_or(|block| Some(block.until) <= end),
