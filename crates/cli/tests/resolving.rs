@@ -244,7 +244,7 @@ mod stopped {
         let silent = wait_for("dintero", "json").await;
         assert_eq!(silent, "", "what reads JSON is not disturbed");
         let said = wait_for("mattilda", "table").await;
-        let why = "another process may have a request for this refund under way; waiting until ";
+        let why = "another process may be requesting this refund; waiting until ";
         assert!(said.starts_with(why) && said.ends_with("Z at the latest\n"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }

@@ -59,7 +59,7 @@ async fn each_format_has_a_row_for_each_refund() {
     let amount = format!("149.50 {}", currency("mattilda"));
     assert!(lines[0].starts_with(&format!("{} of {}, {amount}: refund ", ids[0], ids[0])), "{table}");
     assert!(lines[0].ends_with(" is succeeded"), "{table}");
-    assert!(lines[1].contains("has not shown yet; try again with the same reference from "), "{table}");
+    assert!(lines[1].contains("has not appeared yet; try again with the same reference after "), "{table}");
     assert_eq!(lines.len(), 2);
 
     refunds(&sandbox, "dintero", &["resolve", "--yes", "-o", "table"]).ended(0);

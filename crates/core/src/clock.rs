@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_in_every_shape_that_was_seen() {
+    fn times_are_parsed_in_every_known_format() {
         for (text, want) in [
             ("2013-07-16T19:23:00.000+00:00", Some("2013-07-16T19:23:00Z")),
             ("2024-05-01T10:20:30.797987+00:00", Some("2024-05-01T10:20:30.797987Z")),

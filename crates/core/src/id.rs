@@ -197,7 +197,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn what_can_be_an_id() {
+    fn which_ids_are_valid() {
         let long = "x".repeat(10_000);
         let longest = "x".repeat(MAX_ID_LEN);
         for (value, ok) in [

@@ -1,4 +1,4 @@
-//! Refunds, whatever the payment provider.
+//! One refunds API for any payment provider.
 //!
 //! An application uses a [`RefundClient`], which works with any [`RefundProvider`]. An adapter crate
 //! implements that trait for one provider and translates its payloads into the normalized [`Refund`].

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_end_without_loops_doubles_or_silence() {
+    fn lists_end_without_loops_duplicates_or_silent_gaps() {
         for (what, script, ids, complete, calls) in [
             ("one page", &[("a b", None, None)][..], "a b", true, 1),
             ("two pages", &[("a b", Some("1"), Some(2)), ("c", None, Some(2))], "a b c", true, 2),

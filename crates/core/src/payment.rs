@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_that_do_not_add_up_say_that_nothing_was_made() {
+    fn sums_that_do_not_add_up_are_not_applied() {
         let amount = |minor, code: &str| Money::new(minor, code.parse().unwrap());
         let id = || PaymentId::new("p-1").unwrap();
         for (refunded, pending) in [

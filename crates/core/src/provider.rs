@@ -10,7 +10,7 @@ use crate::{
     paging::collect_pages,
 };
 
-/// A payment provider's refunds, translated.
+/// A payment provider's refund API, in normalized form.
 ///
 /// Implement it to write an adapter; [the guide](crate::guide) shows how. Applications call
 /// [`RefundClient`](crate::RefundClient) instead, which adds all behaviour: looking up a refund before it is
@@ -25,7 +25,7 @@ use crate::{
 /// - **A success is what the provider reported**: status, amount and currency come from its response, never
 ///   from the request. An unknown status word is [`RefundStatus::Unknown`](crate::RefundStatus::Unknown), not
 ///   an error.
-/// - **The reference goes out and comes back.** `submit_refund` sends
+/// - **The reference is sent and read back.** `submit_refund` sends
 ///   [`request.reference`](CreateRefund::reference) where the provider keeps it, `list_refunds` and
 ///   `get_refund` read it back. Where a response cannot contain it, mark the refund with
 ///   [`Refund::with_unreported_reference`].
@@ -47,7 +47,7 @@ pub trait RefundProvider: Debug + Send + Sync {
     /// The provider's name in a registry and in its refunds.
     fn name(&self) -> &str;
 
-    /// What the provider can do.
+    /// What the provider supports.
     fn capabilities(&self) -> Capabilities;
 
     /// The captured, refunded, pending and refundable amounts of a payment.

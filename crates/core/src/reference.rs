@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_a_reference() {
+    fn which_references_are_valid() {
         let longest = "r".repeat(MAX_REFERENCE_LEN);
         let too_long = "r".repeat(MAX_REFERENCE_LEN + 1);
         for (value, ok) in [
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn derived_references_never_change() {
-        // Written down once: a change here would make every worker refund again.
+        // This value must never change: with another one, every worker would refund again.
         assert_eq!(
             Reference::derive("shop.example/returns", ["order-42", "1"]).as_str(),
             "2c122223-4ffd-5043-b276-658f220d6c5f"

@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_differ_by_all_that_makes_another_refund_and_never_change() {
+    fn idempotency_keys_differ_between_refunds_and_never_change() {
         let scope = |account| Scope::new("acme", account, "https://api.acme.example");
         let submit = |payment: &str, reference: &str| {
             let money = Money::new(1, "NOK".parse().unwrap());
@@ -290,7 +290,7 @@ mod tests {
             SubmitRefund::new(request, money)
         };
         let key = submit("p", "r").with_key(&scope("a"), 0).idempotency_key();
-        // Written down once: a change here would make a second refund of a repeated request.
+        // This value must never change: with another one, a repeated request would create a second refund.
         assert_eq!(key, "1686b36c-e30a-5901-b267-b96c5b5c33a2");
         for (what, other) in [
             ("payment", submit("q", "r").with_key(&scope("a"), 0)),
@@ -298,7 +298,7 @@ mod tests {
             ("account", submit("p", "r").with_key(&scope("b"), 0)),
             ("generation", submit("p", "r").with_key(&scope("a"), 1)),
         ] {
-            assert_ne!(other.idempotency_key(), key, "another {what} is another refund");
+            assert_ne!(other.idempotency_key(), key, "a different {what} is a different refund");
         }
         let upper = "FE26475D-EC3E-4884-9553-F7356683F7F9";
         let spelled = |payment: &str| submit(payment, "r").with_key(&scope("a"), 0).idempotency_key();
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_asked_for() {
+    fn which_requests_are_valid() {
         let nok = "NOK".parse().unwrap();
         let sek = "SEK".parse().unwrap();
         let line = |id: &str, minor, currency| RefundLine::new(id, Money::new(minor, currency));
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_only_a_provider_can_use_is_refused() {
+    fn a_reference_that_is_only_valid_for_reading_is_refused() {
         for text in ["rückgabe", " rma-551", &"r".repeat(256)] {
             let reference = Reference::from_provider(text).unwrap();
             for amount in

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_whole_or_refused() {
+    fn a_secret_is_complete_or_refused() {
         for (pairs, want) in [
             (&[][..], Ok(vec![])),
             (&[("token", "a,b")], Ok(vec!["a,b"])),

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_verification_says_ends_the_deliveries() {
+    fn only_verification_errors_end_redelivery() {
         for kind in ErrorKind::ALL {
             let status = |error: Error| webhook_status::<()>(&Err(error));
             let verified = match kind {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_checked_both_ways() {
+    fn time_is_checked_in_both_directions() {
         let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
         let request = WebhookRequest::new("POST", "https://shop.example/", Vec::new(), *b"", now);
         for (seconds, ok) in [(0, true), (-300, true), (-301, false), (300, true), (301, false)] {

@@ -86,7 +86,7 @@ fn an_error_names_the_setting() {
     }
     let missing = DinteroConfig::from_settings(&Settings::new()).unwrap_err();
     assert_eq!(missing.provider(), Some("dintero"));
-    assert!(missing.message().ends_with("too: account_id, client_id, client_secret"), "{missing}");
+    assert!(missing.message().ends_with("settings: account_id, client_id, client_secret"), "{missing}");
     let unknown =
         DinteroConfig::from_settings(&settings(&[("api_ulr", "https://canary.example")])).unwrap_err();
     assert!(

@@ -8,7 +8,7 @@ use super::Waiting;
 ///
 /// Methods must return at once and cannot fail. New methods are added as provided ones.
 pub trait Observer: Debug + Send + Sync {
-    /// A call waits for a request that may be under way.
+    /// A call waits for a request that may be in flight.
     fn waiting(&self, waiting: &Waiting) {
         let _ = waiting;
     }

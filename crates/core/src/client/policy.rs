@@ -130,7 +130,7 @@ mod tests {
     use crate::ErrorKind;
 
     #[test]
-    fn the_environment_sets_it() {
+    fn the_environment_sets_the_policy() {
         let policy = Policy::from_variables(|name| {
             let value = match name {
                 "REFUNDS_MAX_ATTEMPTS" => "5",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn an_invalid_variable_is_named() {
         for (name, value) in [
             ("REFUNDS_MAX_ATTEMPTS", "0"),
             ("REFUNDS_MAX_ATTEMPTS", "-1"),

@@ -93,7 +93,7 @@ pub struct MadeRefund {
     pub evidence: Evidence,
     /// How it differs from the request, so that it must not be reported as a success.
     pub fault: Option<String>,
-    /// A second refund that was found under the same reference.
+    /// A second refund that was found with the same reference.
     pub doubled: Option<RefundId>,
 }
 

@@ -230,10 +230,10 @@ impl State {
     /// Removes the aliases of payments without entries.
     fn forget_aliases(&mut self) {
         let Self { aliases, books, .. } = self;
-        aliases.retain(|payment, moneys| {
+        aliases.retain(|payment, keys| {
             let has_entry = |book: &Book| book.entries().iter().any(|entry| entry.payment == *payment);
-            moneys.retain(|money| books.get(money).is_some_and(has_entry));
-            !moneys.is_empty()
+            keys.retain(|money| books.get(money).is_some_and(has_entry));
+            !keys.is_empty()
         });
     }
 }
@@ -385,6 +385,6 @@ mod tests {
         let state = journal.state();
         assert!(state.entries <= 3 && state.books.len() <= 3, "{} entries", state.entries);
         let payments = state.aliases.len();
-        assert!(payments <= 3, "the moneys of {payments} payments are kept");
+        assert!(payments <= 3, "the money keys of {payments} payments are kept");
     }
 }

@@ -19,7 +19,7 @@
 //! - durability before `Ok`, and an error if it cannot be guaranteed;
 //! - waking up callers of [`wait`](Journal::wait).
 //!
-//! Prove it with the journal kit in `testing` (a feature).
+//! Test it with the journal kit in `testing` (a feature).
 
 mod book;
 mod entry;
@@ -53,7 +53,7 @@ use crate::Result;
 #[async_trait]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not implement `Journal`",
-    note = "`MemoryJournal` does, and `SqliteJournal` of `refunds-journal-sqlite`; so does an `Arc<dyn Journal>`"
+    note = "the in-memory journal and `SqliteJournal` of `refunds-journal-sqlite` do, and so does `Arc<dyn Journal>`"
 )]
 pub trait Journal: Debug + Send + Sync {
     /// Reads a consistent snapshot of one money key: the journal's time, the version, the refund with its
@@ -128,7 +128,7 @@ pub trait Journal: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being done.
+    /// Any failure to remove them.
     async fn purge(&self, what: &Purge) -> Result<u64>;
 
     /// The journal's time, to compare the times of its entries with.

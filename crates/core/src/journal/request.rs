@@ -38,7 +38,7 @@ pub struct NewIntent {
     pub version: Version,
     /// The time of that standing. Times that unblock the intent are compared with it.
     pub opened_at: JournalTime,
-    /// A fresh [`IntentToken`].
+    /// A new [`IntentToken`].
     pub token: IntentToken,
     /// How long the request may take to be sent.
     pub window: Duration,
@@ -188,7 +188,7 @@ impl Seen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Adopt {
-    /// The request that led to it.
+    /// The request that led to the refund.
     pub request: CreateRefund,
     /// Whether the provider's responses may omit references.
     pub hidden: bool,

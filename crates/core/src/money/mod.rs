@@ -50,7 +50,7 @@ impl Money {
     /// [`ErrorKind::InvalidRequest`] for anything but digits with at most one `.` and an optional leading
     /// `-`, for more decimals than the currency has, and if the amount overflows 64 bits.
     pub fn parse_major(text: &str, currency: Currency) -> Result<Self> {
-        // No example: next to the caller's own amount, it would read as the corrected one.
+        // No example amount: next to the caller's own, it would look like a correction.
         let fault = |expected: String| {
             Error::new(ErrorKind::InvalidRequest, format!("not an amount in {currency}: expected {expected}"))
         };
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_amount_says_what_was_expected_and_corrects_nothing() {
+    fn a_refused_amount_says_what_was_expected_without_a_correction() {
         for (text, code, expected) in [
             ("149.505", "NOK", "at most 2 decimals"),
             ("500.5", "JPY", "no decimals"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_refuse_to_lie() {
+    fn sums_refuse_other_currencies_and_overflow() {
         let nok = currency("NOK");
         let sek = currency("SEK");
         for refused in [
@@ -242,7 +242,7 @@ mod tests {
         #[test]
         fn what_is_printed_reads_back(minor in any::<i64>(), code in "NOK|JPY|TND|CLF") {
             let money = Money::new(minor, currency(&code));
-            // i64::MIN has no positive twin; every other amount survives the journey.
+            // i64::MIN has no positive counterpart; every other amount survives the round trip.
             prop_assume!(minor != i64::MIN);
             prop_assert_eq!(Money::parse_major(&money.to_major(), money.currency()).unwrap(), money);
         }

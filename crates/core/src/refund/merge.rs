@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn two_that_cannot_be_merged_say_that_nothing_was_made() {
+    fn a_failed_merge_is_not_applied() {
         let refund = |id: &str, minor| {
             let (id, payment) = (RefundId::new(id).unwrap(), PaymentId::new("p-1").unwrap());
             let amount = Money::new(minor, "NOK".parse().unwrap());

@@ -54,7 +54,9 @@ pub(super) struct CreateCall<'a> {
     pub(super) rounds: u32,
     /// The end of the wait that was last announced.
     pub(super) announced: Option<JournalTime>,
+    /// Whether the provider certainly honours an idempotency key.
     pub(super) key_honoured: bool,
+    /// Whether the provider may not report references.
     pub(super) hidden: bool,
 }
 

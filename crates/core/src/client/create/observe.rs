@@ -26,7 +26,7 @@ pub(super) enum Stored {
     /// It is stored at this version.
     At(Version),
     /// It was found but could not be stored.
-    NotStored,
+    Failed,
     /// The version moved, so the refund cannot be attributed by its id.
     Moved,
 }
@@ -102,7 +102,7 @@ impl CreateCall<'_> {
                     LookupOutcome::Found(refund, evidence) => {
                         match self.record_found(&standing, version, &refund, evidence).await? {
                             Stored::Moved => {}
-                            Stored::At(_) | Stored::NotStored => {
+                            Stored::At(_) | Stored::Failed => {
                                 return Ok(Some(self.with_reference(*refund)));
                             }
                         }
@@ -177,7 +177,7 @@ impl CreateCall<'_> {
             Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
             Some(Observed::Settled(version)) => Stored::At(version),
             Some(Observed::Nothing) => Stored::At(since),
-            _ => Stored::NotStored,
+            _ => Stored::Failed,
         })
     }
 

@@ -152,7 +152,7 @@ impl CreateCall<'_> {
                         self.made = Some((**refund).clone());
                         Ok(Round::Again)
                     }
-                    Stored::At(_) | Stored::NotStored => {
+                    Stored::At(_) | Stored::Failed => {
                         Ok(Round::done(self.with_reference((**refund).clone())))
                     }
                 };

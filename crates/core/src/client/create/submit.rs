@@ -100,7 +100,7 @@ impl CreateCall<'_> {
     }
 
     /// Intents that the lookup proves absent: it began late enough, and found neither the refund nor one that
-    /// may be it.
+    /// may be this refund.
     fn absent(&self, standing: &Standing, lookup: &Lookup, resend: bool) -> Vec<IntentNumber> {
         // An incomplete list proves nothing; only a request with the same key may follow it.
         if !lookup.complete {

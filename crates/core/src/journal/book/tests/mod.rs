@@ -1,4 +1,4 @@
-//! The rules as tables. What a caller sees of them is in the journal kit.
+//! The rules as tables. The journal kit tests their effects.
 
 mod random;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// When each test begins.
+/// The time at which each test begins.
 const START: JournalTime = JournalTime(1_000_000_000);
 /// An hour.
 const RETENTION: Duration = Duration::from_secs(3600);
@@ -49,7 +49,7 @@ impl Desk {
         self.book.intend(new, self.now, &mut self.counter).unwrap()
     }
 
-    /// An intent that has to be committed.
+    /// Commits an intent, which must succeed.
     fn send(&mut self, reference: &str, change: impl FnOnce(&mut NewIntent)) -> Intent {
         let mut new = self.new_intent(reference);
         change(&mut new);
@@ -144,7 +144,7 @@ fn every_outcome_in_every_state() {
     }
 }
 
-/// Until when something waits.
+/// Until when an intent is blocked.
 #[derive(Clone, Copy, Debug)]
 enum Until {
     Free,
@@ -153,13 +153,13 @@ enum Until {
     Resubmit,
 }
 
-/// What a new intent waits for, beside one of another reference or its own: what the client sees before it
-/// looks, and what the journal enforces.
+/// What blocks a new intent, next to one of another or the same reference: what the client sees before the
+/// lookup, and what the journal enforces.
 #[test]
-fn what_blocks_until_when() {
+fn what_blocks_an_intent_and_until_when() {
     use IntentState::{Absent, FailedStored, Made, NotApplied, NotMade, Open, Unknown};
     use Until::{Free, NotAfter, Resubmit, Unsettled};
-    // Own reference, state of the first, references hidden, equal amounts, key.
+    // Same reference, state of the first, unreported references, equal amounts, key.
     #[rustfmt::skip]
     let table = [
         (false, Open,         false, true,  false, Unsettled),
@@ -206,7 +206,7 @@ fn what_blocks_until_when() {
             let mut new = desk.new_intent(if own { "a" } else { "b" });
             prepare(&mut new);
             new.amount = if equal { money(100) } else { money(99) };
-            // The look proves what it may.
+            // The lookup proves everything that it can.
             new.absent = vec![first.number];
             let (book, counter) = (desk.book.clone(), desk.counter);
             let is_committed = matches!(desk.intend(&new), Intended::Committed(_));
@@ -214,7 +214,7 @@ fn what_blocks_until_when() {
             if !is_free {
                 assert_eq!((&desk.book, desk.counter), (&book, counter), "{row:?}: refused, and written");
             }
-            // The client may be let through to look, but never kept waiting for what is free.
+            // The client may look too early, but must never wait for an intent that is not blocked.
             let terms = IntentTerms { amount: Some(new.amount), hidden, key: key.then_some(0) };
             let block = book.standing(&new.about, now).block(terms);
             assert!(!is_free || block.is_none(), "{row:?}: free, and the client waits: {block:?}");
@@ -275,7 +275,7 @@ fn when_a_key_may_be_used() {
 #[test]
 fn what_may_be_forgotten() {
     use IntentState::{Absent, FailedStored, Made, NotApplied, NotMade, Open, Unknown};
-    // State, references hidden, other refunds of the money settled.
+    // State, unreported references, other refunds of the money settled.
     let table = [
         (Open, false, true, None),
         (Unknown, false, true, None),
@@ -297,7 +297,7 @@ fn what_may_be_forgotten() {
         assert_eq!(need(entry, settled, old), wanted, "{state:?}, hidden {hidden}, settled {settled}");
         assert_eq!(need(entry, settled, JournalTime(old.0 - 1)), None, "{state:?} is needed before that");
 
-        // A purge does as much as is said, and the version moves with it.
+        // A purge removes what it should, and moves the version.
         for forget_made in [false, true] {
             let (mut book, mut counter) = (desk.book.clone(), desk.counter);
             let what = Purge { older_than: Duration::ZERO, forget_made };
@@ -356,7 +356,7 @@ fn what_a_person_may_decide() {
 }
 
 #[test]
-fn others_are_shown_what_concerns_them() {
+fn a_standing_shows_other_refunds_that_matter() {
     use IntentState::{Absent, Made, NotApplied, NotMade, Unknown};
     let mut desk = Desk::new();
     for (reference, state) in [
@@ -381,14 +381,14 @@ fn others_are_shown_what_concerns_them() {
 }
 
 #[test]
-fn changed_names_what_has_to_be_stored() {
+fn changed_entries_are_those_to_store() {
     let mut desk = Desk::new();
     let first = desk.send("a", |_| {});
     desk.put(&first, IntentState::Unknown);
     desk.now = first.resubmit_from;
     desk.book = Book::new(desk.book.version(), desk.book.entries().to_vec());
     assert_eq!(desk.book.changed().count(), 0, "it was just loaded");
-    // The look of one refund closes another's intent.
+    // The lookup for one refund closes another's intent.
     desk.send("b", |new| new.absent = vec![first.number]);
     let changed: Vec<_> = desk.book.changed().map(|entry| entry.reference.as_str()).collect();
     assert_eq!(changed, ["a", "b"]);

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order.
+//! Random operations in random order.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     journal::{Book, Evidence, Intended, Intent, MadeRefund, Outcome, Purge, Seen, Verdict, Version, Why},
 };
 
-/// What may happen to a money.
+/// An operation on one money key.
 #[derive(Clone, Debug)]
 enum Event {
     Intend { reference: usize, hidden: bool, key: bool, all_absent: bool, stale: bool },
@@ -88,8 +88,8 @@ impl Desk {
 }
 
 proptest! {
-    /// Whatever happens in whatever order: versions move with each change and only then, what is made
-    /// stays made, an id belongs to one refund, and what is unsettled is never gone.
+    /// For operations in any order: versions move with each change and only then, a made refund stays made,
+    /// an id belongs to one refund, and unsettled refunds are never removed.
     #[test]
     fn whatever_happens(events in prop::collection::vec(event(), 1..40)) {
         let mut desk = Desk::new();
