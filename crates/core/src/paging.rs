@@ -92,7 +92,8 @@ impl Pager {
 
         let limit = self.next.take().and_then(|request| request.limit);
         let Some(cursor) = page.next else { return new };
-        // An empty page with a new cursor is a gap (the provider filtered its items out). A page of known items means that the provider ignores the cursor.
+        // An empty page with a new cursor is a gap (the provider filtered its items out). A page of known
+        // items means that the provider ignores the cursor.
         self.empty_pages = if empty { self.empty_pages + 1 } else { 0 };
         let fresh = self.cursors.insert(cursor.as_str());
         if fresh && self.empty_pages <= MAX_EMPTY_PAGES && (empty || !new.is_empty()) {
@@ -100,7 +101,8 @@ impl Pager {
             request.limit = limit;
             self.next = Some(request);
         } else {
-            // The items after an ignored cursor cannot be reached. A page that is not full shows that there are none.
+            // The items after an ignored cursor cannot be reached. A page that is not full shows that there
+            // are none.
             self.complete = !full && !empty;
         }
         new

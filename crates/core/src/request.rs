@@ -104,8 +104,9 @@ impl CreateRefund {
         self
     }
 
-    /// Checks the rules that hold for every provider: the reference is [valid in a
-    /// request](Reference::is_valid_for_request), the amount is positive, and the lines add up to it.
+    /// Checks the rules that hold for every provider: the reference is
+    /// [valid in a request](Reference::is_valid_for_request), the amount is positive, and the lines add up to
+    /// it.
     ///
     /// # Errors
     ///

@@ -28,14 +28,6 @@ impl WaitOutcome {
         }
     }
 
-    /// The refund as last read.
-    #[must_use]
-    pub fn into_refund(self) -> Refund {
-        match self {
-            Self::Final(refund) | Self::TimedOut(refund) => refund,
-        }
-    }
-
     /// Whether the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {

@@ -49,8 +49,8 @@ impl Entry {
         self.intents.iter().filter(move |intent| intent.state.is_open_ended() && (!made || intent.step))
     }
 
-    /// The intents of a made refund that may have a request in flight for [a
-    /// step](crate::Refund::needs_completion) of it, as long as their attempts may last: all except those
+    /// The intents of a made refund that may have a request in flight for
+    /// [a step](crate::Refund::needs_completion) of it, as long as their attempts may last: all except those
     /// that were certainly not carried out.
     pub(crate) fn may_take_a_step(&self) -> impl Iterator<Item = &Intent> {
         let made = self.made.is_some();

@@ -119,8 +119,8 @@ impl Money {
     /// # Errors
     ///
     /// [`ErrorKind::Protocol`] if the currencies differ or the sum overflows 64 bits: summed amounts come
-    /// from one provider's response about one payment. A sum moves no money, so the error is [not
-    /// applied](Error::not_applied). An adapter that sums after it has sent a refund must set
+    /// from one provider's response about one payment. A sum moves no money, so the error is
+    /// [not applied](Error::not_applied). An adapter that sums after it has sent a refund must set
     /// [`with_may_have_applied`](Error::with_may_have_applied).
     pub fn try_add(self, other: Self) -> Result<Self> {
         self.combine(other, i64::checked_add)

@@ -40,10 +40,10 @@ impl RefundClient {
     /// 5. **Submit**, once. A request that certainly did not reach the provider, or was not processed, is
     ///    retried within the [`Policy`](crate::Policy).
     /// 6. **Recover.** If the response was lost, look for the refund until it appears or the settle
-    ///    timeout ends. It is submitted again only if the provider honours an [idempotency
-    ///    key](crate::Idempotency), or after [`resubmit_after`](crate::Policy::resubmit_after) and a complete
-    ///    lookup that does not show it. Otherwise the result is [`ErrorKind::OutcomeUnknown`] with the time
-    ///    from which it may be retried.
+    ///    timeout ends. It is submitted again only if the provider honours an
+    ///    [idempotency key](crate::Idempotency), or after [`resubmit_after`](crate::Policy::resubmit_after)
+    ///    and a complete lookup that does not show it. Otherwise the result is [`ErrorKind::OutcomeUnknown`]
+    ///    with the time from which it may be retried.
     /// 7. **Verify.** A response with a different payment, amount, currency, reference or target is
     ///    [`ErrorKind::Protocol`].
     ///

@@ -112,7 +112,8 @@ impl CreateCall<'_> {
     pub(super) fn mismatch(&self, made: &MadeRefund) -> Error {
         let fault = made.fault.as_deref().unwrap_or("the refund differs from the request");
         let message = format!(
-            "{fault} (refund {}); money may have moved, so the reference is spent: check the refund at the provider",
+            "{fault} (refund {}); money may have moved, so the reference is spent: check the refund at the \
+             provider",
             made.id
         );
         let mut handle = self.handle_now();

@@ -143,7 +143,8 @@ impl CreateCall<'_> {
                 let stored = Box::pin(self.record_found(&standing, version, refund, evidence)).await?;
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
-                    // Another call may be taking the step: the next `open` shows that. If nothing was stored, the refund is journalled under another payment of the money.
+                    // Another call may be taking the step: the next `open` shows that. If nothing was stored,
+                    // the refund is journalled under another payment of the money.
                     Stored::At(version)
                         if refund.needs_completion()
                             && self.goal != Goal::LookUp

@@ -68,7 +68,8 @@ impl CreateCall<'_> {
             self.missed_windows += 1;
         }
         match result {
-            // Nothing was sent, and closing the window keeps it so. What the adapter read about an earlier request remains valid.
+            // Nothing was sent, and closing the window keeps it so. What the adapter read about an earlier
+            // request remains valid.
             Err(error)
                 if gated
                     && error.may_have_applied()

@@ -77,13 +77,15 @@ impl Book {
             }
         }
         let Some(entry) = mine else { return false };
-        // This commit settles the call's previous attempt, so that does not block it, unless it already has another outcome.
+        // This commit settles the call's previous attempt, so that does not block it, unless it already has
+        // another outcome.
         let mut entry = entry.clone();
         entry.intents.retain(|intent| !is_previous(intent, new));
         if by_own(&entry, terms, opened).is_some() {
             return true;
         }
-        // This commit closes what the lookup proved absent. Other unsettled intents require the key, and the provider must still know it now.
+        // This commit closes what the lookup proved absent. Other unsettled intents require the key, and the
+        // provider must still know it now.
         let left = |intent: &&Intent| !is_absent(intent, new, opened);
         let is_left = entry.unsettled_sends().any(|intent| left(&intent));
         if new.generation > entry.generation {

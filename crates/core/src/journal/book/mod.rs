@@ -44,8 +44,8 @@ pub struct Book {
 }
 
 impl Book {
-    /// The stored version and entries of one money key. Without entries, the version is that of the [last
-    /// eviction](Self::standing).
+    /// The stored version and entries of one money key. Without entries, the version is that of the
+    /// [last eviction](Self::standing).
     #[must_use]
     pub fn new(version: Version, entries: Vec<Entry>) -> Self {
         Self { version, entries, changed: Vec::new() }

@@ -41,7 +41,8 @@ impl Book {
         counter: &mut Counter,
     ) -> bool {
         let place = self.place(&seen.payment, &seen.reference);
-        // An id belongs to one refund. If another payment has it with the same reference, it is the same refund under another id of the money, and nothing needs to be written.
+        // An id belongs to one refund. If another payment has it with the same reference, it is the same
+        // refund under another id of the money, and nothing needs to be written.
         if self.owner(place.unwrap_or(usize::MAX), &seen.refund).is_some() {
             return false;
         }

@@ -39,7 +39,8 @@ impl Book {
 
     fn settle_made(&mut self, at: usize, of: usize, refund: &MadeRefund, now: JournalTime) -> bool {
         if let Some(other) = self.owner(at, refund) {
-            // The response to our own request belongs to another entry. With the same reference it is the same refund, journalled under another id of the money: our request made nothing.
+            // The response to our own request belongs to another entry. With the same reference it is the
+            // same refund, journalled under another id of the money: our request made nothing.
             let same = self.entries[other].reference == self.entries[at].reference;
             let state = if same { IntentState::NotApplied } else { IntentState::Unknown };
             let changed = self.settle_open(at, of, state, &Why::never_sent(), now);
