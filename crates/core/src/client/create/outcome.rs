@@ -24,7 +24,7 @@ impl CreateCall<'_> {
         let first = match &self.ambiguous {
             Some(first) => first.to_string(),
             None if self.in_flight_elsewhere => "the same idempotency key is in use elsewhere".to_owned(),
-            None => "an earlier call did not learn the outcome".to_owned(),
+            None => "the outcome of an earlier call is unknown".to_owned(),
         };
         let message = format!(
             "it is unknown whether the refund was made ({first}), and it has not appeared since; {}",

@@ -75,7 +75,8 @@ impl CreateCall<'_> {
         let intended = self.client.store().intend(&new).await;
         match intended.map_err(|error| self.unfinished(error.not_applied()))? {
             Intended::Committed(_) => {
-                let error = Error::new(ErrorKind::OutcomeUnknown, "an earlier call did not get the outcome");
+                let error =
+                    Error::new(ErrorKind::OutcomeUnknown, "the outcome of an earlier call is unknown");
                 let suspects = self.handle.as_ref().map(|handle| handle.suspects.clone()).unwrap_or_default();
                 let outcome = Outcome::Unknown { why: Why::of(&error), suspects, late: false };
                 self.settle(&new.key(), &outcome).await;
