@@ -1,26 +1,15 @@
 //! What the cases have in common.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     Fault, FaultTarget, Harness,
-    report::{Stop, Verdict},
+    verdict::{Verdict, ensure, ok, skipped},
 };
 use crate::{
-    Capabilities, Clock, CreateRefund, Currency, Error, ErrorKind, MemoryJournal, Money, PaymentId,
-    Reference, Refund, RefundAmount, RefundClient, RefundList, RefundProvider, RefundStatus, Replay, Result,
-    SubmitRefund, all_refunds,
+    Capabilities, Clock, CreateRefund, Currency, MemoryJournal, Money, PaymentId, Reference, Refund,
+    RefundAmount, RefundClient, RefundList, RefundProvider, RefundStatus, Replay, SubmitRefund, all_refunds,
 };
-
-/// Ends a case as failed unless the condition holds.
-macro_rules! ensure {
-    ($condition:expr, $($reason:tt)+) => {
-        if !$condition {
-            return Err($crate::testing::report::Stop::Failed(format!($($reason)+)));
-        }
-    };
-}
-pub(crate) use ensure;
 
 /// A payment that cases take when they do not care, and a part of it.
 pub(crate) const WHOLE: i64 = 44850;
@@ -188,55 +177,4 @@ pub(crate) fn attempt(request: &CreateRefund) -> SubmitRefund {
 pub(crate) fn held(refunds: &[Refund]) -> i64 {
     let holding = refunds.iter().filter(|refund| refund.status.reduces_refundable());
     holding.map(|refund| refund.amount.minor_units()).sum()
-}
-
-pub(crate) fn skipped(reason: impl Into<String>) -> Stop {
-    Stop::Skipped(reason.into())
-}
-
-pub(crate) fn failed(reason: impl Into<String>) -> Stop {
-    Stop::Failed(reason.into())
-}
-
-/// What has to work.
-pub(crate) fn ok<T>(what: &str, result: Result<T>) -> Verdict<T> {
-    result.map_err(|error| failed(format!("{what}: {error}")))
-}
-
-/// What has to be refused, in one of these ways and before any money moves.
-pub(crate) fn refused<T: fmt::Debug>(what: &str, result: Result<T>, kinds: &[ErrorKind]) -> Verdict<Error> {
-    match result {
-        Ok(answer) => Err(failed(format!("{what}: not refused, but answered with {answer:?}"))),
-        Err(error) => {
-            ensure!(kinds.contains(&error.kind()), "{what}: {} instead of {kinds:?}: {error}", error.kind());
-            ensure!(!error.may_have_applied(), "{what}: refused, and said to be done all the same: {error}");
-            Ok(error)
-        }
-    }
-}
-
-/// As [`refused`], by a read: there the adapter's careful default means nothing.
-pub(crate) fn not_read<T: fmt::Debug>(what: &str, result: Result<T>, kinds: &[ErrorKind]) -> Verdict<Error> {
-    refused(what, result.map_err(Error::not_applied), kinds)
-}
-
-/// The same kind of text with another end: digits stay digits, letters letters.
-pub(crate) fn changed(id: &str) -> String {
-    let mut left = 6;
-    let mut chars: Vec<char> = id.chars().collect();
-    for c in chars.iter_mut().rev() {
-        let other = match *c {
-            '0'..='9' => char::from(b'0' + b'9' - u8::try_from(*c).unwrap_or(b'0')),
-            'a'..='f' => char::from(b'a' + b'f' - u8::try_from(*c).unwrap_or(b'a')),
-            'A'..='F' => char::from(b'A' + b'F' - u8::try_from(*c).unwrap_or(b'A')),
-            'z' | 'Z' => 'y',
-            other if other.is_ascii_alphabetic() => 'z',
-            other => other,
-        };
-        if left > 0 && other != *c {
-            *c = other;
-            left -= 1;
-        }
-    }
-    chars.into_iter().collect()
 }

@@ -66,25 +66,25 @@
 //!
 #![doc = include_str!("../../tests/wrong-journals.md")]
 
+mod case;
 mod cases;
 mod clock;
 mod fault;
 mod harness;
 mod journal;
-pub(crate) mod kit;
+mod kit;
 mod macros;
 mod memory;
-pub(crate) mod report;
+mod report;
+mod verdict;
 
 pub use self::{
+    case::{Case, Outcome},
+    cases::cases,
     clock::SkippingClock,
     fault::{Fault, FaultTarget},
     harness::Harness,
-    journal::{
-        CommitFault, JournalHarness, ManualClock, MemoryJournalHarness, journal_cases, run_all_journal,
-        run_journal_case,
-    },
-    macros::cases,
+    journal::{CommitFault, JournalHarness, ManualClock, MemoryJournalHarness, journal_cases},
     memory::{MemoryFactory, MemoryHarness, MemoryProvider, Settling},
-    report::{Case, Outcome, Report, run_all, run_case},
+    report::{Report, run_all, run_all_journal, run_case, run_journal_case},
 };

@@ -8,8 +8,9 @@ use crate::{
     ErrorKind::{self, Config, InvalidRequest, NotRefundable, Unauthenticated, Unsupported},
     Idempotency, Refund, RefundLine, RefundTarget, TargetKind, WebhookRequest,
     testing::{
-        kit::{Kit, PART, WHOLE, ask_money, changed, ensure, failed, ok, refused},
-        report::Verdict,
+        harness::changed,
+        kit::{Kit, PART, WHOLE, ask_money},
+        verdict::{Verdict, ensure, failed, needs, ok, refused},
     },
 };
 
@@ -50,9 +51,9 @@ pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
         return not_offered(kit, "order lines", &request).await;
     }
     let Some((payment, lines)) = kit.harness.lines(WHOLE).await else {
-        return Err(super::needs("a payment with order lines"));
+        return Err(needs("a payment with order lines"));
     };
-    let Some(line) = lines.first().cloned() else { return Err(super::needs("order lines")) };
+    let Some(line) = lines.first().cloned() else { return Err(needs("order lines")) };
     let off = ask_money(&payment, kit.money(line.amount.minor_units() + 1)).with_line(line.clone());
     refused("lines that do not add up", kit.client().create(&off).await, &[InvalidRequest])?;
     let request = ask_money(&payment, line.amount).with_line(line.clone());
@@ -74,7 +75,7 @@ pub(crate) async fn gift_cards_mean_gift_cards(kit: Kit<'_>) -> Verdict {
         return not_offered(kit, "a gift card", &kit.ask(&payment, minor).with_target(target)).await;
     }
     let Some((payment, target)) = kit.harness.gift_card(WHOLE).await else {
-        return Err(super::needs("a payment that a gift card paid"));
+        return Err(needs("a payment that a gift card paid"));
     };
     let minor = kit.part();
     let request = kit.ask(&payment, minor).with_target(target.clone());
@@ -173,7 +174,7 @@ pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
 pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {
     let (_, genuine) = webhook(kit).await?;
     let Some(tolerance) = kit.harness.webhook_tolerance() else {
-        return Err(super::needs("webhooks whose signature has a time"));
+        return Err(needs("webhooks whose signature has a time"));
     };
     let tolerance = time::Duration::try_from(tolerance).unwrap_or(time::Duration::MAX);
     let (hour, year) = (time::Duration::HOUR, time::Duration::days(365));
@@ -195,7 +196,7 @@ pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {
 
 pub(crate) async fn the_keys_rules_can_be_kept(kit: Kit<'_>) -> Verdict {
     let Idempotency::Key(key) = kit.capabilities().idempotency else {
-        return Err(super::needs("a provider with an idempotency key"));
+        return Err(needs("a provider with an idempotency key"));
     };
     ensure!(key.max_length >= UUID_LEN, "a key of {} characters holds no UUID", key.max_length);
     let honoured = kit.key_honoured();
@@ -215,12 +216,12 @@ pub(crate) async fn the_keys_rules_can_be_kept(kit: Kit<'_>) -> Verdict {
 /// A refund, and the genuine webhook about it.
 async fn webhook(kit: Kit<'_>) -> Verdict<(Refund, WebhookRequest)> {
     if !kit.capabilities().webhooks {
-        return Err(super::needs("an adapter that verifies webhooks"));
+        return Err(needs("an adapter that verifies webhooks"));
     }
     let (payment, minor) = kit.any().await;
     let refund = kit.create(&payment, minor).await?;
     let request = kit.harness.webhook(&payment, &refund.id).await;
-    let request = request.ok_or_else(|| super::needs("a genuine webhook"))?;
+    let request = request.ok_or_else(|| needs("a genuine webhook"))?;
     Ok((refund, request))
 }
 

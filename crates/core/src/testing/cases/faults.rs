@@ -8,8 +8,8 @@ use crate::{
     PageRequest, Refund, Result,
     testing::{
         Fault, FaultTarget,
-        kit::{Kit, WHOLE, attempt, ensure, failed, ok},
-        report::Verdict,
+        kit::{Kit, WHOLE, attempt},
+        verdict::{Verdict, ensure, failed, needs, ok},
     },
 };
 
@@ -152,7 +152,7 @@ pub(crate) async fn a_read_in_trouble_is_told_truthfully(kit: Kit<'_>) -> Verdic
         kit.harness.heal().await;
         ok("the list afterwards", provider.list_refunds(&payment, &PageRequest::first()).await)?;
     }
-    if met == 0 { Err(super::needs("a harness that makes reads go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that makes reads go wrong")) } else { Ok(()) }
 }
 
 pub(crate) async fn a_read_in_trouble_is_tried_again(kit: Kit<'_>) -> Verdict {
@@ -165,7 +165,7 @@ pub(crate) async fn a_read_in_trouble_is_tried_again(kit: Kit<'_>) -> Verdict {
         }
         kit.harness.heal().await;
     }
-    if met == 0 { Err(super::needs("a harness that makes reads go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that makes reads go wrong")) } else { Ok(()) }
 }
 
 fn reading() -> Vec<Fault> {
@@ -230,7 +230,7 @@ async fn creation(kit: Kit<'_>, faults: &[Fault]) -> Verdict {
         told_truly(&told, moved, minor).map_err(|reason| failed(format!("{fault}: {reason}")))?;
         ends_in_one(kit, &request, minor).await?;
     }
-    if met == 0 { Err(super::needs("a harness that makes submissions go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that makes submissions go wrong")) } else { Ok(()) }
 }
 
 fn told_truly(told: &Result<Refund>, moved: i64, minor: i64) -> Result<(), String> {

@@ -3,8 +3,8 @@
 use crate::{
     ErrorKind, Money, Overview, Payment, Reference, Refund, all_refunds,
     testing::{
-        kit::{Kit, WHOLE, attempt, ensure, failed, held, not_read, ok},
-        report::Verdict,
+        kit::{Kit, WHOLE, attempt, held},
+        verdict::{Verdict, ensure, failed, not_read, ok},
     },
 };
 

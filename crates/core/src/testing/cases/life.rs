@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::{
     ErrorKind, Refund, RefundStatus, WaitOutcome,
     testing::{
-        kit::{Kit, WHOLE, attempt, ensure, failed, ok, refused},
-        report::Verdict,
+        kit::{Kit, WHOLE, attempt},
+        verdict::{Verdict, ensure, failed, needs, ok, refused},
     },
 };
 
@@ -95,7 +95,7 @@ pub(crate) async fn a_reversed_success_is_told(kit: Kit<'_>) -> Verdict {
     let refund = kit.create(&payment, minor).await?;
     let before = end(kit, &refund).await?;
     if !kit.harness.reverse(&payment, &refund.id).await {
-        return Err(super::needs("a success that is reversed"));
+        return Err(needs("a success that is reversed"));
     }
     let after = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
     ensure!(after.status == RefundStatus::Failed, "the bank reversed it, get tells {}", after.status);

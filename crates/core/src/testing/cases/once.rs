@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use crate::{
     CreateRefund, ErrorKind, Refund, RefundStatus, Replay, Result,
     testing::{
-        kit::{Kit, PART, WHOLE, ask_remaining, attempt, ensure, failed, ok, refused},
-        report::Verdict,
+        kit::{Kit, PART, WHOLE, ask_remaining, attempt},
+        verdict::{Verdict, ensure, failed, ok, refused},
     },
 };
 

@@ -10,8 +10,8 @@ use crate::{
     RefundProvider, Result, Scope, SubmitRefund, WebhookRequest, all_refunds,
     paging::Pager,
     testing::{
-        kit::{Kit, WHOLE, attempt, ensure, ok, skipped},
-        report::Verdict,
+        kit::{Kit, WHOLE, attempt},
+        verdict::{Verdict, ensure, ok, skipped},
     },
 };
 

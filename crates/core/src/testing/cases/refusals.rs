@@ -5,8 +5,9 @@ use crate::{
     ErrorKind::{self, InvalidRequest, NotFound, NotRefundable, Unsupported},
     Money, PageRequest,
     testing::{
-        kit::{Kit, PART, WHOLE, ask_money, ask_remaining, attempt, changed, ensure, not_read, ok, refused},
-        report::Verdict,
+        harness::changed,
+        kit::{Kit, PART, WHOLE, ask_money, ask_remaining, attempt},
+        verdict::{Verdict, ensure, needs, not_read, ok, refused},
     },
 };
 
@@ -91,7 +92,7 @@ pub(crate) async fn another_currency_is_never_echoed(kit: Kit<'_>) -> Verdict {
 
 pub(crate) async fn what_is_not_captured_is_not_refunded(kit: Kit<'_>) -> Verdict {
     let payment = kit.harness.authorized(WHOLE).await;
-    let payment = payment.ok_or_else(|| super::needs("a payment that is only authorized"))?;
+    let payment = payment.ok_or_else(|| needs("a payment that is only authorized"))?;
     let told = ok("reading it", kit.provider().payment(&payment).await)?;
     let sums = (told.captured.minor_units(), told.refundable.minor_units());
     ensure!(sums == (0, 0), "nothing is captured, yet captured and refundable are {sums:?}");
@@ -167,7 +168,7 @@ pub(crate) async fn limits_are_checked_before_anything_is_sent(kit: Kit<'_>) -> 
         ensure!(kit.harness.requests().await == before, "{what}: refused, and requests were sent first");
     }
     kit.ensure_moved(&payment, 0, "after refusals").await?;
-    if limits == 0 { Err(super::needs("a limit that the kit knows to break")) } else { Ok(()) }
+    if limits == 0 { Err(needs("a limit that the kit knows to break")) } else { Ok(()) }
 }
 
 /// A refusal by the client also says who refused what.

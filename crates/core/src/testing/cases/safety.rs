@@ -10,8 +10,8 @@ use crate::{
     MAX_ID_LEN, PageRequest, PaymentId, RefundId, RefundProvider,
     testing::{
         Fault, FaultTarget,
-        kit::{Kit, WHOLE, attempt, ensure, failed, not_read, ok, refused},
-        report::Verdict,
+        kit::{Kit, WHOLE, attempt},
+        verdict::{Verdict, ensure, failed, needs, not_read, ok, refused},
     },
 };
 
@@ -212,7 +212,7 @@ async fn requests(kit: Kit<'_>) -> Vec<String> {
 
 fn secrets(kit: Kit<'_>) -> Verdict<Vec<String>> {
     let secrets = kit.harness.secrets();
-    if secrets.is_empty() { Err(super::needs("secrets to look for")) } else { Ok(secrets) }
+    if secrets.is_empty() { Err(needs("secrets to look for")) } else { Ok(secrets) }
 }
 
 fn shows_none(secrets: &[String], what: &str, shown: &str) -> Verdict {

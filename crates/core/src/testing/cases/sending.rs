@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::{
     References, SendWindow,
     testing::{
-        kit::{Kit, attempt, ensure, ok, refused, skipped},
-        report::Verdict,
+        kit::{Kit, attempt},
+        verdict::{Verdict, ensure, ok, refused, skipped},
     },
 };
 

@@ -8,13 +8,10 @@ use super::{CommitFault, JournalHarness, ManualClock};
 use crate::{
     CreateRefund, Currency, Money, PaymentId, Reference, RefundAmount, RefundId, RefundStatus,
     journal::{
-        About, Entry, Evidence, Intended, Intent, IntentKey, IntentState, Journal, JournalTime, MadeRefund,
-        MoneyKey, NewIntent, Outcome, Query, Scope, Standing, Why,
+        About, Decision, Entry, Evidence, Intended, Intent, IntentKey, IntentState, Journal, JournalTime,
+        MadeRefund, MoneyKey, NewIntent, Outcome, Query, Scope, Standing, Verdict as Word, Why,
     },
-    testing::{
-        kit::{ensure, failed, ok, skipped},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok, skipped},
 };
 
 /// The durations of an intent of which nothing else is said.
@@ -240,7 +237,7 @@ impl<'a> JournalKit<'a> {
             }
             IntentState::NotMade => {
                 self.pass_until(sent.intent.unsettled_until).await?;
-                let decision = super::cases::not_made();
+                let decision = not_made();
                 let decided = self.journal.decide(&sent.about.money, sent.intent.number, &decision).await;
                 ok("deciding that it is not made", decided)?;
             }
@@ -356,6 +353,11 @@ pub(crate) fn not_applied() -> Outcome {
 
 pub(crate) fn refusal() -> Outcome {
     Outcome::NotApplied(why().with_refused())
+}
+
+/// A person's word that a refund was not made.
+pub(crate) fn not_made() -> Decision {
+    Decision::new("kari", "not on the settlement report", Word::NotMade)
 }
 
 /// Polls it once, as a call that is dropped at its first wait.

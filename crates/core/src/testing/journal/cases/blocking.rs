@@ -6,7 +6,7 @@ use super::super::kit::{
 };
 use crate::{
     journal::{About, IntentState, JournalTime, NewIntent, Outcome},
-    testing::{kit::ensure, report::Verdict},
+    testing::verdict::{Verdict, ensure},
 };
 
 /// The states of an intent that frees nothing.

@@ -10,10 +10,7 @@ use crate::{
         About, Adopt, Decision, Entry, Evidence, IntentState, MadeRefund, Observed, Outcome, Seen,
         Verdict as Word, Version,
     },
-    testing::{
-        kit::{ensure, failed, ok, refused},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok, refused},
 };
 
 async fn observe(

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use super::super::kit::{
-    JournalKit, Sent, listed, made, new_intent, new_refund, not_applied, refund_id, unknown,
+    JournalKit, Sent, listed, made, new_intent, new_refund, not_applied, not_made, refund_id, unknown,
 };
 use crate::{
     journal::{IntentState, Outcome, Purge, Seen},
     testing::{
         CommitFault,
-        kit::{ensure, failed, ok},
-        report::Verdict,
+        verdict::{Verdict, ensure, failed, ok},
     },
 };
 
@@ -80,7 +79,7 @@ pub(crate) async fn every_other_write_can_be_repeated(kit: JournalKit<'_>) -> Ve
 
         let sent = kit.send(&new_refund()).await?;
         kit.pass_until(sent.intent.unsettled_until).await?;
-        let decision = super::not_made();
+        let decision = not_made();
         let decide = || kit.journal.decide(&sent.about.money, sent.intent.number, &decision);
         kit.fail_next_commit(fault).await?;
         ensure!(decide().await.is_err(), "{fault:?}: a decision is acknowledged");

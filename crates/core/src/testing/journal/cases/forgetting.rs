@@ -8,10 +8,7 @@ use super::super::kit::{
 };
 use crate::{
     journal::{Intended, IntentNumber, IntentState, Journal, JournalTime, Outcome, Purge},
-    testing::{
-        kit::{ensure, ok, skipped},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, ok, skipped},
 };
 
 const EVERYTHING: Purge = Purge { older_than: Duration::ZERO, forget_made: true };

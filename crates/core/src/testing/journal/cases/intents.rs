@@ -11,10 +11,7 @@ use super::super::kit::{
 use crate::{
     ErrorKind,
     journal::{Intended, IntentNumber, IntentState, JournalTime, Version},
-    testing::{
-        kit::{ensure, failed, ok, refused},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok, refused},
 };
 
 pub(crate) async fn an_intent_is_there_once_it_is_acknowledged(kit: JournalKit<'_>) -> Verdict {

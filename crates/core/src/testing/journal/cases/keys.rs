@@ -6,10 +6,7 @@ use super::super::kit::{
 };
 use crate::{
     journal::{IntentState, JournalTime, NewIntent, Outcome},
-    testing::{
-        kit::{ensure, failed},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed},
 };
 
 fn with_key(new: &mut NewIntent) {

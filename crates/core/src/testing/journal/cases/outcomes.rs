@@ -7,10 +7,7 @@ use super::super::kit::{
 use crate::{
     RefundStatus,
     journal::{IntentKey, IntentState, IntentToken, JournalTime, Outcome},
-    testing::{
-        kit::{ensure, ok},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok},
 };
 
 pub(crate) async fn made_overrides_every_state(kit: JournalKit<'_>) -> Verdict {
@@ -71,7 +68,7 @@ pub(crate) async fn an_outcome_is_kept_with_its_reason(kit: JournalKit<'_>) -> V
         kit.settle(&sent, &outcome).await?;
         let intent = kit.intent(&sent).await?;
         ensure!(intent.settled_at == Some(now), "settled at {:?}, it is {}", intent.settled_at, now.0);
-        let kept = intent.why.ok_or_else(|| crate::testing::kit::failed("why it failed is not kept"))?;
+        let kept = intent.why.ok_or_else(|| failed("why it failed is not kept"))?;
         let is_refusal = matches!(outcome, Outcome::NotApplied(_));
         ensure!(kept.kind == why().kind && kept.code == why().code, "why it failed became {kept:?}");
         ensure!(kept.refused == is_refusal, "whether it was refused became {}", kept.refused);

@@ -8,10 +8,7 @@ use super::super::kit::{
 use crate::{
     PaymentId, Reference,
     journal::{About, Entry, MoneyKey, Outcome, Query, Scope, position},
-    testing::{
-        kit::{ensure, failed, ok},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok},
 };
 
 /// As many entries as do not fit on one page.

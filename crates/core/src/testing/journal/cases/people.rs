@@ -1,7 +1,7 @@
 //! What a person decided.
 
 use super::super::kit::{
-    JournalKit, Sent, by_id, listed, made, new_refund, refund_id, refusal, unknown, why,
+    JournalKit, Sent, by_id, listed, made, new_refund, not_made, refund_id, refusal, unknown, why,
 };
 use crate::{
     ErrorKind,
@@ -9,16 +9,8 @@ use crate::{
         Decision, Evidence, IntentNumber, IntentState, JournalTime, MadeRefund, Outcome, Seen,
         Verdict as Word,
     },
-    testing::{
-        kit::{ensure, ok, refused},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok, refused},
 };
-
-/// A person's word that a refund was not made.
-pub(crate) fn not_made() -> Decision {
-    Decision::new("kari", "not on the settlement report", Word::NotMade)
-}
 
 fn made_by_word(id: &str) -> Decision {
     let refund = MadeRefund { evidence: Evidence::Person, ..made(id) };
@@ -45,7 +37,7 @@ pub(crate) async fn a_person_waits_until_unsettled_until(kit: JournalKit<'_>) ->
         ok("not made", decide(kit, &sent, &not_made()).await)?;
         kit.ensure_state(&sent, IntentState::NotMade, "a person said so").await?;
         let kept = kit.known(&sent.about).await?.decision;
-        let kept = kept.ok_or_else(|| crate::testing::kit::failed("who decided is not kept"))?;
+        let kept = kept.ok_or_else(|| failed("who decided is not kept"))?;
         let is_kept =
             (kept.by.as_str(), kept.note.as_str(), kept.at) == ("kari", not_made().note.as_str(), now);
         ensure!(is_kept && kept.verdict == Word::NotMade, "the decision became {kept:?}");

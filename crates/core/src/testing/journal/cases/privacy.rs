@@ -3,10 +3,7 @@
 use super::super::kit::{JournalKit, SECOND, amount, beside, listed, new_refund, request, unknown};
 use crate::{
     journal::{About, Adopt, Query, Seen},
-    testing::{
-        kit::{ensure, failed, ok, skipped},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok, skipped},
 };
 
 /// A card number and an e-mail address that a careless caller puts into texts.

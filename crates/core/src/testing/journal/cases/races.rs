@@ -11,10 +11,7 @@ use super::super::kit::{
 use crate::{
     ErrorKind, Reference,
     journal::{About, Intended, IntentState, Journal, MoneyKey, NewIntent, Purge},
-    testing::{
-        kit::{ensure, failed, ok},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, failed, ok},
 };
 
 /// How often each race is run.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::super::kit::{
     JournalKit, RETENTION, SECOND, amount, beside, listed, made, money_of, new_intent, new_refund,
-    not_applied, refund_id, request, unknown, why,
+    not_applied, not_made, refund_id, request, unknown, why,
 };
 use crate::{
     journal::{
@@ -13,8 +13,7 @@ use crate::{
     },
     testing::{
         ManualClock,
-        kit::{ensure, ok, skipped},
-        report::Verdict,
+        verdict::{Verdict, ensure, ok, skipped},
     },
 };
 
@@ -158,10 +157,7 @@ pub(crate) async fn evidence_and_words_survive_a_restart(kit: JournalKit<'_>) ->
     ensure_survives(kit, &[&step.about], "a step that was done").await?;
     let nowhere = kit.send(&new_refund()).await?;
     kit.pass_until(nowhere.intent.resubmit_from).await?;
-    ok(
-        "deciding",
-        kit.journal.decide(&nowhere.about.money, nowhere.intent.number, &super::not_made()).await,
-    )?;
+    ok("deciding", kit.journal.decide(&nowhere.about.money, nowhere.intent.number, &not_made()).await)?;
     ensure_survives(kit, &[&nowhere.about], "a person's \"not made\"").await
 }
 

@@ -6,10 +6,7 @@ use super::super::kit::{
 use crate::{
     ErrorKind, Reference,
     journal::{About, IntentState, MoneyKey, Outcome, Query, Scope},
-    testing::{
-        kit::{ensure, ok, refused},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, ok, refused},
 };
 
 pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {

@@ -5,10 +5,7 @@ use super::super::kit::{
 };
 use crate::{
     journal::{IntentState, NewIntent, Outcome, Seen},
-    testing::{
-        kit::{ensure, ok},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, ok},
 };
 
 fn step(new: &mut NewIntent) {

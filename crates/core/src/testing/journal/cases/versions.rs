@@ -1,14 +1,11 @@
 //! A look is only as good as the version that it is based on: every write moves it.
 
 use super::super::kit::{
-    JournalKit, SECOND, beside, listed, made, new_intent, new_refund, not_applied, request, unknown,
+    JournalKit, SECOND, beside, listed, made, new_intent, new_refund, not_applied, not_made, request, unknown,
 };
 use crate::{
     journal::{About, Adopt, NewIntent, Observed, Outcome, Purge, Seen, Version},
-    testing::{
-        kit::{ensure, ok, skipped},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, ok, skipped},
 };
 
 /// An intent that is prepared, and that nothing but its version will speak against.
@@ -113,7 +110,7 @@ pub(crate) async fn a_decision_moves_the_version(kit: JournalKit<'_>) -> Verdict
     let other = kit.send(&beside(&about)).await?;
     kit.pass_until(other.intent.resubmit_from).await?;
     let late = prepared(kit, &about).await?;
-    let decision = super::not_made();
+    let decision = not_made();
     ok("deciding", kit.journal.decide(&about.money, other.intent.number, &decision).await)?;
     ensure_moved(kit, &late, "a person's decision").await
 }

@@ -3,14 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::super::kit::{
-    JournalKit, SECOND, Sent, listed, made, new_refund, not_applied, poll_once, unknown,
+    JournalKit, SECOND, Sent, listed, made, new_refund, not_applied, not_made, poll_once, unknown,
 };
 use crate::{
     journal::{Journal, MoneyKey, Outcome, Purge, Seen, Version},
-    testing::{
-        kit::{ensure, ok},
-        report::Verdict,
-    },
+    testing::verdict::{Verdict, ensure, ok},
 };
 
 /// Longer than the clock of a case runs unless it has to.
@@ -64,7 +61,7 @@ async fn ensure_every_write_wakes(kit: JournalKit<'_>, waiting: &Arc<dyn Journal
 
     let sent = kit.send(&new_refund()).await?;
     kit.pass_until(sent.intent.unsettled_until).await?;
-    let decision = super::not_made();
+    let decision = not_made();
     let deciding =
         async { ok("deciding", kit.journal.decide(&sent.about.money, sent.intent.number, &decision).await) };
     woken_by(kit, waiting, &sent.about.money, version(&sent).await?, deciding).await?;
