@@ -1,0 +1,12 @@
+//! What an application sees of `RefundClient`, under paused time.
+
+mod create;
+mod multiple;
+mod observe;
+mod read;
+mod refresh;
+mod resolve;
+mod scripted;
+mod step_races;
+mod steps;
+mod unclear;

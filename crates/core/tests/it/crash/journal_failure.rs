@@ -1,0 +1,61 @@
+//! The journal fails before or after each of its operations: nothing is sent without its word, and what
+//! is true is said all the same.
+
+use crate::crash::support::{Answer, At, Goal, Incident, Kind, Process, World, finish, journal};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lasts {
+    Once,
+    ForGood,
+}
+
+/// Lets the journal fail at each call; returns how many runs that took.
+async fn at_every_call(kind: Kind, answers: &[Answer], failure: Incident, lasts: Lasts) -> usize {
+    for at in 0.. {
+        let world = World::new(kind, 1000, answers);
+        let journal = journal(&world);
+        let request = world.request(100, "rma-1");
+        let process = match lasts {
+            Lasts::Once => Process::with_incident(&world, &journal, At::Call(at), failure),
+            Lasts::ForGood => Process::with_broken_journal(&world, &journal, At::Call(at), failure),
+        };
+        let answer = Goal::Create.call(&process, &request).await.unwrap();
+        let what = format!("{kind:?}, {answers:?}, {failure:?} call {at}, {lasts:?}");
+        world.check(&request, &answer, &what).await;
+        finish(&world, &journal, &request, &Goal::Create, &what).await;
+        if at >= process.calls() {
+            return at;
+        }
+    }
+    unreachable!("each run makes a number of calls")
+}
+
+async fn every_answer(failure: Incident, lasts: Lasts) {
+    let mut runs = 0;
+    for kind in Kind::ALL {
+        for answer in Answer::ALL {
+            runs += at_every_call(kind, &[answer], failure, lasts).await;
+        }
+    }
+    println!("{failure:?}, {lasts:?}: {runs} runs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_fails_once_costs_no_refund_and_no_truth() {
+    every_answer(Incident::FailsBefore, Lasts::Once).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_acknowledgement_costs_no_refund_and_no_truth() {
+    every_answer(Incident::FailsAfter, Lasts::Once).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_breaks_for_good_costs_no_refund_and_no_truth() {
+    every_answer(Incident::FailsBefore, Lasts::ForGood).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn acknowledgements_that_are_all_lost_cost_no_refund_and_no_truth() {
+    every_answer(Incident::FailsAfter, Lasts::ForGood).await;
+}

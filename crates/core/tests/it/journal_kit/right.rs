@@ -1,0 +1,116 @@
+//! Right journals pass.
+
+use std::{
+    collections::BTreeSet,
+    process::Command,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Clock, Journal, MemoryJournal,
+    testing::{
+        CommitFault, JournalHarness, MemoryJournalHarness, journal_cases, run_all_journal, run_journal_case,
+    },
+};
+
+use crate::journal_kit::disk::{Disk, DiskJournal};
+
+mod memory {
+    use super::*;
+    refunds_core::journal_conformance_tests!(async { MemoryJournalHarness });
+}
+
+mod disk {
+    use super::*;
+    refunds_core::journal_conformance_tests!(async { DiskHarness::default() });
+}
+
+/// A harness that can do everything.
+#[derive(Default)]
+struct DiskHarness(Mutex<Option<Disk>>);
+
+impl DiskHarness {
+    fn fresh(&self, capacity: Option<usize>, clock: Arc<dyn Clock>) -> Arc<dyn Journal> {
+        let disk = Disk::new(capacity);
+        *self.0.lock().unwrap() = Some(disk.clone());
+        Arc::new(DiskJournal::open(disk, clock))
+    }
+
+    fn last(&self) -> Disk {
+        self.0.lock().unwrap().clone().unwrap()
+    }
+}
+
+#[async_trait]
+impl JournalHarness for DiskHarness {
+    fn name(&self) -> &'static str {
+        "disk"
+    }
+    async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn Journal> {
+        self.fresh(None, clock)
+    }
+    async fn reopen(&self, clock: Arc<dyn Clock>) -> Option<Arc<dyn Journal>> {
+        Some(Arc::new(DiskJournal::open(self.last(), clock)))
+    }
+    async fn open_with_capacity(&self, clock: Arc<dyn Clock>, capacity: usize) -> Option<Arc<dyn Journal>> {
+        Some(self.fresh(Some(capacity), clock))
+    }
+    async fn bytes_at_rest(&self) -> Option<Vec<u8>> {
+        Some(self.last().bytes())
+    }
+    async fn fail_next_commit(&self, fault: CommitFault) -> bool {
+        self.last().fail_next_commit(fault);
+        true
+    }
+}
+
+/// What is required of a harness, and nothing else.
+struct Least;
+
+#[async_trait]
+impl JournalHarness for Least {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+    async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn Journal> {
+        Arc::new(MemoryJournal::with_clock(clock))
+    }
+}
+
+/// The macro's tests, asked of the test binary itself, are the cases of the table: all, and no others.
+#[test]
+fn the_macro_and_the_table_have_the_same_cases() {
+    let listed =
+        Command::new(std::env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let tests = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let tests: Vec<_> = tests.filter_map(|test| test.strip_prefix("journal_kit::right::disk::")).collect();
+    let names: BTreeSet<_> = journal_cases().iter().map(|case| case.name).collect();
+    assert_eq!(names.len(), journal_cases().len(), "no two cases share a name");
+    assert_eq!(tests.iter().copied().collect::<BTreeSet<_>>(), names);
+    assert_eq!(tests.len(), names.len());
+}
+
+#[tokio::test]
+async fn a_harness_that_can_do_everything_skips_nothing() {
+    let report = run_all_journal(&DiskHarness::default()).await;
+    assert!(report.is_ok(), "{report}");
+    let skipped: Vec<_> = report.skipped().collect();
+    assert!(skipped.is_empty(), "{skipped:?}");
+}
+
+#[tokio::test]
+async fn the_least_harness_skips_what_it_cannot_show() {
+    let report = run_all_journal(&Least).await;
+    assert!(report.is_ok(), "{report}");
+    let needy = journal_cases().iter().filter(|case| !case.needs.is_empty()).map(|case| case.name);
+    let skipped: Vec<_> = report.skipped().map(|(name, _)| name).collect();
+    assert_eq!(skipped, needy.collect::<Vec<_>>());
+}
+
+#[test]
+#[should_panic(expected = "the kit has no case no_such_case")]
+fn an_unknown_case_is_a_failure() {
+    run_journal_case("no_such_case", async { Least });
+}

@@ -1,0 +1,9 @@
+//! Tests of the crate's public API, in one binary.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod client;
+mod crash;
+mod journal_kit;
+mod model;
+mod protocol;
+mod provider_kit;

@@ -1,0 +1,99 @@
+//! Lists that are not whole, and lists of nothing.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Error, ErrorKind, Page, PageRequest, PaymentId, Refund, RefundProvider, Result, testing::MemoryProvider,
+};
+
+use crate::provider_kit::{mutant::Mutation, mutations::mutation};
+
+mutation!(LosesLastPage {
+    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        let mut told = memory.list_refunds(id, page).await?;
+        if let Some(next) = told.next.clone() {
+            let mut after = PageRequest::after(next);
+            after.limit = page.limit;
+            if memory.list_refunds(id, &after).await?.next.is_none() {
+                told.next = None;
+            }
+        }
+        Ok(told)
+    }
+});
+
+mutation!(CutsShort {
+    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, _: &PageRequest) -> Result<Page<Refund>> {
+        let told = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
+        Ok(Page::whole(told.items))
+    }
+});
+
+#[derive(Default)]
+pub(crate) struct ShufflesPages(AtomicBool);
+
+#[async_trait]
+impl Mutation for ShufflesPages {
+    async fn list(
+        &self,
+        memory: &MemoryProvider,
+        id: &PaymentId,
+        page: &PageRequest,
+    ) -> Result<Page<Refund>> {
+        let mut told = memory.list_refunds(id, page).await?;
+        if self.0.fetch_xor(true, SeqCst) {
+            told.items.reverse();
+        }
+        Ok(told)
+    }
+}
+
+/// Keeps its place in memory: a cursor is good for one instance and one use.
+#[derive(Default)]
+pub(crate) struct SpendsCursors(Mutex<HashSet<String>>);
+
+#[async_trait]
+impl Mutation for SpendsCursors {
+    async fn list(
+        &self,
+        memory: &MemoryProvider,
+        id: &PaymentId,
+        page: &PageRequest,
+    ) -> Result<Page<Refund>> {
+        if let Some(cursor) = &page.cursor
+            && !self.0.lock().unwrap().insert(format!("{id} {cursor}"))
+        {
+            return Ok(Page::whole(Vec::new()));
+        }
+        if page.cursor.is_none() {
+            self.0.lock().unwrap().clear();
+        }
+        memory.list_refunds(id, page).await
+    }
+}
+
+mutation!(NotFoundIsEmpty {
+    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        match memory.list_refunds(id, page).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Page::whole(Vec::new())),
+            told => told,
+        }
+    }
+});
+
+mutation!(EmptyIsNotFound {
+    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
+        let told = memory.list_refunds(id, page).await?;
+        if told.items.is_empty() {
+            return Err(Error::new(ErrorKind::NotFound, "status 404"));
+        }
+        Ok(told)
+    }
+});

@@ -1,0 +1,94 @@
+//! Refunds made twice, and amounts taken as they come.
+
+use std::{collections::HashSet, sync::Mutex};
+
+use async_trait::async_trait;
+use refunds_core::{
+    Capabilities, CreateRefund, Error, ErrorKind, Idempotency, Money, Reference, Refund, RefundProvider,
+    Replay, Result, SubmitRefund, testing::MemoryProvider,
+};
+
+use crate::provider_kit::{mutant::Mutation, mutations::mutation};
+
+mutation!(IgnoresTheKey {
+    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
+        truth.idempotency = MemoryProvider::new().with_key().capabilities().idempotency;
+        truth
+    }
+});
+
+mutation!(ReplaysAnotherAnswer {
+    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
+        if let Idempotency::Key(key) = &mut truth.idempotency {
+            key.replay = Replay::FirstAnswer;
+        }
+        truth
+    }
+});
+
+/// Turns a repetition in flight away, which its capabilities do not say.
+#[derive(Default)]
+pub(crate) struct ConflictsInFlight(Mutex<HashSet<Reference>>);
+
+struct Lands<'a>(&'a Mutex<HashSet<Reference>>, &'a Reference);
+
+impl Drop for Lands<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().remove(self.1);
+    }
+}
+
+#[async_trait]
+impl Mutation for ConflictsInFlight {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let reference = &submit.request.reference;
+        if !self.0.lock().unwrap().insert(reference.clone()) {
+            return Err(Error::new(ErrorKind::Conflict, "the key is in flight").with_retryable(true));
+        }
+        let _lands = Lands(&self.0, reference);
+        memory.submit_refund(submit).await
+    }
+}
+
+mutation!(TakesAnyCurrency {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let currency = memory.payment(&submit.request.payment_id).await?.currency();
+        let mut sent = submit.clone();
+        sent.amount = Money::new(submit.amount.minor_units(), currency);
+        memory.submit_refund(&sent).await
+    }
+});
+
+mutation!(TakesWhatIsLeft {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let left = memory.payment(&submit.request.payment_id).await?.refundable;
+        let mut sent = submit.clone();
+        if left.is_positive() && left.minor_units() < submit.amount.minor_units() {
+            sent.amount = left;
+        }
+        memory.submit_refund(&sent).await
+    }
+});
+
+mutation!(RetriesByItself {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        match memory.submit_refund(submit).await {
+            Err(error) if error.is_retryable() => memory.submit_refund(submit).await,
+            told => told,
+        }
+    }
+});
+
+mutation!(ValidatesVaguely {
+    fn validate(&self, memory: &MemoryProvider, request: &CreateRefund) -> Result<()> {
+        memory.validate(request).map_err(|error| Error::new(ErrorKind::Other, error.message()))
+    }
+});
+
+mutation!(TakesTheAbsolute {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let mut sent = submit.clone();
+        sent.amount = Money::new(submit.amount.minor_units().saturating_abs(), submit.amount.currency());
+        memory.submit_refund(&sent).await
+    }
+});
