@@ -15,31 +15,31 @@ use crate::{BoxFuture, MemoryJournal};
 /// How long one case may take. No case waits this long: only a call that hangs reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a case works on.
+/// The function of a case, by kit.
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
     Provider(for<'a> fn(Kit<'a>) -> BoxFuture<'a, Verdict>),
     Journal(for<'a> fn(JournalKit<'a>) -> BoxFuture<'a, Verdict>),
 }
 
-/// One thing that the kit shows of an adapter, or of a journal.
+/// One check of the kit for adapters, or of the kit for journals.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Case {
-    /// Its name, which is also that of the test.
+    /// Its name, which is also the name of the test.
     pub name: &'static str,
-    /// What it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `faults`, `safety`, `sending`
-    /// or `capabilities`; for journals, another list.
+    /// The group it belongs to: `identity`, `pages`, `refusals`, `once`, `life`, `faults`, `safety`, `sending`
+    /// or `capabilities`; journals have other groups.
     pub group: &'static str,
     /// What it shows.
     pub shows: &'static str,
-    /// What the harness or the provider has to be able to do for it; empty where nothing.
+    /// What the harness or the provider must support for it; empty if nothing.
     pub needs: &'static str,
     pub(crate) run: Run,
 }
 
 impl Case {
-    /// Runs a case of [`cases`](super::cases). A panic is a failure, and so is a case that does not end.
+    /// Runs a case of [`cases`](super::cases). A panic or a case that does not end is a failure.
     pub async fn run(&self, harness: &dyn Harness) -> Outcome {
         let Run::Provider(run) = self.run else { return other_kit("journals") };
         let clock = harness.clock();
@@ -62,10 +62,10 @@ impl Case {
 }
 
 fn other_kit(of: &str) -> Outcome {
-    Outcome::Skipped(format!("it is a case of the kit for {of}"))
+    Outcome::Skipped(format!("this case belongs to the kit for {of}"))
 }
 
-/// Runs a case to its end, whatever that is.
+/// Runs a case until it returns, panics or takes too long.
 async fn end(case: BoxFuture<'_, Verdict>) -> Outcome {
     match tokio::time::timeout(LIMIT, AssertUnwindSafe(case).catch_unwind()).await {
         Ok(Ok(Ok(()))) => Outcome::Passed,
@@ -89,11 +89,11 @@ impl fmt::Debug for Case {
 /// How a case ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The adapter is right in this.
+    /// The adapter passed.
     Passed,
-    /// It could not be shown, and why.
+    /// The case could not run, and why.
     Skipped(String),
-    /// The adapter is wrong in this, and how.
+    /// The adapter failed, and how.
     Failed(String),
 }
 

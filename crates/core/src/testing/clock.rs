@@ -1,4 +1,4 @@
-//! A clock that skips our own waits.
+//! A clock that skips the client's own waits.
 
 use std::{
     collections::BTreeMap,
@@ -10,14 +10,14 @@ use time::OffsetDateTime;
 
 use crate::{BoxFuture, Clock, SystemClock};
 
-/// How long everything has to be quiet before time is skipped.
+/// How long nothing must happen before time is skipped.
 const QUIET: Duration = Duration::from_millis(1);
 
-/// The system's clock, except that [`sleep`](Clock::sleep) takes no time: as soon as nothing else goes
-/// on, the clock jumps to when the first sleeper wakes up.
+/// The system's clock, except that [`sleep`](Clock::sleep) takes no time: as soon as nothing else
+/// happens, the clock jumps to the time at which the first sleeper wakes up.
 ///
 /// Back-off, settling and polling take a moment under it, while [`limit`](Clock::limit) still gives a real
-/// server on a socket real time to answer, and time does not jump while one is being waited for. Clones
+/// server on a socket real time to respond, and time does not jump during such a wait. Clones
 /// share their time.
 #[derive(Clone, Debug, Default)]
 pub struct SkippingClock(Arc<Mutex<State>>);
@@ -27,14 +27,14 @@ struct State {
     skipped: Duration,
     /// When sleepers wake up, and how many at that time.
     sleepers: BTreeMap<Duration, usize>,
-    /// Calls that somebody else has to end.
+    /// Calls that wait for something outside.
     limits: usize,
     /// Counts what happens, so that quiet can be seen.
     events: u64,
 }
 
 impl SkippingClock {
-    /// A clock that is not ahead yet.
+    /// A clock that shows the system's time.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -47,7 +47,7 @@ impl SkippingClock {
         state.events += 1;
     }
 
-    /// How far it was put forward.
+    /// How far the clock was put forward.
     #[must_use]
     pub fn skipped(&self) -> Duration {
         self.state().skipped
@@ -129,7 +129,7 @@ impl Drop for Asleep {
     }
 }
 
-/// A call that somebody else has to end, for as long as it lasts.
+/// A call that waits for something outside, for as long as it lasts.
 struct Limited(SkippingClock);
 
 impl Limited {

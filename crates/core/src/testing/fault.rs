@@ -1,11 +1,11 @@
-//! What can go wrong between an adapter and its provider, as data.
+//! The faults that the kit injects between an adapter and its provider.
 
 use std::fmt;
 
-/// Something that goes wrong on the way to a provider, or at it.
+/// A failure on the way to a provider, or at the provider.
 ///
-/// The kit asks a [`Harness`](super::Harness) for one with
-/// [`inject`](super::Harness::inject), and then looks at what the adapter makes of it.
+/// The kit requests one from a [`Harness`](super::Harness) with
+/// [`inject`](super::Harness::inject), and then checks the adapter's result.
 ///
 /// ```
 /// use refunds_core::testing::Fault;
@@ -16,23 +16,23 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection is refused: not a byte of the request arrives.
+    /// The connection is refused: no byte of the request arrives.
     NeverSent,
-    /// The request arrives, is not carried out, and no answer comes.
+    /// The request arrives but is not processed, and no response comes.
     NoAnswer,
-    /// The request is carried out, and no answer comes.
+    /// The request is processed, and no response comes.
     AnswerLost,
-    /// The request is carried out and answered with a server error (5xx).
+    /// The request is processed, and the response is a server error (5xx).
     ErrorAfterwards,
-    /// The request is not carried out and answered with a server error (5xx).
+    /// The request is not processed, and the response is a server error (5xx).
     ServerError,
-    /// The request is turned away: too many of them (429).
+    /// The request is rejected: too many requests (429).
     RateLimited,
-    /// The request is carried out, and the answer is garbage.
+    /// The request is processed, and the response is garbage.
     Unreadable,
-    /// The request is carried out, and the answer tells one minor unit more than was asked for.
+    /// The request is processed, and the response shows one minor unit more than was requested.
     OtherAmount,
-    /// The request is turned away for its credentials (401).
+    /// The request is rejected for its credentials (401).
     Unauthorized,
 }
 
@@ -50,7 +50,7 @@ impl Fault {
         Self::Unauthorized,
     ];
 
-    /// Whether the provider carries the request out all the same.
+    /// Whether the provider processes the request.
     #[must_use]
     pub const fn is_processed(self) -> bool {
         matches!(self, Self::AnswerLost | Self::ErrorAfterwards | Self::Unreadable | Self::OtherAmount)
@@ -61,12 +61,12 @@ impl Fault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NeverSent => "never sent",
-            Self::NoAnswer => "no answer",
-            Self::AnswerLost => "answer lost",
+            Self::NoAnswer => "no response",
+            Self::AnswerLost => "response lost",
             Self::ErrorAfterwards => "server error afterwards",
             Self::ServerError => "server error",
             Self::RateLimited => "rate limited",
-            Self::Unreadable => "unreadable answer",
+            Self::Unreadable => "unreadable response",
             Self::OtherAmount => "another amount",
             Self::Unauthorized => "unauthorized",
         }
@@ -83,10 +83,10 @@ impl fmt::Display for Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultTarget {
-    /// The next one that asks for a refund.
+    /// The next request that submits a refund.
     Submit,
-    /// The next one that only reads: a payment, a list or a refund. A harness may arm each of
-    /// them; the kit [heals](super::Harness::heal) what is left over.
+    /// The next request that only reads: a payment, a list or a refund. A harness may arm each of
+    /// them; the kit [heals](super::Harness::heal) the rest.
     Read,
 }
 

@@ -1,4 +1,4 @@
-//! The little that the kit can not know.
+//! What the kit cannot know about an adapter.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,11 +10,11 @@ use crate::{
     RefundProvider, RefundStatus, RefundTarget, WebhookRequest,
 };
 
-/// What connects the conformance kit with one adapter and the world behind it: a fake server, a
+/// Connects the conformance kit with one adapter and the world behind it: a fake server, a
 /// provider's sandbox, a map in memory.
 ///
-/// Four methods are required. Each of the others has a default that says "can not"; what it would
-/// have been needed for is then reported as skipped. The more of them, the more is shown.
+/// Four methods are required. Each of the others has a default that says "not supported"; the cases
+/// that need it are then reported as skipped. Each method that you implement lets more cases run.
 ///
 /// Each case gets a world of its own where [`conformance_tests!`](crate::conformance_tests) runs
 /// it, and shares one with the others in [`run_all`](super::run_all); payments are always fresh.
@@ -46,116 +46,116 @@ use crate::{
 /// ```
 #[async_trait]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no harness of the conformance kit",
+    message = "`{Self}` is not a harness for the conformance kit",
     label = "this does not implement `Harness`",
-    note = "it says how your provider is built and how a payment is made; see `refunds_core::guide::your_adapter`"
+    note = "a harness builds your provider and makes payments; see `refunds_core::guide::your_adapter`"
 )]
 pub trait Harness: Send + Sync {
     /// The provider's name in a registry.
     fn name(&self) -> &str;
 
-    /// A fresh instance at each call, as a process that has just started would have it: it shares
-    /// nothing with earlier ones but the world behind it.
+    /// A fresh instance at each call, as a process that has just started would build it: it shares
+    /// only the world behind it with earlier instances.
     fn provider(&self) -> Arc<dyn RefundProvider>;
 
     /// The currency of the payments.
     fn currency(&self) -> Currency;
 
-    /// A fresh payment of which `minor` units are captured, and whose refunds succeed.
+    /// A fresh payment with `minor` captured units, whose refunds succeed.
     async fn captured(&self, minor: i64) -> PaymentId;
 
-    /// A fresh payment of `minor` units that is authorized and not captured.
+    /// A fresh payment of `minor` units that is authorized but not captured.
     async fn authorized(&self, _minor: i64) -> Option<PaymentId> {
         None
     }
 
-    /// A fresh payment of `minor` captured units, whose refunds are accepted, take their time and
-    /// end in `end`. [`RefundStatus::Unknown`] stands for a word that the adapter does not know.
+    /// A fresh payment of `minor` captured units, whose refunds are accepted, stay pending for a while and
+    /// end as `end`. [`RefundStatus::Unknown`] means a provider status that the adapter does not know.
     ///
-    /// They come to their end by being read a few times, or by [`settle`](Self::settle).
+    /// They become final after a few reads, or by [`settle`](Self::settle).
     async fn slow(&self, _minor: i64, _end: RefundStatus) -> Option<PaymentId> {
         None
     }
 
-    /// Brings the refunds of a [`slow`](Self::slow) payment to their end.
+    /// Makes the refunds of a [`slow`](Self::slow) payment final.
     async fn settle(&self, _payment: &PaymentId) {}
 
-    /// Lets a refund that succeeded fail, as a bank does that reverses it.
+    /// Makes a succeeded refund fail, as when a bank reverses it; `false` where this harness cannot.
     async fn reverse(&self, _payment: &PaymentId, _refund: &RefundId) -> bool {
         false
     }
 
-    /// A fresh payment of `minor` captured units that a gift card paid, and the gift card.
+    /// A fresh payment of `minor` captured units by gift card, and the gift card.
     async fn gift_card(&self, _minor: i64) -> Option<(PaymentId, RefundTarget)> {
         None
     }
 
-    /// A fresh payment of `minor` captured units, and its order lines, which make up the payment.
+    /// A fresh payment of `minor` captured units, and its order lines, which add up to the payment.
     async fn lines(&self, _minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
         None
     }
 
-    /// The order lines that a request over `minor` units of any of the payments has to name, where the
-    /// provider refunds by the line only. By default none.
+    /// The order lines that a request for `minor` units of any payment must name, where the
+    /// provider refunds only by line. None by default.
     fn lines_of(&self, _minor: i64) -> Vec<RefundLine> {
         Vec::new()
     }
 
-    /// A genuine webhook about a refund, as it just arrived; signed with its time, where the
-    /// provider has more than one way to sign.
+    /// A genuine webhook about a refund that just arrived; signed with its time, where the
+    /// provider has more than one signature scheme.
     async fn webhook(&self, _payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {
         None
     }
 
-    /// How far from the time of its signature a [webhook](Self::webhook) may arrive, early or late; an
-    /// hour beyond that it has to be refused. `None` says that the signatures of this provider carry no
-    /// time, so that a webhook of any age is as good as new.
+    /// How far from the time of its signature a [webhook](Self::webhook) may arrive, early or late. An
+    /// hour beyond that it must be refused. `None` means that the signatures of this provider carry no
+    /// time, so that a webhook of any age is valid.
     fn webhook_tolerance(&self) -> Option<Duration> {
         Some(DEFAULT_WEBHOOK_TOLERANCE)
     }
 
-    /// An id that looks like one of this provider's payments and is none. The provided method
-    /// changes the end of a real one.
+    /// An id that looks like one of this provider's payments but is not one. The provided method
+    /// changes the ending of a real one.
     async fn unknown_payment(&self) -> Option<PaymentId> {
         let payment = self.captured(100).await;
         PaymentId::new(changed(payment.as_str())).ok()
     }
 
-    /// The truth: the minor units that refunds of the payment moved or have under way, as the world
-    /// behind the adapter counts them. Without it, the kit believes the adapter's list.
+    /// The minor units that refunds of the payment moved or have under way, as the world
+    /// behind the adapter counts them. Without it, the kit relies on the adapter's list.
     async fn moved(&self, _payment: &PaymentId) -> Option<i64> {
         None
     }
 
-    /// The truth: how many refunds of the payment were made under the reference, whatever became
-    /// of them.
+    /// How many refunds of the payment were made under the reference, whatever their
+    /// status, as the world behind the adapter counts them.
     async fn made(&self, _payment: &PaymentId, _reference: &Reference) -> Option<usize> {
         None
     }
 
-    /// Makes one request go wrong; `false` where this harness can not do that.
-    async fn inject(&self, _trouble: Fault, _on: FaultTarget) -> bool {
+    /// Makes one request fail; `false` where this harness cannot do that.
+    async fn inject(&self, _fault: Fault, _on: FaultTarget) -> bool {
         false
     }
 
-    /// Takes back every fault that did not happen yet.
+    /// Removes every fault that has not happened yet.
     async fn heal(&self) {}
 
-    /// Secrets that the adapter was built with, as plain text that is in nothing else. They may
-    /// show nowhere.
+    /// Secrets that the adapter was built with, as plain text that appears in nothing else. They must
+    /// not show anywhere.
     fn secrets(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Whether lists can be read to their end here: the world honours the cursors that it hands out.
+    /// Whether lists can be read to the end here: the world honours the cursors that it returns.
     ///
-    /// `false` lets an adapter pass that says that its lists are incomplete; by default that is a
-    /// fault, since an adapter that never sends the cursor says so too.
+    /// `false` lets an adapter pass whose lists say that they are incomplete. By default that is a
+    /// failure, since an adapter that never sends the cursor would say so too.
     fn pages(&self) -> bool {
         true
     }
 
-    /// The raw paths, with their queries, of all requests on the wire so far.
+    /// The raw paths and queries of all requests on the wire so far.
     async fn requests(&self) -> Option<Vec<String>> {
         None
     }
@@ -165,14 +165,14 @@ pub trait Harness: Send + Sync {
         Arc::new(SkippingClock::new())
     }
 
-    /// How patient the kit's clients are; the default is short and repeatable.
+    /// The policy of the kit's clients; the default is short and repeatable.
     fn policy(&self) -> Policy {
         Policy {
             max_attempts: 3,
             attempt_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(60),
             settle_timeout: Duration::from_secs(5),
-            // Short enough for one call to get through to the end of it.
+            // Short enough for one call to outlast it.
             resubmit_after: Duration::from_secs(10),
             send_window: Duration::from_secs(5),
             match_by_id: true,
@@ -183,7 +183,7 @@ pub trait Harness: Send + Sync {
     }
 }
 
-/// The same kind of text with another end: digits stay digits, letters letters.
+/// The same kind of text with a different ending: digits stay digits, letters stay letters.
 pub(crate) fn changed(id: &str) -> String {
     let mut left = 6;
     let mut chars: Vec<char> = id.chars().collect();

@@ -1,4 +1,4 @@
-//! What the cases have in common.
+//! Helpers of the conformance cases.
 
 use std::sync::Arc;
 
@@ -11,22 +11,22 @@ use crate::{
     RefundAmount, RefundClient, RefundList, RefundProvider, RefundStatus, Replay, SubmitRefund, all_refunds,
 };
 
-/// A payment that cases take when they do not care, and a part of it.
+/// The captured amount of a payment where the case does not depend on it, and a part of it.
 pub(crate) const WHOLE: i64 = 44850;
 pub(crate) const PART: i64 = 14950;
 
-/// A harness with the comfort that cases want.
+/// A harness with helpers for cases.
 #[derive(Clone, Copy)]
 pub(crate) struct Kit<'a> {
     pub(crate) harness: &'a dyn Harness,
     /// The clock of all clients of a case.
     pub(crate) clock: &'a Arc<dyn Clock>,
-    /// Their journal, as durable as if it were on a disk.
+    /// Their journal, which outlives each client.
     pub(crate) journal: &'a MemoryJournal,
 }
 
 impl Kit<'_> {
-    /// As a process that has just started would have it.
+    /// A fresh provider, as a new process would build it.
     pub(crate) fn provider(self) -> Arc<dyn RefundProvider> {
         self.harness.provider()
     }
@@ -40,7 +40,7 @@ impl Kit<'_> {
         self.without_journal(provider).with_journal(self.journal.clone())
     }
 
-    /// A client that remembers nothing of earlier ones, as that of a process without a durable journal.
+    /// A client without the shared journal, as in a process without a durable journal.
     pub(crate) fn without_journal(self, provider: Arc<dyn RefundProvider>) -> RefundClient {
         RefundClient::new(provider).with_policy(self.harness.policy()).with_clock(self.clock.clone())
     }
@@ -61,7 +61,7 @@ impl Kit<'_> {
         Money::new(minor, self.harness.currency())
     }
 
-    /// Any currency but that of the payments.
+    /// A currency other than that of the payments.
     pub(crate) fn other_currency(self) -> Verdict<Currency> {
         let code = if self.harness.currency().code() == "SEK" { "NOK" } else { "SEK" };
         ok("a currency", Currency::new(code))
@@ -71,7 +71,7 @@ impl Kit<'_> {
         self.harness.captured(minor).await
     }
 
-    /// A captured payment of [`WHOLE`] and what a case that does not care refunds of it.
+    /// A captured payment of [`WHOLE`], and the amount to refund where the case does not depend on it.
     pub(crate) async fn any(self) -> (PaymentId, i64) {
         (self.captured(WHOLE).await, self.part())
     }
@@ -81,35 +81,35 @@ impl Kit<'_> {
         if self.capabilities().partial { PART } else { WHOLE }
     }
 
-    /// A request under a reference that nobody has used.
+    /// A request under a new reference.
     pub(crate) fn ask(self, payment: &PaymentId, minor: i64) -> CreateRefund {
         let lines = self.harness.lines_of(minor);
         lines.into_iter().fold(ask_money(payment, self.money(minor)), CreateRefund::with_line)
     }
 
-    /// Makes a refund that has to succeed in being made.
+    /// Creates a refund, which must succeed.
     pub(crate) async fn create(self, payment: &PaymentId, minor: i64) -> Verdict<Refund> {
-        ok("making a refund", self.client().create(&self.ask(payment, minor)).await)
+        ok("creating a refund", self.client().create(&self.ask(payment, minor)).await)
     }
 
     pub(crate) async fn slow(self, minor: i64, end: RefundStatus) -> Verdict<PaymentId> {
         let payment = self.harness.slow(minor, end).await;
-        payment.ok_or_else(|| skipped(format!("the harness has no payment whose refunds end {end}")))
+        payment.ok_or_else(|| skipped(format!("the harness has no payment whose refunds end as {end}")))
     }
 
     pub(crate) async fn unknown_payment(self) -> Verdict<PaymentId> {
         let payment = self.harness.unknown_payment().await;
-        payment.ok_or_else(|| skipped("the harness knows no id of a payment that is not there"))
+        payment.ok_or_else(|| skipped("the harness has no id of an unknown payment"))
     }
 
     pub(crate) async fn inject(self, fault: Fault, on: FaultTarget) -> Verdict {
         if self.harness.inject(fault, on).await {
             return Ok(());
         }
-        Err(skipped(format!("the harness can not do `{fault}` to {on}")))
+        Err(skipped(format!("the harness cannot inject `{fault}` into {on}")))
     }
 
-    /// The minor units that moved or are under way: the world's count, else the adapter's list.
+    /// The minor units that moved or are under way, by the harness's count or else by the adapter's list.
     pub(crate) async fn moved(self, payment: &PaymentId) -> Verdict<i64> {
         match self.harness.moved(payment).await {
             Some(moved) => Ok(moved),
@@ -117,38 +117,38 @@ impl Kit<'_> {
         }
     }
 
-    /// Says that exactly this much moved.
+    /// Fails unless exactly this much moved.
     pub(crate) async fn ensure_moved(self, payment: &PaymentId, minor: i64, when: &str) -> Verdict {
         let moved = self.moved(payment).await?;
-        ensure!(moved == minor, "{when}: {moved} minor units moved, it should be {minor}");
+        ensure!(moved == minor, "{when}: {moved} minor units moved, expected {minor}");
         Ok(())
     }
 
-    /// Says that one refund was made under the reference, where the harness can count them.
+    /// Fails unless one refund was made under the reference, where the harness can count them.
     pub(crate) async fn ensure_made_once(self, request: &CreateRefund, when: &str) -> Verdict {
         if let Some(made) = self.harness.made(&request.payment_id, &request.reference).await {
-            ensure!(made == 1, "{when}: made {made} times under one reference");
+            ensure!(made == 1, "{when}: {made} refunds were made under one reference");
         }
         Ok(())
     }
 
-    /// All refunds as the adapter itself tells them.
+    /// All refunds that the adapter lists.
     pub(crate) async fn listing(self, payment: &PaymentId) -> Verdict<RefundList> {
         ok("listing refunds", all_refunds(&*self.provider(), payment).await)
     }
 
-    /// Whether the provider's answers can not tell references, judged by the refunds of a payment.
+    /// Whether the adapter marks references as unreported in the refunds of a payment.
     pub(crate) async fn hides(self, payment: &PaymentId) -> Verdict<bool> {
         Ok(self.listing(payment).await?.refunds.iter().any(Refund::reference_is_unreported))
     }
 
     pub(crate) fn needs_partial(self) -> Verdict {
-        if self.capabilities().partial { Ok(()) } else { Err(skipped("it refunds whole payments only")) }
+        if self.capabilities().partial { Ok(()) } else { Err(skipped("it refunds only whole payments")) }
     }
 
-    pub(crate) fn needs_several(self) -> Verdict {
+    pub(crate) fn needs_multiple(self) -> Verdict {
         self.needs_partial()?;
-        if self.capabilities().multiple { Ok(()) } else { Err(skipped("it refunds a payment once only")) }
+        if self.capabilities().multiple { Ok(()) } else { Err(skipped("it refunds a payment only once")) }
     }
 
     pub(crate) fn needs_key(self) -> Verdict {
@@ -164,16 +164,16 @@ pub(crate) fn ask_remaining(payment: &PaymentId) -> CreateRefund {
     CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::random())
 }
 
-/// One attempt at exactly what is asked.
+/// One attempt at exactly the requested amount.
 pub(crate) fn attempt(request: &CreateRefund) -> SubmitRefund {
     let amount = match request.amount {
         RefundAmount::Exact(amount) => amount,
-        RefundAmount::Remaining => unreachable!("cases work the rest out themselves"),
+        RefundAmount::Remaining => unreachable!("cases compute the remainder themselves"),
     };
     SubmitRefund::new(request.clone(), amount)
 }
 
-/// The minor units that these refunds hold.
+/// The minor units by which these refunds reduce the refundable amount.
 pub(crate) fn held(refunds: &[Refund]) -> i64 {
     let holding = refunds.iter().filter(|refund| refund.status.reduces_refundable());
     holding.map(|refund| refund.amount.minor_units()).sum()

@@ -1,10 +1,10 @@
 //! The macros that make each case of a kit a test.
 
-/// Makes each [case](crate::testing::cases) of the conformance kit a `#[test]` of its own.
+/// Turns each [case](crate::testing::cases) of the conformance kit into a `#[test]`.
 ///
-/// It takes a future that makes a [`Harness`](crate::testing::Harness): a call of an `async fn`, or
-/// an `async` block. Each test runs it anew, in a Tokio runtime that the kit builds. Where one file
-/// has several harnesses, put each into a module.
+/// It takes a future that returns a [`Harness`](crate::testing::Harness): a call of an `async fn`, or
+/// an `async` block. Each test runs it again, in a Tokio runtime that the kit builds. Where one file
+/// has multiple harnesses, put each into a module.
 ///
 /// ```
 /// # mod tests {
@@ -32,11 +32,11 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Makes each [case](crate::testing::journal_cases) of the journal kit a `#[test]` of its own.
+/// Turns each [case](crate::testing::journal_cases) of the journal kit into a `#[test]`.
 ///
-/// It takes a future that makes a [`JournalHarness`](crate::testing::JournalHarness): a call of an
-/// `async fn`, or an `async` block. Each test runs it anew, in a Tokio runtime that the kit builds. Where
-/// one file has several harnesses, put each into a module.
+/// It takes a future that returns a [`JournalHarness`](crate::testing::JournalHarness): a call of an
+/// `async fn`, or an `async` block. Each test runs it again, in a Tokio runtime that the kit builds. Where
+/// one file has multiple harnesses, put each into a module.
 ///
 /// ```
 /// # mod tests {

@@ -9,7 +9,7 @@ use super::{
     journal::journal_cases,
 };
 
-/// What all cases came to. `Display` is a table.
+/// The outcomes of all cases. `Display` is a table.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
@@ -55,8 +55,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs every case, one after the other in one world, for use without the macro: from a program
-/// that checks a provider's sandbox, say. Needs a Tokio runtime with its timer.
+/// Runs every case, one after the other in one world, for use without the macro, such as from a program
+/// that checks a provider's sandbox. Needs a Tokio runtime with a timer.
 ///
 /// ```
 /// use refunds_core::testing::{MemoryHarness, MemoryProvider, run_all};
@@ -82,18 +82,18 @@ pub async fn run_all(harness: &dyn Harness) -> Report {
 /// Runs one case by name in a runtime of its own: what each test of
 /// [`conformance_tests!`](crate::conformance_tests) does.
 ///
-/// A case that is skipped passes, and says so with the reason on standard error.
+/// A skipped case passes, and prints the reason to standard error.
 ///
 /// # Panics
 ///
-/// Where the case fails, with the reason; where there is no such case, or no runtime can be built.
+/// If the case fails (with the reason), if there is no such case, or if no runtime can be built.
 pub fn run_case<H: Harness>(name: &str, harness: impl Future<Output = H>) {
     let case = named(cases(), name);
     judge(case, async { case.run(&harness.await).await });
 }
 
 /// Runs every case of the journal kit, each on a journal of its own, for use without the macro. Needs a
-/// Tokio runtime with its timer.
+/// Tokio runtime with a timer.
 ///
 /// ```
 /// use refunds_core::testing::{MemoryJournalHarness, run_all_journal};
@@ -117,11 +117,11 @@ pub async fn run_all_journal(harness: &dyn JournalHarness) -> Report {
 /// Runs one case of the journal kit by name in a runtime of its own: what each test of
 /// [`journal_conformance_tests!`](crate::journal_conformance_tests) does.
 ///
-/// A case that is skipped passes, and says so with the reason on standard error.
+/// A skipped case passes, and prints the reason to standard error.
 ///
 /// # Panics
 ///
-/// Where the case fails, with the reason; where there is no such case, or no runtime can be built.
+/// If the case fails (with the reason), if there is no such case, or if no runtime can be built.
 pub fn run_journal_case<H: JournalHarness>(name: &str, harness: impl Future<Output = H>) {
     let case = named(journal_cases(), name);
     judge(case, async { case.run_journal(&harness.await).await });
@@ -138,12 +138,12 @@ fn judge(case: &Case, outcome: impl Future<Output = Outcome>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
     let outcome = runtime.block_on(outcome);
-    // Servers of the harness may still have tasks that wait for something.
+    // Servers of the harness may still have waiting tasks.
     runtime.shutdown_background();
     match outcome {
         Outcome::Passed => {}
         Outcome::Skipped(reason) => {
-            // Past the test runner, which hides what passing tests print: what was not shown is said.
+            // Bypasses the test runner, which hides the output of passing tests: a skip must be visible.
             let test = std::thread::current().name().unwrap_or(case.name).to_owned();
             let _ = std::io::stderr().write_all(format!("skipped {test}: {reason}\n").as_bytes());
         }

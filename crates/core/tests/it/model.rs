@@ -213,11 +213,11 @@ impl RefundProvider for Abstract {
         let world = self.world();
         let seen = world.made.iter().enumerate().filter(|(_, (_, visible))| fresh && *visible);
         let left = world.kind == Kind::Steps && !world.finished;
-        let told = seen.map(|(n, (reference, _))| {
+        let reported = seen.map(|(n, (reference, _))| {
             let refund = refund(payment, n, reference, 100);
             if left { refund.with_needs_completion() } else { refund }
         });
-        Ok(Page::whole(told.collect()))
+        Ok(Page::whole(reported.collect()))
     }
 
     async fn get_refund(&self, payment: &PaymentId, id: &RefundId) -> Result<Refund> {
@@ -238,7 +238,7 @@ impl RefundProvider for Abstract {
         world.blind |= world.ambiguous_before && !world.kind.honours_a_key() && submit.completing.is_none();
         let reference = &submit.request.reference;
         let choice = world.path.choose(&SUBMISSIONS);
-        let lost = || Err(Error::new(ErrorKind::Timeout, "no answer"));
+        let lost = || Err(Error::new(ErrorKind::Timeout, "no response"));
         let refused = |kind| Err(Error::new(kind, "refused").not_applied());
         let known = world.made.iter().any(|(made, _)| made == reference);
         match choice {
@@ -335,14 +335,14 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
         }
         // A process with a journal of its own for each path.
         let client = RefundClient::new(provider.clone()).with_policy(policy.clone());
-        let told = client.create(&request).await;
+        let result = client.create(&request).await;
         let (made, under_way, path) = {
             let world = provider.world();
             (world.made.len(), world.late.is_some() && world.made.is_empty(), world.path.log.clone())
         };
         assert!(!provider.world().blind, "a second blind submission:{path}");
         assert!(made + usize::from(under_way) <= 1, "{made} refunds were made:{path}");
-        match &told {
+        match &result {
             Ok(refund) => {
                 ends[0] += 1;
                 assert_eq!((made, refund.reference.as_ref()), (1, Some(&request.reference)), "{path}");
@@ -357,7 +357,7 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
             }
         }
         // Asked again while the world is what it is: that it is refused is no news.
-        if kind == Kind::KeyRefused && told.is_ok() {
+        if kind == Kind::KeyRefused && result.is_ok() {
             let again = client.create(&request).await;
             let path = provider.world().path.log.clone();
             assert_eq!(provider.world().made.len(), 1, "{path}");
@@ -375,13 +375,13 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
             }
         }
         tokio::time::advance(AFTER_ALL).await;
-        let unresolved = told.as_ref().err().and_then(|error| error.unresolved().cloned());
+        let unresolved = result.as_ref().err().and_then(|error| error.unresolved().cloned());
         let again = match (&unresolved, paths % 2) {
             (Some(unresolved), 0) => client.resolve(unresolved).await,
             _ => client.create(&request).await,
         };
-        assert!(again.is_ok(), "{:?} after {told:?}:{path}", again.unwrap_err());
-        assert_eq!(provider.world().made.len(), 1, "after {told:?}:{path}");
+        assert!(again.is_ok(), "{:?} after {result:?}:{path}", again.unwrap_err());
+        assert_eq!(provider.world().made.len(), 1, "after {result:?}:{path}");
         if !provider.world().path.advance() {
             return (paths, ends);
         }

@@ -1,4 +1,4 @@
-//! Capabilities mean what they say, in both directions.
+//! Capabilities mean what they say: supported features work, unsupported ones are refused.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -26,21 +26,21 @@ pub(crate) async fn partial_means_less_than_the_whole(kit: Kit<'_>) -> Verdict {
         return not_offered(kit, "less than the whole", &request).await;
     }
     let refund = ok("a part of a payment", kit.client().create(&request).await)?;
-    ensure!(refund.amount == kit.money(PART), "a part was asked for, {} refunded", refund.amount);
+    ensure!(refund.amount == kit.money(PART), "a part was requested, but {} was refunded", refund.amount);
     kit.ensure_moved(&payment, PART, "after a part").await
 }
 
-pub(crate) async fn several_means_more_than_one(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn multiple_means_more_than_one(kit: Kit<'_>) -> Verdict {
     kit.needs_partial()?;
     let payment = kit.captured(WHOLE).await;
     kit.create(&payment, PART).await?;
     let request = kit.ask(&payment, PART + 1);
-    let told = kit.client().create(&request).await;
+    let result = kit.client().create(&request).await;
     if kit.capabilities().multiple {
-        ok("a second refund", told)?;
+        ok("a second refund", result)?;
         return kit.ensure_moved(&payment, PART + PART + 1, "after two").await;
     }
-    refused("a second refund", told, &[Unsupported, NotRefundable])?;
+    refused("a second refund", result, &[Unsupported, NotRefundable])?;
     kit.ensure_moved(&payment, PART, "after the refusal").await
 }
 
@@ -58,13 +58,13 @@ pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
     refused("lines that do not add up", kit.client().create(&off).await, &[InvalidRequest])?;
     let request = ask_money(&payment, line.amount).with_line(line.clone());
     let refund = ok("a refund of a line", kit.client().create(&request).await)?;
-    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    let reported = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
     let listed = kit.listing(&payment).await?.refunds;
-    let told = [&refund, &told].into_iter().chain(&listed).flat_map(|refund| &refund.lines);
-    let told: Vec<_> = told.map(|line| (line.id.as_str(), line.amount)).collect();
-    ensure!(told.contains(&(&*line.id, line.amount)), "the line {} is told nowhere", line.id);
-    let others = told.iter().filter(|told| **told != (&*line.id, line.amount)).count();
-    ensure!(others == 0, "lines are told that were not asked for: {told:?}");
+    let result = [&refund, &reported].into_iter().chain(&listed).flat_map(|refund| &refund.lines);
+    let reported: Vec<_> = result.map(|line| (line.id.as_str(), line.amount)).collect();
+    ensure!(reported.contains(&(&*line.id, line.amount)), "the line {} is not reported anywhere", line.id);
+    let others = reported.iter().filter(|reported| **reported != (&*line.id, line.amount)).count();
+    ensure!(others == 0, "lines are reported that were not requested: {reported:?}");
     kit.ensure_moved(&payment, line.amount.minor_units(), "after a line").await
 }
 
@@ -75,16 +75,16 @@ pub(crate) async fn gift_cards_mean_gift_cards(kit: Kit<'_>) -> Verdict {
         return not_offered(kit, "a gift card", &kit.ask(&payment, minor).with_target(target)).await;
     }
     let Some((payment, target)) = kit.harness.gift_card(WHOLE).await else {
-        return Err(needs("a payment that a gift card paid"));
+        return Err(needs("a payment by gift card"));
     };
     let minor = kit.part();
     let request = kit.ask(&payment, minor).with_target(target.clone());
     let refund = ok("a refund to a gift card", kit.client().create(&request).await)?;
-    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    let reported = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
     ensure!(
-        told.target.as_ref().is_some_and(|told| told.kind == target.kind),
-        "it went to a gift card, told is {:?}",
-        told.target
+        reported.target.as_ref().is_some_and(|reported| reported.kind == target.kind),
+        "it was refunded to a gift card, but the target is {:?}",
+        reported.target
     );
     kit.ensure_moved(&payment, minor, "after a refund to a gift card").await
 }
@@ -96,15 +96,15 @@ pub(crate) async fn metadata_means_metadata(kit: Kit<'_>) -> Verdict {
         return not_offered(kit, "metadata", &request).await;
     }
     let refund = ok("a refund with metadata", kit.client().create(&request).await)?;
-    let told = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
+    let reported = ok("getting it", kit.provider().get_refund(&payment, &refund.id).await)?;
     for (key, value) in &request.metadata {
-        let kept = [&refund, &told].map(|refund| refund.metadata.get(key).and_then(Value::as_str));
-        ensure!(kept.contains(&Some(value)), "metadata {key} = {value} is told as {kept:?}");
+        let kept = [&refund, &reported].map(|refund| refund.metadata.get(key).and_then(Value::as_str));
+        ensure!(kept.contains(&Some(value)), "metadata {key} = {value} came back as {kept:?}");
     }
     Ok(())
 }
 
-pub(crate) async fn a_webhook_that_nobody_signed_is_refused(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn an_unsigned_webhook_is_refused(kit: Kit<'_>) -> Verdict {
     let (payment, _) = kit.any().await;
     let body = format!("{{\"id\":\"{payment}\",\"event\":\"refund\"}}");
     let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
@@ -112,15 +112,18 @@ pub(crate) async fn a_webhook_that_nobody_signed_is_refused(kit: Kit<'_>) -> Ver
         WebhookRequest::new("POST", "https://shop.example/hooks", headers, body, OffsetDateTime::UNIX_EPOCH);
     let provider = kit.provider();
     match provider.verify_webhook(&request) {
-        Ok(notice) => Err(failed(format!("nobody signed it, and it is verified: {notice:?}"))),
+        Ok(notice) => Err(failed(format!("an unsigned webhook is verified: {notice:?}"))),
         Err(error) if kit.capabilities().webhooks => {
-            ensure!(!error.may_have_applied(), "a webhook moves nothing: {error}");
+            ensure!(
+                !error.may_have_applied(),
+                "a webhook moves nothing, but the error says it may have applied: {error}"
+            );
             Ok(())
         }
         Err(error) => {
-            // `Config` is for an adapter that could, and was not given the secret.
+            // `Config` is for an adapter that supports webhooks but has no secret.
             let kinds = [Unsupported, Config];
-            ensure!(kinds.contains(&error.kind()), "webhooks are not offered, told: {error}");
+            ensure!(kinds.contains(&error.kind()), "webhooks are not supported, but the error is: {error}");
             Ok(())
         }
     }
@@ -131,8 +134,12 @@ pub(crate) async fn a_genuine_webhook_is_verified(kit: Kit<'_>) -> Verdict {
     let notice = ok("a genuine webhook", kit.client().verify_webhook(&request))?;
     ensure!(notice.provider == kit.harness.name(), "the notice names {:?}", notice.provider);
     ensure!(notice.payment_id == refund.payment_id, "the notice is about payment {}", notice.payment_id);
-    let told = notice.refund_id.as_ref();
-    ensure!(told.is_none_or(|told| *told == refund.id), "it is about {}, told {told:?}", refund.id);
+    let reported = notice.refund_id.as_ref();
+    ensure!(
+        reported.is_none_or(|reported| *reported == refund.id),
+        "the notice is about refund {reported:?} instead of {}",
+        refund.id
+    );
     Ok(())
 }
 
@@ -144,8 +151,8 @@ pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
     bare.headers.clear();
     forged.headers.iter_mut().for_each(|(_, value)| *value = changed(value));
     for (what, request) in [("no headers", bare), ("other values of its headers", forged)] {
-        let told = provider.verify_webhook(&request);
-        refused(&format!("a webhook with {what}"), told, &[Unauthenticated, InvalidRequest])?;
+        let reported = provider.verify_webhook(&request);
+        refused(&format!("a webhook with {what}"), reported, &[Unauthenticated, InvalidRequest])?;
     }
     let mut altered = vec![genuine.clone(); 3];
     altered[0].body.push(b' ');
@@ -157,17 +164,20 @@ pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
     let mut signed = false;
     for (what, request) in ["a byte more", "a byte changed", "another query"].into_iter().zip(altered) {
         match provider.verify_webhook(&request) {
-            // Some sign the body and some the address. What is not signed may change nothing.
-            Ok(told) => ensure!(told == notice, "a webhook with {what} is verified, and told as {told:?}"),
-            told => {
+            // Some providers sign the body, some the URL. An unsigned part must not change the notice.
+            Ok(reported) => ensure!(
+                reported == notice,
+                "a webhook with {what} is verified and gives another notice: {reported:?}"
+            ),
+            reported => {
                 let kinds = [Unauthenticated, InvalidRequest];
-                let error = refused(&format!("a webhook with {what}"), told, &kinds)?;
-                // Any other error may be about what it says.
+                let error = refused(&format!("a webhook with {what}"), reported, &kinds)?;
+                // Any other error may be about the content.
                 signed |= error.kind() == Unauthenticated;
             }
         }
     }
-    ensure!(signed, "neither the body nor the address of a webhook is covered by a signature");
+    ensure!(signed, "neither the body nor the URL of a webhook is signed");
     Ok(())
 }
 
@@ -188,21 +198,21 @@ pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {
         };
         let Some(at) = at else { continue };
         request.received_at = at;
-        let told = kit.provider().verify_webhook(&request);
-        refused(&format!("a webhook that is {when}"), told, &[Unauthenticated, InvalidRequest])?;
+        let reported = kit.provider().verify_webhook(&request);
+        refused(&format!("a webhook that arrives {when}"), reported, &[Unauthenticated, InvalidRequest])?;
     }
     Ok(())
 }
 
-pub(crate) async fn the_keys_rules_can_be_kept(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn the_keys_limits_are_usable(kit: Kit<'_>) -> Verdict {
     let Idempotency::Key(key) = kit.capabilities().idempotency else {
         return Err(needs("a provider with an idempotency key"));
     };
-    ensure!(key.max_length >= UUID_LEN, "a key of {} characters holds no UUID", key.max_length);
+    ensure!(key.max_length >= UUID_LEN, "a key of {} characters is too short for a UUID", key.max_length);
     let honoured = kit.key_honoured();
     ensure!(
         !honoured || key.retention > SHORTEST_RETENTION,
-        "a key that is remembered for {:?} can not be relied on",
+        "a key that is remembered for {:?} cannot be relied on",
         key.retention
     );
     let (payment, minor) = kit.any().await;
@@ -225,9 +235,9 @@ async fn webhook(kit: Kit<'_>) -> Verdict<(Refund, WebhookRequest)> {
     Ok((refund, request))
 }
 
-/// What is not offered is refused before anything moves.
+/// A request for an unsupported feature is refused before anything moves.
 async fn not_offered(kit: Kit<'_>, what: &str, request: &CreateRefund) -> Verdict {
     let kinds: &[ErrorKind] = &[Unsupported, InvalidRequest];
-    refused(&format!("{what}, which is not offered"), kit.client().create(request).await, kinds)?;
+    refused(&format!("{what}, which is not supported"), kit.client().create(request).await, kinds)?;
     kit.ensure_moved(&request.payment_id, 0, "after the refusal").await
 }

@@ -1,4 +1,4 @@
-//! Whatever goes wrong: made once or not at all, and told truthfully.
+//! Failures: a refund is made once or not at all, and errors are truthful.
 
 use crate::{
     Error,
@@ -15,16 +15,16 @@ use crate::{
 
 use super::once::ends_in_one;
 
-/// What an adapter has to make of a fault.
+/// The error that an adapter must return for a fault.
 struct Truth {
     kinds: &'static [ErrorKind],
-    /// Whether the same call may succeed later; `None` where both can be said.
+    /// Whether the same call may succeed later; `None` where both are right.
     retryable: Option<bool>,
-    /// Whether a refund may have been made; `None` where the adapter can not know better, and may.
+    /// Whether a refund may have been made; `None` where the adapter cannot know.
     may_have_applied: Option<bool>,
 }
 
-/// The one table of what is true of a fault.
+/// The one table of correct errors.
 fn truth(fault: Fault) -> Truth {
     let (kinds, retryable, may_have_applied): (&[_], _, _) = match fault {
         Fault::NeverSent => (&[Transport, Timeout, Unavailable], Some(true), Some(false)),
@@ -38,68 +38,79 @@ fn truth(fault: Fault) -> Truth {
     Truth { kinds, retryable, may_have_applied }
 }
 
-pub(crate) async fn a_request_never_sent_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_request_never_sent_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::NeverSent).await
 }
 
-pub(crate) async fn a_request_without_an_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_request_without_a_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::NoAnswer).await
 }
 
-pub(crate) async fn a_lost_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_lost_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::AnswerLost).await
 }
 
-pub(crate) async fn a_server_error_afterwards_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_server_error_after_processing_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::ErrorAfterwards).await
 }
 
-pub(crate) async fn a_server_error_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_server_error_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::ServerError).await
 }
 
-pub(crate) async fn too_many_requests_are_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn too_many_requests_are_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::RateLimited).await
 }
 
-pub(crate) async fn an_unreadable_answer_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn an_unreadable_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::Unreadable).await
 }
 
-pub(crate) async fn refused_credentials_are_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn refused_credentials_are_reported_truthfully(kit: Kit<'_>) -> Verdict {
     submission(kit, Fault::Unauthorized).await
 }
 
-pub(crate) async fn the_answers_amount_is_told_not_the_requests(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn the_amount_is_the_responses_not_the_requests(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     kit.inject(Fault::OtherAmount, FaultTarget::Submit).await?;
     match kit.provider().submit_refund(&attempt(&kit.ask(&payment, minor))).await {
         Ok(refund) => {
-            let answered = kit.money(minor + 1);
-            ensure!(refund.amount == answered, "the answer says {answered}, the adapter {}", refund.amount);
+            let response = kit.money(minor + 1);
+            ensure!(
+                refund.amount == response,
+                "the response says {response}, the adapter returned {}",
+                refund.amount
+            );
             Ok(())
         }
         Err(error) => is_true(&error, Fault::OtherAmount),
     }
 }
 
-pub(crate) async fn another_amount_is_not_believed(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn another_amount_is_not_accepted(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
     kit.inject(Fault::OtherAmount, FaultTarget::Submit).await?;
     match kit.client().create(&request).await {
-        // It was looked for, and the provider's list tells the right amount.
-        Ok(refund) => ensure!(refund.amount == kit.money(minor), "believed to be {}", refund.amount),
+        // The client looked for it, and the provider's list has the right amount.
+        Ok(refund) => ensure!(
+            refund.amount == kit.money(minor),
+            "the response's amount was accepted: {}",
+            refund.amount
+        ),
         Err(error) => {
             let honest = matches!(error.kind(), Protocol | OutcomeUnknown);
-            ensure!(honest && error.may_have_applied(), "the answer was over another amount, told: {error}");
-            ensure!(error.unresolved().is_some(), "nothing to resolve it by: {error}");
+            ensure!(
+                honest && error.may_have_applied(),
+                "the response had another amount, the error does not say so: {error}"
+            );
+            ensure!(error.unresolved().is_some(), "the error carries no handle to resolve it: {error}");
         }
     }
     ends_in_one(kit, &request, minor).await
 }
 
-pub(crate) async fn a_lost_answer_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_lost_response_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
     creation(kit, &[Fault::AnswerLost, Fault::ErrorAfterwards, Fault::Unreadable]).await
 }
 
@@ -107,7 +118,7 @@ pub(crate) async fn a_lost_request_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
     creation(kit, &[Fault::NoAnswer, Fault::ServerError]).await
 }
 
-pub(crate) async fn what_was_turned_away_is_made_in_the_end(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_rejected_request_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
     creation(kit, &[Fault::NeverSent, Fault::RateLimited, Fault::Unauthorized]).await
 }
 
@@ -116,26 +127,31 @@ pub(crate) async fn what_is_unresolved_can_be_resolved(kit: Kit<'_>) -> Verdict 
     let request = kit.ask(&payment, minor);
     kit.inject(Fault::NoAnswer, FaultTarget::Submit).await?;
     let Err(error) = kit.client().create(&request).await else {
-        // The provider honours a key: it was asked again, and made.
+        // The provider honours a key: the request was repeated, and the refund made.
         return ends_in_one(kit, &request, minor).await;
     };
     let Some(unresolved) = error.unresolved() else {
-        return Err(failed(format!("nothing to resolve it by: {error}")));
+        return Err(failed(format!("the error carries no handle to resolve it: {error}")));
     };
-    ensure!(error.may_have_applied(), "no answer came, told: {error}");
+    ensure!(
+        error.may_have_applied(),
+        "no response came, but the error says that nothing was applied: {error}"
+    );
     kit.harness.heal().await;
     let refund = ok("resolving it", kit.client().resolve(unresolved).await)?;
-    ensure!(refund.amount == kit.money(minor), "resolved over {}", refund.amount);
+    ensure!(refund.amount == kit.money(minor), "resolved with the amount {}", refund.amount);
     kit.ensure_moved(&payment, minor, "once resolved").await?;
     match kit.client().resolve(unresolved).await {
         Err(error) if error.kind() == OutcomeUnknown && kit.hides(&payment).await? => {}
-        told => ensure!(ok("resolving it again", told)?.id == refund.id, "resolved twice, two refunds"),
+        reported => {
+            ensure!(ok("resolving it again", reported)?.id == refund.id, "resolving twice gave two refunds")
+        }
     }
     kit.ensure_moved(&payment, minor, "twice resolved").await?;
     kit.ensure_made_once(&request, "twice resolved").await
 }
 
-pub(crate) async fn a_read_in_trouble_is_told_truthfully(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_failed_read_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
     let payment = kit.captured(WHOLE).await;
     let mut met = 0;
     for fault in reading() {
@@ -146,16 +162,16 @@ pub(crate) async fn a_read_in_trouble_is_told_truthfully(kit: Kit<'_>) -> Verdic
         let provider = kit.provider();
         match provider.list_refunds(&payment, &PageRequest::first()).await {
             Ok(_) if fault == Fault::Unauthorized => {}
-            Ok(page) => return Err(failed(format!("{fault}: the list is told as {page:?}"))),
+            Ok(page) => return Err(failed(format!("{fault}: the list succeeded with {page:?}"))),
             Err(error) => kind_is_true(&error, fault)?,
         }
         kit.harness.heal().await;
         ok("the list afterwards", provider.list_refunds(&payment, &PageRequest::first()).await)?;
     }
-    if met == 0 { Err(needs("a harness that makes reads go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that can make reads fail")) } else { Ok(()) }
 }
 
-pub(crate) async fn a_read_in_trouble_is_tried_again(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_failed_read_is_retried(kit: Kit<'_>) -> Verdict {
     let payment = kit.captured(WHOLE).await;
     let mut met = 0;
     for fault in reading().into_iter().filter(|fault| truth(*fault).retryable == Some(true)) {
@@ -165,33 +181,33 @@ pub(crate) async fn a_read_in_trouble_is_tried_again(kit: Kit<'_>) -> Verdict {
         }
         kit.harness.heal().await;
     }
-    if met == 0 { Err(needs("a harness that makes reads go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that can make reads fail")) } else { Ok(()) }
 }
 
 fn reading() -> Vec<Fault> {
     Fault::ALL.into_iter().filter(|fault| *fault != Fault::OtherAmount).collect()
 }
 
-/// One raw submission in trouble.
+/// One raw submission that fails.
 async fn submission(kit: Kit<'_>, fault: Fault) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
     kit.inject(fault, FaultTarget::Submit).await?;
     let provider = kit.provider();
-    let told = provider.submit_refund(&attempt(&request)).await;
+    let result = provider.submit_refund(&attempt(&request)).await;
     let moved = kit.moved(&payment).await?;
-    ensure!(moved == 0 || moved == minor, "one call is one attempt: {moved} moved of {minor}");
-    match told {
+    ensure!(moved == 0 || moved == minor, "one call is one attempt, but {moved} moved instead of {minor}");
+    match result {
         // New credentials were fetched, and the request repeated.
         Ok(_) if fault == Fault::Unauthorized => {
-            ensure!(moved == minor, "told as made, {moved} moved");
+            ensure!(moved == minor, "reported as made, but {moved} moved");
         }
         Ok(refund) => {
-            return Err(failed(format!("one attempt was in trouble, and is told as made: {refund:?}")));
+            return Err(failed(format!("the attempt failed, but is reported as made: {refund:?}")));
         }
         Err(error) => {
             let promise = error.may_have_applied() || moved == 0;
-            ensure!(promise, "{moved} moved, and nothing was made by what is told: {error}");
+            ensure!(promise, "{moved} moved, but the error says that nothing was applied: {error}");
             is_true(&error, fault)?;
         }
     }
@@ -202,20 +218,26 @@ async fn submission(kit: Kit<'_>, fault: Fault) -> Verdict {
 
 fn is_true(error: &Error, fault: Fault) -> Verdict {
     kind_is_true(error, fault)?;
-    let (may, said) = (truth(fault).may_have_applied, error.may_have_applied());
-    ensure!(may.is_none_or(|may| may == said), "{fault}: told that it may be made is {said}: {error}");
+    let (expected, actual) = (truth(fault).may_have_applied, error.may_have_applied());
+    ensure!(
+        expected.is_none_or(|expected| expected == actual),
+        "{fault}: may_have_applied is {actual}: {error}"
+    );
     Ok(())
 }
 
 fn kind_is_true(error: &Error, fault: Fault) -> Verdict {
     let Truth { kinds, retryable, .. } = truth(fault);
     ensure!(kinds.contains(&error.kind()), "{fault}: {} instead of {kinds:?}: {error}", error.kind());
-    let said = error.is_retryable();
-    ensure!(retryable.is_none_or(|may| may == said), "{fault}: told that it is retryable is {said}: {error}");
+    let actual = error.is_retryable();
+    ensure!(
+        retryable.is_none_or(|expected| expected == actual),
+        "{fault}: is_retryable is {actual}: {error}"
+    );
     Ok(())
 }
 
-/// A whole creation for each fault that the harness can do.
+/// A whole creation for each fault that the harness can inject.
 async fn creation(kit: Kit<'_>, faults: &[Fault]) -> Verdict {
     let mut met = 0;
     for fault in faults {
@@ -225,20 +247,20 @@ async fn creation(kit: Kit<'_>, faults: &[Fault]) -> Verdict {
         }
         met += 1;
         let request = kit.ask(&payment, minor);
-        let told = kit.client().create(&request).await;
+        let result = kit.client().create(&request).await;
         let moved = kit.moved(&payment).await?;
-        told_truly(&told, moved, minor).map_err(|reason| failed(format!("{fault}: {reason}")))?;
+        is_truthful(&result, moved, minor).map_err(|reason| failed(format!("{fault}: {reason}")))?;
         ends_in_one(kit, &request, minor).await?;
     }
-    if met == 0 { Err(needs("a harness that makes submissions go wrong")) } else { Ok(()) }
+    if met == 0 { Err(needs("a harness that can make submissions fail")) } else { Ok(()) }
 }
 
-fn told_truly(told: &Result<Refund>, moved: i64, minor: i64) -> Result<(), String> {
-    match told {
+fn is_truthful(reported: &Result<Refund>, moved: i64, minor: i64) -> Result<(), String> {
+    match reported {
         Ok(refund) if moved == minor && refund.amount.minor_units() == minor => Ok(()),
-        Ok(refund) => Err(format!("{moved} moved, told {refund:?}")),
+        Ok(refund) => Err(format!("{moved} moved, but the client returned {refund:?}")),
         Err(error) if !error.may_have_applied() && moved == 0 => Ok(()),
         Err(error) if error.may_have_applied() && moved <= minor && error.unresolved().is_some() => Ok(()),
-        Err(error) => Err(format!("{moved} moved, told {error}")),
+        Err(error) => Err(format!("{moved} moved, but the client returned {error}")),
     }
 }

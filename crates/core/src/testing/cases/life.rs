@@ -1,4 +1,4 @@
-//! What becomes of a refund: told as it is, and never turned back.
+//! The life of a refund: its status is reported as it is, and a final one stays.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::{
 
 /// How long the kit waits for an end, on a clock that skips.
 const LONG: Duration = Duration::from_secs(600);
-/// How often a refund is read after its end.
+/// How often a refund is read after it became final.
 const READS: usize = 4;
 
 pub(crate) async fn what_is_accepted_is_not_a_failure(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
-    let told = kit.provider().submit_refund(&attempt(&kit.ask(&payment, kit.part()))).await;
-    let refund = ok("a submission that is accepted", told)?;
-    ensure!(!refund.status.is_final(), "under way, and told as {}", refund.status);
+    let result = kit.provider().submit_refund(&attempt(&kit.ask(&payment, kit.part()))).await;
+    let refund = ok("a submission that is accepted", result)?;
+    ensure!(!refund.status.is_final(), "the refund is under way, but reported as {}", refund.status);
     kit.ensure_moved(&payment, kit.part(), "once it is accepted").await
 }
 
@@ -27,23 +27,23 @@ pub(crate) async fn what_is_pending_becomes_final(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
     let refund = kit.create(&payment, kit.part()).await?;
     let refund = end(kit, &refund).await?;
-    ensure!(refund.status == RefundStatus::Succeeded, "it succeeded, and is told as {}", refund.status);
+    ensure!(refund.status == RefundStatus::Succeeded, "it succeeded, but is reported as {}", refund.status);
     kit.ensure_moved(&payment, kit.part(), "after its end").await
 }
 
-pub(crate) async fn the_end_is_told_where_it_is_said_to_be(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn the_final_status_shows_where_capabilities_say(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
     let by = kit.capabilities().final_status;
-    ensure!(by.get || by.list || by.webhook, "nowhere is the end of a refund said to be told");
+    ensure!(by.get || by.list || by.webhook, "the capabilities name no place where a final status shows");
     let refund = kit.create(&payment, kit.part()).await?;
     end(kit, &refund).await?;
     if by.get {
-        let told = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
-        ensure!(told.status.is_final(), "at its end, get tells {}", told.status);
+        let reported = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
+        ensure!(reported.status.is_final(), "the refund is final, but get returns {}", reported.status);
     }
     if by.list {
-        let told = one(kit.listing(&payment).await?.refunds)?;
-        ensure!(told.status.is_final(), "at its end, the list tells {}", told.status);
+        let reported = one(kit.listing(&payment).await?.refunds)?;
+        ensure!(reported.status.is_final(), "the refund is final, but the list shows {}", reported.status);
     }
     Ok(())
 }
@@ -59,7 +59,7 @@ pub(crate) async fn nothing_turns_back_into_pending(kit: Kit<'_>) -> Verdict {
             let listed = one(kit.listing(&payment).await?.refunds)?.status;
             ensure!(
                 (got, listed) == (last, last),
-                "it was {last}, then get tells {got} and the list {listed}"
+                "it was {last}, then get returned {got} and the list {listed}"
             );
         }
     }
@@ -70,27 +70,31 @@ pub(crate) async fn money_under_way_counts_as_gone(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
     let minor = kit.part();
     kit.create(&payment, minor).await?;
-    let told = ok("the payment", kit.provider().payment(&payment).await)?;
-    let (gone, left) = (told.refunded.minor_units() + told.pending.minor_units(), told.refundable);
-    ensure!(gone == minor, "{minor} is under way, refunded and pending are {gone}");
-    ensure!(left == kit.money(WHOLE - minor), "with {minor} of {WHOLE} under way, {left} is told to be left");
+    let reported = ok("the payment", kit.provider().payment(&payment).await)?;
+    let (gone, left) =
+        (reported.refunded.minor_units() + reported.pending.minor_units(), reported.refundable);
+    ensure!(gone == minor, "{minor} is under way, but refunded and pending add up to {gone}");
+    ensure!(
+        left == kit.money(WHOLE - minor),
+        "with {minor} of {WHOLE} under way, {left} is reported as refundable"
+    );
     if kit.capabilities().partial {
-        let told = kit.client().create(&kit.ask(&payment, WHOLE - minor + 1)).await;
+        let result = kit.client().create(&kit.ask(&payment, WHOLE - minor + 1)).await;
         let kinds = [ErrorKind::NotRefundable, ErrorKind::Unsupported];
-        refused("one more than is left", told, &kinds)?;
+        refused("one more than is left", result, &kinds)?;
     }
     kit.ensure_moved(&payment, minor, "after the refusal").await
 }
 
-pub(crate) async fn a_late_failure_is_told_and_frees_the_money(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_late_failure_is_reported_and_frees_the_money(kit: Kit<'_>) -> Verdict {
     ends_without_money(kit, RefundStatus::Failed).await
 }
 
-pub(crate) async fn a_decline_is_told_and_frees_the_money(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_decline_is_reported_and_frees_the_money(kit: Kit<'_>) -> Verdict {
     ends_without_money(kit, RefundStatus::Declined).await
 }
 
-pub(crate) async fn a_reversed_success_is_told(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_reversed_success_is_reported(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let refund = kit.create(&payment, minor).await?;
     let before = end(kit, &refund).await?;
@@ -98,17 +102,25 @@ pub(crate) async fn a_reversed_success_is_told(kit: Kit<'_>) -> Verdict {
         return Err(needs("a success that is reversed"));
     }
     let after = ok("get", kit.provider().get_refund(&payment, &refund.id).await)?;
-    ensure!(after.status == RefundStatus::Failed, "the bank reversed it, get tells {}", after.status);
+    ensure!(after.status == RefundStatus::Failed, "the bank reversed it, but get returns {}", after.status);
     let listed = one(kit.listing(&payment).await?.refunds)?;
-    ensure!(listed.status == RefundStatus::Failed, "the bank reversed it, the list tells {}", listed.status);
-    let merged = ok("merging what was told", before.merge(after))?;
-    ensure!(merged.status == RefundStatus::Failed, "merged with what was told before: {}", merged.status);
+    ensure!(
+        listed.status == RefundStatus::Failed,
+        "the bank reversed it, but the list shows {}",
+        listed.status
+    );
+    let merged = ok("merging both versions", before.merge(after))?;
+    ensure!(
+        merged.status == RefundStatus::Failed,
+        "merged with the earlier version, the status is {}",
+        merged.status
+    );
     let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
-    ensure!(left == kit.money(WHOLE), "the money came back, {left} is told to be left");
+    ensure!(left == kit.money(WHOLE), "the money came back, but {left} is reported as refundable");
     Ok(())
 }
 
-pub(crate) async fn an_unknown_word_is_not_final(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn an_unknown_status_is_not_final(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Unknown).await?;
     let minor = kit.part();
     let refund = kit.create(&payment, minor).await?;
@@ -118,18 +130,18 @@ pub(crate) async fn an_unknown_word_is_not_final(kit: Kit<'_>) -> Verdict {
         WaitOutcome::TimedOut(refund) => refund,
         WaitOutcome::Final(refund) => {
             let word = &refund.provider_status;
-            return Err(failed(format!("the adapter can not know `{word}`, and says {}", refund.status)));
+            return Err(failed(format!("the adapter cannot know `{word}`, but returns {}", refund.status)));
         }
     };
     ensure!(
         refund.status == RefundStatus::Unknown,
-        "`{}` is told as {}",
+        "`{}` is reported as {}",
         refund.provider_status,
         refund.status
     );
-    ensure!(!refund.provider_status.is_empty(), "the provider's own word is lost");
+    ensure!(!refund.provider_status.is_empty(), "the provider's own status is lost");
     let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
-    ensure!(left == kit.money(WHOLE - minor), "the money may be gone, and {left} is told to be left");
+    ensure!(left == kit.money(WHOLE - minor), "the money may be gone, but {left} is reported as refundable");
     Ok(())
 }
 
@@ -142,8 +154,13 @@ pub(crate) async fn versions_merge_into_the_last(kit: Kit<'_>) -> Verdict {
         let listed = one(kit.listing(&payment).await?.refunds)?;
         let there = ok("merging", first.clone().merge(last.clone()).and_then(|r| r.merge(listed.clone())))?;
         let back = ok("merging", listed.merge(last.clone()).and_then(|r| r.merge(first)))?;
-        ensure!(there == back, "merged in another order it is another refund: {there:?}, {back:?}");
-        ensure!(there.status == last.status, "merged it is {}, last it was {}", there.status, last.status);
+        ensure!(there == back, "merging in another order gives another refund: {there:?}, {back:?}");
+        ensure!(
+            there.status == last.status,
+            "the merged status is {}, the last one was {}",
+            there.status,
+            last.status
+        );
     }
     Ok(())
 }
@@ -153,25 +170,31 @@ async fn ends_without_money(kit: Kit<'_>, status: RefundStatus) -> Verdict {
     let minor = kit.part();
     let refund = kit.create(&payment, minor).await?;
     let refund = end(kit, &refund).await?;
-    ensure!(refund.status == status, "it is {status}, and is told as {}", refund.status);
+    ensure!(refund.status == status, "it is {status}, but is reported as {}", refund.status);
     let listed = one(kit.listing(&payment).await?.refunds)?;
-    ensure!(listed.status == status, "it is {status}, and is listed as {}", listed.status);
-    kit.ensure_moved(&payment, 0, "after it came to nothing").await?;
+    ensure!(listed.status == status, "it is {status}, but is listed as {}", listed.status);
+    kit.ensure_moved(&payment, 0, "after it failed").await?;
     let left = ok("the payment", kit.provider().payment(&payment).await)?.refundable;
-    ensure!(left == kit.money(WHOLE), "nothing moved, and {left} of {} is told to be left", kit.money(WHOLE));
-    // Under a reference of its own, it can be asked for again.
+    ensure!(
+        left == kit.money(WHOLE),
+        "nothing moved, but {left} of {} is reported as refundable",
+        kit.money(WHOLE)
+    );
+    // A new reference can refund it again.
     kit.create(&payment, minor).await?;
-    kit.ensure_moved(&payment, minor, "asked for again").await
+    kit.ensure_moved(&payment, minor, "refunded again").await
 }
 
-/// Waits until the refund is at its end.
+/// Waits until the refund is final.
 pub(super) async fn end(kit: Kit<'_>, refund: &Refund) -> Verdict<Refund> {
     kit.harness.settle(&refund.payment_id).await;
     if kit.capabilities().final_status.get {
         let waited = kit.client().wait_until_final(&refund.payment_id, &refund.id, LONG).await;
         return match ok("waiting for the end", waited)? {
             WaitOutcome::Final(refund) => Ok(refund),
-            WaitOutcome::TimedOut(refund) => Err(failed(format!("it never ends: {}", refund.status))),
+            WaitOutcome::TimedOut(refund) => {
+                Err(failed(format!("it never becomes final: {}", refund.status)))
+            }
         };
     }
     for _ in 0..100 {
@@ -181,12 +204,12 @@ pub(super) async fn end(kit: Kit<'_>, refund: &Refund) -> Verdict<Refund> {
             return Ok(refund);
         }
     }
-    Err(failed("it never ends"))
+    Err(failed("it never becomes final"))
 }
 
 fn one(mut refunds: Vec<Refund>) -> Verdict<Refund> {
     match refunds.pop() {
         Some(refund) if refunds.is_empty() => Ok(refund),
-        _ => Err(failed("one refund was made, and not one is listed")),
+        _ => Err(failed("one refund was made, but the list does not have exactly one")),
     }
 }

@@ -17,10 +17,10 @@ const WORKERS: usize = 4;
 pub(crate) async fn the_same_reference_is_the_same_refund(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
-    let first = ok("making it", kit.client().create(&request).await)?;
-    for when in ["asked again", "asked a third time"] {
-        let told = kit.client().create(&request).await;
-        the_same(kit, &first, told, when).await?;
+    let first = ok("creating it", kit.client().create(&request).await)?;
+    for when in ["repeated", "repeated again"] {
+        let result = kit.client().create(&request).await;
+        the_same(kit, &first, result, when).await?;
         kit.ensure_moved(&payment, minor, when).await?;
         kit.ensure_made_once(&request, when).await?;
     }
@@ -28,14 +28,14 @@ pub(crate) async fn the_same_reference_is_the_same_refund(kit: Kit<'_>) -> Verdi
 }
 
 pub(crate) async fn the_same_reference_over_another_amount_is_a_conflict(kit: Kit<'_>) -> Verdict {
-    kit.needs_several()?;
+    kit.needs_multiple()?;
     let payment = kit.captured(WHOLE).await;
     let request = kit.ask(&payment, PART);
-    ok("making it", kit.client().create(&request).await)?;
+    ok("creating it", kit.client().create(&request).await)?;
     let mut another = kit.ask(&payment, PART + 1);
     another.reference = request.reference.clone();
     match kit.client().create(&another).await {
-        Ok(refund) => return Err(failed(format!("one reference, two amounts, answered with {refund:?}"))),
+        Ok(refund) => return Err(failed(format!("one reference with two amounts returned {refund:?}"))),
         Err(error) => {
             let truth = (error.kind(), error.may_have_applied());
             ensure!(truth == (ErrorKind::Conflict, false), "not a conflict: {error}");
@@ -46,27 +46,31 @@ pub(crate) async fn the_same_reference_over_another_amount_is_a_conflict(kit: Ki
 }
 
 pub(crate) async fn two_references_are_two_refunds(kit: Kit<'_>) -> Verdict {
-    kit.needs_several()?;
+    kit.needs_multiple()?;
     let payment = kit.captured(WHOLE).await;
     let first = kit.create(&payment, PART).await?;
-    // Two of one amount: where references are hidden, the journal tells them apart.
+    // Equal amounts: where references are hidden, the journal distinguishes them.
     let second = kit.create(&payment, PART).await?;
-    ensure!(first.id != second.id, "two references, and one refund {}", first.id);
+    ensure!(first.id != second.id, "two references share the refund {}", first.id);
     kit.ensure_moved(&payment, PART + PART, "after two refunds").await
 }
 
-pub(crate) async fn the_rest_is_what_is_left(kit: Kit<'_>) -> Verdict {
-    kit.needs_several()?;
+pub(crate) async fn the_remainder_is_what_is_left(kit: Kit<'_>) -> Verdict {
+    kit.needs_multiple()?;
     let payment = kit.captured(WHOLE).await;
     kit.create(&payment, PART).await?;
     let request = ask_remaining(&payment);
-    let rest = ok("the rest", kit.client().create(&request).await)?;
+    let rest = ok("the remainder", kit.client().create(&request).await)?;
     let left = kit.money(WHOLE - PART);
-    ensure!(rest.amount == left, "{left} was left, {} was refunded", rest.amount);
-    the_same(kit, &rest, kit.client().create(&request).await, "the rest, asked again").await?;
+    ensure!(rest.amount == left, "{left} was refundable, but {} was refunded", rest.amount);
+    the_same(kit, &rest, kit.client().create(&request).await, "the remainder, requested again").await?;
     let payment_now = ok("the payment", kit.provider().payment(&payment).await)?;
-    ensure!(payment_now.refundable.is_zero(), "after the rest, {} is left", payment_now.refundable);
-    kit.ensure_moved(&payment, WHOLE, "after the rest").await
+    ensure!(
+        payment_now.refundable.is_zero(),
+        "after the remainder, {} is still refundable",
+        payment_now.refundable
+    );
+    kit.ensure_moved(&payment, WHOLE, "after the remainder").await
 }
 
 pub(crate) async fn workers_with_one_journal_make_one(kit: Kit<'_>) -> Verdict {
@@ -84,7 +88,7 @@ pub(crate) async fn the_key_is_honoured(kit: Kit<'_>) -> Verdict {
     let request = kit.ask(&payment, minor);
     let first = ok("a submission", kit.provider().submit_refund(&attempt(&request)).await)?;
     if let Some(again) = replayed(kit, &request).await? {
-        ensure!(first.id == again.id, "one key, two refunds: {} and {}", first.id, again.id);
+        ensure!(first.id == again.id, "one key made two refunds: {} and {}", first.id, again.id);
     }
     kit.ensure_moved(&payment, minor, "after one submission, sent twice").await?;
     kit.ensure_made_once(&request, "after one submission, sent twice").await
@@ -92,20 +96,24 @@ pub(crate) async fn the_key_is_honoured(kit: Kit<'_>) -> Verdict {
 
 pub(crate) async fn a_key_over_another_amount_moves_nothing(kit: Kit<'_>) -> Verdict {
     kit.needs_key()?;
-    kit.needs_several()?;
+    kit.needs_multiple()?;
     let payment = kit.captured(WHOLE).await;
     let request = kit.ask(&payment, PART);
     ok("a submission", kit.provider().submit_refund(&attempt(&request)).await)?;
     let mut another = kit.ask(&payment, PART + 1);
     another.reference = request.reference.clone();
     if let Ok(refund) = kit.provider().submit_refund(&attempt(&another)).await {
-        // A provider may answer with the first refund; not as if it were the second.
-        ensure!(refund.amount == kit.money(PART), "the key's refund is told over {}", refund.amount);
+        // A provider may return the first refund, but not as if it were the second.
+        ensure!(
+            refund.amount == kit.money(PART),
+            "the key's refund is reported with the amount {}",
+            refund.amount
+        );
     }
     kit.ensure_moved(&payment, PART, "one key, two amounts").await
 }
 
-pub(crate) async fn the_key_replays_what_it_says(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn the_key_replays_as_capabilities_say(kit: Kit<'_>) -> Verdict {
     kit.needs_key()?;
     let payment = kit.slow(WHOLE, RefundStatus::Succeeded).await?;
     let request = kit.ask(&payment, kit.part());
@@ -113,85 +121,89 @@ pub(crate) async fn the_key_replays_what_it_says(kit: Kit<'_>) -> Verdict {
     let end = super::life::end(kit, &first).await?.status;
     let Some(again) = replayed(kit, &request).await? else { return Ok(()) };
     let replay = kit.replay();
-    let said = if replay == Some(Replay::FirstAnswer) { first.status } else { end };
-    ensure!(again.status == said, "{replay:?} is {said}, the repetition was answered with {}", again.status);
+    let expected = if replay == Some(Replay::FirstAnswer) { first.status } else { end };
+    ensure!(
+        again.status == expected,
+        "{replay:?} means {expected}, but the repeated submission returned {}",
+        again.status
+    );
     Ok(())
 }
 
-pub(crate) async fn a_key_in_flight_is_answered_as_said(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn a_key_in_flight_is_handled_as_capabilities_say(kit: Kit<'_>) -> Verdict {
     kit.needs_key()?;
     let (payment, minor) = kit.any().await;
     let submit = attempt(&kit.ask(&payment, minor));
     let attempts = (0..WORKERS).map(|_| async { kit.provider().submit_refund(&submit).await });
-    let told = join_all(attempts).await;
+    let result = join_all(attempts).await;
     let conflict = kit.capabilities().idempotency.honoured().is_some_and(|key| key.conflict_in_flight);
     let mut ids = BTreeSet::new();
-    for told in told {
-        match told {
+    for result in result {
+        match result {
             Ok(refund) => drop(ids.insert(refund.id)),
             Err(error) => {
-                let said = error.kind() == ErrorKind::Conflict
+                let allowed = error.kind() == ErrorKind::Conflict
                     && if error.is_retryable() { conflict } else { kit.replay() == Some(Replay::Refused) };
-                ensure!(said && !error.may_have_applied(), "a key in flight: {error}");
+                ensure!(allowed && !error.may_have_applied(), "a key in flight: {error}");
             }
         }
     }
-    ensure!(ids.len() == 1, "one key at one moment, told of {ids:?}");
-    kit.ensure_moved(&payment, minor, "one key at one moment").await
+    ensure!(ids.len() == 1, "concurrent submissions with one key returned {ids:?}");
+    kit.ensure_moved(&payment, minor, "after concurrent submissions with one key").await
 }
 
 pub(crate) async fn a_spent_reference_stays_spent(kit: Kit<'_>) -> Verdict {
     let payment = kit.slow(WHOLE, RefundStatus::Declined).await?;
     let request = kit.ask(&payment, kit.part());
-    let first = ok("making it", kit.client().create(&request).await)?;
+    let first = ok("creating it", kit.client().create(&request).await)?;
     super::life::end(kit, &first).await?;
-    let told = kit.client().create(&request).await;
-    the_same(kit, &first, told, "asked again after the decline").await?;
-    kit.ensure_made_once(&request, "asked again after the decline").await
+    let result = kit.client().create(&request).await;
+    the_same(kit, &first, result, "repeated after the decline").await?;
+    kit.ensure_made_once(&request, "repeated after the decline").await
 }
 
-/// What the same submission is answered with: the refund, or nothing where it is refused as is said.
+/// Submits again: returns the refund, or `None` where it is refused as the capabilities say.
 async fn replayed(kit: Kit<'_>, request: &CreateRefund) -> Verdict<Option<Refund>> {
-    let told = kit.provider().submit_refund(&attempt(request)).await;
+    let result = kit.provider().submit_refund(&attempt(request)).await;
     if kit.replay() != Some(Replay::Refused) {
         let hint = "the same submission (if the provider refuses it, `Replay::Refused` says so)";
-        return ok(hint, told).map(Some);
+        return ok(hint, result).map(Some);
     }
-    let error = refused("the same submission", told, &[ErrorKind::Conflict])?;
-    ensure!(!error.is_retryable(), "a reference that is spent is spent for good: {error}");
+    let error = refused("the same submission", result, &[ErrorKind::Conflict])?;
+    ensure!(!error.is_retryable(), "a spent reference stays spent, but the error is retryable: {error}");
     Ok(None)
 }
 
-/// Some workers ask for the same refund at the same moment, each with a provider of its own.
+/// Workers request the same refund at the same moment, each with a provider of its own.
 async fn one_of_many_workers(kit: Kit<'_>, journal: bool) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
-    // Side by side in one task: each looks before any of them has an answer.
+    // Concurrently in one task: each looks before any of them has a response.
     let workers = (0..WORKERS).map(|_| {
         let client = if journal { kit.client() } else { kit.without_journal(kit.provider()) };
         let request = &request;
         async move { client.create(request).await }
     });
-    let told = join_all(workers).await;
+    let result = join_all(workers).await;
     kit.ensure_moved(&payment, minor, "after all workers").await?;
     kit.ensure_made_once(&request, "after all workers").await?;
-    // Without a journal, a refund that shows no reference may be anybody's.
+    // Without a journal, a refund that shows no reference may be any caller's.
     let honest = !journal && kit.hides(&payment).await?;
     let mut ids = BTreeSet::new();
-    for told in told {
-        match told {
+    for result in result {
+        match result {
             Ok(refund) => drop(ids.insert(refund.id)),
             Err(error) if honest && error.kind() == ErrorKind::OutcomeUnknown => {}
-            Err(error) => return Err(failed(format!("a worker was told: {error}"))),
+            Err(error) => return Err(failed(format!("a worker failed: {error}"))),
         }
     }
-    ensure!(ids.len() == 1, "the workers were told of {ids:?}");
+    ensure!(ids.len() == 1, "the workers returned {ids:?}");
     Ok(())
 }
 
-/// The same refund again; or "can not be told" where that is the honest answer.
-pub(super) async fn the_same(kit: Kit<'_>, first: &Refund, told: Result<Refund>, when: &str) -> Verdict {
-    match told {
+/// The same refund again, or `OutcomeUnknown` where references are hidden.
+pub(super) async fn the_same(kit: Kit<'_>, first: &Refund, reported: Result<Refund>, when: &str) -> Verdict {
+    match reported {
         Ok(refund) => ensure!(refund.id == first.id, "{when}: {} instead of {}", refund.id, first.id),
         Err(error) => {
             let honest = error.kind() == ErrorKind::OutcomeUnknown && kit.hides(&first.payment_id).await?;
@@ -201,14 +213,16 @@ pub(super) async fn the_same(kit: Kit<'_>, first: &Refund, told: Result<Refund>,
     Ok(())
 }
 
-/// After whatever went wrong: asked once more in a healthy world, it ends in one refund.
+/// After any failure, one more request in a healthy world ends in one refund.
 pub(super) async fn ends_in_one(kit: Kit<'_>, request: &CreateRefund, minor: i64) -> Verdict {
     kit.harness.heal().await;
     let payment = &request.payment_id;
     match kit.client().create(request).await {
-        Ok(refund) => ensure!(refund.amount == kit.money(minor), "in the end it is over {}", refund.amount),
+        Ok(refund) => {
+            ensure!(refund.amount == kit.money(minor), "in the end, its amount is {}", refund.amount)
+        }
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown && kit.hides(payment).await? => {}
-        Err(error) => return Err(failed(format!("asked again in a healthy world: {error}"))),
+        Err(error) => return Err(failed(format!("repeated in a healthy world: {error}"))),
     }
     kit.ensure_moved(payment, minor, "in the end").await?;
     kit.ensure_made_once(request, "in the end").await

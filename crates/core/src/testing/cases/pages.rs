@@ -1,4 +1,4 @@
-//! Lists are whole, without doubles, and in one order; or they say that they are not.
+//! Lists are complete, without duplicates and in one order, or say that they are incomplete.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::{
     },
 };
 
-/// More than a page holds at the providers that we know.
+/// More than a page of any known provider holds.
 const MANY: i64 = 23;
 const FEW: i64 = 5;
 
 pub(crate) async fn a_payment_without_refunds_lists_none(kit: Kit<'_>) -> Verdict {
     let payment = kit.captured(WHOLE).await;
     let page = ok("the first page", kit.provider().list_refunds(&payment, &PageRequest::first()).await)?;
-    ensure!(page.items.is_empty(), "{} refunds are listed, none was made", page.items.len());
+    ensure!(page.items.is_empty(), "{} refunds are listed, but none was made", page.items.len());
     let listing = kit.listing(&payment).await?;
-    ensure!(listing.complete, "an empty list that may not be all of it: {listing:?}");
+    ensure!(listing.complete, "the list of a payment without refunds is not complete: {listing:?}");
     Ok(())
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn the_order_is_the_same_each_time(kit: Kit<'_>) -> Verdict {
     let backwards: Vec<_> = made.iter().rev().cloned().collect();
     ensure!(
         first.len() < made.len() || first == made || first == backwards,
-        "made in the order {made:?}, listed neither so nor backwards: {first:?}"
+        "made in the order {made:?}, listed in neither this order nor its reverse: {first:?}"
     );
     Ok(())
 }
@@ -85,9 +85,9 @@ pub(crate) async fn cursors_work_in_another_process(kit: Kit<'_>) -> Verdict {
     whole(kit, &made, listed, pager.is_complete())
 }
 
-/// A payment with `count` refunds that are all different, and their ids in the order of making.
+/// A payment with `count` different refunds, and their ids in the order of creation.
 async fn several(kit: Kit<'_>, count: i64) -> Verdict<(PaymentId, Vec<RefundId>)> {
-    kit.needs_several()?;
+    kit.needs_multiple()?;
     let payment = kit.captured(WHOLE).await;
     let provider = kit.provider();
     let mut made = Vec::new();
@@ -116,17 +116,17 @@ fn ids(refunds: Vec<Refund>) -> Vec<RefundId> {
     refunds.into_iter().map(|refund| refund.id).collect()
 }
 
-/// All that were made and no others, or an honest "there may be more".
+/// Exactly the refunds that were made, or a list that says it is incomplete.
 fn whole(kit: Kit<'_>, made: &[RefundId], listed: Vec<RefundId>, complete: bool) -> Verdict {
     for (index, id) in listed.iter().enumerate() {
-        ensure!(made.contains(id), "refund {id} is listed, it was not made");
+        ensure!(made.contains(id), "refund {id} is listed, but was not made");
         ensure!(!listed[..index].contains(id), "refund {id} is listed twice");
     }
     let (made, listed) = (made.len(), listed.len());
     if !complete && listed < made && !kit.harness.pages() {
-        return Err(skipped(format!("{listed} of {made} refunds can be listed; the adapter says so")));
+        return Err(skipped(format!("{listed} of {made} refunds can be listed, and the adapter says so")));
     }
-    ensure!(listed == made, "{made} refunds were made, {listed} are listed; complete: {complete}");
+    ensure!(listed == made, "{made} refunds were made, but {listed} are listed; complete: {complete}");
     Ok(())
 }
 

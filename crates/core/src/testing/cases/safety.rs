@@ -1,4 +1,4 @@
-//! Hostile ids, secrets, many tasks, and futures that are dropped.
+//! Hostile ids, secrets, many tasks and dropped futures.
 
 use std::{
     collections::BTreeSet, error::Error as _, fmt::Write as _, future::poll_fn, task::Poll, time::Duration,
@@ -18,11 +18,11 @@ use crate::{
 use super::once::ends_in_one;
 
 const TASKS: usize = 100;
-/// A future is dropped after it was polled so often, from once up.
+/// A future is dropped after one to this many polls.
 const POLLS: usize = 10;
-/// What a request that is on the wire is given to arrive.
+/// How long a request on the wire has to arrive.
 const A_MOMENT: Duration = Duration::from_millis(2);
-/// What a request that was sent by a dropped future is given to be carried out.
+/// How long a request of a dropped future has to be processed.
 const A_WHILE: Duration = Duration::from_millis(25);
 
 pub(crate) async fn hostile_payment_ids_reach_nothing(kit: Kit<'_>) -> Verdict {
@@ -37,8 +37,8 @@ pub(crate) async fn hostile_payment_ids_reach_nothing(kit: Kit<'_>) -> Verdict {
         not_read(&format!("list {id:?}"), listed, &kinds)?;
         not_read(&format!("get {id:?}"), provider.get_refund(&payment, &refund.id).await, &kinds)?;
         let request = kit.ask(&payment, minor);
-        let told = provider.submit_refund(&attempt(&request)).await;
-        refused(&format!("submission over {id:?}"), told, &kinds)?;
+        let result = provider.submit_refund(&attempt(&request)).await;
+        refused(&format!("submission over {id:?}"), result, &kinds)?;
         refused(&format!("creation over {id:?}"), kit.client().create(&request).await, &kinds)?;
         not_on_the_wire(kit, &id, before).await?;
     }
@@ -51,8 +51,8 @@ pub(crate) async fn hostile_refund_ids_reach_nothing(kit: Kit<'_>) -> Verdict {
     for id in hostile(victim.id.as_str()) {
         let Ok(refund) = RefundId::new(&*id) else { continue };
         let before = requests(kit).await.len();
-        let told = kit.provider().get_refund(&payment, &refund).await;
-        not_read(&format!("get {id:?}"), told, &[NotFound, InvalidRequest])?;
+        let result = kit.provider().get_refund(&payment, &refund).await;
+        not_read(&format!("get {id:?}"), result, &[NotFound, InvalidRequest])?;
         not_on_the_wire(kit, &id, before).await?;
     }
     Ok(())
@@ -63,14 +63,14 @@ pub(crate) async fn no_secret_is_in_debug(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let refund = kit.create(&payment, minor).await?;
     let provider = kit.provider();
-    let told = ok("the payment", provider.payment(&payment).await)?;
+    let reported = ok("the payment", provider.payment(&payment).await)?;
     // Once more after calls: then a token is cached.
     for (what, shown) in [
         ("a fresh provider", format!("{:?}", kit.provider())),
         ("the provider", format!("{provider:?} {provider:#?}")),
         ("its client", format!("{:?}", kit.client_of(provider.clone()))),
         ("its capabilities", format!("{:?}", provider.capabilities())),
-        ("a payment", format!("{told:?}")),
+        ("a payment", format!("{reported:?}")),
         ("a refund", format!("{refund:?} {refund:#?}")),
     ] {
         shows_none(&secrets, what, &shown)?;
@@ -84,9 +84,9 @@ pub(crate) async fn no_secret_is_in_errors(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let unknown = ok("an id", RefundId::new("no-such-refund"))?;
     let mut errors = vec![provider.get_refund(&payment, &unknown).await.err()];
-    if let Some(nobody) = kit.harness.unknown_payment().await {
-        errors.push(provider.payment(&nobody).await.err());
-        errors.push(kit.client().create(&kit.ask(&nobody, minor)).await.err());
+    if let Some(unknown) = kit.harness.unknown_payment().await {
+        errors.push(provider.payment(&unknown).await.err());
+        errors.push(kit.client().create(&kit.ask(&unknown, minor)).await.err());
     }
     errors.push(provider.submit_refund(&attempt(&kit.ask(&payment, WHOLE + 1))).await.err());
     for fault in Fault::ALL {
@@ -116,19 +116,19 @@ pub(crate) async fn a_hundred_tasks_at_once_are_served(kit: Kit<'_>) -> Verdict 
         // That this compiles shows that the futures are `Send`.
         tasks.push(tokio::spawn(async move {
             let refund = client.create(&request).await?;
-            let told = client.provider().get_refund(&request.payment_id, &refund.id).await?;
-            Ok::<_, Error>((request, told))
+            let reported = client.provider().get_refund(&request.payment_id, &refund.id).await?;
+            Ok::<_, Error>((request, reported))
         }));
     }
     let mut ids = BTreeSet::new();
     for task in tasks {
-        let told = task.await.map_err(|error| failed(format!("a task: {error}")))?;
-        let (request, refund) = ok("one of a hundred", told)?;
-        kit.ensure_moved(&request.payment_id, kit.part(), "by one of a hundred").await?;
-        ensure!(refund.payment_id == request.payment_id, "one task was told of another's refund");
+        let reported = task.await.map_err(|error| failed(format!("a task: {error}")))?;
+        let (request, refund) = ok("one of a hundred tasks", reported)?;
+        kit.ensure_moved(&request.payment_id, kit.part(), "after one of a hundred tasks").await?;
+        ensure!(refund.payment_id == request.payment_id, "one task received another task's refund");
         ids.insert((refund.payment_id, refund.id));
     }
-    ensure!(ids.len() == TASKS, "{TASKS} refunds were made, {} are different", ids.len());
+    ensure!(ids.len() == TASKS, "{TASKS} refunds were made, but only {} are distinct", ids.len());
     Ok(())
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn dropped_submissions_leave_it_usable_and_make_one(kit: Kit<'_
     Ok(())
 }
 
-/// Polls a future some times, with a moment for the wire in between, and drops it.
+/// Polls a future this many times, with a moment for the wire in between, and drops it.
 async fn drop_after(polls: usize, future: impl Future) {
     let mut future = std::pin::pin!(future);
     for _ in 0..polls {
@@ -171,7 +171,7 @@ async fn drop_after(polls: usize, future: impl Future) {
     }
 }
 
-/// Ids that a careless adapter turns into other requests, built around a real one.
+/// Ids that a careless adapter would turn into other requests, built around a real one.
 fn hostile(real: &str) -> Vec<String> {
     let long: String = "x".repeat(MAX_ID_LEN);
     let plain = ["../x", "ax/by", "%2e%2e", "%2e%2e%2f%2e%2e", "x?y=1", "x#y", "x;y", "\\..\\x", "å%00"];
@@ -196,12 +196,12 @@ fn hostile(real: &str) -> Vec<String> {
     ids
 }
 
-/// Where the harness can show the wire: of the requests since `before`, the id is on none as it is.
+/// Where the harness shows the wire: no request since `before` contains the id unescaped.
 async fn not_on_the_wire(kit: Kit<'_>, id: &str, before: usize) -> Verdict {
     for path in requests(kit).await.into_iter().skip(before) {
         let bare = id.contains(['/', '?', '#', '%', '\\']) && path.contains(id);
-        ensure!(!bare, "{id:?} is on the wire as it is: {path}");
-        ensure!(!path.contains("/../") && !path.contains("/./"), "a path with dot segments: {path}");
+        ensure!(!bare, "{id:?} is on the wire unescaped: {path}");
+        ensure!(!path.contains("/../") && !path.contains("/./"), "a path has dot segments: {path}");
     }
     Ok(())
 }
@@ -216,7 +216,7 @@ fn secrets(kit: Kit<'_>) -> Verdict<Vec<String>> {
 }
 
 fn shows_none(secrets: &[String], what: &str, shown: &str) -> Verdict {
-    // Which one is not said either.
+    // The message does not name the secret either.
     ensure!(!secrets.iter().any(|secret| shown.contains(secret.as_str())), "{what} shows a secret");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the journal relies on: the send window, shown references, the account and the money.
+//! What the journal relies on: the send window, reported references, the scope and the money key.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// How long a window of the kit is open.
+/// How long a send window of the kit is open.
 const WINDOW: Duration = Duration::from_secs(60);
 
 pub(crate) async fn a_closed_window_sends_nothing(kit: Kit<'_>) -> Verdict {
@@ -24,7 +24,7 @@ pub(crate) async fn a_closed_window_sends_nothing(kit: Kit<'_>) -> Verdict {
         kit.provider().submit_refund(&submit).await,
         &[crate::ErrorKind::Timeout],
     )?;
-    ensure!(error.is_retryable(), "it was not sent, so it can be tried again: {error}");
+    ensure!(error.is_retryable(), "it was not sent, but the error is not retryable: {error}");
     kit.ensure_moved(&payment, 0, "after a request whose window was closed").await
 }
 
@@ -34,13 +34,13 @@ pub(crate) async fn a_request_that_leaves_begins_its_window(kit: Kit<'_>) -> Ver
     let window = SendWindow::new(kit.clock.clone(), WINDOW);
     let submit = attempt(&kit.ask(&payment, minor)).with_window(window.clone());
     ok("a submission", kit.provider().submit_refund(&submit).await)?;
-    ensure!(window.has_begun(), "a request left and its window does not know");
+    ensure!(window.has_begun(), "a request left, but its window was not begun");
     kit.ensure_moved(&payment, minor, "after a submission").await
 }
 
-pub(crate) async fn references_are_shown_where_it_is_said(kit: Kit<'_>) -> Verdict {
+pub(crate) async fn references_are_shown_where_capabilities_say(kit: Kit<'_>) -> Verdict {
     if kit.capabilities().references != References::Reported {
-        return Err(skipped("it says that references may be hidden"));
+        return Err(skipped("its capabilities say that references may be hidden"));
     }
     let payments = [
         Some(kit.any().await),
@@ -55,7 +55,7 @@ pub(crate) async fn references_are_shown_where_it_is_said(kit: Kit<'_>) -> Verdi
             let reference = shown.reference.as_ref();
             ensure!(
                 reference == Some(&submit.request.reference),
-                "references are said to be shown, and refund {} shows {reference:?}",
+                "the capabilities say that references are shown, but refund {} shows {reference:?}",
                 shown.id
             );
         }
@@ -65,28 +65,28 @@ pub(crate) async fn references_are_shown_where_it_is_said(kit: Kit<'_>) -> Verdi
 
 pub(crate) async fn the_account_stays_the_same_and_is_no_secret(kit: Kit<'_>) -> Verdict {
     let scope = kit.provider().scope();
-    ensure!(scope.provider() == kit.harness.name(), "the scope is that of {:?}", scope.provider());
-    ensure!(scope == kit.provider().scope(), "another instance of the same settings has another scope");
+    ensure!(scope.provider() == kit.harness.name(), "the scope names the provider {:?}", scope.provider());
+    ensure!(scope == kit.provider().scope(), "another instance with the same settings has another scope");
     let shown = format!("{scope} {scope:?}");
     for secret in kit.harness.secrets() {
-        ensure!(!shown.contains(&secret), "the scope holds a secret");
+        ensure!(!shown.contains(&secret), "the scope shows a secret");
     }
     Ok(())
 }
 
 pub(crate) async fn the_money_of_a_payment_stays_the_same(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
-    let before = ok("the money", kit.provider().money(&payment).await)?;
+    let before = ok("the money key", kit.provider().money(&payment).await)?;
     kit.create(&payment, minor).await?;
-    let after = ok("the money after a refund", kit.provider().money(&payment).await)?;
-    ensure!(before == after, "the money was {before}, and after a refund it is {after}");
+    let after = ok("the money key after a refund", kit.provider().money(&payment).await)?;
+    ensure!(before == after, "the money key was {before}, after a refund it is {after}");
     let (other, _) = kit.any().await;
-    let others = ok("the money of another payment", kit.provider().money(&other).await)?;
-    ensure!(others != after, "two payments have one money, {after}");
+    let others = ok("the money key of another payment", kit.provider().money(&other).await)?;
+    ensure!(others != after, "two payments share the money key {after}");
     Ok(())
 }
 
 fn needs_window(kit: Kit<'_>) -> Verdict {
     let asks = kit.capabilities().send_window;
-    if asks { Ok(()) } else { Err(skipped("it does not ask the send window")) }
+    if asks { Ok(()) } else { Err(skipped("it does not check a send window")) }
 }

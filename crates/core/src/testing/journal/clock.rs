@@ -1,4 +1,4 @@
-//! A clock that is moved by hand.
+//! A clock that tests move by hand.
 
 use std::{
     sync::{
@@ -13,10 +13,10 @@ use tokio::sync::watch;
 
 use crate::{BoxFuture, Clock, SystemClock};
 
-/// The time of day at which every one begins.
+/// The time of day at which every clock begins.
 const START: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
-/// A clock that stands still until a test moves it, for journals: their times are then exact.
+/// A clock that does not move until a test advances it, for journals: their times are then exact.
 ///
 /// Clones share their time. [`sleep`](Clock::sleep) ends when the clock is advanced far enough;
 /// [`limit`](Clock::limit) is real time, as it bounds what a test does not control.
@@ -44,7 +44,7 @@ struct Inner {
 }
 
 impl ManualClock {
-    /// A clock that was not moved yet.
+    /// A clock at its initial time.
     #[must_use]
     pub fn new() -> Self {
         let (off, tick) = (AtomicI64::new(0), AtomicU64::new(0));
@@ -67,7 +67,7 @@ impl ManualClock {
         self.0.tick.store(1, Ordering::SeqCst);
     }
 
-    /// The clock as journals take it.
+    /// The clock in the form that journals take.
     #[must_use]
     pub fn shared(&self) -> Arc<dyn Clock> {
         Arc::new(self.clone())
@@ -99,7 +99,7 @@ impl Clock for ManualClock {
         let wake_up = self.0.advanced.borrow().saturating_add(duration);
         Box::pin(async move {
             let mut advanced = clock.0.advanced.subscribe();
-            // The clock lives as long as this, so that it never fails.
+            // This holds the clock, so that the sender is never gone.
             let _ = advanced.wait_for(|advanced| *advanced >= wake_up).await;
         })
     }

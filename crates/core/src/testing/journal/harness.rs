@@ -1,4 +1,4 @@
-//! The little that the journal kit cannot know.
+//! What the kit cannot know about a journal.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::{
     journal::{Journal, MemoryJournal},
 };
 
-/// What connects the journal kit with one journal and its storage.
+/// Connects the journal kit with one journal and its storage.
 ///
 /// Two methods are required. Each of the others has a default that says "not possible"; the cases that
 /// need it are then reported as skipped. A durable journal implements [`reopen`](Self::reopen): without
@@ -40,23 +40,23 @@ pub trait JournalHarness: Send + Sync {
     /// The journal's name in reports.
     fn name(&self) -> &str;
 
-    /// An empty journal in new storage at each call, that reads the time from `clock` only.
+    /// An empty journal in new storage at each call, which reads the time only from `clock`.
     async fn open(&self, clock: Arc<dyn Clock>) -> Arc<dyn Journal>;
 
-    /// The storage of the journal that was opened last, as a process that starts now opens it. Journals
-    /// that were opened before stay in use beside it, as those of other processes.
+    /// The storage of the journal that was opened last, opened again as by a new process. Journals
+    /// that were opened before stay in use, like those of other processes.
     ///
-    /// `None` where the journal does not outlive its process.
+    /// `None` if the journal does not outlive its process.
     async fn reopen(&self, _clock: Arc<dyn Clock>) -> Option<Arc<dyn Journal>> {
         None
     }
 
-    /// As [`open`](Self::open), for up to `capacity` refunds. `None` where it has no such limit.
+    /// As [`open`](Self::open), for up to `capacity` refunds. `None` if it has no such limit.
     async fn open_with_capacity(&self, _clock: Arc<dyn Clock>, _capacity: usize) -> Option<Arc<dyn Journal>> {
         None
     }
 
-    /// All bytes at rest of the journal that was opened last: those of every file, one after the other.
+    /// All bytes at rest of the journal that was opened last: every file, one after the other.
     async fn bytes_at_rest(&self) -> Option<Vec<u8>> {
         None
     }

@@ -1,4 +1,4 @@
-//! What the cases of the journal kit have in common.
+//! Helpers of the journal cases.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
@@ -14,24 +14,24 @@ use crate::{
     testing::verdict::{Verdict, ensure, failed, ok, skipped},
 };
 
-/// The durations of an intent of which nothing else is said.
+/// The durations of an intent, unless the case sets others.
 pub(crate) const WINDOW: Duration = Duration::from_secs(5);
 pub(crate) const ATTEMPT: Duration = Duration::from_secs(15);
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 pub(crate) const RESUBMIT: Duration = Duration::from_secs(60);
-/// Of an idempotency key, where the case has one.
+/// How long an idempotency key is remembered, where the case has one.
 pub(crate) const RETENTION: Duration = Duration::from_secs(3600);
-/// What a refund is over, unless the case says so.
+/// The amount of a refund, unless the case sets another.
 pub(crate) const AMOUNT: i64 = 14950;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// The least by which a time can be missed.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
-/// How often a condition that comes true "some time soon" is looked at, and the pause between.
+/// How often a condition that comes true eventually is checked, and the pause in between.
 const LOOKS: u32 = 1000;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A harness and the journal of a case, with the comfort that cases want.
+/// A harness and the journal of a case, with helpers for cases.
 #[derive(Clone, Copy)]
 pub(crate) struct JournalKit<'a> {
     pub(crate) harness: &'a dyn JournalHarness,
@@ -56,13 +56,13 @@ impl<'a> JournalKit<'a> {
         JournalKit { harness: self.harness, clock: self.clock, journal }
     }
 
-    /// What a process that starts now sees.
+    /// The journal as a new process opens it.
     pub(crate) async fn reopened(self) -> Verdict<Arc<dyn Journal>> {
         let reopened = self.harness.reopen(self.clock.shared()).await;
         reopened.ok_or_else(|| skipped("the journal does not outlive its process"))
     }
 
-    /// The journal of another process, where there can be one; else the same.
+    /// The journal of another process, or the same one where there cannot be another.
     pub(crate) async fn other_process(self) -> Arc<dyn Journal> {
         self.harness.reopen(self.clock.shared()).await.unwrap_or_else(|| Arc::clone(self.journal))
     }
@@ -85,10 +85,10 @@ impl<'a> JournalKit<'a> {
     /// Advances the clock until it is `time` for the journal.
     pub(crate) async fn pass_until(self, time: JournalTime) -> Verdict {
         let now = self.now().await?;
-        ensure!(now <= time, "the case is late: it is {} already, not {}", now.0, time.0);
+        ensure!(now <= time, "the case is late: the journal's time is already {}, not {}", now.0, time.0);
         self.pass(time.since(now));
         let now = self.now().await?;
-        ensure!(now == time, "after the clock was advanced to {}, the journal says {}", time.0, now.0);
+        ensure!(now == time, "after the clock was advanced to {}, the journal's time is {}", time.0, now.0);
         Ok(())
     }
 
@@ -114,40 +114,40 @@ impl<'a> JournalKit<'a> {
         self.commit(&new).await
     }
 
-    /// As [`send`](Self::send), on a journal that may have to forget something first: the version of a
-    /// payment that it knows nothing of may move by that, so that one has to look again.
+    /// As [`send`](Self::send), on a journal that may have to evict an entry first: the version of a
+    /// payment without entries may move by that, which requires a second look.
     pub(crate) async fn send_making_room(self, about: &About) -> Verdict<Sent> {
         let new = new_intent(about, &self.open(about).await?);
         match ok("intending", self.journal.intend(&new).await)? {
             Intended::Committed(intent) => Ok(Sent { about: about.clone(), intent, key: new.key() }),
             Intended::Moved(_) => self.send(about).await,
-            Intended::Full => Err(failed("it is full, and has what may be forgotten")),
+            Intended::Full => Err(failed("it returns full, but has entries that may be evicted")),
         }
     }
 
-    /// An intent that has to be committed.
+    /// Commits an intent, which must succeed.
     pub(crate) async fn commit(self, new: &NewIntent) -> Verdict<Sent> {
         match ok("intending", self.journal.intend(new).await)? {
             Intended::Committed(intent) => Ok(Sent { about: new.about.clone(), intent, key: new.key() }),
-            Intended::Moved(_) => Err(failed("an intent that nothing speaks against is refused: moved")),
-            Intended::Full => Err(failed("an intent that nothing speaks against is refused: full")),
+            Intended::Moved(_) => Err(failed("an intent that must be committed is refused: moved")),
+            Intended::Full => Err(failed("an intent that must be committed is refused: full")),
         }
     }
 
-    /// An intent that must not be committed.
+    /// Fails unless the intent is refused.
     pub(crate) async fn refuse(self, new: &NewIntent, because: &str) -> Verdict<Standing> {
         let standing = match ok("intending", self.journal.intend(new).await)? {
             Intended::Moved(standing) => standing,
-            Intended::Committed(_) => return Err(failed(format!("{because}, and yet it may be sent"))),
-            Intended::Full => return Err(failed(format!("{because}, and it says that it is full"))),
+            Intended::Committed(_) => return Err(failed(format!("{because}, but the intent was committed"))),
+            Intended::Full => return Err(failed(format!("{because}, but the journal returns full"))),
         };
         let entry = self.entry(&new.about).await?;
         let stored = entry.is_some_and(|entry| entry.intents.iter().any(|intent| intent.token == new.token));
-        ensure!(!stored, "{because}: not acknowledged, and stored all the same");
+        ensure!(!stored, "{because}: refused, but stored");
         Ok(*standing)
     }
 
-    /// As [`refuse`](Self::refuse), based on how things stand now.
+    /// As [`refuse`](Self::refuse), for an intent based on the present standing.
     pub(crate) async fn refuse_now(
         self,
         about: &About,
@@ -169,27 +169,27 @@ impl<'a> JournalKit<'a> {
         let query = Query::all().of_scope(about.money.scope.clone()).of_payment(&about.payment);
         let query = query.of_reference(about.reference.clone());
         let mut entries = ok("reading entries", self.journal.entries(&query).await)?;
-        ensure!(entries.len() <= 1, "one refund, and {} entries of it", entries.len());
+        ensure!(entries.len() <= 1, "one refund has {} entries", entries.len());
         Ok(entries.pop())
     }
 
-    /// The entry, which has to be there; what `open` says is the same.
+    /// The entry, which must exist and be the same in `open`.
     pub(crate) async fn known(self, about: &About) -> Verdict<Entry> {
         let entry = self.entry(about).await?;
         let opened = self.open(about).await?.mine;
-        ensure!(entry == opened, "`entries` reads {entry:?} and `open` {opened:?}");
-        entry.ok_or_else(|| failed(format!("the journal does not know the refund {}", about.reference)))
+        ensure!(entry == opened, "`entries` returns {entry:?}, `open` returns {opened:?}");
+        entry.ok_or_else(|| failed(format!("the journal has no entry for the refund {}", about.reference)))
     }
 
     /// The intent as it is stored.
     pub(crate) async fn intent(self, sent: &Sent) -> Verdict<Intent> {
         let entry = self.known(&sent.about).await?;
         let mut found = entry.intents.into_iter().filter(|intent| intent.token == sent.key.token);
-        let intent = found.next().ok_or_else(|| failed("the intent is gone"))?;
-        ensure!(found.next().is_none(), "one intent is stored twice");
+        let intent = found.next().ok_or_else(|| failed("the intent is not stored"))?;
+        ensure!(found.next().is_none(), "the intent is stored twice");
         ensure!(
             intent.number == sent.intent.number,
-            "intent {} became {}",
+            "the number of intent {} became {}",
             sent.intent.number,
             intent.number
         );
@@ -200,7 +200,7 @@ impl<'a> JournalKit<'a> {
         let intent = self.intent(sent).await?;
         ensure!(
             intent.state == state,
-            "{when}: the intent is {}, it should be {}",
+            "{when}: the intent is {}, expected {}",
             intent.state.as_str(),
             state.as_str()
         );
@@ -210,17 +210,17 @@ impl<'a> JournalKit<'a> {
     pub(crate) async fn ensure_made(self, about: &About, id: &RefundId, when: &str) -> Verdict {
         let entry = self.known(about).await?;
         let made = entry.made.map(|made| made.id);
-        ensure!(made.as_ref() == Some(id), "{when}: made as {made:?}, it should be {id}");
+        ensure!(made.as_ref() == Some(id), "{when}: the made refund is {made:?}, expected {id}");
         Ok(())
     }
 
     pub(crate) async fn ensure_not_made(self, about: &About, when: &str) -> Verdict {
         let made = self.entry(about).await?.and_then(|entry| entry.made);
-        ensure!(made.is_none(), "{when}: made as {made:?}, it should not be made");
+        ensure!(made.is_none(), "{when}: the made refund is {made:?}, expected none");
         Ok(())
     }
 
-    /// Brings an intent into a state, as things happen.
+    /// Brings an intent into a state by ordinary calls.
     pub(crate) async fn bring_to(self, sent: &Sent, state: IntentState) -> Verdict {
         match state {
             IntentState::Open => {}
@@ -230,7 +230,7 @@ impl<'a> JournalKit<'a> {
             IntentState::NotApplied => self.settle(sent, &not_applied()).await?,
             IntentState::Absent => {
                 self.pass_until(sent.intent.resubmit_from).await?;
-                // The look of another refund covered it, too.
+                // The look for another refund also covered it.
                 let other = beside(&sent.about);
                 let next = self.send_as(&other, |new| new.absent = vec![sent.intent.number]).await?;
                 self.settle(&next, &not_applied()).await?;
@@ -245,7 +245,7 @@ impl<'a> JournalKit<'a> {
         self.ensure_state(sent, state, "prepared").await
     }
 
-    /// Waits for what happens "some time soon".
+    /// Waits until a condition comes true.
     pub(crate) async fn eventually<F>(self, what: &str, mut is_so: impl FnMut() -> F) -> Verdict
     where
         F: Future<Output = Verdict<bool>>,
@@ -256,10 +256,10 @@ impl<'a> JournalKit<'a> {
             }
             tokio::time::sleep(PAUSE).await;
         }
-        Err(failed(format!("{what}: not within {LOOKS} looks")))
+        Err(failed(format!("{what}: not within {LOOKS} checks")))
     }
 
-    /// Lets the clock run until `waiting` ends, and says how far it ran.
+    /// Advances the clock until `waiting` ends, and returns how far.
     pub(crate) async fn run_until<T>(
         self,
         what: &str,
@@ -270,7 +270,7 @@ impl<'a> JournalKit<'a> {
         let mut ran = Duration::ZERO;
         let step = at_most / 20;
         loop {
-            // Journals that wait in a thread of theirs are given a moment.
+            // Gives journals that wait in their own thread a moment.
             if let Ok(ended) = tokio::time::timeout(PAUSE, &mut waiting).await {
                 return Ok((ended, ran));
             }
@@ -281,12 +281,12 @@ impl<'a> JournalKit<'a> {
     }
 }
 
-/// An account that nothing else uses.
+/// A new account.
 pub(crate) fn new_scope() -> Scope {
     Scope::new("kit", Uuid::new_v4().simple().to_string(), "https://api.example.com")
 }
 
-/// A refund of a payment that nothing else uses.
+/// A refund of a new payment.
 pub(crate) fn new_refund() -> About {
     let money = MoneyKey::new(new_scope(), new_payment());
     About::new(money.clone(), &money.id, Reference::random())
@@ -297,7 +297,7 @@ pub(crate) fn beside(about: &About) -> About {
     About::new(about.money.clone(), &about.payment, Reference::random())
 }
 
-/// An intent as a caller prepares it, with times but without a key.
+/// An intent with durations but without a key.
 pub(crate) fn new_intent(about: &About, standing: &Standing) -> NewIntent {
     let mut new = NewIntent::new(about.clone(), request(about, amount()), amount(), standing);
     (new.window, new.attempt, new.settle, new.resubmit) = (WINDOW, ATTEMPT, SETTLE, RESUBMIT);
@@ -339,7 +339,7 @@ pub(crate) fn by_id(id: &str) -> MadeRefund {
 }
 
 pub(crate) fn why() -> Why {
-    let error = crate::Error::new(crate::ErrorKind::Timeout, "no answer").with_code("gateway_timeout");
+    let error = crate::Error::new(crate::ErrorKind::Timeout, "no response").with_code("gateway_timeout");
     Why::of(&error)
 }
 
@@ -355,12 +355,12 @@ pub(crate) fn refusal() -> Outcome {
     Outcome::NotApplied(why().with_refused())
 }
 
-/// A person's word that a refund was not made.
+/// A person's decision that a refund was not made.
 pub(crate) fn not_made() -> Decision {
     Decision::new("kari", "not on the settlement report", Word::NotMade)
 }
 
-/// Polls it once, as a call that is dropped at its first wait.
+/// Polls it once, like a call that is dropped at its first wait.
 pub(crate) async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }

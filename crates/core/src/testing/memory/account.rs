@@ -11,17 +11,17 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Account {
     captured: Money,
-    /// How its refunds come to their end, where it is not as with the provider's others.
+    /// How its refunds become final, where this differs from the provider's default.
     pub(super) ending: Option<Ending>,
     pub(super) gift_card: Option<String>,
     refunds: Vec<(Refund, Ending)>,
     /// The idempotency keys under which they were made.
     keys: Vec<(String, RefundId)>,
-    /// What was answered first, by the key's rules.
-    answers: Vec<Refund>,
+    /// The first response for each key.
+    first_responses: Vec<Refund>,
 }
 
-/// How long a refund is pending, and what it ends in.
+/// How long a refund is pending, and its final status.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ending {
     pub(super) reads_left: u32,
@@ -36,7 +36,7 @@ impl Account {
             gift_card: None,
             refunds: Vec::new(),
             keys: Vec::new(),
-            answers: Vec::new(),
+            first_responses: Vec::new(),
         }
     }
 
@@ -47,7 +47,7 @@ impl Account {
         Payment::new("memory", id.clone(), self.captured, money(refunded), money(pending))
     }
 
-    /// Every look brings a pending refund closer to its end.
+    /// Each read brings a pending refund closer to its final status.
     pub(super) fn read(&mut self) -> Vec<Refund> {
         for (refund, ending) in &mut self.refunds {
             ending.reads_left = ending.reads_left.saturating_sub(1);
@@ -69,9 +69,9 @@ impl Account {
         {
             let conflict = |why| Err(Error::new(ErrorKind::Conflict, why));
             return match key.replay {
-                Replay::Refused => conflict("there is a refund under this key already"),
+                Replay::Refused => conflict("a refund with this key already exists"),
                 _ if refund.amount != submit.amount => {
-                    conflict("this key is that of a refund over another amount")
+                    conflict("this key belongs to a refund with another amount")
                 }
                 _ => Ok(refund),
             };
@@ -98,7 +98,7 @@ impl Account {
         if matches!(able.idempotency, Idempotency::Key(_)) {
             self.keys.push((submit.idempotency_key(), refund.id.clone()));
         }
-        self.answers.push(refund.clone());
+        self.first_responses.push(refund.clone());
         Ok(refund)
     }
 
@@ -107,12 +107,12 @@ impl Account {
         let mut now = self.refunds.iter().map(|(refund, _)| refund);
         let known = |refund: &&Refund| refund.id == *id;
         match replay {
-            Replay::FirstAnswer => self.answers.iter().find(known).cloned(),
+            Replay::FirstAnswer => self.first_responses.iter().find(known).cloned(),
             Replay::CurrentState | Replay::Refused => now.find(known).cloned(),
         }
     }
 
-    /// What a provider looks at before it gives money back.
+    /// The checks of a provider before it refunds.
     fn check(&self, submit: &SubmitRefund, able: &Capabilities) -> Result<()> {
         let SubmitRefund { request, amount, .. } = submit;
         let refuse = |kind, why: &str| Err(Error::new(kind, why));
@@ -121,20 +121,20 @@ impl Account {
             return refuse(ErrorKind::InvalidRequest, "the payment is in another currency");
         }
         if !amount.is_positive() {
-            return refuse(ErrorKind::InvalidRequest, "the amount has to be more than nothing");
+            return refuse(ErrorKind::InvalidRequest, "the amount must be greater than zero");
         }
         if amount.minor_units() > left.minor_units() {
-            return refuse(ErrorKind::NotRefundable, "that is more than is left");
+            return refuse(ErrorKind::NotRefundable, "the amount exceeds the refundable amount");
         }
         if !able.partial && *amount != self.captured {
-            return refuse(ErrorKind::NotRefundable, "payments are refunded whole");
+            return refuse(ErrorKind::NotRefundable, "partial refunds are not supported");
         }
         if !able.multiple && left != self.captured {
-            return refuse(ErrorKind::NotRefundable, "a payment is refunded once");
+            return refuse(ErrorKind::NotRefundable, "the payment was already refunded");
         }
         let card = request.target.as_ref().and_then(|target| target.id.as_ref());
         if card.is_some() && self.gift_card.as_ref() != card {
-            return refuse(ErrorKind::InvalidRequest, "this instrument did not pay");
+            return refuse(ErrorKind::InvalidRequest, "this payment method did not pay");
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Account {
     }
 }
 
-/// Brings a refund to a status, with all that is told along with it.
+/// Sets a refund's status and the fields that go with it.
 fn change(refund: &mut Refund, status: RefundStatus) {
     refund.status = status;
     refund.provider_status = match status {
@@ -169,7 +169,7 @@ fn change(refund: &mut Refund, status: RefundStatus) {
     .into();
     refund.updated_at = Some(SystemClock.now());
     if matches!(status, RefundStatus::Declined | RefundStatus::Failed) {
-        let (code, message) = ("no_deal".to_owned(), "the bank said no".to_owned());
+        let (code, message) = ("no_deal".to_owned(), "the bank declined it".to_owned());
         refund.failure = Some(RefundFailure::new(Some(code), Some(message), None));
     }
 }

@@ -1,12 +1,12 @@
-//! The memory in a registry.
+//! The in-memory provider in a registry.
 
 use std::sync::Arc;
 
 use super::MemoryProvider;
 use crate::{Capabilities, ProviderFactory, RefundProvider, Result, SettingSpec, Settings};
 
-/// Hands out a [`MemoryProvider`] to a registry, under the name `memory`. All that it builds share
-/// their payments with the one it was made of.
+/// Offers a [`MemoryProvider`] to a registry under the name `memory`. All providers that it builds share
+/// their payments with the original.
 ///
 /// ```
 /// use refunds_core::{Money, Registry, Settings, testing::{MemoryFactory, MemoryProvider}};

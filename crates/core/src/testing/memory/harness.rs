@@ -1,4 +1,4 @@
-//! The memory under the kit.
+//! The harness of the in-memory provider.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::{
     testing::{Fault, FaultTarget, Harness},
 };
 
-/// How often the refunds of a slow payment are read until they are at their end.
+/// How many reads make the refunds of a slow payment final.
 const READS: u32 = 3;
 
-/// Runs the kit on a [`MemoryProvider`]; also a harness to look at before writing one's own.
+/// Runs the kit on a [`MemoryProvider`]; also an example of a harness.
 #[derive(Clone, Debug)]
 pub struct MemoryHarness {
     provider: MemoryProvider,

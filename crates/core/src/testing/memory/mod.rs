@@ -22,26 +22,26 @@ use crate::{
     Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
 };
 
-/// How many refunds are on a page unless told otherwise.
+/// The default page size.
 const PAGE_SIZE: u16 = 20;
-/// How long a key is remembered, by what is said; in truth, for ever.
+/// How long a key is remembered by the capabilities; in fact it is never forgotten.
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
-/// How refunds of a [`MemoryProvider`] come to their end.
+/// How refunds of a [`MemoryProvider`] become final.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settling {
     /// They are made at once.
     #[default]
     AtOnce,
-    /// They are pending until they were read this often.
+    /// They are pending until they were read this many times.
     AfterReads(u32),
 }
 
 /// A complete provider without a wire: payments and refunds in memory, shared by clones.
 ///
-/// As it comes, it knows no idempotency key, so it is as unforgiving as a real provider that has
-/// none; [`with_key`](Self::with_key) gives it one.
+/// By default it supports no idempotency key, so it is as unforgiving as a real provider without
+/// one; [`with_key`](Self::with_key) adds one.
 ///
 /// ```
 /// # async fn example() -> refunds_core::Result<()> {
@@ -54,7 +54,7 @@ pub enum Settling {
 /// # }
 /// ```
 ///
-/// What an application does when the answer to a refund is lost:
+/// What an application does when the response to a refund is lost:
 ///
 /// ```
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -84,7 +84,7 @@ pub struct MemoryProvider {
     hidden_references: bool,
 }
 
-/// What clones share.
+/// The state that clones share.
 #[derive(Debug, Default)]
 struct World {
     payments: BTreeMap<PaymentId, Account>,
@@ -98,30 +98,30 @@ impl MemoryProvider {
         Self::default()
     }
 
-    /// Changes how refunds come to their end.
+    /// Changes how refunds become final.
     #[must_use]
     pub fn with_settling(mut self, settling: Settling) -> Self {
         self.settling = settling;
         self
     }
 
-    /// Changes what refunds that were [pending](Settling::AfterReads) end in: succeeded without
-    /// it. [`RefundStatus::Unknown`] is told with a word that nobody knows.
+    /// Changes the final status of [pending](Settling::AfterReads) refunds: succeeded without
+    /// it. [`RefundStatus::Unknown`] comes with an unknown provider status.
     #[must_use]
     pub fn with_end(mut self, end: RefundStatus) -> Self {
         self.end = Some(end);
         self
     }
 
-    /// Honours the reference as an idempotency key: a repetition is answered with the refund as it
-    /// stands, one over another amount with a conflict.
+    /// Honours the reference as an idempotency key: a repeated submission returns the refund in its
+    /// present state, one with another amount a conflict.
     #[must_use]
     pub fn with_key(self) -> Self {
         let key = IdempotencyKey::new(255, RETENTION, Replay::CurrentState, Certainty::Guaranteed);
         self.with_capabilities(|capabilities| capabilities.idempotency = Idempotency::Key(key))
     }
 
-    /// Changes what it can do, and says so: what is switched off is refused.
+    /// Changes its capabilities and its behaviour: what is switched off is refused.
     ///
     /// ```
     /// use refunds_core::{RefundProvider, testing::MemoryProvider};
@@ -144,34 +144,34 @@ impl MemoryProvider {
         self
     }
 
-    /// Changes how many refunds are on a page at most: 20 without it.
+    /// Changes the largest page size, 20 by default.
     #[must_use]
     pub fn with_page_size(mut self, size: u16) -> Self {
         self.page_size = Some(size);
         self
     }
 
-    /// Keeps references and does not tell them, as some providers do.
+    /// Stores references but does not report them, as some providers do.
     #[must_use]
     pub fn with_unreported_references(mut self) -> Self {
         self.hidden_references = true;
         self
     }
 
-    /// Takes a payment of `amount`.
+    /// Captures a payment of `amount`.
     #[must_use]
     pub fn captured(&self, amount: Money) -> PaymentId {
         self.open(Account::new(amount))
     }
 
-    /// Authorizes a payment of `amount` and captures nothing of it.
+    /// Authorizes a payment of `amount` without capturing it.
     #[must_use]
     pub fn authorized(&self, amount: Money) -> PaymentId {
         self.open(Account::new(Money::zero(amount.currency())))
     }
 
-    /// Takes a payment of `amount` whose refunds are pending until they were read `reads` times
-    /// and then end in `end`.
+    /// Captures a payment of `amount` whose refunds are pending until they were read `reads` times
+    /// and then end as `end`.
     #[must_use]
     pub fn slow(&self, amount: Money, reads: u32, end: RefundStatus) -> PaymentId {
         let mut account = Account::new(amount);
@@ -179,8 +179,8 @@ impl MemoryProvider {
         self.open(account)
     }
 
-    /// Takes a payment of `amount` from a gift card, and tells how to name that card as a target.
-    /// (The capability is switched on by [`with_capabilities`](Self::with_capabilities).)
+    /// Captures a payment of `amount` from a gift card, and returns that card as a target.
+    /// ([`with_capabilities`](Self::with_capabilities) enables the capability.)
     #[must_use]
     pub fn gift_card(&self, amount: Money) -> (PaymentId, RefundTarget) {
         let mut account = Account::new(amount);
@@ -189,7 +189,7 @@ impl MemoryProvider {
         (self.open(account), RefundTarget::new(TargetKind::GiftCard, Some(card)))
     }
 
-    /// The money that refunds of the payment really moved, in minor units: the truth for tests.
+    /// The money that refunds of the payment really moved, in minor units.
     #[must_use]
     pub fn moved(&self, payment: &PaymentId) -> i64 {
         self.sum(payment, |status| status == RefundStatus::Succeeded)
@@ -201,24 +201,24 @@ impl MemoryProvider {
         self.sum(payment, RefundStatus::reduces_refundable)
     }
 
-    /// How many refunds of the payment were made under the reference, whatever became of them.
+    /// How many refunds of the payment were made under the reference, whatever their status.
     #[must_use]
     pub fn made(&self, payment: &PaymentId, reference: &Reference) -> usize {
         self.lock().payments.get(payment).map_or(0, |account| account.made(reference))
     }
 
-    /// Lets a refund that succeeded fail, as a bank does that reverses it; `false` where there is
+    /// Makes a succeeded refund fail, as when a bank reverses it; `false` where there is
     /// no such refund.
     pub fn reverse(&self, payment: &PaymentId, refund: &RefundId) -> bool {
         self.lock().payments.get_mut(payment).is_some_and(|account| account.reverse(refund))
     }
 
-    /// Makes a request go wrong. Several wait for their turn.
+    /// Makes a request fail. Multiple faults take effect in turn.
     pub fn inject(&self, fault: Fault, on: FaultTarget) {
         self.lock().faults.push_back((fault, on));
     }
 
-    /// Takes back every fault that did not happen yet.
+    /// Removes every fault that has not happened yet.
     pub fn heal(&self) {
         self.lock().faults.clear();
     }
@@ -257,11 +257,11 @@ impl MemoryProvider {
     fn with<T>(&self, payment: &PaymentId, act: impl FnOnce(&mut Account) -> Result<T>) -> Result<T> {
         match self.lock().payments.get_mut(payment) {
             Some(account) => act(account),
-            None => Err(Error::new(ErrorKind::NotFound, "there is no such payment")),
+            None => Err(Error::new(ErrorKind::NotFound, "no such payment")),
         }
     }
 
-    /// The fault whose turn it is, if there is one.
+    /// The next fault for this target, if any.
     fn fault(&self, on: FaultTarget) -> Option<Fault> {
         let mut world = self.lock();
         let turn = world.faults.iter().position(|(_, waits_for)| *waits_for == on)?;

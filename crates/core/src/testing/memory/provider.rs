@@ -1,4 +1,4 @@
-//! What the memory does as a provider.
+//! The provider trait of the in-memory provider.
 
 use std::time::Duration;
 
@@ -29,16 +29,15 @@ impl RefundProvider for MemoryProvider {
 
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
         let fault = self.met(FaultTarget::Read)?;
-        let mut refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
+        let mut refunds = self.reported(self.with(payment, |account| Ok(account.read()))?);
         if let (Some(Fault::OtherAmount), Some(first)) = (fault, refunds.first_mut()) {
             one_more(first)?;
         }
         let start = match &page.cursor {
             None => 0,
-            Some(cursor) => cursor
-                .as_str()
-                .parse()
-                .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the cursor is none of this list"))?,
+            Some(cursor) => cursor.as_str().parse().map_err(|_| {
+                Error::new(ErrorKind::InvalidRequest, "the cursor does not belong to this list")
+            })?,
         };
         let size = self.page_size.unwrap_or(PAGE_SIZE);
         let limit = page.limit.unwrap_or(size).min(size).max(1);
@@ -49,7 +48,7 @@ impl RefundProvider for MemoryProvider {
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
         let fault = self.met(FaultTarget::Read)?;
-        let refunds = self.told(self.with(payment, |account| Ok(account.read()))?);
+        let refunds = self.reported(self.with(payment, |account| Ok(account.read()))?);
         let mut found = refunds
             .into_iter()
             .find(|candidate| candidate.id == *refund)
@@ -61,8 +60,8 @@ impl RefundProvider for MemoryProvider {
     }
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
-        // Somebody else may run before the request arrives and before its answer does, and a
-        // future may be dropped there: what a network does.
+        // Other tasks may run before the request and its response arrive, and a
+        // future may be dropped there, as on a network.
         tokio::task::yield_now().await;
         let fault = self.fault(FaultTarget::Submit);
         if let Some(fault) = fault.filter(|fault| !fault.is_processed()) {
@@ -72,7 +71,7 @@ impl RefundProvider for MemoryProvider {
             return Err(error(fault));
         }
         self.validate(&submit.request)?;
-        // Right where bytes would leave.
+        // This is where bytes would leave.
         submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
         let ending = match self.settling {
             Settling::AtOnce => None,
@@ -84,7 +83,7 @@ impl RefundProvider for MemoryProvider {
         let refund =
             self.with(&submit.request.payment_id, |account| account.refund(submit, &able, ending))?;
         tokio::task::yield_now().await;
-        let mut refund = self.told(vec![refund]).remove(0);
+        let mut refund = self.reported(vec![refund]).remove(0);
         match fault {
             None => {}
             Some(Fault::OtherAmount) => one_more(&mut refund)?,
@@ -99,12 +98,12 @@ impl RefundProvider for MemoryProvider {
         if let (RefundAmount::Exact(amount), Some(maximum)) = (request.amount, self.maximum)
             && amount.minor_units() > maximum
         {
-            return refuse(ErrorKind::InvalidRequest, "that is more than can be refunded at once");
+            return refuse(ErrorKind::InvalidRequest, "the amount exceeds the limit for one refund");
         }
         if request.target.as_ref().is_some_and(|target| target.kind == TargetKind::GiftCard)
             && !able.gift_cards
         {
-            return refuse(ErrorKind::Unsupported, "there are no gift cards here");
+            return refuse(ErrorKind::Unsupported, "gift cards are not supported");
         }
         Ok(())
     }
@@ -115,7 +114,7 @@ impl RefundProvider for MemoryProvider {
 }
 
 impl MemoryProvider {
-    /// What is in the way of a read.
+    /// The fault that a read meets, if any.
     fn met(&self, on: FaultTarget) -> Result<Option<Fault>> {
         match self.fault(on) {
             Some(Fault::OtherAmount) => Ok(Some(Fault::OtherAmount)),
@@ -124,8 +123,8 @@ impl MemoryProvider {
         }
     }
 
-    /// Refunds as this provider tells them.
-    fn told(&self, refunds: Vec<Refund>) -> Vec<Refund> {
+    /// Refunds as this provider reports them.
+    fn reported(&self, refunds: Vec<Refund>) -> Vec<Refund> {
         if !self.hidden_references {
             return refunds;
         }
@@ -142,11 +141,11 @@ fn one_more(refund: &mut Refund) -> Result<()> {
     Ok(())
 }
 
-/// What an adapter that tells the truth makes of it.
+/// The error that a correct adapter returns for a fault.
 fn error(fault: Fault) -> Error {
     match fault {
         Fault::NeverSent => Error::new(ErrorKind::Transport, "the connection was refused").not_applied(),
-        Fault::NoAnswer | Fault::AnswerLost => Error::new(ErrorKind::Timeout, "no answer came"),
+        Fault::NoAnswer | Fault::AnswerLost => Error::new(ErrorKind::Timeout, "no response came"),
         Fault::ErrorAfterwards | Fault::ServerError => {
             Error::new(ErrorKind::Unavailable, "the server failed").with_code("500")
         }
@@ -154,7 +153,7 @@ fn error(fault: Fault) -> Error {
             Error::new(ErrorKind::RateLimited, "too many requests").with_retry_after(Duration::from_secs(1))
         }
         Fault::Unreadable | Fault::OtherAmount => {
-            Error::new(ErrorKind::Protocol, "the answer can not be read")
+            Error::new(ErrorKind::Protocol, "the response cannot be read")
         }
         Fault::Unauthorized => {
             Error::new(ErrorKind::Unauthenticated, "the credentials were not accepted").with_code("401")

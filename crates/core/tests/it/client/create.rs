@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::client::scripted::{Scripted, Step, nok, remaining, request};
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Timeout, "no answer")
+    Error::new(ErrorKind::Timeout, "no response")
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,8 +117,8 @@ async fn a_lost_answer_is_looked_for_as_long_as_it_may_take_to_show() {
             provider.read(Step::Fail(Error::new(ErrorKind::Unavailable, "503")));
         }
         let begun = Instant::now();
-        let told = provider.client().create(&request(&payment, 100, "a")).await;
-        assert_eq!((told.is_ok(), provider.asked("submit")), (found, 1));
+        let result = provider.client().create(&request(&payment, 100, "a")).await;
+        assert_eq!((result.is_ok(), provider.asked("submit")), (found, 1));
         assert!(begun.elapsed() <= Duration::from_secs(31), "the settle time: {:?}", begun.elapsed());
     }
 }
@@ -262,9 +262,9 @@ async fn silence_after_the_submission_ends_in_the_truth() {
         let payment = provider.memory.captured(nok(1000));
         provider.write(step);
         let begun = Instant::now();
-        let told = provider.client().create(&request(&payment, 100, "a")).await;
+        let result = provider.client().create(&request(&payment, 100, "a")).await;
         assert!(begun.elapsed() <= Duration::from_secs(120), "{:?}", begun.elapsed());
-        assert_eq!((told.is_ok(), provider.memory.moved(&payment)), (moved > 0, moved));
+        assert_eq!((result.is_ok(), provider.memory.moved(&payment)), (moved > 0, moved));
     }
 }
 

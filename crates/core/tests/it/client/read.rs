@@ -46,16 +46,16 @@ async fn the_provider_says_how_long_to_wait() {
         }
         provider.read(Step::Fail(error));
         let begun = Instant::now();
-        let told = provider.client().payment(&payment).await;
+        let result = provider.client().payment(&payment).await;
         assert_eq!(provider.asked("payment"), attempts, "Retry-After: {retry_after:?}");
         match retry_after {
-            Some(45) => assert!(told.is_ok() && begun.elapsed() >= Duration::from_secs(45)),
+            Some(45) => assert!(result.is_ok() && begun.elapsed() >= Duration::from_secs(45)),
             // Longer than the call may take: the caller is told at once, and for how long.
             Some(_) => {
                 assert!(begun.elapsed() < Duration::from_secs(1));
-                assert_eq!(told.unwrap_err().retry_after(), Some(Duration::from_secs(600)));
+                assert_eq!(result.unwrap_err().retry_after(), Some(Duration::from_secs(600)));
             }
-            None => assert!(told.is_ok()),
+            None => assert!(result.is_ok()),
         }
     }
 }

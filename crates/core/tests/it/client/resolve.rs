@@ -12,7 +12,7 @@ use crate::client::scripted::{Scripted, Step, nok, request};
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn lost() -> Error {
-    Error::new(ErrorKind::Timeout, "no answer")
+    Error::new(ErrorKind::Timeout, "no response")
 }
 
 fn honour_keys(provider: &Scripted, retention: Duration) {
@@ -128,8 +128,8 @@ async fn a_rival_that_is_seen_between_two_attempts_stops_the_second() {
     provider.write(Step::Fail(Error::new(ErrorKind::RateLimited, "slow down"))).write(Step::Pass);
     let (one, other) = (provider.client(), provider.client());
     let (hundred, two_hundred) = (request(&payment, 100, "a"), request(&payment, 200, "a"));
-    let told = tokio::join!(one.create(&hundred), other.create(&two_hundred));
-    let (made, refused) = match told {
+    let result = tokio::join!(one.create(&hundred), other.create(&two_hundred));
+    let (made, refused) = match result {
         (Ok(made), Err(refused)) | (Err(refused), Ok(made)) => (made, refused),
         both => panic!("one of them is made: {both:?}"),
     };

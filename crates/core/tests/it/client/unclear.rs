@@ -40,7 +40,7 @@ async fn a_lost_response_without_references_is_found_by_its_id() {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
         provider.script(|script| script.hide_references = true);
-        provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
+        provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no response")));
         let mut policy = Policy::default();
         policy.match_by_id = by_id;
         let client = provider.client().with_policy(policy);
@@ -128,7 +128,7 @@ async fn a_refund_that_was_there_before_does_not_block_for_ever() {
     drop(other);
     let clock = SkippingClock::new();
     let client = provider.client().with_clock(Arc::new(clock.clone()));
-    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&payment, 100, "a")).await.unwrap_err();
     assert_eq!(provider.asked("submit"), 1);
     clock.advance(Duration::from_secs(3600));
@@ -157,7 +157,7 @@ async fn two_lost_refunds_of_different_amounts_are_both_found() {
     let clock = SkippingClock::new();
     let client = provider.client().with_clock(Arc::new(clock.clone()));
     for (reference, minor) in [("a", 100), ("b", 200)] {
-        provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+        provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
         client.create(&request(&payment, minor, reference)).await.unwrap_err();
         clock.advance(Duration::from_secs(120));
     }
@@ -190,11 +190,11 @@ async fn an_incomplete_list_closes_no_other_refund() {
     policy.settle_timeout = Duration::ZERO;
     let client = client.with_policy(policy);
     // a is lost. Then b is made, and its answer is lost, and the look after it fails.
-    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&payment, 100, "a")).await.unwrap_err();
     clock.advance(Duration::from_secs(120));
-    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no answer")));
-    provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::Timeout, "no answer")));
+    provider.write(Step::Lose(Error::new(ErrorKind::Timeout, "no response")));
+    provider.read(Step::Pass).read(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&payment, 200, "b")).await.unwrap_err();
     clock.advance(Duration::from_secs(3600));
     // The list is cut short, and shows neither. a may be sent again with its key.

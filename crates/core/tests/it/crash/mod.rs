@@ -1,6 +1,6 @@
 //! The real client under crashes, cancelled calls and crowds.
 //!
-//! Questions that are answered by enumeration rather than by chance:
+//! Questions that are settled by enumeration rather than by chance:
 //!
 //! - `crash.rs`: the process dies before or after each call of its journal and its provider, and another
 //!   one starts over.

@@ -18,61 +18,61 @@ macro_rules! rows {
 
 pub(crate) const ROWS: &[Row] = rows! {
     "carries another name on its refunds": plain, WrongName =>
-        every_answer_names_the_provider;
+        every_response_names_the_provider;
     "drops the reference": plain, DropsReference =>
-        an_answer_is_about_what_was_asked every_answer_names_the_provider
+        a_response_matches_its_request every_response_names_the_provider
         create_get_and_list_agree sums_are_those_of_the_refunds
         the_overview_agrees_with_its_parts amounts_stay_exact references_come_back_as_they_were
         more_than_is_left_is_refused an_unknown_refund_is_not_found
-        another_payments_refund_is_not_found the_rest_of_nothing_is_refused
+        another_payments_refund_is_not_found an_empty_remainder_is_refused
         the_same_reference_is_the_same_refund
         the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
-        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
-        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        the_remainder_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_final_status_shows_where_capabilities_say
         nothing_turns_back_into_pending money_under_way_counts_as_gone
-        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
-        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
-        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
-        a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
+        a_late_failure_is_reported_and_frees_the_money a_decline_is_reported_and_frees_the_money
+        a_reversed_success_is_reported an_unknown_status_is_not_final versions_merge_into_the_last
+        another_amount_is_not_accepted a_lost_response_ends_in_one_refund
+        a_lost_request_ends_in_one_refund a_rejected_request_ends_in_one_refund
         what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
         hostile_refund_ids_reach_nothing no_secret_is_in_debug
         a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
-        references_are_shown_where_it_is_said the_money_of_a_payment_stays_the_same
-        partial_means_less_than_the_whole several_means_more_than_one lines_mean_lines
+        references_are_shown_where_capabilities_say the_money_of_a_payment_stays_the_same
+        partial_means_less_than_the_whole multiple_means_more_than_one lines_mean_lines
         metadata_means_metadata;
     "floats the amount, and is off by one now and then": plain, FloatsAmount =>
         amounts_stay_exact;
     "takes 101 for 100": plain, Takes101For100 =>
         amounts_stay_exact;
     "echoes the request's amount instead of the provider's": plain, EchoesAmount =>
-        the_answers_amount_is_told_not_the_requests;
+        the_amount_is_the_responses_not_the_requests;
     "takes a number in whatever currency for the payment's": plain, TakesAnyCurrency =>
         another_currency_is_never_echoed;
     "echoes the request's currency": plain, AssumesCurrency =>
         another_currency_is_never_echoed;
     "forgets what is refunded in its sums": plain, ForgetsSums =>
-        sums_are_those_of_the_refunds amounts_stay_exact the_rest_is_what_is_left
-        money_under_way_counts_as_gone an_unknown_word_is_not_final;
+        sums_are_those_of_the_refunds amounts_stay_exact the_remainder_is_what_is_left
+        money_under_way_counts_as_gone an_unknown_status_is_not_final;
     "never says that its sums are complete": plain, NeverVouches =>
-        every_answer_names_the_provider create_get_and_list_agree a_payment_is_told_as_it_is
+        every_response_names_the_provider create_get_and_list_agree a_payment_is_reported_as_it_is
         sums_are_those_of_the_refunds the_overview_agrees_with_its_parts amounts_stay_exact
         references_come_back_as_they_were more_than_is_left_is_refused
         another_currency_is_refused what_is_not_captured_is_not_refunded
         an_unknown_refund_is_not_found another_payments_refund_is_not_found
-        the_rest_of_nothing_is_refused the_same_reference_is_the_same_refund
+        an_empty_remainder_is_refused the_same_reference_is_the_same_refund
         the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
-        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
-        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        the_remainder_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_final_status_shows_where_capabilities_say
         nothing_turns_back_into_pending money_under_way_counts_as_gone
-        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
-        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
-        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
-        a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
+        a_late_failure_is_reported_and_frees_the_money a_decline_is_reported_and_frees_the_money
+        a_reversed_success_is_reported an_unknown_status_is_not_final versions_merge_into_the_last
+        another_amount_is_not_accepted a_lost_response_ends_in_one_refund
+        a_lost_request_ends_in_one_refund a_rejected_request_ends_in_one_refund
         what_is_unresolved_can_be_resolved hostile_payment_ids_reach_nothing
         hostile_refund_ids_reach_nothing no_secret_is_in_debug
         a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
         the_money_of_a_payment_stays_the_same partial_means_less_than_the_whole
-        several_means_more_than_one lines_mean_lines metadata_means_metadata;
+        multiple_means_more_than_one lines_mean_lines metadata_means_metadata;
     "reads one page for its overview": plain, OverviewOfOnePage =>
         the_overview_agrees_with_its_parts;
     "loses the last page": plain, LosesLastPage =>
@@ -89,85 +89,85 @@ pub(crate) const ROWS: &[Row] = rows! {
     "answers an unknown payment with an empty list": plain, NotFoundIsEmpty =>
         an_unknown_payment_is_not_found hostile_payment_ids_reach_nothing;
     "answers a payment without refunds with a 404": plain, EmptyIsNotFound =>
-        every_answer_names_the_provider create_get_and_list_agree sums_are_those_of_the_refunds
+        every_response_names_the_provider create_get_and_list_agree sums_are_those_of_the_refunds
         the_overview_agrees_with_its_parts amounts_stay_exact references_come_back_as_they_were
         a_payment_without_refunds_lists_none more_than_is_left_is_refused
         another_currency_is_refused what_is_not_captured_is_not_refunded
         an_unknown_refund_is_not_found another_payments_refund_is_not_found
-        the_rest_of_nothing_is_refused the_same_reference_is_the_same_refund
+        an_empty_remainder_is_refused the_same_reference_is_the_same_refund
         the_same_reference_over_another_amount_is_a_conflict two_references_are_two_refunds
-        the_rest_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
-        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        the_remainder_is_what_is_left workers_with_one_journal_make_one a_spent_reference_stays_spent
+        what_is_pending_becomes_final the_final_status_shows_where_capabilities_say
         nothing_turns_back_into_pending money_under_way_counts_as_gone
-        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
-        a_reversed_success_is_told an_unknown_word_is_not_final versions_merge_into_the_last
-        another_amount_is_not_believed a_lost_answer_ends_in_one_refund
-        a_lost_request_ends_in_one_refund what_was_turned_away_is_made_in_the_end
-        what_is_unresolved_can_be_resolved a_read_in_trouble_is_told_truthfully
+        a_late_failure_is_reported_and_frees_the_money a_decline_is_reported_and_frees_the_money
+        a_reversed_success_is_reported an_unknown_status_is_not_final versions_merge_into_the_last
+        another_amount_is_not_accepted a_lost_response_ends_in_one_refund
+        a_lost_request_ends_in_one_refund a_rejected_request_ends_in_one_refund
+        what_is_unresolved_can_be_resolved a_failed_read_is_reported_truthfully
         hostile_payment_ids_reach_nothing hostile_refund_ids_reach_nothing no_secret_is_in_debug
         a_hundred_tasks_at_once_are_served dropped_submissions_leave_it_usable_and_make_one
         the_money_of_a_payment_stays_the_same partial_means_less_than_the_whole
-        several_means_more_than_one lines_mean_lines metadata_means_metadata;
+        multiple_means_more_than_one lines_mean_lines metadata_means_metadata;
     "claims a key that is not honoured, and doubles": plain, IgnoresTheKey =>
         workers_without_a_journal_make_one_by_the_key the_key_is_honoured
-        a_key_over_another_amount_moves_nothing the_key_replays_what_it_says
-        a_key_in_flight_is_answered_as_said;
+        a_key_over_another_amount_moves_nothing the_key_replays_as_capabilities_say
+        a_key_in_flight_is_handled_as_capabilities_say;
     "replays the current state and says the first answer": with_key, ReplaysAnotherAnswer =>
-        the_key_replays_what_it_says;
+        the_key_replays_as_capabilities_say;
     "turns a key in flight away and does not say so": with_key, ConflictsInFlight =>
-        a_key_in_flight_is_answered_as_said;
+        a_key_in_flight_is_handled_as_capabilities_say;
     "retries by itself, and doubles": plain, RetriesByItself =>
-        a_request_never_sent_is_told_truthfully a_request_without_an_answer_is_told_truthfully
-        a_lost_answer_is_told_truthfully a_server_error_afterwards_is_told_truthfully
-        a_server_error_is_told_truthfully too_many_requests_are_told_truthfully
-        a_lost_answer_ends_in_one_refund;
+        a_request_never_sent_is_reported_truthfully a_request_without_a_response_is_reported_truthfully
+        a_lost_response_is_reported_truthfully a_server_error_after_processing_is_reported_truthfully
+        a_server_error_is_reported_truthfully too_many_requests_are_reported_truthfully
+        a_lost_response_ends_in_one_refund;
     "refuses what is beyond its limits without saying why": plain, ValidatesVaguely =>
         limits_are_checked_before_anything_is_sent;
     "takes what is left for more than is left": plain, TakesWhatIsLeft =>
         more_than_is_left_is_refused_by_the_provider;
     "takes an amount without its sign": plain, TakesTheAbsolute =>
-        nothing_and_less_are_refused_by_the_provider;
+        zero_and_negative_amounts_are_refused_by_the_provider;
     "tells an authorization as captured": plain, RefundsAuthorizations =>
         what_is_not_captured_is_not_refunded;
     "calls an accepted refund a failure": plain, CallsPendingAFailure =>
         a_spent_reference_stays_spent what_is_accepted_is_not_a_failure
-        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
+        what_is_pending_becomes_final the_final_status_shows_where_capabilities_say
         nothing_turns_back_into_pending money_under_way_counts_as_gone
-        a_late_failure_is_told_and_frees_the_money a_decline_is_told_and_frees_the_money
-        an_unknown_word_is_not_final versions_merge_into_the_last
-        references_are_shown_where_it_is_said;
+        a_late_failure_is_reported_and_frees_the_money a_decline_is_reported_and_frees_the_money
+        an_unknown_status_is_not_final versions_merge_into_the_last
+        references_are_shown_where_capabilities_say;
     "calls an accepted refund a success": plain, CallsPendingASuccess =>
         what_is_accepted_is_not_a_failure;
     "treats an unknown status as final": plain, UnknownIsFinal =>
-        an_unknown_word_is_not_final;
+        an_unknown_status_is_not_final;
     "hides late failures": plain, HidesLateFailures =>
-        a_late_failure_is_told_and_frees_the_money a_reversed_success_is_told;
+        a_late_failure_is_reported_and_frees_the_money a_reversed_success_is_reported;
     "mixes up declined and failed": plain, DeclinedIsFailed =>
-        a_decline_is_told_and_frees_the_money;
+        a_decline_is_reported_and_frees_the_money;
     "never tells the end": plain, PendingForEver =>
-        what_is_pending_becomes_final the_end_is_told_where_it_is_said_to_be
-        nothing_turns_back_into_pending a_reversed_success_is_told versions_merge_into_the_last;
+        what_is_pending_becomes_final the_final_status_shows_where_capabilities_say
+        nothing_turns_back_into_pending a_reversed_success_is_reported versions_merge_into_the_last;
     "turns back to pending": plain, TurnsBack =>
         nothing_turns_back_into_pending;
     "counts pending money as refundable": plain, PendingIsRefundable =>
-        money_under_way_counts_as_gone an_unknown_word_is_not_final;
+        money_under_way_counts_as_gone an_unknown_status_is_not_final;
     "invents the time of a change": plain, InventsUpdates =>
-        a_reversed_success_is_told;
+        a_reversed_success_is_reported;
     "says of a time-out that nothing was made": plain, TimeoutNotApplied =>
-        a_request_without_an_answer_is_told_truthfully a_lost_answer_is_told_truthfully;
+        a_request_without_a_response_is_reported_truthfully a_lost_response_is_reported_truthfully;
     "says of a server error that nothing was made": plain, ServerErrorNotApplied =>
-        a_server_error_afterwards_is_told_truthfully;
+        a_server_error_after_processing_is_reported_truthfully;
     "says of an unreadable answer that nothing was made": plain, GarbageNotApplied =>
-        an_unreadable_answer_is_told_truthfully a_lost_answer_ends_in_one_refund;
+        an_unreadable_response_is_reported_truthfully a_lost_response_ends_in_one_refund;
     "says of a 429 that a refund may have been made": plain, TooManyApplied =>
-        too_many_requests_are_told_truthfully;
+        too_many_requests_are_reported_truthfully;
     "says of a 429 that it is for good": plain, TooManyForGood =>
-        too_many_requests_are_told_truthfully a_read_in_trouble_is_told_truthfully
-        a_read_in_trouble_is_tried_again;
+        too_many_requests_are_reported_truthfully a_failed_read_is_reported_truthfully
+        a_failed_read_is_retried;
     "says of a refused connection that a refund may have been made": plain, NeverSentApplied =>
-        a_request_never_sent_is_told_truthfully;
+        a_request_never_sent_is_reported_truthfully;
     "says of a 401 that it will pass": plain, UnauthorizedForAWhile =>
-        refused_credentials_are_told_truthfully a_read_in_trouble_is_told_truthfully;
+        refused_credentials_are_reported_truthfully a_failed_read_is_reported_truthfully;
     "has one kind for everything that is not there": plain, EverythingIsOther =>
         the_overview_agrees_with_its_parts an_unknown_payment_is_not_found
         an_unknown_refund_is_not_found another_payments_refund_is_not_found
@@ -195,7 +195,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "loses metadata": plain, LosesMetadata =>
         metadata_means_metadata;
     "believes webhooks that nobody signed": plain, BelievesWebhooks =>
-        a_webhook_that_nobody_signed_is_refused;
+        an_unsigned_webhook_is_refused;
     "believes webhooks whose bytes were changed": hooked, BelievesAlteredWebhooks =>
         an_altered_webhook_is_refused;
     "looks whether there is a signature, and at none": hooked, LooksForAnySignature =>
@@ -210,14 +210,14 @@ pub(crate) const ROWS: &[Row] = rows! {
         the_overview_agrees_with_its_parts a_list_holds_every_refund_once
         a_list_longer_than_a_page_is_whole pages_of_one_make_up_the_whole
         the_order_is_the_same_each_time an_empty_page_ends_nothing_early cursors_work_in_another_process
-        two_references_are_two_refunds the_rest_is_what_is_left several_means_more_than_one;
+        two_references_are_two_refunds the_remainder_is_what_is_left multiple_means_more_than_one;
     "offers a key that holds no reference": with_key, OffersAShortKey =>
-        the_keys_rules_can_be_kept;
+        the_keys_limits_are_usable;
     "sends a request whose window is closed": plain, IgnoresTheWindow =>
-        a_lost_answer_ends_in_one_refund a_closed_window_sends_nothing
+        a_lost_response_ends_in_one_refund a_closed_window_sends_nothing
         a_request_that_leaves_begins_its_window;
     "says that references are shown, and hides them": plain, HidesWhatItSaysItShows =>
-        references_are_shown_where_it_is_said;
+        references_are_shown_where_capabilities_say;
     "has its token as the account": plain, ShowsItsTokenAsTheAccount =>
         no_secret_is_in_debug
         the_account_stays_the_same_and_is_no_secret;

@@ -1,4 +1,4 @@
-//! What has to wait for what.
+//! Which intents block which.
 
 use super::super::kit::{
     JournalKit, RETENTION, SECOND, Sent, TICK, beside, made, money_of, new_intent, new_refund, not_applied,
@@ -57,7 +57,7 @@ pub(crate) async fn what_is_settled_blocks_nothing(kit: JournalKit<'_>) -> Verdi
 }
 
 pub(crate) async fn hidden_equal_amounts_wait_until_resubmit_from(kit: JournalKit<'_>) -> Verdict {
-    // With a key too, and whichever of the two says that references may be hidden.
+    // With a key too, whichever of the two intents marks references as hidden.
     for (first_hides, other_hides, key) in
         [(true, true, None), (true, false, None), (false, true, None), (true, true, Some(RETENTION))]
     {
@@ -69,7 +69,7 @@ pub(crate) async fn hidden_equal_amounts_wait_until_resubmit_from(kit: JournalKi
             .await?;
         kit.settle(&first, &unknown()).await?;
         let other = beside(&first.about);
-        let because = "nobody could say whose a refund of this amount is";
+        let because = "a refund of this amount could belong to either reference";
         ensure_free_from(kit, &other, first.intent.resubmit_from, because, |new| {
             new.hidden = other_hides;
             new.key_retention = key;
@@ -204,7 +204,8 @@ pub(crate) async fn a_previous_attempt_is_settled_with_the_next(kit: JournalKit<
     // "Not processed", and on the same look: in one commit.
     next.previous = Some((first.key.token, why()));
     let next = kit.commit(&next).await?;
-    kit.ensure_state(&first, IntentState::NotApplied, "the next attempt said so").await?;
+    kit.ensure_state(&first, IntentState::NotApplied, "the next attempt said that nothing was applied")
+        .await?;
     let kept = kit.intent(&first).await?.why;
     ensure!(kept == Some(why()), "why it failed became {kept:?}");
     kit.ensure_state(&next, IntentState::Open, "the next attempt").await

@@ -83,16 +83,16 @@ pub(crate) async fn an_id_alone_is_no_refund_of_two_candidates(kit: JournalKit<'
     for sent in [&one, &two] {
         let version = kit.open(&sent.about).await?.version;
         observe(kit, &sent.about, by_id("re_1"), Some(version)).await?;
-        kit.ensure_not_made(&sent.about, "nobody can say whose the refund is").await?;
+        kit.ensure_not_made(&sent.about, "the refund may belong to either reference").await?;
     }
-    // Once one of them is settled it can be said.
+    // Once one of them is settled, the other must have made it.
     kit.settle(&two, &not_applied()).await?;
     let version = kit.open(&one.about).await?.version;
     is_settled(observe(kit, &one.about, by_id("re_1"), Some(version)).await?)?;
     kit.ensure_made(&one.about, &refund_id("re_1"), "the only refund of its amount").await
 }
 
-pub(crate) async fn an_id_alone_has_to_fit(kit: JournalKit<'_>) -> Verdict {
+pub(crate) async fn an_id_alone_must_fit(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let sent = kit
         .send_as(&about, |new| {
@@ -126,7 +126,7 @@ pub(crate) async fn one_refund_is_of_one_reference(kit: JournalKit<'_>) -> Verdi
     kit.ensure_not_made(theirs, "another refund's id").await?;
     let decision = Decision::new("kari", "saw it", Word::Made(made("re_1")));
     let decided = kit.journal.decide(&about.money, second.intent.number, &decision).await;
-    refused("a person's word for another refund's id", decided, &[ErrorKind::Conflict])?;
+    refused("a decision that names another refund's id", decided, &[ErrorKind::Conflict])?;
     kit.settle(&second, &Outcome::Made(made("re_1"))).await?;
     kit.ensure_not_made(theirs, "the response showed another refund's id").await?;
     kit.ensure_state(&second, IntentState::Unknown, "the response showed another refund's id").await?;
@@ -179,8 +179,8 @@ pub(crate) async fn another_amount_than_requested_is_a_fault(kit: JournalKit<'_>
 pub(crate) async fn what_is_not_journalled_is_written_if_adopted(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let observed = observe(kit, &about, listed("re_1"), None).await?;
-    ensure!(observed == Observed::Nothing, "a refund that nobody asked for, and {observed:?}");
-    ensure!(kit.entry(&about).await?.is_none(), "an entry was written that nobody asked for");
+    ensure!(observed == Observed::Nothing, "an unknown refund was observed: {observed:?}");
+    ensure!(kit.entry(&about).await?.is_none(), "an entry was written without adoption");
     let adopt = Adopt::new(request(&about, amount()), true, 60 * SECOND);
     let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1")).adopted(adopt);
     let until = kit.now().await?.plus(60 * SECOND);

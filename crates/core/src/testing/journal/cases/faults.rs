@@ -1,4 +1,4 @@
-//! Commits that fail, and acknowledgements that are lost.
+//! Failed commits and lost acknowledgements.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ pub(crate) async fn an_intend_that_failed_left_nothing(kit: JournalKit<'_>) -> V
     let new = new_intent(&about, &kit.open(&about).await?);
     let before = kit.open(&about).await?;
     kit.fail_next_commit(CommitFault::Before).await?;
-    ensure!(kit.journal.intend(&new).await.is_err(), "the commit failed, and it is acknowledged");
-    ensure!(kit.open(&about).await? == before, "the commit failed, and something of it is there");
-    // Nothing was sent; saying so settles nothing.
+    ensure!(kit.journal.intend(&new).await.is_err(), "the commit failed, but it is acknowledged");
+    ensure!(kit.open(&about).await? == before, "the commit failed, but part of it is stored");
+    // Nothing was sent, so the outcome settles nothing.
     ok("settling", kit.journal.settle(&new.key(), &not_applied()).await)?;
     kit.send(&about).await.map(drop)
 }
@@ -29,16 +29,19 @@ pub(crate) async fn a_lost_acknowledgement_is_settled_by_its_token(kit: JournalK
     let about = new_refund();
     let new = new_intent(&about, &kit.open(&about).await?);
     kit.fail_next_commit(CommitFault::After).await?;
-    ensure!(kit.journal.intend(&new).await.is_err(), "the acknowledgement is lost, and it is acknowledged");
+    ensure!(
+        kit.journal.intend(&new).await.is_err(),
+        "the acknowledgement was lost, but the call returned it"
+    );
     let entry = kit.known(&about).await?;
     let [intent] = entry.intents.as_slice() else {
-        return Err(failed(format!("one intent was stored, and there are {:?}", entry.intents)));
+        return Err(failed(format!("one intent was stored, but there are {:?}", entry.intents)));
     };
     let sent = Sent { about: about.clone(), intent: intent.clone(), key: new.key() };
     kit.ensure_state(&sent, IntentState::Open, "the acknowledgement was lost").await?;
-    kit.refuse_now(&about, "it may be sent by whoever did not get the acknowledgement", |_| {}).await?;
+    kit.refuse_now(&about, "the caller without the acknowledgement may send it", |_| {}).await?;
     kit.settle(&sent, &not_applied()).await?;
-    // It stays so: with other writes, and for other processes.
+    // It stays settled after other writes, and for other processes.
     let next = kit.send(&new_refund()).await?;
     kit.settle(&next, &unknown()).await?;
     let other = kit.other_process().await;
@@ -46,23 +49,23 @@ pub(crate) async fn a_lost_acknowledgement_is_settled_by_its_token(kit: JournalK
         let kit = kit.on(journal);
         kit.ensure_state(&sent, IntentState::NotApplied, "settled by its token").await?;
         let count = kit.known(&about).await?.intents.len();
-        ensure!(count == 1, "one intent was stored, and there are {count}");
+        ensure!(count == 1, "one intent was stored, but there are {count}");
     }
     kit.send(&about).await.map(drop)
 }
 
-pub(crate) async fn an_outcome_that_failed_to_commit_is_not_half_there(kit: JournalKit<'_>) -> Verdict {
+pub(crate) async fn an_outcome_that_failed_to_commit_is_not_half_stored(kit: JournalKit<'_>) -> Verdict {
     for (fault, is_made) in [(CommitFault::Before, false), (CommitFault::After, true)] {
         let sent = kit.send(&new_refund()).await?;
         kit.fail_next_commit(fault).await?;
         let settled = kit.journal.settle(&sent.key, &Outcome::Made(made("re_1"))).await;
-        ensure!(settled.is_err(), "the commit failed, and it is acknowledged");
+        ensure!(settled.is_err(), "the commit failed, but it is acknowledged");
         let entry = kit.known(&sent.about).await?;
         ensure!(entry.made.is_some() == is_made, "{fault:?}: {entry:?}");
         kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
         kit.ensure_made(&sent.about, &refund_id("re_1"), "settled again").await?;
         let doubled = kit.known(&sent.about).await?.made.and_then(|made| made.doubled);
-        ensure!(doubled.is_none(), "settled again, and it counts as two");
+        ensure!(doubled.is_none(), "settled again, but it counts as a second refund");
     }
     Ok(())
 }
@@ -73,7 +76,7 @@ pub(crate) async fn every_other_write_can_be_repeated(kit: JournalKit<'_>) -> Ve
         let seen = [Seen::new(&sent.about.payment, sent.about.reference.clone(), listed("re_1"))];
         kit.fail_next_commit(fault).await?;
         let observed = kit.journal.observe(&sent.about.money, &seen, None).await;
-        ensure!(observed.is_err(), "{fault:?}: an observation is acknowledged");
+        ensure!(observed.is_err(), "{fault:?}: the observation is acknowledged");
         ok("observing again", kit.journal.observe(&sent.about.money, &seen, None).await)?;
         kit.ensure_made(&sent.about, &refund_id("re_1"), "observed again").await?;
 
@@ -83,7 +86,7 @@ pub(crate) async fn every_other_write_can_be_repeated(kit: JournalKit<'_>) -> Ve
         let decide = || kit.journal.decide(&sent.about.money, sent.intent.number, &decision);
         kit.fail_next_commit(fault).await?;
         ensure!(decide().await.is_err(), "{fault:?}: a decision is acknowledged");
-        // Where it was stored, the repetition is refused and shows what it is.
+        // If it was stored, the repeated decision is refused and returns the stored one.
         let again = decide().await;
         let is_right = again.is_ok() == (fault == CommitFault::Before);
         ensure!(is_right, "{fault:?}: decided again: {again:?}");
@@ -94,7 +97,7 @@ pub(crate) async fn every_other_write_can_be_repeated(kit: JournalKit<'_>) -> Ve
         kit.fail_next_commit(fault).await?;
         ensure!(kit.journal.purge(&what).await.is_err(), "{fault:?}: a purge is acknowledged");
         ok("purging again", kit.journal.purge(&what).await)?;
-        ensure!(kit.entry(&sent.about).await?.is_none(), "{fault:?}: purged again, and still there");
+        ensure!(kit.entry(&sent.about).await?.is_none(), "{fault:?}: purged again, but still stored");
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(crate) async fn a_purge_keeps_what_guards(kit: JournalKit<'_>) -> Verdict {
     kit.settle(&refused, &not_applied()).await?;
     kit.pass_until(refused.intent.resubmit_from).await?;
     let count = purge(kit, &Purge::older_than(Duration::ZERO)).await?;
-    ensure!(count == 2, "two entries were changed or removed, it says {count}");
+    ensure!(count == 2, "two entries were changed or removed, but purge returned {count}");
     ensure!(kit.entry(&refused.about).await?.is_none(), "what was never made is not purged");
     let entry = kit.known(&about).await?;
     ensure!(entry.request.is_none() && entry.intents.is_empty(), "requests and details stay: {entry:?}");
@@ -34,8 +34,8 @@ pub(crate) async fn a_purge_keeps_what_guards(kit: JournalKit<'_>) -> Verdict {
     ensure!(entry.money == about.money && entry.amount == amount(), "it became {entry:?}");
     kit.refuse_now(&about, "it was made before the purge", |_| {}).await?;
     let again = purge(kit, &Purge::older_than(Duration::ZERO)).await?;
-    ensure!(again == 0, "there is nothing left to purge, it says {again}");
-    // In so many words, that goes, too.
+    ensure!(again == 0, "nothing is left to purge, but purge returned {again}");
+    // On explicit request, made refunds are forgotten too.
     purge(kit, &EVERYTHING).await?;
     ensure!(kit.entry(&about).await?.is_none(), "a made refund is not forgotten");
     Ok(())
@@ -48,7 +48,7 @@ pub(crate) async fn a_purge_spares_what_is_unsettled(kit: JournalKit<'_>) -> Ver
         kit.bring_to(&sent, state).await?;
         all.push((sent, state));
     }
-    // A made refund that only its id tells from later ones, beside an unsettled one.
+    // A made refund that only its id distinguishes from later ones, beside an unsettled one.
     let hidden = kit.send_as(&new_refund(), |new| new.hidden = true).await?;
     kit.settle(&hidden, &Outcome::Made(made("re_1"))).await?;
     let beside = kit.send_as(&beside(&hidden.about), |new| new.hidden = true).await?;
@@ -127,7 +127,7 @@ pub(crate) async fn a_full_journal_sends_nothing(kit: JournalKit<'_>) -> Verdict
         new.amount = money_of(1);
         let intended = ok("intending", kit.journal.intend(&new).await)?;
         ensure!(intended == Intended::Full, "three of three are unsettled, and {intended:?}");
-        ensure!(kit.entry(&about).await?.is_none(), "full, and stored all the same");
+        ensure!(kit.entry(&about).await?.is_none(), "full, but stored");
     }
     for sent in &all {
         kit.intent(sent).await?;

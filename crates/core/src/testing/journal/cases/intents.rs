@@ -183,7 +183,7 @@ pub(crate) async fn the_first_intent_fixes_the_amount(kit: JournalKit<'_>) -> Ve
     other.amount = money_of(1);
     refused("another amount", kit.journal.intend(&other).await, &[ErrorKind::Conflict])?;
     let entry = kit.known(&about).await?;
-    ensure!(entry.amount == amount() && entry.intents.len() == 1, "it was stored all the same: {entry:?}");
+    ensure!(entry.amount == amount() && entry.intents.len() == 1, "refused, but stored: {entry:?}");
     kit.send(&about).await.map(drop)
 }
 
@@ -215,7 +215,7 @@ pub(crate) async fn a_dropped_call_frees_nothing(kit: JournalKit<'_>) -> Verdict
             }
         }
     }
-    // Whether or not it was stored, nothing may say that it was not sent.
+    // Whether or not it was stored, nothing may show that it was not sent.
     let Some(entry) = kit.entry(&about).await? else { return Ok(()) };
     for intent in &entry.intents {
         ensure!(intent.state == IntentState::Open, "dropping the call made it {}", intent.state.as_str());

@@ -27,11 +27,11 @@ macro_rules! __refunds_journal_cases {
         $crate::__refunds_each_case! {
             $then $arguments
             intents {
-                an_intent_is_there_once_it_is_acknowledged: "acknowledged means stored, for every process",
+                an_intent_is_there_once_it_is_acknowledged: "an acknowledged intent is stored, for every process",
                     "";
                 an_entry_keeps_what_was_requested: "an entry holds the request as it was made", "";
                 an_intents_times_are_exact: "window, attempt, settle and resubmit times add up", "";
-                an_intent_is_stamped_when_it_is_committed: "its times begin at the commit, not at the look",
+                an_intent_is_stamped_when_it_is_committed: "an intent's times begin at its commit, not at the look",
                     "";
                 no_intent_is_stamped_before_it_came: "calls at the same moment share no earlier time", "";
                 the_times_of_a_row_are_its_own: "another process's policy changes no stored time", "";
@@ -48,7 +48,7 @@ macro_rules! __refunds_journal_cases {
                 what_is_settled_blocks_nothing: "settled refunds block nothing", "";
                 hidden_equal_amounts_wait_until_resubmit_from:
                     "equal amounts wait longer where references are hidden", "";
-                hidden_other_amounts_do_not_wait_until_resubmit_from: "other amounts do not", "";
+                hidden_other_amounts_do_not_wait_until_resubmit_from: "other amounts do not wait longer", "";
                 the_same_reference_waits_until_resubmit_from:
                     "without a key, a refund is sent again after R only", "";
                 time_alone_settles_nothing: "only a look or evidence settles what is unsettled", "";
@@ -77,13 +77,13 @@ macro_rules! __refunds_journal_cases {
                     "";
             }
             steps {
-                a_step_is_intended_though_the_refund_is_made: "a step that is left moves no money", "";
+                a_step_is_intended_though_the_refund_is_made: "a remaining step moves no money", "";
                 a_step_needs_a_made_refund: "a step without a made refund is refused", "";
-                a_step_blocks_its_own_reference_only: "a step blocks only another attempt at it", "";
-                a_look_never_closes_a_step: "a look at refunds says nothing about steps", "";
+                a_step_blocks_its_own_reference_only: "a step blocks only another attempt at itself", "";
+                a_look_never_closes_a_step: "a look at refunds proves nothing about steps", "";
                 a_step_is_left_to_the_call_that_made_the_refund:
                     "the call that made the refund may be taking the step", "";
-                what_shows_no_step_left_ends_its_steps: "a refund without a step left has no steps under way", "";
+                what_shows_no_step_left_ends_its_steps: "a completed refund has no steps under way", "";
             }
             versions {
                 an_intent_moves_the_version: "an intent since the look refuses another reference's", "";
@@ -92,9 +92,9 @@ macro_rules! __refunds_journal_cases {
                 an_outcome_moves_the_version: "an outcome since the look refuses an intent", "";
                 an_observation_moves_the_version: "an observation since the look refuses an intent", "";
                 an_observation_of_nothing_new_moves_nothing:
-                    "what is known already refuses nothing: no livelock", "";
-                reading_moves_nothing: "reads, waits and other moneys refuse nothing", "";
-                a_decision_moves_the_version: "a person's word since the look refuses an intent", "";
+                    "observing what is known refuses nothing: no livelock", "";
+                reading_moves_nothing: "reads, waits and other money keys refuse nothing", "";
+                a_decision_moves_the_version: "a person's decision since the look refuses an intent", "";
                 an_abandoned_intent_moves_the_version: "an abandoned intent since the look refuses another",
                     "";
                 a_purge_moves_the_version: "a purge since the look refuses an intent", "";
@@ -107,20 +107,20 @@ macro_rules! __refunds_journal_cases {
                 one_of_three_calls_commits: "of three calls on one look, one sends", "";
                 one_of_two_references_commits: "of two references on one look, one is sent", "";
                 one_of_three_references_commits: "of three references on one look, one is sent", "";
-                a_payment_gets_one_money: "of two moneys of one payment, one is journalled", "";
-                an_outcome_and_an_intent_do_not_cross: "an outcome and an intent at once are both seen", "";
-                everything_at_once_loses_nothing: "many calls at once lose no write", "";
+                a_payment_gets_one_money: "of two money keys for one payment, one is journalled", "";
+                an_outcome_and_an_intent_do_not_cross: "a concurrent outcome and intent are both kept", "";
+                everything_at_once_loses_nothing: "concurrent calls lose no write", "";
             }
             outcomes {
-                made_overrides_every_state: "a late response makes the refund made, whatever was said", "";
+                made_overrides_every_state: "a late success makes the refund made, whatever was settled before", "";
                 nothing_but_made_overrides_an_outcome: "every other late outcome changes nothing", "";
                 settling_twice_is_settling_once: "an outcome may be repeated", "";
-                an_outcome_is_kept_with_its_reason: "the kind and the code of a failure are kept", "";
+                an_outcome_is_kept_with_its_reason: "the kind and code of a failure are kept", "";
                 a_late_outcome_settles_its_own_intent: "an outcome never settles a newer intent", "";
                 a_refusal_says_nothing_about_earlier_intents: "earlier sends stay unsettled", "";
-                made_ends_every_intent_of_its_refund: "nothing of a made refund is unsettled", "";
+                made_ends_every_intent_of_its_refund: "a made refund has no unsettled intents", "";
                 a_token_that_was_never_committed_settles_nothing: "an unknown token is not an error", "";
-                bytes_that_left_late_begin_its_times_anew: "bytes after not_after put all times off", "";
+                bytes_that_left_late_begin_its_times_anew: "bytes sent after not_after restart all times", "";
                 a_second_refund_is_kept_beside_the_first: "a double refund is never hidden", "";
                 an_abandoned_intent_was_never_sent: "an abandoned intent is settled soon", "";
                 an_intent_may_be_abandoned_while_it_is_committed: "abandoning waits for the commit", "";
@@ -128,60 +128,60 @@ macro_rules! __refunds_journal_cases {
             evidence {
                 what_carries_the_reference_is_made_at_any_time:
                     "a refund with its reference counts in any state", "";
-                a_later_status_is_taken_over: "the status that was seen last is kept", "";
-                an_id_alone_needs_the_version: "a refund without a reference counts on one version only",
+                a_later_status_is_taken_over: "the status seen last is kept", "";
+                an_id_alone_needs_the_version: "a refund without a reference counts only at the version of the look",
                     "";
-                an_id_alone_is_no_refund_of_two_candidates: "it counts where one refund can have made it",
+                an_id_alone_is_no_refund_of_two_candidates: "a refund by id counts only where one intent can have made it",
                     "";
-                an_id_alone_has_to_fit: "it must be new, of the amount, and of something under way", "";
-                one_refund_is_of_one_reference: "an id belongs to one refund, by whatever way it comes", "";
-                an_alias_is_an_id_of_its_refund: "the record of a refund is not another refund", "";
+                an_id_alone_must_fit: "a refund by id must be new, have the amount and match an unsettled intent", "";
+                one_refund_is_of_one_reference: "an id belongs to one reference, whatever call brings it", "";
+                an_alias_is_an_id_of_its_refund: "the record of a refund is not a second refund", "";
                 one_decision_under_two_payments_is_one_refund:
-                    "one reference of an order and its transaction writes nothing", "";
-                another_amount_than_requested_is_a_fault: "another amount is kept and not believed", "";
+                    "one refund under an order and its transaction is not counted twice", "";
+                another_amount_than_requested_is_a_fault: "a refund with another amount is kept but not accepted as made", "";
                 what_is_not_journalled_is_written_if_adopted:
-                    "a refund that was found is remembered on request", "";
+                    "a refund that was found is stored on request", "";
             }
             people {
-                a_person_waits_until_unsettled_until: "not made cannot be said while it is under way", "";
-                a_person_decides_on_the_newest_intent: "a word about an older intent is refused", "";
+                a_person_waits_until_unsettled_until: "a refund under way cannot be decided as not made", "";
+                a_person_decides_on_the_newest_intent: "a decision about an older intent is refused", "";
                 a_person_decides_what_a_refusal_left_open:
-                    "a refused last attempt leaves earlier ones to decide", "";
-                a_person_does_not_decide_what_is_settled: "what is settled is not decided again", "";
+                    "after a refused last attempt, earlier ones can still be decided", "";
+                a_person_does_not_decide_what_is_settled: "a settled refund cannot be decided", "";
                 a_person_says_that_it_is_made: "a person can name the refund", "";
-                a_person_shows_what_was_given_up: "made, by a person, overrides all but another made", "";
-                evidence_overrides_a_wrong_word: "a refund that shows up is made, whatever was said", "";
+                a_person_shows_what_was_given_up: "a person's refund overrides every outcome but another refund", "";
+                evidence_overrides_a_wrong_decision: "a refund that shows up is made, whatever was decided", "";
                 a_dismissed_refund_is_never_taken_for_it: "a dismissed candidate is remembered", "";
             }
             scopes {
-                accounts_share_nothing: "accounts and providers are apart, down to equal ids", "";
-                an_outcome_is_of_its_own_money: "an outcome settles nothing of another payment", "";
+                accounts_share_nothing: "accounts and providers are separate, even with equal ids", "";
+                an_outcome_is_of_its_own_money: "an outcome settles no intent of another payment", "";
                 another_origin_is_refused_while_something_is_unsettled:
                     "an unsettled refund is not lost to another URL", "";
-                a_payment_keeps_its_money: "a payment whose money is another one is an error", "";
+                a_payment_keeps_its_money: "a payment under another money key is an error", "";
                 payments_of_one_money_wait_for_each_other: "an order and its transaction lock each other",
                     "";
             }
             waiting {
-                every_write_wakes_a_waiter: "a waiter sleeps through no write", "";
-                every_write_wakes_a_waiter_of_another_process: "not of another process either",
+                every_write_wakes_a_waiter: "every write wakes a waiter", "";
+                every_write_wakes_a_waiter_of_another_process: "a write of another process wakes it too",
                     "JournalHarness::reopen";
-                a_waiter_wakes_when_its_time_is_over: "a waiter does not wait forever", "";
-                what_happened_before_is_not_waited_for: "a version that moved before ends the wait", "";
+                a_waiter_wakes_when_its_time_is_over: "a wait ends at its time limit", "";
+                what_happened_before_is_not_waited_for: "a version that has already moved ends the wait", "";
             }
             pages {
-                pages_make_up_the_whole: "pages of any size make up the whole, in order", "";
-                pages_lose_nothing_while_it_changes: "what stays is on one of the pages", "";
+                pages_make_up_the_whole: "pages of any size make up the whole list, in order", "";
+                pages_lose_nothing_while_it_changes: "entries that stay are on one of the pages", "";
                 queries_read_what_they_name: "account, payment, reference and unsettled narrow it down", "";
             }
             forgetting {
                 a_purge_keeps_what_guards: "a purge keeps what prevents a second refund", "";
                 a_purge_spares_what_is_unsettled: "unsettled refunds are never forgotten", "";
-                a_purge_spares_what_is_young: "nothing is forgotten before its time", "";
-                versions_go_on_after_a_purge: "the counter never restarts", "";
-                a_full_journal_sends_nothing: "a journal full of unsettled refunds says so",
+                a_purge_spares_what_is_young: "recent entries are not forgotten", "";
+                versions_go_on_after_a_purge: "the version counter never restarts", "";
+                a_full_journal_sends_nothing: "a journal full of unsettled refunds returns full",
                     "JournalHarness::open_with_capacity";
-                a_journal_forgets_what_is_needed_least: "eviction has an order",
+                a_journal_forgets_what_is_needed_least: "eviction takes the least needed entries first",
                     "JournalHarness::open_with_capacity";
             }
             restarts {
@@ -193,26 +193,26 @@ macro_rules! __refunds_journal_cases {
                     "JournalHarness::reopen";
                 a_process_that_ends_frees_nothing: "the end of a process settles nothing",
                     "JournalHarness::reopen";
-                evidence_and_words_survive_a_restart: "observations and decisions are durable",
+                evidence_and_decisions_survive_a_restart: "observations and decisions are durable",
                     "JournalHarness::reopen";
                 forgetting_survives_a_restart: "a purge is durable, and so is its version",
                     "JournalHarness::reopen";
-                time_does_not_go_back: "a clock that is set back moves no time back", "";
-                time_does_not_go_back_over_a_restart: "not over a restart either", "JournalHarness::reopen";
+                time_does_not_go_back: "setting the clock back moves no journal time back", "";
+                time_does_not_go_back_over_a_restart: "nor does it after a restart", "JournalHarness::reopen";
             }
             privacy {
                 private_data_is_not_read_back: "no entry shows a card number or an e-mail address", "";
-                private_data_is_not_stored: "no byte of the storage does", "JournalHarness::bytes_at_rest";
+                private_data_is_not_stored: "no byte of the storage contains private data", "JournalHarness::bytes_at_rest";
             }
             faults {
-                an_intend_that_failed_left_nothing: "a commit that failed is not there",
+                an_intend_that_failed_left_nothing: "a failed commit stores nothing",
                     "JournalHarness::fail_next_commit";
                 a_lost_acknowledgement_is_settled_by_its_token:
-                    "a commit that was not acknowledged is settled once",
+                    "an unacknowledged commit is settled by its token",
                     "JournalHarness::fail_next_commit";
-                an_outcome_that_failed_to_commit_is_not_half_there: "an outcome can be stored again",
+                an_outcome_that_failed_to_commit_is_not_half_stored: "an outcome can be stored again",
                     "JournalHarness::fail_next_commit";
-                every_other_write_can_be_repeated: "what was seen and decided can be stored again",
+                every_other_write_can_be_repeated: "failed observations, decisions and purges can be repeated",
                     "JournalHarness::fail_next_commit";
             }
         }

@@ -77,7 +77,7 @@ pub(crate) async fn an_outcome_is_kept_with_its_reason(kit: JournalKit<'_>) -> V
 }
 
 pub(crate) async fn a_late_outcome_settles_its_own_intent(kit: JournalKit<'_>) -> Verdict {
-    // P is stopped; Q waits, looks and sends; P wakes up and says that it never sent.
+    // P is stopped; Q waits, looks and sends; P resumes and reports that it never sent.
     let about = new_refund();
     let first = kit.send(&about).await?;
     kit.pass_until(first.intent.resubmit_from).await?;

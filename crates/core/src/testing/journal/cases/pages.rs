@@ -122,8 +122,8 @@ pub(crate) async fn queries_read_what_they_name(kit: JournalKit<'_>) -> Verdict 
     ensure!(by_payment.len() == same, "the payment has {same} refunds, and {} entries", by_payment.len());
     let anywhere = page(kit, Query::all().of_payment(&one.payment)).await?;
     ensure!(anywhere == by_payment, "the payment of all accounts: {anywhere:?}");
-    let nobody = page(kit, Query::all().of_scope(new_scope())).await?;
-    ensure!(nobody.is_empty(), "an account without refunds has {nobody:?}");
+    let empty = page(kit, Query::all().of_scope(new_scope())).await?;
+    ensure!(empty.is_empty(), "an account without refunds has {empty:?}");
     let all_scopes = page(kit, Query::all()).await?;
     ensure!(keys(&all_scopes).len() == ENTRIES, "all of them are {}", all_scopes.len());
     Ok(())

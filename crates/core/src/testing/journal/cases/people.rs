@@ -1,4 +1,4 @@
-//! What a person decided.
+//! Decisions by a person.
 
 use super::super::kit::{
     JournalKit, Sent, by_id, listed, made, new_refund, not_made, refund_id, refusal, unknown, why,
@@ -29,15 +29,19 @@ pub(crate) async fn a_person_waits_until_unsettled_until(kit: JournalKit<'_>) ->
         }
         kit.pass_until(JournalTime(sent.intent.unsettled_until.0 - 1)).await?;
         let early = decide(kit, &sent, &not_made()).await;
-        let error = refused("not made, while it may be under way", early, &[ErrorKind::Conflict])?;
-        ensure!(error.retry_after().is_some(), "it does not say when the person may decide");
-        ensure!(kit.intent(&sent).await?.state != IntentState::NotMade, "refused, and stored all the same");
+        let error = refused(
+            "a decision that it is not made while it may be under way",
+            early,
+            &[ErrorKind::Conflict],
+        )?;
+        ensure!(error.retry_after().is_some(), "the error does not say when the person may decide");
+        ensure!(kit.intent(&sent).await?.state != IntentState::NotMade, "refused, but stored");
         kit.pass_until(sent.intent.unsettled_until).await?;
         let now = kit.now().await?;
         ok("not made", decide(kit, &sent, &not_made()).await)?;
-        kit.ensure_state(&sent, IntentState::NotMade, "a person said so").await?;
+        kit.ensure_state(&sent, IntentState::NotMade, "a person decided").await?;
         let kept = kit.known(&sent.about).await?.decision;
-        let kept = kept.ok_or_else(|| failed("who decided is not kept"))?;
+        let kept = kept.ok_or_else(|| failed("the decision is not stored"))?;
         let is_kept =
             (kept.by.as_str(), kept.note.as_str(), kept.at) == ("kari", not_made().note.as_str(), now);
         ensure!(is_kept && kept.verdict == Word::NotMade, "the decision became {kept:?}");
@@ -51,18 +55,18 @@ pub(crate) async fn a_person_decides_on_the_newest_intent(kit: JournalKit<'_>) -
     let first = kit.send_with_key(&about).await?;
     kit.settle(&first, &unknown()).await?;
     kit.pass_until(first.intent.unsettled_until).await?;
-    // Sent again after the person looked.
+    // The refund is sent again after the person looked.
     let second = kit.send_with_key(&about).await?;
     refused("an older intent", decide(kit, &first, &not_made()).await, &[ErrorKind::Conflict])?;
     let nowhere = kit.journal.decide(&about.money, IntentNumber(u64::MAX >> 1), &not_made()).await;
-    refused("an intent that is not there", nowhere, &[ErrorKind::Conflict])?;
+    refused("an unknown intent", nowhere, &[ErrorKind::Conflict])?;
     kit.ensure_state(&first, IntentState::Unknown, "the decision was refused").await?;
     kit.pass_until(second.intent.unsettled_until).await?;
     refused("an older intent", decide(kit, &first, &not_made()).await, &[ErrorKind::Conflict])?;
     ok("the newest", decide(kit, &second, &not_made()).await)?;
-    // The person looked after all of them were over.
+    // The decision covers all intents whose time is over.
     for sent in [&first, &second] {
-        kit.ensure_state(sent, IntentState::NotMade, "a person said so").await?;
+        kit.ensure_state(sent, IntentState::NotMade, "a person decided").await?;
     }
     Ok(())
 }
@@ -76,7 +80,7 @@ pub(crate) async fn a_person_decides_what_a_refusal_left_open(kit: JournalKit<'_
     refused("too early", decide(kit, &second, &not_made()).await, &[ErrorKind::Conflict])?;
     kit.pass_until(first.intent.unsettled_until).await?;
     ok("not made", decide(kit, &second, &not_made()).await)?;
-    kit.ensure_state(&first, IntentState::NotMade, "a person said so").await?;
+    kit.ensure_state(&first, IntentState::NotMade, "a person decided").await?;
     kit.ensure_state(&second, IntentState::NotApplied, "it was refused").await
 }
 
@@ -96,11 +100,11 @@ pub(crate) async fn a_person_says_that_it_is_made(kit: JournalKit<'_>) -> Verdic
     let sent = kit.send(&new_refund()).await?;
     kit.settle(&sent, &unknown()).await?;
     ok("made", decide(kit, &sent, &made_by_word("re_1")).await)?;
-    kit.ensure_made(&sent.about, &refund_id("re_1"), "a person said so").await?;
-    kit.ensure_state(&sent, IntentState::Made, "a person said so").await?;
+    kit.ensure_made(&sent.about, &refund_id("re_1"), "a person decided").await?;
+    kit.ensure_state(&sent, IntentState::Made, "a person decided").await?;
     let evidence = kit.known(&sent.about).await?.made.map(|made| made.evidence);
-    ensure!(evidence == Some(Evidence::Person), "it is known by {evidence:?}");
-    kit.refuse_now(&sent.about, "a person said that it is made", |_| {}).await
+    ensure!(evidence == Some(Evidence::Person), "the evidence is {evidence:?}");
+    kit.refuse_now(&sent.about, "a person recorded it as made", |_| {}).await
 }
 
 pub(crate) async fn a_person_shows_what_was_given_up(kit: JournalKit<'_>) -> Verdict {
@@ -116,17 +120,17 @@ pub(crate) async fn a_person_shows_what_was_given_up(kit: JournalKit<'_>) -> Ver
     let sent = kit.send(&new_refund()).await?;
     kit.bring_to(&sent, IntentState::Made).await?;
     let decided = decide(kit, &sent, &made_by_word("re_1")).await;
-    refused("another refund than the one that it is", decided, &[ErrorKind::Conflict])?;
+    refused("a decision for another refund than the made one", decided, &[ErrorKind::Conflict])?;
     kit.ensure_made(&sent.about, &refund_id("re_made"), "a person named another one").await
 }
 
-pub(crate) async fn evidence_overrides_a_wrong_word(kit: JournalKit<'_>) -> Verdict {
+pub(crate) async fn evidence_overrides_a_wrong_decision(kit: JournalKit<'_>) -> Verdict {
     let sent = kit.send(&new_refund()).await?;
     kit.bring_to(&sent, IntentState::NotMade).await?;
     kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
     kit.ensure_made(&sent.about, &refund_id("re_1"), "the response came late").await?;
     let decision = kit.known(&sent.about).await?.decision;
-    ensure!(decision.is_some(), "the wrong word is not on record any more");
+    ensure!(decision.is_some(), "the wrong decision is no longer on record");
     Ok(())
 }
 
@@ -134,11 +138,15 @@ pub(crate) async fn a_dismissed_refund_is_never_taken_for_it(kit: JournalKit<'_>
     let sent = kit.send_as(&new_refund(), |new| new.hidden = true).await?;
     let suspects = vec![refund_id("re_1")];
     kit.settle(&sent, &Outcome::Unknown { why: why(), suspects, late: false }).await?;
-    let dismissed = Decision::new("kari", "somebody else's", Word::NotThisOne(refund_id("re_1")));
+    let dismissed = Decision::new("kari", "belongs to another order", Word::NotThisOne(refund_id("re_1")));
     ok("dismissing", decide(kit, &sent, &dismissed).await)?;
     let entry = kit.known(&sent.about).await?;
-    ensure!(entry.suspects.is_empty(), "it is still suspected: {:?}", entry.suspects);
-    ensure!(entry.known_before == [refund_id("re_1")], "it is not remembered: {:?}", entry.known_before);
+    ensure!(entry.suspects.is_empty(), "it is still a candidate: {:?}", entry.suspects);
+    ensure!(
+        entry.known_before == [refund_id("re_1")],
+        "the dismissed refund is not remembered: {:?}",
+        entry.known_before
+    );
     kit.ensure_state(&sent, IntentState::Unknown, "one candidate was dismissed").await?;
     let version = kit.open(&sent.about).await?.version;
     for (id, is_it) in [("re_1", false), ("re_2", true)] {
@@ -147,9 +155,9 @@ pub(crate) async fn a_dismissed_refund_is_never_taken_for_it(kit: JournalKit<'_>
         let is_made = kit.known(&sent.about).await?.made.is_some();
         ensure!(is_made == is_it, "{id} is {}taken for it", if is_made { "" } else { "not " });
     }
-    // Its own reference on a refund still says more than anybody's word.
+    // A refund that shows the reference overrides any decision.
     let other = kit.send(&new_refund()).await?;
-    let dismissed = Decision::new("kari", "somebody else's", Word::NotThisOne(refund_id("re_3")));
+    let dismissed = Decision::new("kari", "belongs to another order", Word::NotThisOne(refund_id("re_3")));
     ok("dismissing", decide(kit, &other, &dismissed).await)?;
     let seen = [Seen::new(&other.about.payment, other.about.reference.clone(), listed("re_3"))];
     ok("observing", kit.journal.observe(&other.about.money, &seen, None).await)?;

@@ -130,7 +130,7 @@ pub(crate) async fn a_process_that_ends_frees_nothing(kit: JournalKit<'_>) -> Ve
     Ok(())
 }
 
-pub(crate) async fn evidence_and_words_survive_a_restart(kit: JournalKit<'_>) -> Verdict {
+pub(crate) async fn evidence_and_decisions_survive_a_restart(kit: JournalKit<'_>) -> Verdict {
     let seen = kit.send(&new_refund()).await?;
     let sighting = Seen::new(&seen.about.payment, seen.about.reference.clone(), listed("re_1"));
     ok("observing", kit.journal.observe(&seen.about.money, &[sighting], None).await)?;
@@ -185,7 +185,7 @@ pub(crate) async fn time_does_not_go_back(kit: JournalKit<'_>) -> Verdict {
     ensure!(sent.intent.committed_at >= before, "an intent is stamped before the time of the journal");
     kit.pass(SECOND);
     let later = kit.now().await?;
-    ensure!(later > after, "after the clock was set back, the journal's time stands still");
+    ensure!(later > after, "after the clock was set back, the journal's time does not advance");
     Ok(())
 }
 

@@ -83,7 +83,7 @@ pub(crate) async fn a_payment_keeps_its_money(kit: JournalKit<'_>) -> Verdict {
     refused("a payment whose money is another one now", opened, &[ErrorKind::Config])?;
     let new = new_intent(&moved, &kit.open(about).await?);
     refused("intending so", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
-    ensure!(kit.entry(&moved).await?.is_none(), "refused, and stored all the same");
+    ensure!(kit.entry(&moved).await?.is_none(), "refused, but stored");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ fn step(new: &mut NewIntent) {
     new.resubmit = std::time::Duration::ZERO;
 }
 
-/// A made refund of which a step is left, and that step.
+/// A made refund with a remaining step, and that step.
 async fn with_step(kit: JournalKit<'_>) -> Verdict<(Sent, Sent)> {
     let sent = kit.send(&new_refund()).await?;
     kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;

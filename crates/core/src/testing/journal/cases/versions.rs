@@ -17,7 +17,7 @@ async fn prepared(kit: JournalKit<'_>, about: &About) -> Verdict<NewIntent> {
 async fn ensure_moved(kit: JournalKit<'_>, new: &NewIntent, write: &str) -> Verdict {
     let standing = kit.refuse(new, &format!("{write} came between the look and the intent")).await?;
     let now = kit.open(&new.about).await?;
-    ensure!(standing.version != new.version, "it is said to have moved, to the same version");
+    ensure!(standing.version != new.version, "the intent was refused as moved, but the version is the same");
     ensure!(standing == now, "the refusal shows {standing:?}, and the journal {now:?}");
     kit.commit(&new_intent(&new.about, &now)).await.map(drop)
 }
@@ -80,7 +80,7 @@ pub(crate) async fn an_observation_of_nothing_new_moves_nothing(kit: JournalKit<
     let seen = [known(&other.about.reference)];
     ok("observing", kit.journal.observe(&about.money, &seen, None).await)?;
     let new = prepared(kit, &about).await?;
-    // What is known, what nobody asked for, and nothing at all: as each of many callers sees it.
+    // Known refunds, unknown refunds and nothing at all, as many callers observe them.
     for since in [None, Some(new.version)] {
         for seen in [seen.to_vec(), vec![known(&crate::Reference::random())], Vec::new()] {
             let observed = ok("observing", kit.journal.observe(&about.money, &seen, since).await)?;

@@ -10,7 +10,7 @@ use crate::{
     testing::verdict::{Verdict, ensure, ok},
 };
 
-/// Longer than the clock of a case runs unless it has to.
+/// Longer than the clock of a case runs unless the case needs it.
 const LONG: Duration = Duration::from_secs(3600);
 
 /// A waiter, and what wakes it up; it must not be the time.

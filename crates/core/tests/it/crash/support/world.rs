@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::{Answer, Kind, PausedClock, Reads};
 
-/// How long a request is on its way before it is answered or fails.
+/// How long a request is on its way before its response arrives or it fails.
 const LATENCY: Duration = Duration::from_millis(20);
 /// How long responses to reads are on their way, in turn, in a world of [many](World::with_slow_reads).
 const LATENCIES: [Duration; 3] = [LATENCY, Duration::from_millis(400), Duration::from_millis(90)];

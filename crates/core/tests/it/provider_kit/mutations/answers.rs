@@ -70,17 +70,17 @@ mutation!(AssumesCurrency {
 
 mutation!(ForgetsSums {
     async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        let told = memory.payment(id).await?;
-        let nothing = Money::zero(told.currency());
-        Payment::new("memory", id.clone(), told.captured, nothing, nothing)
+        let reported = memory.payment(id).await?;
+        let nothing = Money::zero(reported.currency());
+        Payment::new("memory", id.clone(), reported.captured, nothing, nothing)
     }
 });
 
 mutation!(NeverVouches {
     async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        let mut told = memory.payment(id).await?;
-        told.complete = false;
-        Ok(told)
+        let mut reported = memory.payment(id).await?;
+        reported.complete = false;
+        Ok(reported)
     }
 });
 

@@ -27,8 +27,8 @@ mutation!(BelievesAlteredWebhooks {
     fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
         // The signature is looked at, the bytes are not.
         match memory.verify_webhook(request) {
-            Err(error) if error.message().contains("does not hold") => Ok(Notice::new("memory", "p-1".parse()?)),
-            told => told,
+            Err(error) if error.message().contains("does not match") => Ok(Notice::new("memory", "p-1".parse()?)),
+            reported => reported,
         }
     }
 });
@@ -103,11 +103,11 @@ mutation!(ClaimsSeveral {
 
 mutation!(RefundsAuthorizations {
     async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        let mut told = memory.payment(id).await?;
-        if told.captured.is_zero() {
-            told.captured = Money::new(44850, told.currency());
-            told.refundable = told.captured;
+        let mut reported = memory.payment(id).await?;
+        if reported.captured.is_zero() {
+            reported.captured = Money::new(44850, reported.currency());
+            reported.refundable = reported.captured;
         }
-        Ok(told)
+        Ok(reported)
     }
 });

@@ -57,11 +57,11 @@ mutation!(DeclinedIsFailed {
 
 mutation!(PendingForEver {
     async fn get(&self, memory: &MemoryProvider, id: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let mut told = memory.get_refund(id, refund).await?;
-        if told.status == RefundStatus::Succeeded {
-            told.status = RefundStatus::Pending;
+        let mut reported = memory.get_refund(id, refund).await?;
+        if reported.status == RefundStatus::Succeeded {
+            reported.status = RefundStatus::Pending;
         }
-        Ok(told)
+        Ok(reported)
     }
 });
 
@@ -72,23 +72,23 @@ pub(crate) struct TurnsBack(Mutex<BTreeMap<RefundId, usize>>);
 #[async_trait]
 impl Mutation for TurnsBack {
     async fn get(&self, memory: &MemoryProvider, id: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let mut told = memory.get_refund(id, refund).await?;
-        if told.status.is_final() {
+        let mut reported = memory.get_refund(id, refund).await?;
+        if reported.status.is_final() {
             let mut looks = self.0.lock().unwrap();
-            let looks = looks.entry(told.id.clone()).or_default();
+            let looks = looks.entry(reported.id.clone()).or_default();
             *looks += 1;
             if looks.is_multiple_of(3) {
-                told.status = RefundStatus::Pending;
+                reported.status = RefundStatus::Pending;
             }
         }
-        Ok(told)
+        Ok(reported)
     }
 }
 
 mutation!(PendingIsRefundable {
     async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        let told = memory.payment(id).await?;
-        Payment::new("memory", id.clone(), told.captured, told.refunded, Money::zero(told.currency()))
+        let reported = memory.payment(id).await?;
+        Payment::new("memory", id.clone(), reported.captured, reported.refunded, Money::zero(reported.currency()))
     }
 });
 

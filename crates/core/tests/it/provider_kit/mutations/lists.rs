@@ -17,22 +17,22 @@ use crate::provider_kit::{mutant::Mutation, mutations::mutation};
 
 mutation!(LosesLastPage {
     async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let mut told = memory.list_refunds(id, page).await?;
-        if let Some(next) = told.next.clone() {
+        let mut reported = memory.list_refunds(id, page).await?;
+        if let Some(next) = reported.next.clone() {
             let mut after = PageRequest::after(next);
             after.limit = page.limit;
             if memory.list_refunds(id, &after).await?.next.is_none() {
-                told.next = None;
+                reported.next = None;
             }
         }
-        Ok(told)
+        Ok(reported)
     }
 });
 
 mutation!(CutsShort {
     async fn list(&self, memory: &MemoryProvider, id: &PaymentId, _: &PageRequest) -> Result<Page<Refund>> {
-        let told = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
-        Ok(Page::whole(told.items))
+        let reported = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
+        Ok(Page::whole(reported.items))
     }
 });
 
@@ -47,11 +47,11 @@ impl Mutation for ShufflesPages {
         id: &PaymentId,
         page: &PageRequest,
     ) -> Result<Page<Refund>> {
-        let mut told = memory.list_refunds(id, page).await?;
+        let mut reported = memory.list_refunds(id, page).await?;
         if self.0.fetch_xor(true, SeqCst) {
-            told.items.reverse();
+            reported.items.reverse();
         }
-        Ok(told)
+        Ok(reported)
     }
 }
 
@@ -83,17 +83,17 @@ mutation!(NotFoundIsEmpty {
     async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
         match memory.list_refunds(id, page).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Page::whole(Vec::new())),
-            told => told,
+            reported => reported,
         }
     }
 });
 
 mutation!(EmptyIsNotFound {
     async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let told = memory.list_refunds(id, page).await?;
-        if told.items.is_empty() {
+        let reported = memory.list_refunds(id, page).await?;
+        if reported.items.is_empty() {
             return Err(Error::new(ErrorKind::NotFound, "status 404"));
         }
-        Ok(told)
+        Ok(reported)
     }
 });

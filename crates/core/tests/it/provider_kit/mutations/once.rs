@@ -74,7 +74,7 @@ mutation!(RetriesByItself {
     async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
         match memory.submit_refund(submit).await {
             Err(error) if error.is_retryable() => memory.submit_refund(submit).await,
-            told => told,
+            reported => reported,
         }
     }
 });

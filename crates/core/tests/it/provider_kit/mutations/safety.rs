@@ -100,9 +100,9 @@ impl Mutation for LeaksByADrop {
             return Err(Error::new(ErrorKind::Other, "this payment is being read"));
         }
         tokio::task::yield_now().await;
-        let told = memory.payment(id).await;
+        let result = memory.payment(id).await;
         self.0.lock().unwrap().remove(id);
-        told
+        result
     }
 }
 
@@ -115,9 +115,9 @@ impl Mutation for LockedByADrop {
     async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
         let payment = &submit.request.payment_id;
         self.0.lock().unwrap().insert(payment.clone());
-        let told = memory.submit_refund(submit).await;
+        let result = memory.submit_refund(submit).await;
         self.0.lock().unwrap().remove(payment);
-        told
+        result
     }
     async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
         if self.0.lock().unwrap().contains(id) {
