@@ -5,5 +5,6 @@ mod client;
 mod crash;
 mod journal_kit;
 mod model;
+mod mutants;
 mod protocol;
 mod provider_kit;

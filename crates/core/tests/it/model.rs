@@ -1,8 +1,8 @@
 //! The creation of a refund, explored exhaustively to a small depth.
 //!
-//! The real client runs against an abstract provider whose every answer is a choice. The explorer
-//! takes every sequence of choices up to a depth, and after each run compares what the caller was
-//! told with what the provider holds. Then the world heals and the caller asks again.
+//! The real client runs against an abstract provider whose every response is a choice. The explorer
+//! takes every sequence of choices up to a depth, and after each run compares the caller's result
+//! with the provider's refunds. Then the world heals and the caller repeats the request.
 
 use std::{
     fmt::Write as _,
@@ -17,10 +17,10 @@ use refunds_core::{
     RefundId, RefundProvider, RefundStatus, Replay, Result, SubmitRefund,
 };
 
-/// Later than any request may still take effect.
+/// After any request can still take effect.
 const AFTER_ALL: Duration = Duration::from_secs(700);
 
-/// What may become of a submission.
+/// The possible outcomes of a submission.
 #[derive(Clone, Copy, Debug)]
 enum Submission {
     Made,
@@ -52,11 +52,11 @@ const SUBMISSIONS: [Submission; 12] = [
     Submission::Altered,
 ];
 
-/// What may become of a read.
+/// The possible outcomes of a read.
 #[derive(Clone, Copy, Debug)]
 enum Read {
     Answered,
-    /// An answer from a replica that has not heard of the newest refund.
+    /// A response from a replica without the newest refund.
     Stale,
     Failed,
 }
@@ -102,17 +102,17 @@ impl Path {
     }
 }
 
-/// What the provider does with a reference that it knows.
+/// What the provider does with a known reference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Kind {
     /// It makes another refund.
     #[default]
     NoKey,
-    /// It answers with the refund.
+    /// It returns the refund.
     Key,
     /// It refuses it.
     KeyRefused,
-    /// It makes another refund, unless it is told that there is one; that has a step left at first.
+    /// It makes another refund, unless the request names the existing one, which needs a second step.
     Steps,
 }
 
@@ -127,10 +127,10 @@ struct World {
     path: Path,
     /// What was made, each with whether reads see it yet.
     made: Vec<(Reference, bool)>,
-    /// Made by the provider once the connection is gone and nobody looks.
+    /// Made by the provider after the connection has ended.
     late: Option<Reference>,
     kind: Kind,
-    /// Whether the step that is left was done.
+    /// Whether the remaining step was done.
     finished: bool,
     submissions: u32,
     ambiguous_before: bool,
@@ -168,7 +168,7 @@ impl Abstract {
 
     fn read(&self) -> Result<bool> {
         let mut world = self.world();
-        // What was under way is carried out between our looks.
+        // Pending requests are processed between our reads.
         if let Some(reference) = world.late.take() {
             world.make(&reference);
         }
@@ -229,7 +229,7 @@ impl RefundProvider for Abstract {
             let refund = refund(payment, n, reference, 100);
             (refund.id == *id).then_some(if left { refund.with_needs_completion() } else { refund })
         });
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such refund"))
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "no such refund"))
     }
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
@@ -242,7 +242,7 @@ impl RefundProvider for Abstract {
         let refused = |kind| Err(Error::new(kind, "refused").not_applied());
         let known = world.made.iter().any(|(made, _)| made == reference);
         match choice {
-            // Of the step, no money moves: whatever becomes of it.
+            // The step moves no money, whatever its outcome.
             Submission::Made if submit.completing.is_some() => {
                 world.finished = true;
                 Ok(refund(&submit.request.payment_id, 0, reference, 100))
@@ -268,7 +268,7 @@ impl RefundProvider for Abstract {
             Submission::NeverSent => refused(ErrorKind::Transport),
             Submission::RateLimited => refused(ErrorKind::RateLimited),
             Submission::Refused => refused(ErrorKind::NotRefundable),
-            // Somebody else holds the key, which only a provider that knows keys can say; it is
+            // Another request holds the key, which only a provider with keys can report; it is
             // the same refund, made by the other.
             Submission::UnderWayElsewhere if world.kind.honours_a_key() => {
                 world.late = Some(reference.clone());
@@ -353,20 +353,20 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
             }
             Err(error) => {
                 ends[2] += 1;
-                assert_eq!((made, under_way), (0, false), "told {error}:{path}");
+                assert_eq!((made, under_way), (0, false), "the error is {error}:{path}");
             }
         }
-        // Asked again while the world is what it is: that it is refused is no news.
+        // Repeated in the same world: a refusal proves nothing.
         if kind == Kind::KeyRefused && result.is_ok() {
             let again = client.create(&request).await;
             let path = provider.world().path.log.clone();
             assert_eq!(provider.world().made.len(), 1, "{path}");
             if let Err(error) = again {
                 let untrue = error.kind() == ErrorKind::Conflict && !error.may_have_applied();
-                assert!(!untrue, "it was made, then told {error}:{path}");
+                assert!(!untrue, "it was made, but the error is {error}:{path}");
             }
         }
-        // The world heals, what was under way is done, and the caller comes back.
+        // The world heals, pending requests are processed, and the caller repeats the request.
         {
             let mut world = provider.world();
             world.path.healed = true;
@@ -389,7 +389,7 @@ async fn explore(depth: usize, kind: Kind) -> (usize, [usize; 3]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_path_makes_a_refund_twice_or_tells_an_untruth() {
+async fn no_path_makes_a_refund_twice_or_reports_an_untruth() {
     for (kind, depth) in [(Kind::NoKey, 5), (Kind::Key, 6), (Kind::KeyRefused, 6), (Kind::Steps, 6)] {
         let (paths, [made, unknown, not_made]) = explore(depth, kind).await;
         println!(

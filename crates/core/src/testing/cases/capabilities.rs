@@ -16,7 +16,7 @@ use crate::{
 
 /// The shortest key that holds a UUID, and so a derived reference.
 const UUID_LEN: u16 = 36;
-/// The client relies on no key in the last hour that it is remembered.
+/// The client does not rely on a key in its last hour.
 const SHORTEST_RETENTION: std::time::Duration = std::time::Duration::from_secs(3600);
 
 pub(crate) async fn partial_means_less_than_the_whole(kit: Kit<'_>) -> Verdict {

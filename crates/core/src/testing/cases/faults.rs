@@ -144,7 +144,7 @@ pub(crate) async fn what_is_unresolved_can_be_resolved(kit: Kit<'_>) -> Verdict 
     match kit.client().resolve(unresolved).await {
         Err(error) if error.kind() == OutcomeUnknown && kit.hides(&payment).await? => {}
         reported => {
-            ensure!(ok("resolving it again", reported)?.id == refund.id, "resolving twice gave two refunds")
+            ensure!(ok("resolving it again", reported)?.id == refund.id, "resolving twice gave two refunds");
         }
     }
     kit.ensure_moved(&payment, minor, "twice resolved").await?;

@@ -8,10 +8,10 @@ use crate::{
     },
 };
 
-/// Amounts on which binary fractions go wrong, and plain ones, small and large.
+/// Amounts that binary fractions get wrong, and ordinary ones, small and large.
 const AWKWARD: [i64; 9] = [1, 29, 57, 100, 115, 1001, 1990, 101_995, 9_999_999];
 
-/// References that a careless writer of JSON, paths or headers changes.
+/// References that careless JSON, paths or headers would change.
 const REFERENCES: [&str; 5] =
     ["rma 551 / 2", "a\"b\\c", "50%25&x=1#y", "0012", "order-42:line-7:return-1:attempt-of-2025"];
 
@@ -160,7 +160,7 @@ pub(crate) async fn references_come_back_as_they_were(kit: Kit<'_>) -> Verdict {
         let (payment, minor) = kit.any().await;
         let mut request = kit.ask(&payment, minor);
         request.reference = ok("a reference", Reference::new(text))?;
-        // What the provider could not keep may be refused, as long as it is before anything is sent.
+        // A reference that the provider cannot store may be refused before anything is sent.
         if kit.provider().validate(&request).is_err() {
             continue;
         }

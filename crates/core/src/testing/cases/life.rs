@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// How long the kit waits for an end, on a clock that skips.
+/// How long the kit waits for a final status, on a skipping clock.
 const LONG: Duration = Duration::from_secs(600);
 /// How often a refund is read after it became final.
 const READS: usize = 4;

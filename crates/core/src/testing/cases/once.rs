@@ -1,4 +1,4 @@
-//! A refund asked for once is made once.
+//! A refund requested once is made once.
 
 use std::collections::BTreeSet;
 
@@ -219,7 +219,7 @@ pub(super) async fn ends_in_one(kit: Kit<'_>, request: &CreateRefund, minor: i64
     let payment = &request.payment_id;
     match kit.client().create(request).await {
         Ok(refund) => {
-            ensure!(refund.amount == kit.money(minor), "in the end, its amount is {}", refund.amount)
+            ensure!(refund.amount == kit.money(minor), "in the end, its amount is {}", refund.amount);
         }
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown && kit.hides(payment).await? => {}
         Err(error) => return Err(failed(format!("repeated in a healthy world: {error}"))),

@@ -130,7 +130,7 @@ fn whole(kit: Kit<'_>, made: &[RefundId], listed: Vec<RefundId>, complete: bool)
     Ok(())
 }
 
-/// A provider that has an empty page before each page, as one that filters behind its pages may.
+/// A provider with an empty page before each page, as filtering after paging can produce.
 #[derive(Debug)]
 struct Gapped(Arc<dyn RefundProvider>);
 

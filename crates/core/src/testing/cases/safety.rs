@@ -64,7 +64,7 @@ pub(crate) async fn no_secret_is_in_debug(kit: Kit<'_>) -> Verdict {
     let refund = kit.create(&payment, minor).await?;
     let provider = kit.provider();
     let reported = ok("the payment", provider.payment(&payment).await)?;
-    // Once more after calls: then a token is cached.
+    // After these calls a token is cached.
     for (what, shown) in [
         ("a fresh provider", format!("{:?}", kit.provider())),
         ("the provider", format!("{provider:?} {provider:#?}")),
@@ -113,7 +113,7 @@ pub(crate) async fn a_hundred_tasks_at_once_are_served(kit: Kit<'_>) -> Verdict 
     for _ in 0..TASKS {
         let (payment, minor) = kit.any().await;
         let (client, request) = (client.clone(), kit.ask(&payment, minor));
-        // That this compiles shows that the futures are `Send`.
+        // This compiles only if the futures are `Send`.
         tasks.push(tokio::spawn(async move {
             let refund = client.create(&request).await?;
             let reported = client.provider().get_refund(&request.payment_id, &refund.id).await?;

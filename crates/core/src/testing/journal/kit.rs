@@ -24,7 +24,7 @@ pub(crate) const RETENTION: Duration = Duration::from_secs(3600);
 /// The amount of a refund, unless the case sets another.
 pub(crate) const AMOUNT: i64 = 14950;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
-/// The least by which a time can be missed.
+/// The smallest difference between two times.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// How often a condition that comes true eventually is checked, and the pause in between.

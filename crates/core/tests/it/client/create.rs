@@ -98,7 +98,7 @@ async fn what_can_not_be_is_refused_before_any_money_moves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_found_again() {
+async fn a_refund_with_a_lost_response_is_found() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider.write(Step::Lose(lost()));
@@ -108,7 +108,7 @@ async fn a_lost_answer_is_found_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_answer_is_looked_for_as_long_as_it_may_take_to_show() {
+async fn a_lost_refund_is_looked_for_as_long_as_it_may_take_to_show() {
     for (failing_looks, found) in [(4, true), (100, false)] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
@@ -146,7 +146,7 @@ async fn a_lost_request_is_never_blindly_repeated_and_can_be_resolved() {
     let refund = patient().resolve(&unresolved).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(630), "{:?}", begun.elapsed());
     assert_eq!((refund.amount, provider.memory.moved(&payment)), (nok(100), 100));
-    // Twice resolved is once made.
+    // Resolving twice makes one refund.
     assert_eq!(patient().resolve(&unresolved).await.unwrap().id, refund.id);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
@@ -196,7 +196,7 @@ async fn an_ambiguous_attempt_is_not_forgotten_over_a_clean_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_about_something_else_is_not_believed() {
+async fn a_response_about_something_else_is_not_accepted() {
     for alter in [
         (|refund| refund.amount = nok(101)) as fn(&mut refunds_core::Refund),
         |refund| refund.amount = refunds_core::Money::new(100, "SEK".parse().unwrap()),

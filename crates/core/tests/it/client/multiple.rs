@@ -1,4 +1,4 @@
-//! Several refunds under one reference, lists that are long, and responses that are not about what was
+//! Multiple refunds under one reference, long lists, and responses about something other than
 //! requested.
 
 use std::time::Duration;
@@ -18,16 +18,16 @@ fn listed(payment: &refunds_core::PaymentId, id: &str, status: RefundStatus, min
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_several_refunds_under_a_reference_the_one_that_holds_money_and_has_the_amount_wins() {
+async fn of_multiple_refunds_under_a_reference_the_one_that_holds_money_and_has_the_amount_wins() {
     use RefundStatus::{Declined, Failed, Pending, Succeeded};
     for (what, refunds, expected) in [
         ("declined, then made", vec![("r-1", Declined, 100), ("r-2", Succeeded, 100)], Ok("r-2")),
         ("made, then declined", vec![("r-1", Succeeded, 100), ("r-2", Declined, 100)], Ok("r-1")),
         ("pending beside failed", vec![("r-1", Failed, 100), ("r-2", Pending, 100)], Ok("r-2")),
-        ("a declined one over another amount", vec![("r-1", Declined, 70), ("r-2", Pending, 100)], Ok("r-2")),
+        ("a declined one with another amount", vec![("r-1", Declined, 70), ("r-2", Pending, 100)], Ok("r-2")),
         ("two that hold money", vec![("r-1", Succeeded, 100), ("r-2", Pending, 100)], Err(true)),
         ("two of different amounts", vec![("r-1", Succeeded, 100), ("r-2", Pending, 70)], Err(true)),
-        ("over another amount", vec![("r-1", Succeeded, 70)], Err(false)),
+        ("with another amount", vec![("r-1", Succeeded, 70)], Err(false)),
         ("only a declined one: the reference is spent", vec![("r-1", Declined, 100)], Ok("r-1")),
     ] {
         let provider = Scripted::new();

@@ -78,7 +78,7 @@ async fn a_full_journal_sends_nothing() {
     let (one, other) = (provider.memory.captured(nok(1000)), provider.memory.captured(nok(1000)));
     provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&one, 100, "a")).await.unwrap_err();
-    // What is unsettled is never forgotten, so there is no room.
+    // Unsettled entries are never forgotten, so there is no room.
     let error = client.create(&request(&other, 100, "b")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unavailable, false), "{error}");
     assert_eq!(provider.asked("submit"), 1);

@@ -50,7 +50,7 @@ async fn the_provider_says_how_long_to_wait() {
         assert_eq!(provider.asked("payment"), attempts, "Retry-After: {retry_after:?}");
         match retry_after {
             Some(45) => assert!(result.is_ok() && begun.elapsed() >= Duration::from_secs(45)),
-            // Longer than the call may take: the caller is told at once, and for how long.
+            // Longer than the call may take: the error returns at once and says when to retry.
             Some(_) => {
                 assert!(begun.elapsed() < Duration::from_secs(1));
                 assert_eq!(result.unwrap_err().retry_after(), Some(Duration::from_secs(600)));
@@ -69,7 +69,7 @@ async fn all_pages_come_as_one_stream() {
     }
     provider.script(|script| script.asked.clear());
     let mut stream = provider.client().list(&payment);
-    assert!(!stream.is_complete(), "nobody knows yet");
+    assert!(!stream.is_complete(), "not known yet");
     let mut references = Vec::new();
     while let Some(refund) = stream.try_next().await.unwrap() {
         references.push(refund.reference.unwrap().to_string());

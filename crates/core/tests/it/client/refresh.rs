@@ -18,7 +18,7 @@ async fn a_notice_leads_to_what_is_new_and_to_nothing_twice() {
     let pending = client.refresh(&notice).await.unwrap();
     known.extend(pending.changes_since(&known).unwrap());
     assert_eq!(known.len(), 2, "two partial refunds of one amount are two");
-    assert!(pending.changes_since(&known).unwrap().is_empty(), "the same delivery again is no news");
+    assert!(pending.changes_since(&known).unwrap().is_empty(), "a repeated delivery changes nothing");
 
     let mut settled = client.refresh(&notice).await.unwrap();
     while settled.refunds.iter().any(|refund| !refund.status.is_final()) {

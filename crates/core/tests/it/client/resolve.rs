@@ -115,7 +115,7 @@ async fn an_unnamed_refund_that_came_after_ours_may_be_ours() {
     let error = provider.client().resolve(error.unresolved().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
-    // What was there before the first attempt is somebody else's.
+    // A refund from before the first attempt is not ours.
     provider.write(Step::Fail(lost()));
     let error = provider.client().create(&request(&payment, 100, "b")).await.unwrap_err();
     assert!(error.unresolved().unwrap().suspects.is_empty());
@@ -138,7 +138,7 @@ async fn a_rival_that_is_seen_between_two_attempts_stops_the_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_not_be_resolved_is_told_as_it_is() {
+async fn what_cannot_be_resolved_is_reported_as_it_is() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(100));
     provider.write(Step::Fail(lost()));
@@ -151,7 +151,7 @@ async fn what_can_not_be_resolved_is_told_as_it_is() {
     let early = client.resolve(&unresolved).await.unwrap_err();
     assert_eq!((early.kind(), early.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
     clock.advance(Duration::from_secs(640));
-    // Ours is certainly not there, and cannot be any more.
+    // Ours was certainly not made, and cannot be made any more.
     let late = client.resolve(&unresolved).await.unwrap_err();
     assert_eq!((late.kind(), late.may_have_applied()), (ErrorKind::NotRefundable, false), "{late}");
     // A local refusal says nothing about an attempt that was made.

@@ -15,17 +15,17 @@ use refunds_core::{
 /// What happens to one call.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// The provider answers.
+    /// The provider responds.
     Pass,
     /// It fails without having done anything.
     Fail(Error),
-    /// It does what was asked, and the answer is lost.
+    /// It processes the request, and the response is lost.
     Lose(Error),
-    /// It never answers, and does nothing.
+    /// It never responds, and does nothing.
     Hang,
-    /// It does what was asked and never answers.
+    /// It processes the request and never responds.
     LoseAndHang,
-    /// It answers with something else than was asked for.
+    /// It responds with something other than requested.
     Alter(fn(&mut Refund)),
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum Shown {
     Target(RefundTarget),
 }
 
-/// Everything that is asked of the provider, and what becomes of it.
+/// Every call of the provider, and its outcome.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) reads: VecDeque<Step>,
@@ -48,9 +48,9 @@ pub(crate) struct Script {
     pub(crate) hide_references: bool,
     pub(crate) drop_references: bool,
     pub(crate) ignore_cursors: bool,
-    /// How many submissions it takes until no step of a refund is left.
+    /// How many submissions complete a refund.
     pub(crate) steps: usize,
-    /// Of each submission, the refund that it was told to be made.
+    /// For each submission, the refund that the request named as made.
     pub(crate) made: Vec<Option<RefundId>>,
     pub(crate) capabilities: Option<Capabilities>,
     /// Refunds of other processes, at the end of the first page.
@@ -74,7 +74,7 @@ impl Scripted {
         Self::default()
     }
 
-    /// Changes what it says that it can do.
+    /// Changes its capabilities.
     pub(crate) fn offers(&self, change: impl FnOnce(&mut Capabilities)) {
         let mut capabilities = self.capabilities();
         change(&mut capabilities);
@@ -191,7 +191,7 @@ impl RefundProvider for Scripted {
     }
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
-        // Somebody else may run between the look and this: what a network does.
+        // Other tasks may run between the look and this, as on a network.
         tokio::task::yield_now().await;
         self.script(|script| script.made.push(submit.completing.clone()));
         let step = self.next("submit");

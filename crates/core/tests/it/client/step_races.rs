@@ -61,7 +61,7 @@ async fn it_is_left_to_the_call_that_is_at_it_though_it_was_seen_pending() {
 
 /// A call of another journal makes it, right after ours was not processed.
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_was_not_processed_keeps_nobody_from_it() {
+async fn an_unprocessed_attempt_blocks_no_other_call() {
     let provider = of_steps(3);
     let payment = provider.memory.captured(nok(100));
     let [ours, theirs] = [(); 2].map(|()| provider.client());
@@ -81,7 +81,7 @@ async fn an_attempt_that_was_not_processed_keeps_nobody_from_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_list_and_a_read_that_disagree_keep_nobody_from_it() {
+async fn a_list_and_a_read_that_disagree_block_no_other_call() {
     let provider = of_steps(2);
     let payment = provider.memory.captured(nok(100));
     let request = request(&payment, 100, "a");

@@ -1,4 +1,4 @@
-//! Refunds that take more than one step, of which only the first moves money.
+//! Refunds that take more than one step; only the first moves money.
 
 use std::{sync::Arc, time::Duration};
 
@@ -80,7 +80,7 @@ async fn once_it_was_seen_nothing_makes_it_unknown() {
         Error::new(ErrorKind::RateLimited, "much too soon").with_retry_after(Duration::from_secs(3600));
     let denied = || Error::new(ErrorKind::PermissionDenied, "no more reads");
     for (what, writes, reads) in [
-        ("the step has to wait for long", vec![Step::Lose(lost()), Step::Fail(late)], vec![]),
+        ("the step must wait for long", vec![Step::Lose(lost()), Step::Fail(late)], vec![]),
         (
             "looking before the step fails",
             vec![Step::Lose(lost())],
@@ -141,7 +141,7 @@ async fn a_step_whose_process_died_is_settled_by_the_next_look() {
     let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
     let client = provider.client().with_clock(Arc::new(clock.clone())).with_journal(journal.clone());
     client.create(&request(&payment, 100, "a")).await.unwrap();
-    // The step was done, and its answer is lost.
+    // The step was done, and its response is lost.
     provider.write(Step::Hang);
     client.create(&request(&payment, 100, "a")).await.unwrap();
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Providers that do not tell references, or not all refunds: careful, and truthful about it.
+//! Providers that hide references or some refunds: the client is careful and truthful.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ async fn a_refund_that_may_be_the_one_is_not_made_again() {
     let payment = provider.memory.captured(nok(1000));
     provider.script(|script| script.hide_references = true);
     let first = provider.client().create(&request(&payment, 100, "a")).await.unwrap();
-    assert_eq!(first.reference.unwrap().as_str(), "a", "the answer to our own request is ours");
+    assert_eq!(first.reference.unwrap().as_str(), "a", "the response to our own request is ours");
 
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
@@ -29,7 +29,7 @@ async fn a_refund_that_may_be_the_one_is_not_made_again() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "any of them may be the rest of back then");
     assert_eq!(provider.memory.moved(&payment), 100);
 
-    // Another amount can not be it.
+    // A refund with another amount cannot be it.
     provider.client().create(&request(&payment, 200, "b")).await.unwrap();
     assert_eq!(provider.memory.moved(&payment), 300);
 }
@@ -56,7 +56,7 @@ async fn a_lost_response_without_references_is_found_by_its_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_parts_without_references_are_told_apart_by_the_journal() {
+async fn the_journal_distinguishes_equal_parts_without_references() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider.script(|script| script.hide_references = true);
@@ -79,7 +79,7 @@ async fn a_list_that_is_cut_short_proves_nothing() {
     provider.script(|script| script.ignore_cursors = true);
     // The first page shows it …
     provider.client().create(&request(&payment, 100, "a")).await.unwrap();
-    // … and where it does not, it may be on the pages that can not be reached.
+    // … and where it does not, the refund may be on the pages that cannot be reached.
     let error = provider.client().create(&request(&payment, 100, "b")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::OutcomeUnknown, true));
     assert_eq!(provider.memory.moved(&payment), 200);
@@ -189,7 +189,7 @@ async fn an_incomplete_list_closes_no_other_refund() {
     policy.max_attempts = 1;
     policy.settle_timeout = Duration::ZERO;
     let client = client.with_policy(policy);
-    // a is lost. Then b is made, and its answer is lost, and the look after it fails.
+    // a is lost. Then b is made, its response is lost, and the look after it fails.
     provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&payment, 100, "a")).await.unwrap_err();
     clock.advance(Duration::from_secs(120));

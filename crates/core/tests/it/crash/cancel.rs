@@ -1,7 +1,4 @@
-//! The future is dropped after each of its polls, and the caller asks again at once.
-//!
-//! [`cancelled_after_every_poll`] takes the journal as a parameter: another crate can include this file and
-//! `support` by path and run it with a journal of its own.
+//! The future is dropped after each of its polls, and the caller repeats the request at once.
 
 use std::{
     pin::Pin,
@@ -12,7 +9,7 @@ use std::{
 
 use refunds_core::{Clock as _, Journal};
 
-use crate::crash::support::{Answer, Goal, Kind, Process, World, finish, journal};
+use crate::crash::support::{Goal, Kind, Process, Submission, World, finish, journal};
 
 /// Longer than a healthy call takes, and shorter than anything that it could wait for.
 const AT_ONCE: Duration = Duration::from_millis(500);
@@ -50,34 +47,34 @@ impl<T> Future for GivenUpAfter<'_, T> {
 /// one refund, and no waiting where no request had left. Returns how many calls were dropped.
 pub(crate) async fn cancelled_after_every_poll(
     kind: Kind,
-    answers: &[Answer],
+    submissions: &[Submission],
     again: CallsAgain,
     new_journal: impl Fn(&World) -> Arc<dyn Journal>,
 ) -> usize {
     for polls in 0.. {
-        let world = World::new(kind, 1000, answers);
+        let world = World::new(kind, 1000, submissions);
         let journal = new_journal(&world);
         let request = world.request(100, "rma-1");
-        let what = format!("{kind:?}, {answers:?}, dropped after {polls} polls, {again:?}");
+        let what = format!("{kind:?}, {submissions:?}, dropped after {polls} polls, {again:?}");
         let process = Process::with_slow_journal(&world, &journal);
         let client = process.client();
         let dropped = GivenUpAfter { call: Box::pin(client.create(&request)), polls }.await;
         let had_sent = world.sent() > 0;
-        if let Some(answer) = &dropped {
-            world.check(&request, answer, &what).await;
+        if let Some(result) = &dropped {
+            world.check(&request, result, &what).await;
         }
         if dropped.is_none() && !had_sent {
             world.heal();
             let start = world.clock().monotonic();
-            let answer = match again {
+            let result = match again {
                 CallsAgain::SameClient => client.create(&request).await,
                 CallsAgain::OtherProcess => {
                     Process::healthy(&world, &journal).client().create(&request).await
                 }
             };
             let took = world.clock().monotonic().saturating_sub(start);
-            world.check(&request, &answer, &what).await;
-            assert!(answer.is_ok(), "nothing was sent, and the next call gets {answer:?}: {what}");
+            world.check(&request, &result, &what).await;
+            assert!(result.is_ok(), "nothing was sent, and the next call gets {result:?}: {what}");
             assert!(took < AT_ONCE, "nothing was sent, and the next call waits for {took:?}: {what}");
         }
         finish(&world, &journal, &request, &Goal::Create, &what).await;
@@ -88,36 +85,36 @@ pub(crate) async fn cancelled_after_every_poll(
     unreachable!("each call ends after a number of polls")
 }
 
-async fn every_kind(answers: &[Answer]) {
+async fn every_kind(submissions: &[Submission]) {
     let mut runs = 0;
     for kind in Kind::ALL {
         for again in [CallsAgain::SameClient, CallsAgain::OtherProcess] {
-            runs += cancelled_after_every_poll(kind, answers, again, journal).await;
+            runs += cancelled_after_every_poll(kind, submissions, again, journal).await;
         }
     }
-    println!("{answers:?}: {runs} dropped calls");
+    println!("{submissions:?}: {runs} dropped calls");
     assert!(runs > 20 * Kind::ALL.len(), "each call has many points at which it can be dropped");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_costs_no_refund_and_no_time() {
-    every_kind(&[Answer::Made]).await;
+    every_kind(&[Submission::Made]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_whose_request_is_carried_out_later_makes_one_refund() {
-    every_kind(&[Answer::CarriedOutSoon]).await;
-    every_kind(&[Answer::CarriedOutLate]).await;
+    every_kind(&[Submission::CarriedOutSoon]).await;
+    every_kind(&[Submission::CarriedOutLate]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_call_whose_request_is_lost_makes_one_refund() {
-    every_kind(&[Answer::LostBefore]).await;
-    every_kind(&[Answer::MadeAndLostAndNotListedYet]).await;
+    every_kind(&[Submission::LostBefore]).await;
+    every_kind(&[Submission::MadeAndLostAndNotListedYet]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_between_attempts_makes_one_refund() {
-    every_kind(&[Answer::RateLimited, Answer::CarriedOutLate]).await;
-    every_kind(&[Answer::Unavailable, Answer::MadeAndLost]).await;
+    every_kind(&[Submission::RateLimited, Submission::CarriedOutLate]).await;
+    every_kind(&[Submission::Unavailable, Submission::MadeAndLost]).await;
 }

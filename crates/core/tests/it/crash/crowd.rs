@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use futures_util::future::join_all;
 use refunds_core::{CreateRefund, ErrorKind, Journal, Money, Refund, RefundAmount, RefundClient, Result};
 
-use crate::crash::support::{Answer, Kind, Process, World, journal};
+use crate::crash::support::{Kind, Process, Submission, World, journal};
 
 const TASKS: usize = 200;
 /// Where the tasks request more than there is.
@@ -39,8 +39,8 @@ async fn all_at_once(
     let calls = requests.into_iter().enumerate().map(|(number, request)| {
         let client = clients[number % clients.len()].clone();
         tokio::spawn(async move {
-            let answer = client.create(&request).await;
-            (request, answer)
+            let result = client.create(&request).await;
+            (request, result)
         })
     });
     join_all(calls).await.into_iter().map(|task| task.unwrap()).collect()
@@ -54,10 +54,10 @@ async fn two_hundred_tasks_with_one_reference_get_one_refund() {
             let world = World::new(kind, 100 * 1000, &[]);
             let clients = spread.clients(&world, &journal(&world));
             let request = world.request(100, "rma-1");
-            let answers = all_at_once(&clients, vec![request.clone(); TASKS]).await;
-            let ids: BTreeSet<_> = answers
+            let results = all_at_once(&clients, vec![request.clone(); TASKS]).await;
+            let ids: BTreeSet<_> = results
                 .into_iter()
-                .map(|(_, answer)| answer.unwrap_or_else(|error| panic!("{error}: {what}")).id)
+                .map(|(_, result)| result.unwrap_or_else(|error| panic!("{error}: {what}")).id)
                 .collect();
             assert_eq!((world.made_in_the_end(&request).await, ids.len()), (1, 1), "{what}");
         }
@@ -80,14 +80,14 @@ async fn two_hundred_tasks_with_one_reference_send_one_request() {
 async fn two_hundred_tasks_whose_first_request_is_lost_get_one_refund() {
     for kind in Kind::ALL {
         for spread in Spread::ALL {
-            for answer in Answer::ALL {
-                let what = format!("{kind:?}, {spread:?}, {answer:?}");
-                let world = World::new(kind, 100 * 1000, &[answer]);
+            for submission in Submission::ALL {
+                let what = format!("{kind:?}, {spread:?}, {submission:?}");
+                let world = World::new(kind, 100 * 1000, &[submission]);
                 let clients = spread.clients(&world, &journal(&world));
                 let request = world.request(100, "rma-1");
-                let answers = all_at_once(&clients, vec![request.clone(); TASKS]).await;
-                for (_, answer) in &answers {
-                    world.check(&request, answer, &what).await;
+                let results = all_at_once(&clients, vec![request.clone(); TASKS]).await;
+                for (_, result) in &results {
+                    world.check(&request, result, &what).await;
                 }
                 assert!(world.made_in_the_end(&request).await <= 1, "{what}");
             }
@@ -104,13 +104,13 @@ async fn tasks_that_ask_for_more_than_was_captured_never_get_more() {
                 // The provider itself would make each of them.
                 let world = World::new(kind, CAPTURED, &[]).with_slow_reads();
                 let clients = spread.clients(&world, &journal(&world));
-                let answers = all_at_once(&clients, amount.requests(&world)).await;
-                for (request, answer) in &answers {
-                    match answer {
+                let results = all_at_once(&clients, amount.requests(&world)).await;
+                for (request, result) in &results {
+                    match result {
                         Ok(refund) => assert_eq!(refund.amount, exact(request), "{what}"),
                         Err(error) => assert_eq!(error.kind(), ErrorKind::NotRefundable, "{error}: {what}"),
                     }
-                    world.check(request, answer, &what).await;
+                    world.check(request, result, &what).await;
                 }
                 assert!(world.moved() <= CAPTURED, "{} of {CAPTURED} was refunded: {what}", world.moved());
                 assert!(world.moved() >= CAPTURED - amount.largest(), "what fits is made: {what}");
@@ -123,14 +123,14 @@ async fn tasks_that_ask_for_more_than_was_captured_never_get_more() {
 async fn a_request_that_is_lost_counts_as_refunded() {
     for kind in Kind::ALL {
         for spread in Spread::ALL {
-            for lost in [Answer::CarriedOutLate, Answer::MadeAndLostAndNotListedYet] {
+            for lost in [Submission::CarriedOutLate, Submission::MadeAndLostAndNotListedYet] {
                 let what = format!("{kind:?}, {spread:?}, {lost:?}");
                 let world = World::new(kind, CAPTURED, &[lost]);
                 // The others go on long before its outcome is known, until nothing else is left.
                 let clients = spread.clients(&world, &journal(&world));
                 let requests = Amounts::Different.requests(&world);
-                for (request, answer) in all_at_once(&clients, requests.clone()).await {
-                    world.check(&request, &answer, &what).await;
+                for (request, result) in all_at_once(&clients, requests.clone()).await {
+                    world.check(&request, &result, &what).await;
                 }
                 for request in requests.iter().take(REFERENCES) {
                     assert!(world.made_in_the_end(request).await <= 1, "{what}");

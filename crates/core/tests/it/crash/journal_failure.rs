@@ -1,7 +1,7 @@
-//! The journal fails before or after each of its operations: nothing is sent without its word, and what
-//! is true is said all the same.
+//! The journal fails before or after each of its operations: nothing is sent without its acknowledgement,
+//! and the result is still truthful.
 
-use crate::crash::support::{Answer, At, Goal, Incident, Kind, Process, World, finish, journal};
+use crate::crash::support::{At, Goal, Incident, Kind, Process, Submission, World, finish, journal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lasts {
@@ -10,18 +10,18 @@ enum Lasts {
 }
 
 /// Lets the journal fail at each call; returns how many runs that took.
-async fn at_every_call(kind: Kind, answers: &[Answer], failure: Incident, lasts: Lasts) -> usize {
+async fn at_every_call(kind: Kind, submissions: &[Submission], failure: Incident, lasts: Lasts) -> usize {
     for at in 0.. {
-        let world = World::new(kind, 1000, answers);
+        let world = World::new(kind, 1000, submissions);
         let journal = journal(&world);
         let request = world.request(100, "rma-1");
         let process = match lasts {
             Lasts::Once => Process::with_incident(&world, &journal, At::Call(at), failure),
             Lasts::ForGood => Process::with_broken_journal(&world, &journal, At::Call(at), failure),
         };
-        let answer = Goal::Create.call(&process, &request).await.unwrap();
-        let what = format!("{kind:?}, {answers:?}, {failure:?} call {at}, {lasts:?}");
-        world.check(&request, &answer, &what).await;
+        let result = Goal::Create.call(&process, &request).await.unwrap();
+        let what = format!("{kind:?}, {submissions:?}, {failure:?} call {at}, {lasts:?}");
+        world.check(&request, &result, &what).await;
         finish(&world, &journal, &request, &Goal::Create, &what).await;
         if at >= process.calls() {
             return at;
@@ -33,8 +33,8 @@ async fn at_every_call(kind: Kind, answers: &[Answer], failure: Incident, lasts:
 async fn every_answer(failure: Incident, lasts: Lasts) {
     let mut runs = 0;
     for kind in Kind::ALL {
-        for answer in Answer::ALL {
-            runs += at_every_call(kind, &[answer], failure, lasts).await;
+        for submission in Submission::ALL {
+            runs += at_every_call(kind, &[submission], failure, lasts).await;
         }
     }
     println!("{failure:?}, {lasts:?}: {runs} runs");

@@ -113,7 +113,7 @@ impl DiskJournal {
         drop(stored);
         self.disk.notify();
         match fault {
-            Some(_) => Err(Error::new(ErrorKind::Unavailable, "the disk did not answer").not_applied()),
+            Some(_) => Err(Error::new(ErrorKind::Unavailable, "the disk did not respond").not_applied()),
             None => Ok(result),
         }
     }

@@ -1,5 +1,5 @@
-//! The journal kit: on the journal in memory, on a durable one, and on journals that are each wrong in one
-//! thing.
+//! The journal kit: on the in-memory journal, on a durable one, and on journals with one
+//! fault each.
 
 mod disk;
 mod faults;

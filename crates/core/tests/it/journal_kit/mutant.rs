@@ -10,17 +10,17 @@ use async_trait::async_trait;
 use refunds_core::{
     Clock, Result,
     journal::{
-        About, Book, Counter, Decision, Entry, Intended, IntentKey, IntentNumber, Journal, JournalTime,
-        MoneyKey, NewIntent, Observed, Outcome, Purge, Query, Seen, Standing, Version, position,
+        About, Book, Counter, Decision, Entry, Intended, Intent, IntentKey, IntentNumber, Journal,
+        JournalTime, MoneyKey, NewIntent, Observed, Outcome, Purge, Query, Seen, Standing, Version, position,
     },
     testing::{CommitFault, JournalHarness},
 };
 
 use crate::journal_kit::disk::{Disk, DiskJournal, Storage};
 
-/// What a wrong journal does otherwise than the right one below it. What is not overridden is forwarded.
+/// What a wrong journal does differently from the right one below it. The rest is forwarded.
 ///
-/// One instance belongs to one medium: every process that opens it is wrong in the same way.
+/// One instance belongs to one disk: every process that opens it is wrong in the same way.
 #[async_trait]
 pub(crate) trait Mutation: Send + Sync {
     /// A process starts.
@@ -150,7 +150,7 @@ impl Storage {
         self.store(money, Book::new(book.version(), entries));
     }
 
-    /// Lets `act` work on a book that looks otherwise than it is. What `act` changes is kept, what `mask`
+    /// Lets `act` work on a book that looks different from the real one. What `act` changes is kept, what `mask`
     /// changed is not.
     pub(crate) fn masked<T>(
         &mut self,
@@ -179,7 +179,12 @@ impl Storage {
     }
 }
 
-/// Intends on a book that looks otherwise than it is.
+/// Every intent of the entries.
+pub(crate) fn intents(entries: &mut [Entry]) -> impl Iterator<Item = &mut Intent> {
+    entries.iter_mut().flat_map(|entry| &mut entry.intents)
+}
+
+/// Intends on a book that looks different from the real one.
 pub(crate) fn intend_masked(
     journal: &DiskJournal,
     new: &NewIntent,
@@ -192,7 +197,7 @@ pub(crate) fn intend_masked(
     })
 }
 
-/// Takes back what the mask made of `original`: it was `shown` so, and became `entry`.
+/// Undoes the mask: `original` was `shown` to the book, and became `entry`.
 fn unmask(entry: &mut Entry, shown: &Entry, original: &Entry) {
     if entry.made == shown.made {
         entry.made.clone_from(&original.made);

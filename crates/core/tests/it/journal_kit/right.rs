@@ -26,7 +26,7 @@ mod disk {
     refunds_core::journal_conformance_tests!(async { DiskHarness::default() });
 }
 
-/// A harness that can do everything.
+/// A harness that supports everything.
 #[derive(Default)]
 struct DiskHarness(Mutex<Option<Disk>>);
 
@@ -65,7 +65,7 @@ impl JournalHarness for DiskHarness {
     }
 }
 
-/// What is required of a harness, and nothing else.
+/// A harness with only the required methods.
 struct Least;
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl JournalHarness for Least {
     }
 }
 
-/// The macro's tests, asked of the test binary itself, are the cases of the table: all, and no others.
+/// The macro's tests, as the test binary lists them, are exactly the cases of the table.
 #[test]
 fn the_macro_and_the_table_have_the_same_cases() {
     let listed =
@@ -93,7 +93,7 @@ fn the_macro_and_the_table_have_the_same_cases() {
 }
 
 #[tokio::test]
-async fn a_harness_that_can_do_everything_skips_nothing() {
+async fn a_harness_that_supports_everything_skips_nothing() {
     let report = run_all_journal(&DiskHarness::default()).await;
     assert!(report.is_ok(), "{report}");
     let skipped: Vec<_> = report.skipped().collect();

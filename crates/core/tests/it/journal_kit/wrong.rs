@@ -1,19 +1,30 @@
-//! The kit bites: journals that are each wrong in one thing, and exactly the cases that fail.
-//!
-//! The table is kept in `tests/wrong-journals.md` as measured; `UPDATE_TABLES=1` writes it anew.
+//! Journals with one fault each, and exactly the cases that catch them.
 
-use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use refunds_core::testing::{Outcome, journal_cases, run_all_journal};
 
-use crate::journal_kit::{
-    faults::Nothing,
-    mutant::{MutantHarness, Mutation},
-    rows::ROWS,
+use crate::{
+    journal_kit::{
+        faults::Nothing,
+        mutant::{MutantHarness, Mutation},
+        rows::ROWS,
+    },
+    mutants::{self, Table},
 };
 
-/// One wrong journal: what is wrong with it.
+/// How many cases run at once: those that fail may wait for long.
+const AT_ONCE: usize = 64;
+const TABLE: Table = Table {
+    file: "wrong-journals.md",
+    head: "\
+Each journal here is right in everything but one thing. The cases of the journal kit that fail for it are those in
+its row, and no others: measured and asserted by core's own tests.",
+    rows_are: "wrong journals",
+};
+
+/// One wrong journal, and its fault.
 pub(crate) struct Row {
     pub(crate) fault: &'static str,
     pub(crate) mutation: fn() -> Arc<dyn Mutation>,
@@ -22,9 +33,6 @@ pub(crate) struct Row {
 pub(crate) fn mutation<M: Mutation + Default + 'static>() -> Arc<dyn Mutation> {
     Arc::new(M::default())
 }
-
-/// How many cases run at once: those that fail may wait for long.
-const AT_ONCE: usize = 64;
 
 /// The cases that fail for each row, and why.
 async fn failures() -> Vec<Vec<(&'static str, String)>> {
@@ -47,44 +55,15 @@ async fn without_a_fault_nothing_fails_or_is_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_wrong_journal_fails_the_cases_that_its_row_says() {
-    let mut table = String::from(HEAD);
-    let mut bitten = BTreeSet::new();
-    let mut uncaught = Vec::new();
-    for (row, failures) in ROWS.iter().zip(failures().await) {
-        if failures.is_empty() {
-            uncaught.push(row.fault);
-        }
-        bitten.extend(failures.iter().map(|(name, _)| *name));
-        let names: Vec<_> = failures.iter().map(|(name, _)| format!("`{name}`")).collect();
-        let _ = writeln!(table, "| {} | {} |", row.fault, names.join("<br>"));
-        println!("{}: {failures:#?}", row.fault);
-    }
-    let cases = journal_cases();
-    let blunt: Vec<_> = cases.iter().map(|case| case.name).filter(|name| !bitten.contains(name)).collect();
-    let (rows, all) = (ROWS.len(), cases.len());
-    let _ = writeln!(
-        table,
-        "\n{rows} wrong journals; {} of {all} cases catch at least one of them.",
-        bitten.len()
-    );
-    if !blunt.is_empty() {
-        let blunt: Vec<_> = blunt.iter().map(|name| format!("`{name}`")).collect();
-        let _ = writeln!(table, "No fault here is caught by {}.", blunt.join(", "));
-    }
-    assert!(uncaught.is_empty(), "no case catches: {uncaught:#?}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wrong-journals.md");
-    if std::env::var_os("UPDATE_TABLES").is_some() {
-        std::fs::write(&path, &table).unwrap();
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == table, "the table has changed; UPDATE_TABLES=1 writes it anew:\n{table}");
+async fn each_wrong_journal_fails_the_cases_in_its_row() {
+    let failures = failures().await;
+    let measured: Vec<_> = ROWS
+        .iter()
+        .zip(&failures)
+        .map(|(row, failed)| {
+            println!("{}: {failed:#?}", row.fault);
+            (row.fault, failed.iter().map(|(name, _)| *name).collect())
+        })
+        .collect();
+    mutants::check(&TABLE, journal_cases(), &measured);
 }
-
-const HEAD: &str = "\
-Each journal here is right in everything but one thing. The cases of the journal kit that fail for it are those in
-its row, and no others: measured and asserted by core's own tests.
-
-| fault | caught by |
-|---|---|
-";

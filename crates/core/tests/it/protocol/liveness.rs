@@ -1,7 +1,7 @@
 //! Whatever happened: once the provider is healthy and time has passed, calling again ends in one refund.
 
 use crate::protocol::model::{
-    Answer, Event, Model, Step, Violation,
+    Event, Model, Outcome, Step, Violation,
     config::Config,
     state::{Fate, Response, SENDS, State, WORKERS, Worker, places},
 };
@@ -11,7 +11,7 @@ const CALLS: usize = 4;
 /// How many steps a healthy call has at most.
 const STEPS_OF_A_CALL: usize = 20;
 
-/// Whether nothing goes on any more: no call, nothing under way, and no time that anybody waits for.
+/// Whether the state is at rest: no call, nothing under way, and no time left to wait for.
 /// Every state leads to such ones, by crashes, time and what the provider does.
 pub(crate) fn is_at_rest(model: &Model, state: &State) -> bool {
     let mut later = *state;
@@ -46,7 +46,7 @@ pub(crate) fn finishes(model: &Model, end: &State) -> Option<Violation> {
         let mut calls = 0;
         loop {
             match call(&model, &mut state, worker) {
-                Ok(Answer::Made) => break,
+                Ok(Outcome::Made) => break,
                 Ok(_) if calls < CALLS => calls += 1,
                 Ok(_) => return Some(Violation::NeverFinished),
                 Err(violation) => return Some(violation),
@@ -73,25 +73,25 @@ fn fits(config: &Config, state: &State, reference: u8) -> bool {
     sum + amount(reference) <= config.captured
 }
 
-/// One call of one worker, with a provider that does what it is asked to.
-fn call(model: &Model, state: &mut State, worker: usize) -> Result<Answer, Violation> {
+/// One call of one worker, with a provider that processes every request.
+fn call(model: &Model, state: &mut State, worker: usize) -> Result<Outcome, Violation> {
     let mut steps = Vec::new();
     for _ in 0..STEPS_OF_A_CALL {
         model.steps(state, &mut steps);
         let Some(step) =
             steps.iter().filter_map(|step| Some((rank(step, worker)?, step))).min_by_key(|(rank, _)| *rank)
         else {
-            return Ok(Answer::Unknown);
+            return Ok(Outcome::Unknown);
         };
         if let Some(violation) = step.1.violation {
             return Err(violation);
         }
         *state = step.1.state;
-        if let Some((_, answer)) = step.1.answer {
-            return Ok(answer);
+        if let Some((_, outcome)) = step.1.outcome {
+            return Ok(outcome);
         }
     }
-    Ok(Answer::Unknown)
+    Ok(Outcome::Unknown)
 }
 
 /// Which steps a healthy call takes; the lowest rank goes first.

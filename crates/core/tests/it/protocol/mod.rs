@@ -6,7 +6,7 @@
 //! # What is in it
 //!
 //! - **Workers** open the journal, look, decide, commit, send, learn the response and settle, as a call does.
-//!   Between any two steps a worker may stop for any time, or die and start over; so each worker stands for
+//!   Between any two steps a worker may stop for any time, or die and start over; so each worker represents
 //!   as many processes as there can be one after the other. Acknowledgements of `intend` and of `settle` may
 //!   be lost.
 //! - **The provider** checks nothing but its key. It carries a request out at any time until Δ after its
@@ -14,7 +14,7 @@
 //!   may be lost, refuse, or say that nothing was processed. Keys are honoured, forgotten after a time, or
 //!   not honoured at all; failures may be stored and repeated. References are shown or hidden.
 //! - **A person** says, truthfully, that a refund is not made; **a journal** forgets what it may; **a handle**
-//!   is resolved of which no journal knows.
+//!   that no journal knows is resolved.
 //!
 //! # What must hold
 //!
@@ -171,16 +171,16 @@ fn a_guard_behind_another_one_is_not_missed_alone() {
 
 /// Explores a world with all guards.
 fn holds(name: &str, config: Config) {
-    let Found { states, at_rest, answers: [made, not_applied, unknown], counterexample } =
+    let Found { states, at_rest, outcomes: [made, not_applied, unknown], counterexample } =
         search(&Model::new(config, Without::default()), None);
     println!(
-        "{name}: {states} states, {at_rest} of them at rest; the answers are made {made}, not applied \
+        "{name}: {states} states, {at_rest} of them at rest; the outcomes are made {made}, not applied \
          {not_applied}, unknown {unknown} times"
     );
     if let Some((violation, events)) = counterexample {
         panic!("{name}: {violation}{}", lines(&events));
     }
-    assert!(made > 0 && not_applied > 0 && unknown > 0, "{name}: every answer is given");
+    assert!(made > 0 && not_applied > 0 && unknown > 0, "{name}: every outcome occurs");
     assert!(at_rest > 0 || !config.finishes, "{name}: there are states at rest");
 }
 

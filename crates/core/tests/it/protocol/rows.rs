@@ -13,7 +13,7 @@ use crate::protocol::model::{
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) guard: Guard,
-    /// The guard that stands before it: it is missed only where this one is taken away, too.
+    /// The guard before it: it is missed only where this one is taken away, too.
     pub(crate) behind: Option<Guard>,
     pub(crate) config: Config,
     pub(crate) violation: Violation,

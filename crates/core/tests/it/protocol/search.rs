@@ -8,7 +8,7 @@ use std::{
 use crate::protocol::{
     liveness::{finishes, is_at_rest},
     model::{
-        Answer, Event, Model, Violation,
+        Event, Model, Outcome, Violation,
         state::{Packed, State},
     },
 };
@@ -21,7 +21,7 @@ pub(crate) struct Found {
     /// How many of them were at rest, and so checked for whether calling again finishes.
     pub(crate) at_rest: usize,
     /// How many steps returned "made", "not applied", "unknown".
-    pub(crate) answers: [usize; 3],
+    pub(crate) outcomes: [usize; 3],
     /// What must not be, and the events that lead to it.
     pub(crate) counterexample: Option<(Violation, Vec<Event>)>,
 }
@@ -54,11 +54,11 @@ pub(crate) fn search(model: &Model, wanted: Option<Violation>) -> Found {
                 found.counterexample = Some((violation, trace(model, &states, next, Some(step.state))));
                 return found;
             }
-            if let Some((_, answer)) = step.answer {
-                found.answers[match answer {
-                    Answer::Made => 0,
-                    Answer::NotApplied => 1,
-                    Answer::Unknown => 2,
+            if let Some((_, outcome)) = step.outcome {
+                found.outcomes[match outcome {
+                    Outcome::Made => 0,
+                    Outcome::NotApplied => 1,
+                    Outcome::Unknown => 2,
                 }] += 1;
             }
             if reached.insert(step.state.packed()) {

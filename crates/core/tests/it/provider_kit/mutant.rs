@@ -10,10 +10,10 @@ use refunds_core::{
     testing::{Fault, FaultTarget, Harness, MemoryHarness, MemoryProvider},
 };
 
-/// The canary: what no `Debug` and no error may show.
+/// The canary that no `Debug` and no error may show.
 pub(crate) const TOKEN: &str = "canary-5d41402abc4b2a76";
 
-/// What a wrong provider does otherwise than the memory behind it. What is not said is forwarded.
+/// What a wrong provider does differently from the in-memory provider behind it. The rest is forwarded.
 #[async_trait]
 pub(crate) trait Mutation: Send + Sync {
     fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,13 +58,13 @@ pub(crate) trait Mutation: Send + Sync {
     fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
         memory.verify_webhook(request)
     }
-    /// The last word on each refund, whichever call tells it.
-    fn tells(&self, refund: Refund) -> Refund {
+    /// Changes each refund, whichever call returns it.
+    fn alter(&self, refund: Refund) -> Refund {
         refund
     }
 }
 
-/// The memory, told by a mutant.
+/// The in-memory provider behind a mutation.
 #[derive(Clone)]
 pub(crate) struct MutantProvider {
     memory: MemoryProvider,
@@ -91,14 +91,14 @@ impl RefundProvider for MutantProvider {
     }
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
         let mut page = self.mutation.list(&self.memory, payment, page).await?;
-        page.items = page.items.into_iter().map(|refund| self.mutation.tells(refund)).collect();
+        page.items = page.items.into_iter().map(|refund| self.mutation.alter(refund)).collect();
         Ok(page)
     }
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        Ok(self.mutation.tells(self.mutation.get(&self.memory, payment, refund).await?))
+        Ok(self.mutation.alter(self.mutation.get(&self.memory, payment, refund).await?))
     }
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
-        Ok(self.mutation.tells(self.mutation.submit(&self.memory, submit).await?))
+        Ok(self.mutation.alter(self.mutation.submit(&self.memory, submit).await?))
     }
     fn scope(&self) -> Scope {
         self.mutation.scope(&self.memory)

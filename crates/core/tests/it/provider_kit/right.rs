@@ -1,4 +1,4 @@
-//! The conformance kit on the provider in memory, in each way that it can be.
+//! The conformance kit on the in-memory provider, in each configuration.
 
 use std::{collections::BTreeSet, process::Command, sync::Arc};
 
@@ -30,7 +30,7 @@ macro_rules! configuration {
 configuration!(at_once, "NOK", MemoryProvider::new());
 configuration!(key_honoured, "MXN", MemoryProvider::new().with_key());
 configuration!(
-    first_answer_replayed,
+    first_response_replayed,
     "NOK",
     MemoryProvider::new().with_key().with_capabilities(|able| {
         let Idempotency::Key(key) = &mut able.idempotency else { panic!("it has a key") };
@@ -87,7 +87,7 @@ configuration!(
 );
 configuration!(once_in_part, "NOK", MemoryProvider::new().with_capabilities(|able| able.multiple = false));
 
-/// The macro's tests, asked of the test binary itself, are the cases of the table: all, and no others.
+/// The macro's tests, as the test binary lists them, are exactly the cases of the table.
 #[test]
 fn the_macro_and_the_table_have_the_same_cases() {
     let listed =
@@ -102,7 +102,7 @@ fn the_macro_and_the_table_have_the_same_cases() {
     assert_eq!(tests.len(), names.len());
 }
 
-/// What is required of a harness, and nothing else.
+/// A harness with only the required methods.
 struct Least(MemoryProvider);
 
 #[async_trait::async_trait]
@@ -130,7 +130,7 @@ async fn the_least_harness_runs_half_of_the_cases() {
     assert!(report.skipped().all(|(_, reason)| !reason.is_empty()));
 }
 
-/// Behind pointers, in one runtime or another: a harness and its report are plain values.
+/// The futures of the kit are `Send`.
 #[test]
 fn the_kit_can_be_sent_to_other_threads() {
     fn holds<T: Send>(value: T) -> T {
@@ -145,7 +145,7 @@ fn the_kit_can_be_sent_to_other_threads() {
 
 #[test]
 #[should_panic(expected = "the kit has no case no_such_case")]
-fn a_case_that_is_not_there_is_no_success() {
+fn an_unknown_case_is_a_failure() {
     run_case("no_such_case", async { Least(MemoryProvider::new()) });
 }
 

@@ -9,10 +9,10 @@ use crate::{
     testing::verdict::{Verdict, ensure},
 };
 
-/// The states of an intent that frees nothing.
+/// The states in which an intent still blocks.
 const UNSETTLED: [IntentState; 3] = [IntentState::Open, IntentState::Unknown, IntentState::FailedStored];
 
-/// Shows that `about` may be sent from `from` on and not earlier; its intent is settled afterwards.
+/// Fails unless `about` may be sent from `from` on but not earlier; settles its intent afterwards.
 async fn ensure_free_from(
     kit: JournalKit<'_>,
     about: &About,
@@ -125,12 +125,12 @@ pub(crate) async fn a_look_that_began_too_early_proves_nothing(kit: JournalKit<'
     kit.pass_until(JournalTime(first.intent.resubmit_from.0 - 1)).await?;
     let mut new = new_intent(&about, &kit.open(&about).await?);
     new.absent = vec![first.intent.number];
-    // Its time is over when the look ends; when it began, it was not.
+    // Its time is over when the look ends, but not when it began.
     kit.pass(30 * SECOND);
     kit.refuse(&new, "the look began before resubmit_from").await?;
     kit.ensure_state(&first, IntentState::Unknown, "after a look that began too early").await?;
 
-    // The same for another refund: the look must have begun after its time.
+    // The same for another refund: the look must begin after its time.
     let other = kit.send(&new_refund()).await?;
     let beside = beside(&other.about);
     kit.pass_until(JournalTime(other.intent.unsettled_until.0 - 1)).await?;
@@ -176,7 +176,7 @@ pub(crate) async fn a_refused_intent_closes_nothing(kit: JournalKit<'_>) -> Verd
     let quick = kit.send_as(&beside(&about), |_| {}).await?;
     kit.settle(&quick, &not_applied()).await?;
     kit.refuse(&late, "the money moved").await?;
-    kit.ensure_state(&first, IntentState::Unknown, "named by an intent that was refused").await
+    kit.ensure_state(&first, IntentState::Unknown, "named as absent by a refused intent").await
 }
 
 pub(crate) async fn a_made_refund_is_not_sent_again(kit: JournalKit<'_>) -> Verdict {
@@ -201,13 +201,13 @@ pub(crate) async fn a_previous_attempt_is_settled_with_the_next(kit: JournalKit<
     let mut next = new_intent(&about, &standing);
     next.version = crate::journal::Version(first.intent.number.0);
     kit.refuse(&next, "its own intent is open").await?;
-    // "Not processed", and on the same look: in one commit.
+    // "Not processed" and the next intent in one commit, on the same look.
     next.previous = Some((first.key.token, why()));
     let next = kit.commit(&next).await?;
     kit.ensure_state(&first, IntentState::NotApplied, "the next attempt said that nothing was applied")
         .await?;
     let kept = kit.intent(&first).await?.why;
-    ensure!(kept == Some(why()), "why it failed became {kept:?}");
+    ensure!(kept == Some(why()), "the reason of the failure became {kept:?}");
     kit.ensure_state(&next, IntentState::Open, "the next attempt").await
 }
 
@@ -216,10 +216,10 @@ pub(crate) async fn a_previous_attempt_that_may_be_under_way_still_blocks(kit: J
         let about = new_refund();
         let first = kit.send(&about).await?;
         kit.bring_to(&first, state).await?;
-        let because = format!("its own intent is {}, and that is settled", state.as_str());
+        let because = format!("its own intent is {}, which is settled", state.as_str());
         let claim = |new: &mut NewIntent| new.previous = Some((first.key.token, why()));
         kit.refuse_now(&about, &because, claim).await?;
-        kit.ensure_state(&first, state, "after a claim that it was not carried out").await?;
+        kit.ensure_state(&first, state, "after a claim that it was not processed").await?;
     }
     Ok(())
 }

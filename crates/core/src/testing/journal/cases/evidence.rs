@@ -1,4 +1,4 @@
-//! What a list, a read or a webhook showed.
+//! Refunds seen in a list, a read or a webhook.
 
 use super::super::kit::{
     AMOUNT, JournalKit, SECOND, amount, beside, by_id, listed, made, money_of, new_payment, new_refund,
@@ -26,7 +26,7 @@ async fn observe(
 fn is_settled(observed: Observed) -> Verdict {
     match observed {
         Observed::Settled(_) => Ok(()),
-        other => Err(failed(format!("a refund was seen, and {other:?} of it was stored"))),
+        other => Err(failed(format!("a refund was observed, but observing returned {other:?}"))),
     }
 }
 
@@ -41,8 +41,11 @@ pub(crate) async fn what_carries_the_reference_is_made_at_any_time(kit: JournalK
         let when = format!("a list showed it after it was {}", state.as_str());
         kit.ensure_made(&sent.about, &refund_id("re_1"), &when).await?;
         let entry = kit.known(&sent.about).await?;
-        ensure!(entry.unsettled().next().is_none(), "{when}: something of it is unsettled");
-        ensure!(entry.made.is_some_and(|made| made.evidence == Evidence::Listed), "{when}: how is lost");
+        ensure!(entry.unsettled().next().is_none(), "{when}: the refund has unsettled intents");
+        ensure!(
+            entry.made.is_some_and(|made| made.evidence == Evidence::Listed),
+            "{when}: the evidence is lost"
+        );
         kit.refuse_now(&sent.about, "a list showed it", |_| {}).await?;
     }
     Ok(())
@@ -55,7 +58,7 @@ pub(crate) async fn a_later_status_is_taken_over(kit: JournalKit<'_>) -> Verdict
     is_settled(observe(kit, &sent.about, listed("re_1"), None).await?)?;
     let entry = kit.known(&sent.about).await?;
     let status = entry.made.map(|made| made.status);
-    ensure!(status == Some(RefundStatus::Succeeded), "the status stays {status:?}");
+    ensure!(status == Some(RefundStatus::Succeeded), "the status is still {status:?}");
     Ok(())
 }
 
@@ -66,16 +69,16 @@ pub(crate) async fn an_id_alone_needs_the_version(kit: JournalKit<'_>) -> Verdic
     kit.settle(&sent, &unknown()).await?;
     for since in [None, Some(before)] {
         let observed = observe(kit, &about, by_id("re_1"), since).await?;
-        ensure!(observed == Observed::Moved, "based on {since:?}, and {observed:?}");
-        kit.ensure_not_made(&about, "an id on a version that moved").await?;
+        ensure!(observed == Observed::Moved, "based on {since:?}, observing returned {observed:?}");
+        kit.ensure_not_made(&about, "a refund by id on an outdated version").await?;
     }
     let version = kit.open(&about).await?.version;
     is_settled(observe(kit, &about, by_id("re_1"), Some(version)).await?)?;
-    kit.ensure_made(&about, &refund_id("re_1"), "an id on the present version").await
+    kit.ensure_made(&about, &refund_id("re_1"), "a refund by id on the present version").await
 }
 
 pub(crate) async fn an_id_alone_is_no_refund_of_two_candidates(kit: JournalKit<'_>) -> Verdict {
-    // Two unsettled refunds of one amount, as two processes without a common journal leave them.
+    // Two unsettled refunds of one amount, as two processes without a shared journal leave them.
     let one = kit.send(&new_refund()).await?;
     kit.settle(&one, &unknown()).await?;
     kit.pass_until(one.intent.unsettled_until).await?;
@@ -104,12 +107,12 @@ pub(crate) async fn an_id_alone_must_fit(kit: JournalKit<'_>) -> Verdict {
     let other_amount = MadeRefund { amount: money_of(AMOUNT - 1), ..by_id("re_1") };
     for refund in [by_id("re_old"), other_amount] {
         observe(kit, &about, refund, Some(version)).await?;
-        kit.ensure_not_made(&about, "it is certainly another refund").await?;
+        kit.ensure_not_made(&about, "it must be another refund").await?;
     }
     kit.settle(&sent, &not_applied()).await?;
     let version = kit.open(&about).await?.version;
     observe(kit, &about, by_id("re_1"), Some(version)).await?;
-    kit.ensure_not_made(&about, "nothing of it was under way").await
+    kit.ensure_not_made(&about, "it had nothing under way").await
 }
 
 pub(crate) async fn one_refund_is_of_one_reference(kit: JournalKit<'_>) -> Verdict {
@@ -118,7 +121,7 @@ pub(crate) async fn one_refund_is_of_one_reference(kit: JournalKit<'_>) -> Verdi
     kit.settle(&first, &Outcome::Made(made("re_1"))).await?;
     let second = kit.send(&beside(&about)).await?;
     let theirs = &second.about;
-    // By every way in which a journal learns of it.
+    // By every call that reports it to a journal.
     observe(kit, theirs, listed("re_1"), None).await?;
     kit.ensure_not_made(theirs, "a list showed another refund's id").await?;
     let version = kit.open(theirs).await?.version;
@@ -142,16 +145,16 @@ pub(crate) async fn an_alias_is_an_id_of_its_refund(kit: JournalKit<'_>) -> Verd
     let second = kit.send(&beside(&first.about)).await?;
     observe(kit, &second.about, listed("record_1"), None).await?;
     kit.ensure_not_made(&second.about, "a list showed another refund by its alias").await?;
-    // And the same refund by its other name is not a second one.
+    // The same refund by its other id is not a second one.
     observe(kit, &first.about, listed("record_1"), None).await?;
     let made_as = kit.known(&first.about).await?.made;
     let is_one = made_as.as_ref().is_some_and(|made| made.id.as_str() == "re_1" && made.doubled.is_none());
-    ensure!(is_one, "one refund under two names is kept as {made_as:?}");
+    ensure!(is_one, "one refund under two ids is stored as {made_as:?}");
     Ok(())
 }
 
 pub(crate) async fn one_decision_under_two_payments_is_one_refund(kit: JournalKit<'_>) -> Verdict {
-    // An order and the transaction that paid it: one money, one reference, one refund.
+    // An order and the transaction that paid it share one money key, one reference and one refund.
     let about = new_refund();
     let sent = kit.send(&about).await?;
     kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
@@ -160,7 +163,7 @@ pub(crate) async fn one_decision_under_two_payments_is_one_refund(kit: JournalKi
     let adopt = Adopt::new(request(&order, amount()), false, 60 * SECOND);
     let seen = [Seen::new(&order.payment, order.reference.clone(), listed("re_1")).adopted(adopt)];
     let observed = ok("observing", kit.journal.observe(&order.money, &seen, None).await)?;
-    ensure!(observed == Observed::Nothing, "the refund is known, and {observed:?}");
+    ensure!(observed == Observed::Nothing, "the refund is known, but observing returned {observed:?}");
     let after = kit.open(&order).await?;
     ensure!(after == before, "before: {before:?}, after: {after:?}");
     Ok(())
@@ -171,8 +174,8 @@ pub(crate) async fn another_amount_than_requested_is_a_fault(kit: JournalKit<'_>
     let off = MadeRefund { amount: money_of(1), ..listed("re_1") };
     is_settled(observe(kit, &sent.about, off, None).await?)?;
     let made_as = kit.known(&sent.about).await?.made.ok_or_else(|| failed("it is not made"))?;
-    ensure!(made_as.amount == money_of(1), "the amount is kept as {}", made_as.amount);
-    ensure!(made_as.fault.is_some(), "another amount than requested is believed");
+    ensure!(made_as.amount == money_of(1), "the stored amount is {}", made_as.amount);
+    ensure!(made_as.fault.is_some(), "a refund with another amount is accepted");
     kit.refuse_now(&sent.about, "the money may be gone", |_| {}).await
 }
 
@@ -188,12 +191,12 @@ pub(crate) async fn what_is_not_journalled_is_written_if_adopted(kit: JournalKit
     kit.ensure_made(&about, &refund_id("re_1"), "adopted").await?;
     let entry: Entry = kit.known(&about).await?;
     ensure!(entry.hidden && entry.amount == amount(), "it was adopted as {entry:?}");
-    ensure!(entry.keep_until == until, "it may be forgotten at {}, not {}", entry.keep_until.0, until.0);
+    ensure!(entry.keep_until == until, "it may be forgotten at {}, expected {}", entry.keep_until.0, until.0);
     ensure!(entry.request == Some(request(&about, amount())), "its request became {:?}", entry.request);
     kit.refuse_now(&about, "it was found", |_| {}).await?;
-    // Its memory guards other references as that of any made refund.
+    // It guards other references like any made refund.
     let others =
         kit.open(&About::new(about.money.clone(), &about.payment, Reference::random())).await?.others;
-    ensure!(others.len() == 1, "others are not shown it: {others:?}");
+    ensure!(others.len() == 1, "other references do not see it: {others:?}");
     Ok(())
 }

@@ -28,16 +28,19 @@ pub(crate) async fn a_purge_keeps_what_guards(kit: JournalKit<'_>) -> Verdict {
     ensure!(count == 2, "two entries were changed or removed, but purge returned {count}");
     ensure!(kit.entry(&refused.about).await?.is_none(), "what was never made is not purged");
     let entry = kit.known(&about).await?;
-    ensure!(entry.request.is_none() && entry.intents.is_empty(), "requests and details stay: {entry:?}");
+    ensure!(
+        entry.request.is_none() && entry.intents.is_empty(),
+        "requests or details were not removed: {entry:?}"
+    );
     let made_as = entry.made.as_ref().map(|made| (made.id.as_str(), made.amount));
     ensure!(made_as == Some(("re_1", amount())), "what was made became {made_as:?}");
-    ensure!(entry.money == about.money && entry.amount == amount(), "it became {entry:?}");
+    ensure!(entry.money == about.money && entry.amount == amount(), "the entry became {entry:?}");
     kit.refuse_now(&about, "it was made before the purge", |_| {}).await?;
     let again = purge(kit, &Purge::older_than(Duration::ZERO)).await?;
     ensure!(again == 0, "nothing is left to purge, but purge returned {again}");
     // On explicit request, made refunds are forgotten too.
     purge(kit, &EVERYTHING).await?;
-    ensure!(kit.entry(&about).await?.is_none(), "a made refund is not forgotten");
+    ensure!(kit.entry(&about).await?.is_none(), "a made refund was not forgotten");
     Ok(())
 }
 
@@ -70,12 +73,12 @@ pub(crate) async fn a_purge_spares_what_is_young(kit: JournalKit<'_>) -> Verdict
     let day = Purge { older_than: 86_400 * SECOND, forget_made: true };
     kit.pass_until(JournalTime(sent.intent.resubmit_from.plus(day.older_than).0 - 1)).await?;
     purge(kit, &day).await?;
-    ensure!(kit.known(&about).await? == before, "purged before it is a day old");
+    ensure!(kit.known(&about).await? == before, "the entry was purged before it was a day old");
     kit.pass(TICK);
     purge(kit, &day).await?;
-    ensure!(kit.entry(&about).await?.is_none(), "it is a day old, and not purged");
+    ensure!(kit.entry(&about).await?.is_none(), "the entry is a day old, but was not purged");
 
-    // However little is asked for: not before lists must show it.
+    // Whatever the age limit: not before lists must show it.
     let sent = kit.send(&new_refund()).await?;
     kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
     kit.pass(RESUBMIT);
@@ -126,13 +129,16 @@ pub(crate) async fn a_full_journal_sends_nothing(kit: JournalKit<'_>) -> Verdict
         let mut new = new_intent(&about, &kit.open(&about).await?);
         new.amount = money_of(1);
         let intended = ok("intending", kit.journal.intend(&new).await)?;
-        ensure!(intended == Intended::Full, "three of three are unsettled, and {intended:?}");
+        ensure!(
+            intended == Intended::Full,
+            "three of three are unsettled, but intending returned {intended:?}"
+        );
         ensure!(kit.entry(&about).await?.is_none(), "full, but stored");
     }
     for sent in &all {
         kit.intent(sent).await?;
     }
-    // What it knows goes on, and makes room.
+    // Known refunds continue, and make room.
     let number = all[0].intent.number;
     let again = kit.send_as(&all[0].about, |new| new.absent = vec![number]).await?;
     kit.settle(&again, &not_applied()).await?;
@@ -157,15 +163,18 @@ pub(crate) async fn a_journal_forgets_what_is_needed_least(kit: JournalKit<'_>) 
     let young = new_refund();
     let intended = kit.journal.intend(&new_intent(&young, &kit.open(&young).await?)).await;
     let intended = ok("intending", intended)?;
-    ensure!(intended == Intended::Full, "lists may still lack all of them, and {intended:?}");
+    ensure!(
+        intended == Intended::Full,
+        "lists may still lack all of them, but intending returned {intended:?}"
+    );
     kit.pass_until(refused.intent.resubmit_from).await?;
-    // Each new one takes the place of the one that is needed least.
+    // Each new entry replaces the least needed one.
     for (gone, kept) in [(&refused, vec![&shown, &hidden]), (&shown, vec![&hidden]), (&hidden, vec![])] {
         let next = kit.send_making_room(&new_refund()).await?;
         kit.settle(&next, &unknown()).await?;
-        ensure!(kit.entry(&gone.about).await?.is_none(), "{:?} is kept", gone.about);
+        ensure!(kit.entry(&gone.about).await?.is_none(), "{:?} was not evicted", gone.about);
         for sent in kept {
-            ensure!(kit.entry(&sent.about).await?.is_some(), "{:?} went too early", sent.about);
+            ensure!(kit.entry(&sent.about).await?.is_some(), "{:?} was evicted too early", sent.about);
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What an intent is once it is committed.
+//! Committed intents.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,15 +17,15 @@ use crate::{
 pub(crate) async fn an_intent_is_there_once_it_is_acknowledged(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let sent = kit.send(&about).await?;
-    // Another process sees it at once: nothing else needs to happen before.
+    // Another process sees it at once.
     let other = kit.other_process().await;
     kit.on(&other).ensure_state(&sent, IntentState::Open, "seen by another process").await?;
     let standing = kit.open(&about).await?;
     let intents = standing.mine.map(|entry| entry.intents).unwrap_or_default();
     ensure!(intents == [sent.intent.clone()], "acknowledged {:?}, opened {intents:?}", sent.intent);
-    ensure!(sent.intent.state == IntentState::Open, "it begins as {}", sent.intent.state.as_str());
+    ensure!(sent.intent.state == IntentState::Open, "its first state is {}", sent.intent.state.as_str());
     let number = Version(sent.intent.number.0);
-    ensure!(standing.version == number, "intent {number:?} moved the money to {:?}", standing.version);
+    ensure!(standing.version == number, "intent {number:?} moved the version to {:?}", standing.version);
     Ok(())
 }
 
@@ -40,22 +40,22 @@ pub(crate) async fn an_entry_keeps_what_was_requested(kit: JournalKit<'_>) -> Ve
     let entry = kit.known(&about).await?;
     ensure!(
         entry.money == about.money && entry.payment == about.payment,
-        "it is another payment's: {entry:?}"
+        "it belongs to another payment: {entry:?}"
     );
     ensure!(entry.reference == about.reference, "it has the reference {}", entry.reference);
-    ensure!(entry.amount == amount(), "it is over {}", entry.amount);
+    ensure!(entry.amount == amount(), "its amount is {}", entry.amount);
     ensure!(entry.request == Some(request(&about, amount())), "the request became {:?}", entry.request);
-    ensure!(entry.hidden, "it forgets that references may be hidden");
+    ensure!(entry.hidden, "`hidden` was not stored");
     ensure!(entry.generation == 0, "the key begins at generation {}", entry.generation);
     ensure!(
         entry.known_before == [refund_id("re_1"), refund_id("re_2")],
-        "the refunds that are certainly not it became {:?}",
+        "`known_before` became {:?}",
         entry.known_before
     );
     ensure!(entry.made.is_none() && entry.suspects.is_empty() && entry.decision.is_none(), "{entry:?}");
     ensure!(
         entry.keep_until >= sent.intent.resubmit_from,
-        "it may be forgotten at {}, before the refund cannot appear any more",
+        "it may be forgotten at {}, while the refund may still appear",
         entry.keep_until.0
     );
     Ok(())
@@ -73,15 +73,10 @@ pub(crate) async fn an_intents_times_are_exact(kit: JournalKit<'_>) -> Verdict {
             ("unsettled_until", intent.unsettled_until, attempt_over.plus(SETTLE)),
             ("resubmit_from", intent.resubmit_from, attempt_over.plus(RESUBMIT)),
         ] {
-            ensure!(is == should, "{what} is {}, it should be {}", is.0, should.0);
+            ensure!(is == should, "{what} is {}, expected {}", is.0, should.0);
         }
         let last = from.plus(RETENTION.saturating_sub(WINDOW + ATTEMPT + RESUBMIT));
-        ensure!(
-            intent.key_until == Some(last),
-            "key_until is {:?}, it should be {}",
-            intent.key_until,
-            last.0
-        );
+        ensure!(intent.key_until == Some(last), "key_until is {:?}, expected {}", intent.key_until, last.0);
     }
     let without = kit.send(&new_refund()).await?;
     ensure!(
@@ -120,7 +115,7 @@ pub(crate) async fn no_intent_is_stamped_before_it_came(kit: JournalKit<'_>) -> 
         let calls = (0..3).map(|place| async move {
             let about = new_refund();
             let standing = kit.open(&about).await?;
-            // Each comes a little later than the one before, while that one is being committed.
+            // Each arrives a little later, while the one before is being committed.
             for _ in 0..place {
                 tokio::task::yield_now().await;
             }
@@ -144,14 +139,14 @@ pub(crate) async fn the_times_of_a_row_are_its_own(kit: JournalKit<'_>) -> Verdi
     let about = new_refund();
     let patient = kit.send(&about).await?;
     kit.settle(&patient, &unknown()).await?;
-    // Another process, whose policy is shorter in everything.
+    // Another process with a shorter policy.
     let other = kit.other_process().await;
     let hasty = |new: &mut crate::journal::NewIntent| {
         (new.attempt, new.settle, new.resubmit) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
         new.absent = vec![patient.intent.number];
     };
     kit.pass_until(patient.intent.unsettled_until).await?;
-    let because = "by the times of its own row the refund may still appear";
+    let because = "by its own times the refund may still appear";
     kit.on(&other).refuse_now(&about, because, hasty).await?;
     let stored = kit.intent(&patient).await?;
     ensure!(
@@ -168,7 +163,7 @@ pub(crate) async fn resubmit_from_is_never_before_unsettled_until(kit: JournalKi
     let sent = kit.send_as(&new_refund(), |new| new.resubmit = Duration::ZERO).await?;
     ensure!(
         sent.intent.resubmit_from >= sent.intent.unsettled_until,
-        "it may be sent again from {}, before it is over at {}",
+        "it may be sent again from {}, but is unsettled until {}",
         sent.intent.resubmit_from.0,
         sent.intent.unsettled_until.0
     );
@@ -205,7 +200,7 @@ pub(crate) async fn a_dropped_call_frees_nothing(kit: JournalKit<'_>) -> Verdict
     let about = new_refund();
     let new = new_intent(&about, &kit.open(&about).await?);
     {
-        // Begun, and dropped at its first wait; an in-memory journal is at its end by then.
+        // Begun and dropped at its first wait; an in-memory journal has finished by then.
         let mut intending = std::pin::pin!(kit.journal.intend(&new));
         match poll_once(&mut intending).await {
             std::task::Poll::Pending => {}
@@ -221,7 +216,7 @@ pub(crate) async fn a_dropped_call_frees_nothing(kit: JournalKit<'_>) -> Verdict
         ensure!(intent.state == IntentState::Open, "dropping the call made it {}", intent.state.as_str());
     }
     if entry.intents.is_empty() {
-        return Err(failed("an entry without an intent is left of a dropped call"));
+        return Err(failed("a dropped call left an entry without an intent"));
     }
     kit.refuse_now(&about, "a dropped call may still be sent", |_| {}).await
 }

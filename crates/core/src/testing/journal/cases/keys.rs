@@ -57,12 +57,12 @@ pub(crate) async fn the_key_is_judged_inside_intend(kit: JournalKit<'_>) -> Verd
     kit.settle(&first, &unknown()).await?;
     let last = first.intent.key_until.ok_or_else(|| failed("no key_until"))?;
     kit.pass_until(last).await?;
-    // Opened while the key is known; the look takes a moment too long.
+    // Opened while the key is still remembered; the look takes a moment too long.
     let mut new = new_intent(&about, &kit.open(&about).await?);
     with_key(&mut new);
     kit.pass(TICK);
     kit.refuse(&new, "the provider may have forgotten the key").await?;
-    // What a look proves does not need the key.
+    // Proof by a look does not need the key.
     let number = first.intent.number;
     kit.send_as(&about, |new| {
         with_key(new);
@@ -105,7 +105,7 @@ pub(crate) async fn a_stored_failure_uses_the_key_up(kit: JournalKit<'_>) -> Ver
     let first = kit.send_with_key(&about).await?;
     kit.settle(&first, &Outcome::FailedStored(why())).await?;
     kit.refuse_now(&about, "its key only repeats a failure", with_key).await?;
-    // Also beside another intent, whose outcome is plainly unknown.
+    // Also beside another intent with an unknown outcome.
     let about = new_refund();
     let first = kit.send_with_key(&about).await?;
     kit.settle(&first, &unknown()).await?;
@@ -128,16 +128,16 @@ pub(crate) async fn a_new_generation_needs_a_look_that_shows_nothing(kit: Journa
             new.absent = absent;
         }
     };
-    kit.refuse_now(&about, "under another key the first one fences nothing", next(&[])).await?;
+    kit.refuse_now(&about, "a send under another key is not covered by the first key", next(&[])).await?;
     kit.refuse_now(&about, "the look began too early", next(&[&first, &second])).await?;
     kit.pass(2 * RESUBMIT);
-    kit.refuse_now(&about, "one send may still be carried out", next(&[&second])).await?;
+    kit.refuse_now(&about, "one send may still be processed", next(&[&second])).await?;
     ensure!(kit.known(&about).await?.generation == 0, "a refused intent moved the generation");
     let third = kit.send_as(&about, next(&[&first, &second])).await?;
-    ensure!(kit.known(&about).await?.generation == 1, "the new generation is not kept");
-    // It may be sent again with the key that it was sent with, and with no other.
+    ensure!(kit.known(&about).await?.generation == 1, "the new generation is not stored");
+    // It may be sent again only with the key of its first send.
     kit.settle(&third, &unknown()).await?;
-    kit.refuse_now(&about, "under the earlier key nothing fences it", with_key).await?;
+    kit.refuse_now(&about, "a send under the earlier key is not covered", with_key).await?;
     kit.send_as(&about, |new| {
         with_key(new);
         new.generation = 1;

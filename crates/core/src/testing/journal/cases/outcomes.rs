@@ -1,4 +1,4 @@
-//! What became of an intent.
+//! Outcomes of intents.
 
 use super::super::kit::{
     ATTEMPT, JournalKit, RESUBMIT, SECOND, beside, made, new_intent, new_refund, not_applied, poll_once,
@@ -37,7 +37,7 @@ pub(crate) async fn nothing_but_made_overrides_an_outcome(kit: JournalKit<'_>) -
             let is_first = before == Open || (before == Unknown && *reported == FailedStored);
             let after = if is_first { *reported } else { before };
             kit.settle(&sent, outcome).await?;
-            let when = format!("it was {}, then reported as {}", before.as_str(), reported.as_str());
+            let when = format!("it was {}, then settled as {}", before.as_str(), reported.as_str());
             kit.ensure_state(&sent, after, &when).await?;
             if before == IntentState::Made {
                 kit.ensure_made(&sent.about, &refund_id("re_made"), &when).await?;
@@ -67,11 +67,19 @@ pub(crate) async fn an_outcome_is_kept_with_its_reason(kit: JournalKit<'_>) -> V
         let now = kit.now().await?;
         kit.settle(&sent, &outcome).await?;
         let intent = kit.intent(&sent).await?;
-        ensure!(intent.settled_at == Some(now), "settled at {:?}, it is {}", intent.settled_at, now.0);
-        let kept = intent.why.ok_or_else(|| failed("why it failed is not kept"))?;
+        ensure!(
+            intent.settled_at == Some(now),
+            "it was settled at {:?}, expected {}",
+            intent.settled_at,
+            now.0
+        );
+        let kept = intent.why.ok_or_else(|| failed("the reason of the failure is not stored"))?;
         let is_refusal = matches!(outcome, Outcome::NotApplied(_));
-        ensure!(kept.kind == why().kind && kept.code == why().code, "why it failed became {kept:?}");
-        ensure!(kept.refused == is_refusal, "whether it was refused became {}", kept.refused);
+        ensure!(
+            kept.kind == why().kind && kept.code == why().code,
+            "the reason of the failure became {kept:?}"
+        );
+        ensure!(kept.refused == is_refusal, "`refused` became {}", kept.refused);
     }
     Ok(())
 }
@@ -85,7 +93,7 @@ pub(crate) async fn a_late_outcome_settles_its_own_intent(kit: JournalKit<'_>) -
     let second = kit.send_as(&about, |new| new.absent = vec![number]).await?;
     kit.settle(&first, &not_applied()).await?;
     kit.ensure_state(&second, IntentState::Open, "an earlier call reported its own outcome").await?;
-    kit.ensure_state(&first, IntentState::Absent, "what was settled stays").await?;
+    kit.ensure_state(&first, IntentState::Absent, "a settled intent must stay settled").await?;
     kit.refuse_now(&about, "the second intent is open", |_| {}).await?;
 
     // The same with a key, where both are unsettled.
@@ -107,8 +115,8 @@ pub(crate) async fn a_refusal_says_nothing_about_earlier_intents(kit: JournalKit
     kit.ensure_state(&second, IntentState::NotApplied, "it was refused").await?;
     kit.ensure_state(&first, IntentState::Unknown, "a later attempt was refused").await?;
     let open = kit.open(&about).await?.mine.and_then(|entry| entry.resubmit_from());
-    ensure!(open == Some(first.intent.resubmit_from), "nothing is unsettled any more: {open:?}");
-    kit.refuse_now(&about, "the first send may still be carried out", |_| {}).await
+    ensure!(open == Some(first.intent.resubmit_from), "the earlier intent is no longer unsettled: {open:?}");
+    kit.refuse_now(&about, "the first send may still be processed", |_| {}).await
 }
 
 pub(crate) async fn made_ends_every_intent_of_its_refund(kit: JournalKit<'_>) -> Verdict {
@@ -118,11 +126,11 @@ pub(crate) async fn made_ends_every_intent_of_its_refund(kit: JournalKit<'_>) ->
     let second = kit.send_with_key(&about).await?;
     kit.settle(&second, &Outcome::Made(made("re_1"))).await?;
     let entry = kit.known(&about).await?;
-    ensure!(entry.unsettled().next().is_none(), "it is made, and something of it is unsettled: {entry:?}");
+    ensure!(entry.unsettled().next().is_none(), "the refund is made, but has unsettled intents: {entry:?}");
     let others = kit.open(&beside(&about)).await?.others;
     ensure!(
         others.len() == 1 && others[0].made.is_some(),
-        "others are not shown that it is made: {others:?}"
+        "other references do not see the made refund: {others:?}"
     );
     kit.send(&beside(&about)).await.map(drop)
 }
@@ -156,7 +164,7 @@ pub(crate) async fn bytes_that_left_late_begin_its_times_anew(kit: JournalKit<'_
     let least = now.plus(ATTEMPT + RESUBMIT);
     ensure!(
         intent.resubmit_from >= least,
-        "bytes left at {} at the latest, and it may be sent again from {}",
+        "bytes left at {} at the latest, but it may be sent again from {}",
         now.0,
         intent.resubmit_from.0
     );
@@ -164,7 +172,7 @@ pub(crate) async fn bytes_that_left_late_begin_its_times_anew(kit: JournalKit<'_
     ensure!(suspects == [refund_id("re_9")], "the suspects became {suspects:?}");
     kit.pass_until(JournalTime(least.0 - 1)).await?;
     let number = intent.number;
-    kit.refuse_now(&about, "its times begin anew", |new| new.absent = vec![number]).await
+    kit.refuse_now(&about, "its times restarted", |new| new.absent = vec![number]).await
 }
 
 pub(crate) async fn a_second_refund_is_kept_beside_the_first(kit: JournalKit<'_>) -> Verdict {
@@ -174,14 +182,14 @@ pub(crate) async fn a_second_refund_is_kept_beside_the_first(kit: JournalKit<'_>
     let made_as = kit.known(&sent.about).await?.made;
     let ids = made_as.as_ref().map(|made| (made.id.clone(), made.doubled.clone()));
     let both = Some((refund_id("re_1"), Some(refund_id("re_2"))));
-    ensure!(ids == both, "two refunds under one reference are kept as {made_as:?}");
-    // One that holds no money does not hide the one that does.
+    ensure!(ids == both, "two refunds under one reference are stored as {made_as:?}");
+    // A refund that holds no money does not hide the one that does.
     let sent = kit.send(&new_refund()).await?;
     let mut dead = made("re_3");
     dead.status = RefundStatus::Declined;
     kit.settle(&sent, &Outcome::Made(dead)).await?;
     kit.settle(&sent, &Outcome::Made(made("re_4"))).await?;
-    kit.ensure_made(&sent.about, &refund_id("re_4"), "a declined one and one that holds the money").await
+    kit.ensure_made(&sent.about, &refund_id("re_4"), "a declined refund and one that holds the money").await
 }
 
 pub(crate) async fn an_abandoned_intent_was_never_sent(kit: JournalKit<'_>) -> Verdict {
@@ -192,7 +200,7 @@ pub(crate) async fn an_abandoned_intent_was_never_sent(kit: JournalKit<'_>) -> V
         Ok(kit.intent(&sent).await?.state == IntentState::NotApplied)
     })
     .await?;
-    // Abandoned or not, a refund that is made is made.
+    // Abandoning does not change a made refund.
     let made_one = kit.send(&beside(&about)).await?;
     kit.settle(&made_one, &Outcome::Made(made("re_1"))).await?;
     kit.journal.abandon(&made_one.key);
@@ -205,14 +213,14 @@ pub(crate) async fn an_intent_may_be_abandoned_while_it_is_committed(kit: Journa
     let new = new_intent(&about, &kit.open(&about).await?);
     {
         let mut intending = std::pin::pin!(kit.journal.intend(&new));
-        // Taken up by the journal; then the call is dropped, as its drop guard does it.
+        // The journal takes the call; then it is dropped, as by a drop guard.
         let _ = poll_once(&mut intending).await;
         kit.journal.abandon(&new.key());
     }
-    // A later write of the same process is behind both of them.
+    // A later write of the same process comes after both.
     let next = kit.send(&new_refund()).await?;
     kit.settle(&next, &not_applied()).await?;
-    kit.eventually("an intent that was abandoned under way is settled or was never stored", || async {
+    kit.eventually("an intent abandoned during its commit is settled or was never stored", || async {
         let intents = kit.entry(&about).await?.map(|entry| entry.intents).unwrap_or_default();
         Ok(intents.iter().all(|intent| intent.state == IntentState::NotApplied))
     })

@@ -11,14 +11,14 @@ use crate::{
     testing::verdict::{Verdict, ensure, failed, ok},
 };
 
-/// As many entries as do not fit on one page.
+/// More entries than fit on one page.
 const ENTRIES: usize = 23;
 
 async fn page(kit: JournalKit<'_>, query: Query) -> Verdict<Vec<Entry>> {
     ok("entries", kit.journal.entries(&query).await)
 }
 
-/// Refunds of several payments of one account, one of each unsettled.
+/// Refunds of multiple payments of one account, one of each unsettled.
 async fn fill(kit: JournalKit<'_>, scope: &Scope) -> Verdict<Vec<Sent>> {
     let mut all = Vec::new();
     for at in 0..ENTRIES {
@@ -44,14 +44,14 @@ pub(crate) async fn pages_make_up_the_whole(kit: JournalKit<'_>) -> Verdict {
     let scope = new_scope();
     let all = fill(kit, &scope).await?;
     let whole = page(kit, Query::all().of_scope(scope.clone())).await?;
-    ensure!(whole.len() == ENTRIES, "{ENTRIES} refunds, {} entries", whole.len());
-    ensure!(whole.is_sorted_by_key(position), "the entries are not in their order");
+    ensure!(whole.len() == ENTRIES, "{ENTRIES} refunds have {} entries", whole.len());
+    ensure!(whole.is_sorted_by_key(position), "the entries are not in order");
     for limit in [1, 7, ENTRIES, ENTRIES + 1] {
         let mut paged: Vec<Entry> = Vec::new();
         loop {
             let query = Query::all().of_scope(scope.clone()).page(paged.last(), limit);
             let next = page(kit, query).await?;
-            ensure!(next.len() <= limit, "a page of {limit} has {}", next.len());
+            ensure!(next.len() <= limit, "a page of {limit} has {} entries", next.len());
             if next.is_empty() {
                 break;
             }
@@ -83,16 +83,19 @@ pub(crate) async fn pages_lose_nothing_while_it_changes(kit: JournalKit<'_>) -> 
         let Some(end) = next.last() else { break };
         for entry in &next {
             let place = position(entry);
-            ensure!(last.as_ref().is_none_or(|last| position(last) < place), "a page goes back");
+            ensure!(
+                last.as_ref().is_none_or(|last| position(last) < place),
+                "a page repeats earlier entries"
+            );
             left.remove(&place);
-            // What was read is resolved at once, as `resolve` does it.
+            // What was read is resolved at once, as `resolve` does.
             let sent = all.iter().find(|sent| sent.about.reference == entry.reference);
             if let Some(sent) = sent {
                 kit.settle(sent, &Outcome::Made(made(&format!("re_{}", sent.about.reference)))).await?;
             }
         }
         last = Some(end.clone());
-        // Others come meanwhile, before those that were read.
+        // Others are added meanwhile, before those that were read.
         let id = PaymentId::trusted(format!("a{}", new_payment()));
         kit.send(&About::new(MoneyKey::new(scope.clone(), id.clone()), &id, Reference::random())).await?;
         round += 1;
@@ -100,7 +103,7 @@ pub(crate) async fn pages_lose_nothing_while_it_changes(kit: JournalKit<'_>) -> 
             return Err(failed("the pages do not end"));
         }
     }
-    ensure!(left.is_empty(), "{} entries that were there all the time are on no page", left.len());
+    ensure!(left.is_empty(), "{} entries that existed throughout are on no page", left.len());
     Ok(())
 }
 
@@ -111,7 +114,11 @@ pub(crate) async fn queries_read_what_they_name(kit: JournalKit<'_>) -> Verdict 
     let unknown = all.iter().filter(|sent| sent.about.reference != one.reference);
     let unsettled = page(kit, Query::unsettled().of_scope(scope.clone())).await?;
     let count = ENTRIES.div_ceil(3);
-    ensure!(unsettled.len() == count, "{count} refunds are unsettled, {} entries", unsettled.len());
+    ensure!(
+        unsettled.len() == count,
+        "{count} refunds are unsettled, but {} entries were read",
+        unsettled.len()
+    );
     let is_so = |entry: &Entry| entry.unsettled().next().is_some();
     ensure!(unsettled.iter().all(is_so), "a settled refund is read as unsettled");
     let by_reference = page(kit, Query::all().of_reference(one.reference.clone())).await?;
@@ -119,7 +126,11 @@ pub(crate) async fn queries_read_what_they_name(kit: JournalKit<'_>) -> Verdict 
     ensure!(is_one, "by reference: {by_reference:?}");
     let by_payment = page(kit, Query::all().of_scope(scope.clone()).of_payment(&one.payment)).await?;
     let same = unknown.filter(|sent| sent.about.payment == one.payment).count() + 1;
-    ensure!(by_payment.len() == same, "the payment has {same} refunds, and {} entries", by_payment.len());
+    ensure!(
+        by_payment.len() == same,
+        "the payment has {same} refunds, but {} entries were read",
+        by_payment.len()
+    );
     let anywhere = page(kit, Query::all().of_payment(&one.payment)).await?;
     ensure!(anywhere == by_payment, "the payment of all accounts: {anywhere:?}");
     let empty = page(kit, Query::all().of_scope(new_scope())).await?;

@@ -57,12 +57,20 @@ pub(crate) async fn a_person_decides_on_the_newest_intent(kit: JournalKit<'_>) -
     kit.pass_until(first.intent.unsettled_until).await?;
     // The refund is sent again after the person looked.
     let second = kit.send_with_key(&about).await?;
-    refused("an older intent", decide(kit, &first, &not_made()).await, &[ErrorKind::Conflict])?;
+    refused(
+        "a decision about an older intent",
+        decide(kit, &first, &not_made()).await,
+        &[ErrorKind::Conflict],
+    )?;
     let nowhere = kit.journal.decide(&about.money, IntentNumber(u64::MAX >> 1), &not_made()).await;
-    refused("an unknown intent", nowhere, &[ErrorKind::Conflict])?;
+    refused("a decision about an unknown intent", nowhere, &[ErrorKind::Conflict])?;
     kit.ensure_state(&first, IntentState::Unknown, "the decision was refused").await?;
     kit.pass_until(second.intent.unsettled_until).await?;
-    refused("an older intent", decide(kit, &first, &not_made()).await, &[ErrorKind::Conflict])?;
+    refused(
+        "a decision about an older intent",
+        decide(kit, &first, &not_made()).await,
+        &[ErrorKind::Conflict],
+    )?;
     ok("the newest", decide(kit, &second, &not_made()).await)?;
     // The decision covers all intents whose time is over.
     for sent in [&first, &second] {
@@ -90,7 +98,11 @@ pub(crate) async fn a_person_does_not_decide_what_is_settled(kit: JournalKit<'_>
         let sent = kit.send(&new_refund()).await?;
         kit.bring_to(&sent, state).await?;
         kit.pass(sent.intent.unsettled_until.since(kit.now().await?));
-        refused("what is settled", decide(kit, &sent, &not_made()).await, &[ErrorKind::Conflict])?;
+        refused(
+            "a decision about a settled refund",
+            decide(kit, &sent, &not_made()).await,
+            &[ErrorKind::Conflict],
+        )?;
         kit.ensure_state(&sent, state, "a decision was refused").await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::{
     testing::verdict::{Verdict, ensure, failed, ok, skipped},
 };
 
-/// A card number and an e-mail address that a careless caller puts into texts.
+/// A card number and an e-mail address in a careless caller's texts.
 const CARD: &str = "4111 1111 1111 1111";
 const EMAIL: &str = "kari.nordmann@example.com";
 
@@ -25,11 +25,11 @@ pub(crate) async fn private_data_is_not_stored(kit: JournalKit<'_>) -> Verdict {
     let bytes = bytes.ok_or_else(|| skipped("the harness has no bytes at rest"))?;
     let id = about.payment.as_str().as_bytes();
     let has_it = bytes.windows(id.len()).any(|window| window == id);
-    ensure!(has_it, "these are not the bytes at rest: the payment is not among them");
+    ensure!(has_it, "the bytes at rest do not contain the payment");
     ensure_private(&bytes, "the storage")
 }
 
-/// Refunds whose callers were careless, in every place that takes a text.
+/// Refunds with private data in every text field.
 async fn private(kit: JournalKit<'_>) -> Verdict<About> {
     let text = format!("card {CARD} of {EMAIL}");
     let careless = |about: &About| {
@@ -50,7 +50,7 @@ fn ensure_private(bytes: &[u8], place: &str) -> Verdict {
     let local = EMAIL.split('@').next().unwrap_or(EMAIL);
     for secret in [CARD, bare.as_str(), EMAIL, local] {
         let shows = bytes.windows(secret.len()).any(|window| window.eq_ignore_ascii_case(secret.as_bytes()));
-        ensure!(!shows, "{place} holds {secret:?}");
+        ensure!(!shows, "{place} contains {secret:?}");
     }
     Ok(())
 }

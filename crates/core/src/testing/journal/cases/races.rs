@@ -1,4 +1,4 @@
-//! Calls at the same moment, in one process and in two.
+//! Concurrent calls, in one process and in two.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ async fn race(journals: &[Arc<dyn Journal>], intents: &[NewIntent]) -> Verdict<S
                 committed.push(Sent { about: new.about.clone(), intent, key: new.key() });
             }
             Intended::Moved(_) => {}
-            Intended::Full => return Err(failed("a journal with nothing in it is full")),
+            Intended::Full => return Err(failed("an empty journal is full")),
         }
     }
     let count = committed.len();
-    ensure!(count == 1, "{count} of {} intents on one version are committed", intents.len());
+    ensure!(count == 1, "{count} of {} intents on one version were committed", intents.len());
     committed.pop().ok_or_else(|| failed("none"))
 }
 
@@ -42,7 +42,7 @@ async fn one_of(kit: JournalKit<'_>, count: usize, same_reference: bool) -> Verd
         let about = new_refund();
         let refunds: Vec<About> =
             (0..count).map(|_| if same_reference { about.clone() } else { beside(&about) }).collect();
-        // All of them look, and then all of them go on.
+        // All calls look before any of them continues.
         let mut intents = Vec::new();
         for (about, journal) in refunds.iter().zip(journals.iter().cycle()) {
             intents.push(new_intent(about, &kit.on(journal).open(about).await?));
@@ -52,7 +52,7 @@ async fn one_of(kit: JournalKit<'_>, count: usize, same_reference: bool) -> Verd
             kit.on(journal).ensure_state(&winner, IntentState::Open, "the race is over").await?;
             let query = crate::journal::Query::unsettled().of_scope(about.money.scope.clone());
             let open = ok("entries", journal.entries(&query).await)?;
-            ensure!(open.len() == 1, "one intent was committed, {} are open", open.len());
+            ensure!(open.len() == 1, "one intent was committed, but {} are open", open.len());
         }
     }
     Ok(())
@@ -77,7 +77,7 @@ pub(crate) async fn one_of_three_references_commits(kit: JournalKit<'_>) -> Verd
 pub(crate) async fn a_payment_gets_one_money(kit: JournalKit<'_>) -> Verdict {
     let journals = [Arc::clone(kit.journal), kit.other_process().await];
     for _ in 0..ROUNDS {
-        // Two processes that are configured differently: what paid the payment differs for them.
+        // Two processes with different configurations see different money keys for the payment.
         let one = new_refund();
         let other = MoneyKey::new(one.money.scope.clone(), new_payment());
         let other = About::new(other, &one.payment, Reference::random());
@@ -88,7 +88,7 @@ pub(crate) async fn a_payment_gets_one_money(kit: JournalKit<'_>) -> Verdict {
         let committed = intended.iter().filter(|it| matches!(it, Ok(Intended::Committed(_)))).count();
         let refused = intended.iter().filter_map(|it| it.as_ref().err());
         let refused = refused.filter(|error| error.kind() == ErrorKind::Config).count();
-        ensure!((committed, refused) == (1, 1), "one payment takes from two moneys: {intended:?}");
+        ensure!((committed, refused) == (1, 1), "one payment has two money keys: {intended:?}");
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(crate) async fn an_outcome_and_an_intent_do_not_cross(kit: JournalKit<'_>) -
         kit.pass_until(first.intent.resubmit_from).await?;
         let mut again = new_intent(&about, &kit.open(&about).await?);
         again.absent = vec![first.intent.number];
-        // The refund turns up while another process gives it up.
+        // The refund appears while another process gives it up.
         let made = crate::journal::Outcome::Made(made("re_1"));
         let (intended, settled) =
             join(journals[1].intend(&again), journals[0].settle(&first.key, &made)).await;
@@ -117,9 +117,9 @@ pub(crate) async fn an_outcome_and_an_intent_do_not_cross(kit: JournalKit<'_>) -
             }
             Intended::Moved(standing) => {
                 let made = standing.mine.and_then(|entry| entry.made);
-                ensure!(made.is_some(), "refused for a reason that it does not show");
+                ensure!(made.is_some(), "refused without a visible reason");
             }
-            Intended::Full => return Err(failed("it is not full")),
+            Intended::Full => return Err(failed("the journal is not full")),
         }
     }
     Ok(())
@@ -139,13 +139,16 @@ pub(crate) async fn everything_at_once_loses_nothing(kit: JournalKit<'_>) -> Ver
             kit.ensure_state(&sent, IntentState::Unknown, "among others").await?;
             kit.settle(&sent, &not_applied()).await?;
             let entry = kit.known(&about).await?;
-            ensure!(entry.request == Some(request(&about, amount())), "another request: {entry:?}");
+            ensure!(
+                entry.request == Some(request(&about, amount())),
+                "the entry has another request: {entry:?}"
+            );
             Ok(sent.intent.number)
         }
     });
     let mut numbers = join_all(calls).await.into_iter().collect::<Verdict<Vec<_>>>()?;
     numbers.sort_unstable();
     numbers.dedup();
-    ensure!(numbers.len() == 12, "12 intents have {} numbers", numbers.len());
+    ensure!(numbers.len() == 12, "12 intents have {} distinct numbers", numbers.len());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What outlives a process, and a clock that is set back.
+//! What survives a restart, and clocks that are set back.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Shows that a process that starts now sees the same of each refund.
+/// Fails unless a new process sees the same of each refund.
 async fn ensure_survives(kit: JournalKit<'_>, refunds: &[&About], write: &str) -> Verdict {
     let mut before = Vec::new();
     for about in refunds {
@@ -100,7 +100,7 @@ pub(crate) async fn what_was_made_survives_a_restart(kit: JournalKit<'_>) -> Ver
     started.ensure_made(&sent.about, &refund_id("re_1"), "after a restart").await?;
     started.refuse_now(&sent.about, "it was made before the restart", |_| {}).await?;
     let others = started.open(&beside(&sent.about)).await?.others;
-    ensure!(others.len() == 1, "its amount does not count any more: {others:?}");
+    ensure!(others.len() == 1, "its amount no longer counts: {others:?}");
     Ok(())
 }
 
@@ -180,7 +180,12 @@ pub(crate) async fn time_does_not_go_back(kit: JournalKit<'_>) -> Verdict {
     let before = kit.now().await?;
     kit.clock.set_back(3600 * SECOND);
     let after = kit.now().await?;
-    ensure!(after >= before, "the clock was set back, and the journal from {} to {}", before.0, after.0);
+    ensure!(
+        after >= before,
+        "the clock was set back, and the journal's time went from {} to {}",
+        before.0,
+        after.0
+    );
     let sent = kit.send(&new_refund()).await?;
     ensure!(sent.intent.committed_at >= before, "an intent is stamped before the time of the journal");
     kit.pass(SECOND);
@@ -192,16 +197,16 @@ pub(crate) async fn time_does_not_go_back(kit: JournalKit<'_>) -> Verdict {
 pub(crate) async fn time_does_not_go_back_over_a_restart(kit: JournalKit<'_>) -> Verdict {
     kit.pass(7200 * SECOND);
     let sent = kit.send(&new_refund()).await?;
-    // Another machine start, and the clock's battery is empty.
+    // The machine restarts with an empty clock battery.
     let clock = ManualClock::new();
     let reopened = kit.harness.reopen(clock.shared()).await;
     let reopened = reopened.ok_or_else(|| skipped("the journal does not outlive its process"))?;
     let started = JournalKit { harness: kit.harness, clock: &clock, journal: &reopened };
     let now = started.now().await?;
     let last = sent.intent.committed_at;
-    ensure!(now >= last, "it is {}, after an intent of {}", now.0, last.0);
+    ensure!(now >= last, "the journal's time is {}, after an intent of {}", now.0, last.0);
     let opened = started.open(&sent.about).await?.now;
-    ensure!(opened >= last, "it is opened at {}, after an intent of {}", opened.0, last.0);
+    ensure!(opened >= last, "the journal was opened at {}, after an intent of {}", opened.0, last.0);
     let next = started.send(&new_refund()).await?;
     ensure!(
         next.intent.committed_at >= last,

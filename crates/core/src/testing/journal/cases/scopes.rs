@@ -1,4 +1,4 @@
-//! What is kept apart, and what is one.
+//! What is separate, and what is shared.
 
 use super::super::kit::{
     JournalKit, made, money_of, new_intent, new_payment, new_refund, new_scope, not_applied, unknown,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
-    // One payment id, and one reference, at two accounts, and at two providers.
+    // One payment id and one reference at two accounts and at two providers.
     let scope = new_scope();
     let scopes = [
         scope.clone(),
@@ -27,7 +27,7 @@ pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
         ensure!(is_empty, "another account's refund is shown: {standing:?}");
         sent.push(kit.send(about).await?);
     }
-    // One id, too: it is unique within an account.
+    // One refund id, too: it is unique only within an account.
     kit.settle(&sent[0], &Outcome::Made(made("re_1"))).await?;
     kit.ensure_not_made(&refunds[1], "another account's refund is made").await?;
     kit.settle(&sent[1], &Outcome::Made(made("re_1"))).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn accounts_share_nothing(kit: JournalKit<'_>) -> Verdict {
         let query = Query::all().of_scope(about.money.scope.clone());
         let entries = ok("entries", kit.journal.entries(&query).await)?;
         let is_one = entries.len() == 1 && entries[0].money == about.money;
-        ensure!(is_one, "{} has one refund, and {entries:?}", about.money.scope);
+        ensure!(is_one, "{} has one refund, but its entries are {entries:?}", about.money.scope);
     }
     Ok(())
 }
@@ -63,10 +63,10 @@ pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: 
     let error = refused("opening at another origin", kit.journal.open(&moved).await, &[ErrorKind::Config])?;
     let names_both =
         [&origin, about.money.scope.origin()].iter().all(|name| error.to_string().contains(*name));
-    ensure!(names_both, "it does not name both origins: {error}");
+    ensure!(names_both, "the error does not name both origins: {error}");
     let new = new_intent(&moved, &kit.open(about).await?);
     refused("intending at another origin", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
-    // Another payment is not concerned, and neither is this one once it is settled.
+    // Other payments are not affected, nor is this one once it is settled.
     let other = new_payment();
     kit.open(&About::new(MoneyKey::new(scope, other.clone()), &other, Reference::random())).await?;
     kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
@@ -80,9 +80,9 @@ pub(crate) async fn a_payment_keeps_its_money(kit: JournalKit<'_>) -> Verdict {
     let elsewhere = MoneyKey::new(about.money.scope.clone(), new_payment());
     let moved = About::new(elsewhere, &about.payment, Reference::random());
     let opened = kit.journal.open(&moved).await;
-    refused("a payment whose money is another one now", opened, &[ErrorKind::Config])?;
+    refused("a payment under another money key", opened, &[ErrorKind::Config])?;
     let new = new_intent(&moved, &kit.open(about).await?);
-    refused("intending so", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
+    refused("intending under another money key", kit.journal.intend(&new).await, &[ErrorKind::Config])?;
     ensure!(kit.entry(&moved).await?.is_none(), "refused, but stored");
     Ok(())
 }
@@ -90,10 +90,10 @@ pub(crate) async fn a_payment_keeps_its_money(kit: JournalKit<'_>) -> Verdict {
 pub(crate) async fn payments_of_one_money_wait_for_each_other(kit: JournalKit<'_>) -> Verdict {
     let order = kit.send(&new_refund()).await?;
     let transaction = About::new(order.about.money.clone(), &new_payment(), order.about.reference.clone());
-    // One reference of two payments is two refunds, that take from one money.
+    // One reference under two payments is two refunds of the same money.
     let standing = kit.open(&transaction).await?;
-    ensure!(standing.mine.is_none(), "another payment's refund is taken for this one's");
-    ensure!(standing.others.len() == 1, "it takes from the same money, and is not shown: {standing:?}");
+    ensure!(standing.mine.is_none(), "another payment's refund counts as this one's");
+    ensure!(standing.others.len() == 1, "a refund of the same money is not shown: {standing:?}");
     let small = |new: &mut crate::journal::NewIntent| new.amount = money_of(1);
     kit.refuse_now(&transaction, "a refund of the same money is open", small).await?;
     kit.pass_until(order.intent.unsettled_until).await?;

@@ -1,4 +1,4 @@
-//! Steps that are left of a made refund: they move no money.
+//! Remaining steps of a made refund: they move no money.
 
 use super::super::kit::{
     JournalKit, Sent, beside, listed, made, new_intent, new_refund, not_applied, unknown,
@@ -28,18 +28,18 @@ pub(crate) async fn a_step_is_intended_though_the_refund_is_made(kit: JournalKit
     ensure!(step.intent.step && kit.intent(&step).await?.step, "it is not marked as a step");
     let entry = kit.known(&sent.about).await?;
     ensure!(entry.unsettled_sends().next().is_none(), "a step counts as money under way");
-    ensure!(entry.unsettled().count() == 1, "a step that is open is not among the unsettled intents");
+    ensure!(entry.unsettled().count() == 1, "an open step is not among the unsettled intents");
     kit.settle(&step, &not_applied()).await?;
     kit.ensure_state(&step, IntentState::NotApplied, "the step was refused").await?;
-    kit.ensure_made(&sent.about, &made("re_1").id, "after a step that was refused").await
+    kit.ensure_made(&sent.about, &made("re_1").id, "after a refused step").await
 }
 
 pub(crate) async fn a_step_needs_a_made_refund(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    kit.refuse_now(&about, "nothing is made that a step could be left of", step).await?;
+    kit.refuse_now(&about, "there is no made refund to complete", step).await?;
     let sent = kit.send(&about).await?;
     kit.settle(&sent, &not_applied()).await?;
-    kit.refuse_now(&about, "nothing is made that a step could be left of", step).await
+    kit.refuse_now(&about, "there is no made refund to complete", step).await
 }
 
 pub(crate) async fn a_step_blocks_its_own_reference_only(kit: JournalKit<'_>) -> Verdict {
@@ -63,7 +63,7 @@ pub(crate) async fn a_look_never_closes_a_step(kit: JournalKit<'_>) -> Verdict {
     kit.ensure_state(&step, IntentState::Open, "a look for another refund").await
 }
 
-/// A list or a read shows the refund, with a step left or without one.
+/// A list or a read shows the refund, with or without a remaining step.
 async fn see(kit: JournalKit<'_>, sent: &Sent, needs_completion: bool) -> Verdict {
     let about = &sent.about;
     let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1"))
@@ -72,7 +72,7 @@ async fn see(kit: JournalKit<'_>, sent: &Sent, needs_completion: bool) -> Verdic
 }
 
 pub(crate) async fn a_step_is_left_to_the_call_that_made_the_refund(kit: JournalKit<'_>) -> Verdict {
-    // Its request for the step may be under way for as long as its attempt may last, whatever it reported.
+    // Its request for the step may be under way for its whole attempt time, whatever it reported.
     for outcome in [None, Some(unknown()), Some(Outcome::Made(made("re_1")))] {
         let sent = kit.send(&new_refund()).await?;
         if let Some(outcome) = &outcome {
@@ -84,7 +84,7 @@ pub(crate) async fn a_step_is_left_to_the_call_that_made_the_refund(kit: Journal
         kit.pass_until(sent.intent.attempt_until).await?;
         kit.send_as(&sent.about, step).await?;
     }
-    // Unless it was certainly not carried out.
+    // Unless it was certainly not processed.
     let refused = kit.send(&new_refund()).await?;
     kit.settle(&refused, &not_applied()).await?;
     see(kit, &refused, true).await?;
@@ -94,10 +94,10 @@ pub(crate) async fn a_step_is_left_to_the_call_that_made_the_refund(kit: Journal
 pub(crate) async fn what_shows_no_step_left_ends_its_steps(kit: JournalKit<'_>) -> Verdict {
     let (sent, taken) = with_step(kit).await?;
     see(kit, &sent, true).await?;
-    kit.ensure_state(&taken, IntentState::Open, "the step is still left").await?;
+    kit.ensure_state(&taken, IntentState::Open, "the step remains").await?;
     see(kit, &sent, false).await?;
     kit.ensure_state(&taken, IntentState::Made, "the step is done").await?;
     let entry = kit.known(&sent.about).await?;
-    ensure!(entry.unsettled().next().is_none(), "something of it is unsettled");
+    ensure!(entry.unsettled().next().is_none(), "the refund has unsettled intents");
     Ok(())
 }

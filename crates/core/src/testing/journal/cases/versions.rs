@@ -1,4 +1,4 @@
-//! A look is only as good as the version that it is based on: every write moves it.
+//! A look holds only for its version, and every write moves the version.
 
 use super::super::kit::{
     JournalKit, SECOND, beside, listed, made, new_intent, new_refund, not_applied, not_made, request, unknown,
@@ -8,24 +8,24 @@ use crate::{
     testing::verdict::{Verdict, ensure, ok, skipped},
 };
 
-/// An intent that is prepared, and that nothing but its version will speak against.
+/// A prepared intent that only its version can refuse.
 async fn prepared(kit: JournalKit<'_>, about: &About) -> Verdict<NewIntent> {
     Ok(new_intent(about, &kit.open(about).await?))
 }
 
-/// Shows that the write since `new` was prepared moved the version, and that looking again helps.
+/// Fails unless the write since `new` was prepared moved the version, and a second look succeeds.
 async fn ensure_moved(kit: JournalKit<'_>, new: &NewIntent, write: &str) -> Verdict {
     let standing = kit.refuse(new, &format!("{write} came between the look and the intent")).await?;
     let now = kit.open(&new.about).await?;
     ensure!(standing.version != new.version, "the intent was refused as moved, but the version is the same");
-    ensure!(standing == now, "the refusal shows {standing:?}, and the journal {now:?}");
+    ensure!(standing == now, "the refusal shows {standing:?}, but the journal {now:?}");
     kit.commit(&new_intent(&new.about, &now)).await.map(drop)
 }
 
 pub(crate) async fn an_intent_moves_the_version(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let late = prepared(kit, &about).await?;
-    // The whole of another call happens meanwhile, so that nothing blocks any more.
+    // Another call begins and ends meanwhile, so that nothing blocks.
     let quick = kit.send(&beside(&about)).await?;
     kit.refuse(&late, "another refund of the payment was sent").await?;
     kit.settle(&quick, &not_applied()).await?;
@@ -60,7 +60,10 @@ pub(crate) async fn an_observation_moves_the_version(kit: JournalKit<'_>) -> Ver
     let seen = [Seen::new(&about.payment, other.about.reference.clone(), listed("re_1"))];
     let observed = ok("observing", kit.journal.observe(&about.money, &seen, None).await)?;
     let version = kit.open(&about).await?.version;
-    ensure!(observed == Observed::Settled(version), "{observed:?}, and the version is {version:?}");
+    ensure!(
+        observed == Observed::Settled(version),
+        "observing returned {observed:?}, but the version is {version:?}"
+    );
     ensure_moved(kit, &late, "an observation").await?;
 
     // Also of a refund that the journal did not know.
@@ -84,7 +87,7 @@ pub(crate) async fn an_observation_of_nothing_new_moves_nothing(kit: JournalKit<
     for since in [None, Some(new.version)] {
         for seen in [seen.to_vec(), vec![known(&crate::Reference::random())], Vec::new()] {
             let observed = ok("observing", kit.journal.observe(&about.money, &seen, since).await)?;
-            ensure!(observed == Observed::Nothing, "nothing is new, and {observed:?}");
+            ensure!(observed == Observed::Nothing, "nothing is new, but observing returned {observed:?}");
         }
     }
     kit.commit(&new).await.map(drop)
@@ -100,7 +103,7 @@ pub(crate) async fn reading_moves_nothing(kit: JournalKit<'_>) -> Verdict {
     let waiter = kit.journal.wait(&about.money, new.version, SECOND);
     let (waited, _) = kit.run_until("a waiter", SECOND, waiter).await?;
     ok("waiting", waited)?;
-    // A write about another money is none about this one.
+    // A write about another money key does not move this one.
     kit.send(&new_refund()).await?;
     kit.commit(&new).await.map(drop)
 }
@@ -137,7 +140,7 @@ pub(crate) async fn a_purge_moves_the_version(kit: JournalKit<'_>) -> Verdict {
         let late = prepared(kit, &about).await?;
         let purged = kit.journal.purge(&Purge::older_than(std::time::Duration::ZERO).and_forget_made()).await;
         let purged = ok("purging", purged)?;
-        ensure!(purged > 0, "an old settled refund is not purged");
+        ensure!(purged > 0, "an old settled refund was not purged");
         ensure_moved(kit, &late, "a purge of all that was known of the payment").await?;
     }
     Ok(())
@@ -157,7 +160,7 @@ pub(crate) async fn an_eviction_moves_the_version(kit: JournalKit<'_>) -> Verdic
     kit.pass_until(made_one.intent.resubmit_from).await?;
     let late = prepared(kit, &about).await?;
     kit.send_making_room(&new_refund()).await?;
-    ensure!(kit.entry(&made_one.about).await?.is_none(), "the oldest settled refund is not evicted");
+    ensure!(kit.entry(&made_one.about).await?.is_none(), "the oldest settled refund was not evicted");
     kit.refuse(&late, "what the look relied on is forgotten").await.map(drop)
 }
 

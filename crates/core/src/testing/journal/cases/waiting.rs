@@ -13,7 +13,7 @@ use crate::{
 /// Longer than the clock of a case runs unless the case needs it.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// A waiter, and what wakes it up; it must not be the time.
+/// A waiter, and the write that must wake it before its time limit.
 async fn woken_by<T>(
     kit: JournalKit<'_>,
     waiting: &Arc<dyn Journal>,
@@ -22,14 +22,14 @@ async fn woken_by<T>(
     write: impl Future<Output = Verdict<T>>,
 ) -> Verdict {
     let mut waiter = std::pin::pin!(waiting.wait(money, since, LONG));
-    // It may return early, but then there is nothing to show.
+    // It may return early, but then the case shows nothing.
     let early = poll_once(&mut waiter).await;
     write.await?;
     let waited = match early {
         std::task::Poll::Ready(waited) => waited,
         std::task::Poll::Pending => {
             let (waited, ran) = kit.run_until("a waiter after a write", 60 * SECOND, waiter).await?;
-            ensure!(ran < LONG, "it slept through a write, until its time was over");
+            ensure!(ran < LONG, "the wait missed a write and ended by its time limit");
             waited
         }
     };
@@ -87,9 +87,9 @@ pub(crate) async fn a_waiter_wakes_when_its_time_is_over(kit: JournalKit<'_>) ->
     let waiter = kit.journal.wait(&sent.about.money, since, at_most);
     let (waited, ran) = kit.run_until("a waiter whose time is over", at_most, waiter).await?;
     ok("waiting", waited)?;
-    ensure!(ran <= 10 * at_most, "it was to wait for {at_most:?} at most, the clock ran {ran:?}");
+    ensure!(ran <= 10 * at_most, "the wait was limited to {at_most:?}, but the clock ran {ran:?}");
     let waiter = kit.journal.wait(&sent.about.money, since, Duration::ZERO);
-    let (waited, _) = kit.run_until("a waiter without time", SECOND, waiter).await?;
+    let (waited, _) = kit.run_until("a waiter with no time limit left", SECOND, waiter).await?;
     ok("waiting", waited)
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn what_happened_before_is_not_waited_for(kit: JournalKit<'_>) 
     let since = kit.open(&about).await?.version;
     kit.send(&about).await?;
     let waiter = kit.journal.wait(&about.money, since, LONG);
-    let (waited, ran) = kit.run_until("a waiter for what happened before", 60 * SECOND, waiter).await?;
-    ensure!(ran < LONG, "it waited for what had happened, until its time was over");
+    let (waited, ran) = kit.run_until("a waiter for an earlier change", 60 * SECOND, waiter).await?;
+    ensure!(ran < LONG, "the wait missed an earlier change and ended by its time limit");
     ok("waiting", waited)
 }

@@ -6,7 +6,7 @@ use refunds_core::{Clock as _, CreateRefund, Journal, Refund, Result, Unresolved
 
 use super::{Process, World};
 
-/// How many calls it takes at most until the refund is made, once nothing goes wrong any more.
+/// The most calls until the refund is made, once nothing fails any more.
 const CALLS_UNTIL_MADE: usize = 4;
 
 /// What is called.
@@ -14,8 +14,8 @@ const CALLS_UNTIL_MADE: usize = 4;
 pub(crate) enum Goal {
     Create,
     Resolve(UnresolvedRefund),
-    /// The journal is lost, too: where references are hidden, a refund that is there has to be recognized
-    /// by a person.
+    /// The journal is lost, too: where references are hidden, a person must recognize an existing
+    /// refund.
     ResolveByHandleAlone(UnresolvedRefund),
 }
 
@@ -32,8 +32,8 @@ impl Goal {
     }
 }
 
-/// Calls again and again, each time in a new process and as soon as the answer says, until the refund is
-/// made; then lets all times pass and counts.
+/// Calls repeatedly, each time in a new process and as soon as the result allows, until the refund is
+/// made; then lets all times pass and counts the refunds.
 pub(crate) async fn finish(
     world: &World,
     journal: &Arc<dyn Journal>,
@@ -44,10 +44,10 @@ pub(crate) async fn finish(
     world.heal();
     for call in 1..=CALLS_UNTIL_MADE {
         let process = Process::healthy(world, journal);
-        let answer = goal.call(&process, request).await.unwrap();
+        let result = goal.call(&process, request).await.unwrap();
         let what = format!("{what}, call {call} afterwards");
-        world.check(request, &answer, &what).await;
-        let Err(error) = answer else {
+        world.check(request, &result, &what).await;
+        let Err(error) = result else {
             return count(world, journal, request, &what).await;
         };
         let handle = error.unresolved();
@@ -63,7 +63,7 @@ pub(crate) async fn finish(
     panic!("the refund is not made after {CALLS_UNTIL_MADE} calls: {what}");
 }
 
-/// Calls once, when all that the journal can know of is over: that call makes the refund or finds it.
+/// Calls once, after all times in the journal have passed: that call makes the refund or finds it.
 pub(crate) async fn finish_after_the_times_are_over(
     world: &World,
     journal: &Arc<dyn Journal>,
@@ -74,10 +74,10 @@ pub(crate) async fn finish_after_the_times_are_over(
     world.heal();
     world.let_all_times_pass().await;
     let process = Process::healthy(world, journal);
-    let answer = goal.call(&process, request).await.unwrap();
+    let result = goal.call(&process, request).await.unwrap();
     let what = format!("{what}, after the times were over");
-    world.check(request, &answer, &what).await;
-    assert!(answer.is_ok(), "{}: {what}", answer.unwrap_err());
+    world.check(request, &result, &what).await;
+    assert!(result.is_ok(), "{}: {what}", result.unwrap_err());
     count(world, journal, request, &what).await;
 }
 

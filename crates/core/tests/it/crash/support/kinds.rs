@@ -1,23 +1,23 @@
-//! What a provider can be like, and what can become of a call.
+//! The kinds of provider, and the outcomes of calls.
 
 use refunds_core::Replay;
 
 /// What a provider does with references and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It knows no key and shows references.
+    /// It supports no key and shows references.
     NoKey,
     /// As `NoKey`; its adapter cannot ask the send window where bytes leave.
     NoSendWindow,
-    /// It answers a key that it knows with the refund.
+    /// It returns the refund for a known key.
     Key,
-    /// It refuses a key that it knows.
+    /// It refuses a known key.
     KeyRefused,
-    /// It knows no key and does not show references.
+    /// It supports no key and does not show references.
     Hidden,
     /// It honours a key and does not show references.
     HiddenWithKey,
-    /// It knows no key, and its refunds have a step left once the money has moved.
+    /// It supports no key, and its refunds need a second step after the money has moved.
     Steps,
 }
 
@@ -41,31 +41,31 @@ impl Kind {
     }
 }
 
-/// What becomes of one submission.
+/// The outcome of one submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Submission {
     Made,
     /// It is made, and the response is lost.
     MadeAndLost,
     /// As `MadeAndLost`, and lists show it as late as `resubmit_after` allows.
     MadeAndLostAndNotListedYet,
-    /// It never arrives, and nobody knows.
+    /// It never arrives, and the caller cannot know.
     LostBefore,
     Refused,
     /// 429: not processed.
     RateLimited,
-    /// 503: not made, and nobody knows.
+    /// 503: not made, and the caller cannot know.
     Unavailable,
-    /// The response is lost; it is carried out a second after its connection is gone.
+    /// The response is lost; the request is processed a second after its connection has ended.
     CarriedOutSoon,
     /// As `CarriedOutSoon`, as late as `resubmit_after` allows.
     CarriedOutLate,
-    /// As `CarriedOutLate`; it leaves at the end of its window, and nothing ends its connection but the
-    /// attempt limit.
+    /// As `CarriedOutLate`; it leaves at the end of its window, and only the attempt limit ends its
+    /// connection.
     SlowAndCarriedOutLate,
 }
 
-impl Answer {
+impl Submission {
     pub(crate) const ALL: [Self; 10] = [
         Self::Made,
         Self::MadeAndLost,
@@ -80,7 +80,7 @@ impl Answer {
     ];
 }
 
-/// What reading the payment and its refunds is like.
+/// How reads of the payment and its refunds behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reads {
     #[default]

@@ -1,5 +1,5 @@
-//! What the tests share: a provider that misbehaves by script, processes that die, and the truth to
-//! compare answers with.
+//! Shared by the tests: a provider that misbehaves by script, processes that die, and the truth to
+//! compare results with.
 
 mod clock;
 mod finish;
@@ -14,7 +14,7 @@ use refunds_core::{Journal, MemoryJournal};
 pub(crate) use self::{
     clock::PausedClock,
     finish::{Goal, finish, finish_after_the_times_are_over},
-    kinds::{Answer, Kind, Reads},
+    kinds::{Kind, Reads, Submission},
     process::{At, Incident, Process},
     world::World,
 };

@@ -32,7 +32,7 @@ pub(crate) enum Incident {
     DiesAfter,
     /// The journal fails and has done nothing.
     FailsBefore,
-    /// The journal does what it was asked to, and its acknowledgement is lost.
+    /// The journal commits, and its acknowledgement is lost.
     FailsAfter,
 }
 
@@ -107,7 +107,7 @@ impl Process {
     }
 
     /// A healthy process whose journal takes its time: futures can be dropped before and after a commit,
-    /// and a commit that was begun is finished all the same.
+    /// and a commit that was begun is still finished.
     pub(crate) fn with_slow_journal(world: &World, journal: &Arc<dyn Journal>) -> Self {
         Self::build(world, journal, None, false, true)
     }
@@ -212,7 +212,7 @@ impl Process {
     }
 }
 
-/// An operation of a memory journal that is carried out even if nobody waits for it any more.
+/// An operation of a memory journal that is carried out even if its caller has been dropped.
 struct Queued<F: Future + Unpin>(Option<F>);
 
 impl<F: Future + Unpin> Drop for Queued<F> {

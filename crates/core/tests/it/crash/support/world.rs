@@ -14,7 +14,7 @@ use refunds_core::{
 };
 use tokio::time::Instant;
 
-use super::{Answer, Kind, PausedClock, Reads};
+use super::{Kind, PausedClock, Reads, Submission};
 
 /// How long a request is on its way before its response arrives or it fails.
 const LATENCY: Duration = Duration::from_millis(20);
@@ -41,7 +41,7 @@ struct State {
 
 #[derive(Default)]
 struct Script {
-    answers: VecDeque<Answer>,
+    submissions: VecDeque<Submission>,
     reads: Reads,
     /// How many responses were slow, where some are.
     slow_reads: Option<usize>,
@@ -56,7 +56,7 @@ struct Script {
 }
 
 impl World {
-    pub(crate) fn new(kind: Kind, captured: i64, answers: &[Answer]) -> Self {
+    pub(crate) fn new(kind: Kind, captured: i64, submissions: &[Submission]) -> Self {
         let hides = matches!(kind, Kind::Hidden | Kind::HiddenWithKey);
         let memory =
             if hides { MemoryProvider::new().with_unreported_references() } else { MemoryProvider::new() };
@@ -68,7 +68,7 @@ impl World {
             }
         });
         let payment = memory.captured(nok(1000 * captured));
-        let script = Script { answers: answers.iter().copied().collect(), ..Script::default() };
+        let script = Script { submissions: submissions.iter().copied().collect(), ..Script::default() };
         Self(Arc::new(State {
             kind,
             clock: PausedClock::new(),
@@ -101,7 +101,7 @@ impl World {
 
     /// Nothing goes wrong from now on, except that what is under way is still carried out.
     pub(crate) fn heal(&self) {
-        self.script().answers.clear();
+        self.script().submissions.clear();
     }
 
     /// From now on, reads are like this.
@@ -125,12 +125,12 @@ impl World {
         self.0.memory.made(&self.0.payment, &request.reference)
     }
 
-    /// The money that was given back.
+    /// The money that was refunded.
     pub(crate) fn moved(&self) -> i64 {
         self.0.memory.moved(&self.0.payment)
     }
 
-    /// Whether the handle names a refund that may be it, which nobody but a person can know.
+    /// Whether the handle names a candidate refund, which only a person can confirm.
     pub(crate) fn is_shown_to_a_person(&self, handle: Option<&UnresolvedRefund>) -> bool {
         let hides = matches!(self.0.kind, Kind::Hidden | Kind::HiddenWithKey);
         hides && handle.is_some_and(|handle| handle.suspects.len() == 1)
@@ -142,11 +142,11 @@ impl World {
     }
 
     /// Compares what a call returned with the truth.
-    pub(crate) async fn check(&self, request: &CreateRefund, answer: &Result<Refund>, what: &str) {
+    pub(crate) async fn check(&self, request: &CreateRefund, result: &Result<Refund>, what: &str) {
         self.carry_out().await;
         let made = self.made(request);
         assert!(made <= 1, "{made} refunds were made under one reference: {what}");
-        match answer {
+        match result {
             Ok(refund) => {
                 assert_eq!(made, 1, "a refund is returned that was not made: {refund:?}: {what}");
                 let named = refund.reference.as_ref();
@@ -158,10 +158,10 @@ impl World {
                 );
             }
             Err(error) if !error.may_have_applied() => {
-                assert_eq!(made, 0, "a refund was made, and the answer is {error}: {what}");
+                assert_eq!(made, 0, "a refund was made, and the result is {error}: {what}");
                 assert!(
                     !self.is_under_way(request),
-                    "a refund is under way, and the answer is {error}: {what}"
+                    "a refund is under way, and the result is {error}: {what}"
                 );
             }
             Err(_) => {}
@@ -186,7 +186,7 @@ impl World {
                 place.map(|place| script.under_way.remove(place).1)
             };
             let Some(submit) = due else { return };
-            // It may be refused, for its key say.
+            // It may be refused, for example for its key.
             let _ = self.0.memory.submit_refund(&submit).await;
         }
     }
@@ -274,41 +274,43 @@ impl World {
         if !gated {
             self.script().sent += 1;
         }
-        let answer = self.script().answers.pop_front().unwrap_or(Answer::Made);
+        let submission = self.script().submissions.pop_front().unwrap_or(Submission::Made);
         // A token, a connection.
-        let is_slow = answer == Answer::SlowAndCarriedOutLate;
+        let is_slow = submission == Submission::SlowAndCarriedOutLate;
         let window = Policy::default().send_window;
         tokio::time::sleep(if is_slow { window.saturating_sub(5 * LATENCY) } else { LATENCY }).await;
         if let Some(window) = &submit.window {
             window.check()?;
         }
         self.script().sent += usize::from(gated);
-        let delay = match answer {
-            Answer::CarriedOutSoon => Some(Duration::from_secs(1)),
-            Answer::CarriedOutLate | Answer::SlowAndCarriedOutLate => Some(Policy::default().resubmit_after),
+        let delay = match submission {
+            Submission::CarriedOutSoon => Some(Duration::from_secs(1)),
+            Submission::CarriedOutLate | Submission::SlowAndCarriedOutLate => {
+                Some(Policy::default().resubmit_after)
+            }
             _ => None,
         };
         // Dropped with the connection.
         let _late = delay.map(|delay| CarriedOutLater { world: self, delay, submit });
         tokio::time::sleep(LATENCY).await;
         let lost = || Err(Error::new(ErrorKind::Timeout, "no response"));
-        match answer {
-            Answer::Made => self.make(submit).await,
-            Answer::MadeAndLost => {
+        match submission {
+            Submission::Made => self.make(submit).await,
+            Submission::MadeAndLost => {
                 self.make(submit).await?;
                 lost()
             }
-            Answer::MadeAndLostAndNotListedYet => {
+            Submission::MadeAndLostAndNotListedYet => {
                 let refund = self.make(submit).await?;
                 let until = Instant::now() + Policy::default().resubmit_after;
                 self.script().not_listed.insert(refund.id, until);
                 lost()
             }
-            Answer::LostBefore | Answer::CarriedOutSoon | Answer::CarriedOutLate => lost(),
-            Answer::SlowAndCarriedOutLate => std::future::pending().await,
-            Answer::Refused => Err(Error::new(ErrorKind::NotRefundable, "not this one")),
-            Answer::RateLimited => Err(Error::new(ErrorKind::RateLimited, "too many requests")),
-            Answer::Unavailable => Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),
+            Submission::LostBefore | Submission::CarriedOutSoon | Submission::CarriedOutLate => lost(),
+            Submission::SlowAndCarriedOutLate => std::future::pending().await,
+            Submission::Refused => Err(Error::new(ErrorKind::NotRefundable, "not this one")),
+            Submission::RateLimited => Err(Error::new(ErrorKind::RateLimited, "too many requests")),
+            Submission::Unavailable => Err(Error::new(ErrorKind::Unavailable, "HTTP 503")),
         }
     }
 

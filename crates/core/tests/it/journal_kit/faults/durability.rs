@@ -8,15 +8,13 @@ use std::sync::{
 use async_trait::async_trait;
 use refunds_core::{
     Result,
-    journal::{
-        Intended, IntentKey, IntentState, Journal, MoneyKey, NewIntent, Observed, Outcome, Seen, Version, Why,
-    },
+    journal::{Intended, IntentKey, IntentState, Journal, MoneyKey, NewIntent, Observed, Outcome, Why},
 };
 
 use super::fault;
 use crate::journal_kit::{
     disk::{Disk, DiskJournal, Storage},
-    mutant::Mutation,
+    mutant::{Mutation, intents},
 };
 
 /// Commits with the next operation of its process.
@@ -48,44 +46,36 @@ fn moneys(storage: &Storage) -> Vec<MoneyKey> {
     storage.books.keys().cloned().collect()
 }
 
-fault!(ForgetsMadeWhenReopened {
-    fn opened(&self, disk: &Disk) {
-        let mut storage = disk.storage();
-        for money in moneys(&storage) {
-            storage.edit(&money, |entries| entries.retain(|entry| entry.made.is_none()));
-        }
+fault!(ForgetsMadeWhenReopened, opened, |disk| {
+    let mut storage = disk.storage();
+    for money in moneys(&storage) {
+        storage.edit(&money, |entries| entries.retain(|entry| entry.made.is_none()));
     }
 });
 
-fault!(ForgetsUnsettledWhenReopened {
-    fn opened(&self, disk: &Disk) {
-        let mut storage = disk.storage();
-        for money in moneys(&storage) {
-            storage.edit(&money, |entries| entries.retain(|entry| entry.unsettled().next().is_none()));
-        }
+fault!(ForgetsUnsettledWhenReopened, opened, |disk| {
+    let mut storage = disk.storage();
+    for money in moneys(&storage) {
+        storage.edit(&money, |entries| entries.retain(|entry| entry.unsettled().next().is_none()));
     }
 });
 
-fault!(ForgetsDecisionsWhenReopened {
-    fn opened(&self, disk: &Disk) {
-        let mut storage = disk.storage();
-        for money in moneys(&storage) {
-            storage.edit(&money, |entries| entries.iter_mut().for_each(|entry| entry.decision = None));
-        }
+fault!(ForgetsDecisionsWhenReopened, opened, |disk| {
+    let mut storage = disk.storage();
+    for money in moneys(&storage) {
+        storage.edit(&money, |entries| entries.iter_mut().for_each(|entry| entry.decision = None));
     }
 });
 
-fault!(FreesWhatIsOpenWhenDropped {
-    fn dropped(&self, journal: &DiskJournal) {
-        let mut storage = journal.disk.storage();
-        for money in moneys(&storage) {
-            storage.edit(&money, |entries| {
-                let intents = entries.iter_mut().flat_map(|entry| entry.intents.iter_mut());
-                for intent in intents.filter(|intent| intent.state == IntentState::Open) {
-                    intent.state = IntentState::NotApplied;
-                }
-            });
-        }
+fault!(FreesWhatIsOpenWhenDropped, dropped, |journal| {
+    let mut storage = journal.disk.storage();
+    for money in moneys(&storage) {
+        storage.edit(&money, |entries| {
+            let intents = intents(entries);
+            for intent in intents.filter(|intent| intent.state == IntentState::Open) {
+                intent.state = IntentState::NotApplied;
+            }
+        });
     }
 });
 
@@ -127,7 +117,7 @@ impl Mutation for RollsForwardUnderAnotherNumber {
         let mut number = storage.counter;
         let mut again = None;
         storage.edit(&new.about.money, |entries| {
-            let intents = entries.iter_mut().flat_map(|entry| entry.intents.iter_mut());
+            let intents = intents(entries);
             if let Some(intent) = intents.into_iter().find(|intent| intent.token == new.token) {
                 number.0 += 1;
                 intent.number.0 = number.0;
@@ -148,42 +138,30 @@ impl Mutation for RollsForwardUnderAnotherNumber {
     }
 }
 
-fault!(StoresAnOutcomeAndDropsIt {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        // An error is taken for a commit.
-        let _ = journal.settle(key, outcome).await;
-        Ok(())
-    }
+fault!(StoresAnOutcomeAndDropsIt, settle, |journal, key, outcome| {
+    // An error is taken for a commit.
+    let _ = journal.settle(key, outcome).await;
+    Ok(())
 });
 
-fault!(ObservesAndDropsIt {
-    async fn observe(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        seen: &[Seen],
-        since: Option<Version>,
-    ) -> Result<Observed> {
-        Ok(journal.observe(money, seen, since).await.unwrap_or(Observed::Nothing))
-    }
+fault!(ObservesAndDropsIt, observe, |journal, money, seen, since| {
+    Ok(journal.observe(money, seen, since).await.unwrap_or(Observed::Nothing))
 });
 
 fault!(LosesAbandonedIntents {
     fn abandon(&self, _: &DiskJournal, _: &IntentKey) {}
 });
 
-fault!(AbandonsWhatIsMade {
-    fn abandon(&self, journal: &DiskJournal, key: &IntentKey) {
-        let mut storage = journal.disk.storage();
-        storage.edit(&key.money, |entries| {
-            for entry in entries.iter_mut() {
-                if entry.intents.iter().any(|intent| intent.token == key.token) {
-                    entry.made = None;
-                }
+fault!(AbandonsWhatIsMade, abandon, |journal, key| {
+    let mut storage = journal.disk.storage();
+    storage.edit(&key.money, |entries| {
+        for entry in entries.iter_mut() {
+            if entry.intents.iter().any(|intent| intent.token == key.token) {
+                entry.made = None;
             }
-        });
-        drop(storage);
-        let never = Outcome::NotApplied(Why::never_sent());
-        let _ = journal.on(&key.money, |book, now, counter| book.settle(key.token, &never, now, counter));
-    }
+        }
+    });
+    drop(storage);
+    let never = Outcome::NotApplied(Why::never_sent());
+    let _ = journal.on(&key.money, |book, now, counter| book.settle(key.token, &never, now, counter));
 });

@@ -1,13 +1,12 @@
-//! Outcomes that settle what they are not about.
+//! Outcomes that settle the wrong intents.
 
-use async_trait::async_trait;
 use refunds_core::{
     Result,
     journal::{Entry, Intent, IntentKey, IntentState, Journal, Outcome},
 };
 
 use super::fault;
-use crate::journal_kit::{disk::DiskJournal, mutant::Mutation};
+use crate::journal_kit::disk::DiskJournal;
 
 /// The entry and the place of its intent with this token.
 fn settled<'a>(entries: &'a mut [Entry], key: &IntentKey) -> Option<(&'a mut Entry, usize)> {
@@ -33,138 +32,94 @@ async fn settle_and(
     Ok(())
 }
 
-fault!(SettlesTheNewest {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let book = journal.disk.storage().book(&key.money);
-        let mut entries = book.entries().to_vec();
-        let newest = settled(&mut entries, key).and_then(|(entry, _)| entry.newest().map(|it| it.token));
-        journal.settle(&IntentKey::new(key.money.clone(), newest.unwrap_or(key.token)), outcome).await
+fault!(SettlesTheNewest, settle, |journal, key, outcome| {
+    let book = journal.disk.storage().book(&key.money);
+    let mut entries = book.entries().to_vec();
+    let newest = settled(&mut entries, key).and_then(|(entry, _)| entry.newest().map(|it| it.token));
+    journal.settle(&IntentKey::new(key.money.clone(), newest.unwrap_or(key.token)), outcome).await
+});
+
+fault!(SettlesTheOldestOpenIntent, settle, |journal, key, outcome| {
+    let oldest = {
+        let storage = journal.disk.storage();
+        let intents = storage.entries().flat_map(|entry| entry.intents.iter().map(move |it| (entry, it)));
+        let open = intents.filter(|(_, intent)| intent.state == IntentState::Open);
+        open.min_by_key(|(_, intent)| intent.number)
+            .map(|(entry, intent)| IntentKey::new(entry.money.clone(), intent.token))
+    };
+    journal.settle(&oldest.unwrap_or_else(|| key.clone()), outcome).await
+});
+
+fault!(LetsUnknownOverrideMade, settle_and, |outcome, entry, at| {
+    if matches!(outcome, Outcome::Unknown { .. }) && entry.intents[at].state == IntentState::Made {
+        entry.made = None;
+        entry.intents[at].state = IntentState::Unknown;
     }
 });
 
-fault!(SettlesTheOldestOpenIntent {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let oldest = {
-            let storage = journal.disk.storage();
-            let intents = storage.entries().flat_map(|entry| entry.intents.iter().map(move |it| (entry, it)));
-            let open = intents.filter(|(_, intent)| intent.state == IntentState::Open);
-            open.min_by_key(|(_, intent)| intent.number)
-                .map(|(entry, intent)| IntentKey::new(entry.money.clone(), intent.token))
-        };
-        journal.settle(&oldest.unwrap_or_else(|| key.clone()), outcome).await
+fault!(LetsNotAppliedOverrideMade, settle_and, |outcome, entry, at| {
+    if matches!(outcome, Outcome::NotApplied(_)) && entry.intents[at].state == IntentState::Made {
+        entry.made = None;
+        entry.intents[at].state = IntentState::NotApplied;
     }
 });
 
-fault!(LetsUnknownOverrideMade {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| {
-            if matches!(outcome, Outcome::Unknown { .. }) && entry.intents[at].state == IntentState::Made {
-                entry.made = None;
-                entry.intents[at].state = IntentState::Unknown;
-            }
-        })
-        .await
+fault!(LetsNotAppliedOverrideUnknown, settle_and, |outcome, entry, at| {
+    let intent: &mut Intent = &mut entry.intents[at];
+    if matches!(outcome, Outcome::NotApplied(_)) && intent.state == IntentState::Unknown {
+        intent.state = IntentState::NotApplied;
     }
 });
 
-fault!(LetsNotAppliedOverrideMade {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| {
-            if matches!(outcome, Outcome::NotApplied(_)) && entry.intents[at].state == IntentState::Made {
-                entry.made = None;
-                entry.intents[at].state = IntentState::NotApplied;
-            }
-        })
-        .await
+fault!(LetsUnknownReopenWhatIsSettled, settle_and, |outcome, entry, at| {
+    let intent: &mut Intent = &mut entry.intents[at];
+    if matches!(outcome, Outcome::Unknown { .. }) && intent.state != IntentState::Made {
+        intent.state = IntentState::Unknown;
     }
 });
 
-fault!(LetsNotAppliedOverrideUnknown {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| {
-            let intent: &mut Intent = &mut entry.intents[at];
-            if matches!(outcome, Outcome::NotApplied(_)) && intent.state == IntentState::Unknown {
+fault!(LetsARefusalSettleEarlierIntents, settle_and, |outcome, entry, at| {
+    if matches!(outcome, Outcome::NotApplied(why) if why.refused) {
+        for intent in &mut entry.intents[..at] {
+            if intent.state.is_open_ended() {
                 intent.state = IntentState::NotApplied;
             }
-        })
-        .await
-    }
-});
-
-fault!(LetsUnknownReopenWhatIsSettled {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| {
-            let intent: &mut Intent = &mut entry.intents[at];
-            if matches!(outcome, Outcome::Unknown { .. }) && intent.state != IntentState::Made {
-                intent.state = IntentState::Unknown;
-            }
-        })
-        .await
-    }
-});
-
-fault!(LetsARefusalSettleEarlierIntents {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| {
-            if matches!(outcome, Outcome::NotApplied(why) if why.refused) {
-                for intent in &mut entry.intents[..at] {
-                    if intent.state.is_open_ended() {
-                        intent.state = IntentState::NotApplied;
-                    }
-                }
-            }
-        })
-        .await
-    }
-});
-
-fault!(BelievesNoLateResponse {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
-        let state = settled(&mut entries, key).map(|(entry, at)| entry.intents[at].state);
-        match state {
-            Some(IntentState::NotApplied | IntentState::Absent | IntentState::NotMade) => Ok(()),
-            _ => journal.settle(key, outcome).await,
         }
     }
 });
 
-fault!(HidesASecondRefund {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, _| {
-            if let (Outcome::Made(refund), Some(made)) = (outcome, &mut entry.made) {
-                *made = refund.clone();
-            }
-        })
-        .await
+fault!(BelievesNoLateResponse, settle, |journal, key, outcome| {
+    let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
+    let state = settled(&mut entries, key).map(|(entry, at)| entry.intents[at].state);
+    match state {
+        Some(IntentState::NotApplied | IntentState::Absent | IntentState::NotMade) => Ok(()),
+        _ => journal.settle(key, outcome).await,
     }
 });
 
-fault!(CountsARepetitionAsASecondRefund {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
-        let was = settled(&mut entries, key).is_some_and(|(entry, _)| entry.made.is_some());
-        settle_and(journal, key, outcome, |entry, _| {
-            if let (Outcome::Made(refund), Some(made), true) = (outcome, &mut entry.made, was) {
-                made.doubled = Some(refund.id.clone());
-            }
-        })
-        .await
+fault!(HidesASecondRefund, settle_and, |outcome, entry, _| {
+    if let (Outcome::Made(refund), Some(made)) = (outcome, &mut entry.made) {
+        *made = refund.clone();
     }
 });
 
-fault!(DropsTheReason {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        settle_and(journal, key, outcome, |entry, at| entry.intents[at].why = None).await
-    }
-});
-
-fault!(FailsForAnUnknownToken {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
-        if settled(&mut entries, key).is_none() {
-            return Err(refunds_core::Error::config("no such intent"));
+fault!(CountsARepetitionAsASecondRefund, settle, |journal, key, outcome| {
+    let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
+    let was = settled(&mut entries, key).is_some_and(|(entry, _)| entry.made.is_some());
+    settle_and(journal, key, outcome, |entry, _| {
+        if let (Outcome::Made(refund), Some(made), true) = (outcome, &mut entry.made, was) {
+            made.doubled = Some(refund.id.clone());
         }
-        journal.settle(key, outcome).await
+    })
+    .await
+});
+
+fault!(DropsTheReason, settle_and, |_, entry, at| entry.intents[at].why = None);
+
+fault!(FailsForAnUnknownToken, settle, |journal, key, outcome| {
+    let mut entries = journal.disk.storage().book(&key.money).entries().to_vec();
+    if settled(&mut entries, key).is_none() {
+        return Err(refunds_core::Error::config("no such intent"));
     }
+    journal.settle(key, outcome).await
 });

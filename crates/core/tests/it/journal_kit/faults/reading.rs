@@ -1,4 +1,4 @@
-//! Reads, waits and pages that leave something out, and texts that leave nothing out.
+//! Reads, waits and pages that leave something out, and texts without redaction.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -8,39 +8,24 @@ use std::{
 use async_trait::async_trait;
 use refunds_core::{
     Result,
-    journal::{
-        About, Entry, Intended, Journal, MoneyKey, NewIntent, Observed, Query, Seen, Standing, Version,
-        position,
-    },
+    journal::{About, Entry, Journal, Query, Standing, position},
 };
 
 use super::fault;
 use crate::journal_kit::{disk::DiskJournal, mutant::Mutation};
 
-fault!(SleepsThroughWrites {
-    async fn wait(&self, journal: &DiskJournal, _: &MoneyKey, _: Version, at_most: Duration) -> Result<()> {
-        journal.clock.sleep(at_most).await;
-        Ok(())
-    }
+fault!(SleepsThroughWrites, wait, |journal, _, _, at_most| {
+    journal.clock.sleep(at_most).await;
+    Ok(())
 });
 
-fault!(WaitsForWhatHappenedBefore {
-    async fn wait(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        _: Version,
-        at_most: Duration,
-    ) -> Result<()> {
-        let now = journal.disk.storage().book(money).version();
-        journal.wait(money, now, at_most).await
-    }
+fault!(WaitsForWhatHappenedBefore, wait, |journal, money, _, at_most| {
+    let now = journal.disk.storage().book(money).version();
+    journal.wait(money, now, at_most).await
 });
 
-fault!(WaitsForEver {
-    async fn wait(&self, journal: &DiskJournal, money: &MoneyKey, since: Version, _: Duration) -> Result<()> {
-        journal.wait(money, since, Duration::from_secs(1_000_000_000)).await
-    }
+fault!(WaitsForEver, wait, |journal, money, since, _| {
+    journal.wait(money, since, Duration::from_secs(1_000_000_000)).await
 });
 
 /// The next page begins after as many entries as were read.
@@ -61,47 +46,37 @@ impl Mutation for PagesByCounting {
     }
 }
 
-fault!(RepeatsTheEndOfAPage {
-    async fn entries(&self, journal: &DiskJournal, query: &Query) -> Result<Vec<Entry>> {
-        let mut whole = query.clone();
-        (whole.after, whole.limit) = (None, None);
-        let mut found = journal.entries(&whole).await?;
-        found.retain(|entry| query.after.as_ref().is_none_or(|after| position(entry) >= *after));
-        found.truncate(query.limit.unwrap_or(usize::MAX));
-        Ok(found)
-    }
+fault!(RepeatsTheEndOfAPage, entries, |journal, query| {
+    let mut whole = query.clone();
+    (whole.after, whole.limit) = (None, None);
+    let mut found = journal.entries(&whole).await?;
+    found.retain(|entry| query.after.as_ref().is_none_or(|after| position(entry) >= *after));
+    found.truncate(query.limit.unwrap_or(usize::MAX));
+    Ok(found)
 });
 
-fault!(PagesInNoOrder {
-    async fn entries(&self, journal: &DiskJournal, query: &Query) -> Result<Vec<Entry>> {
-        let mut found = journal.entries(query).await?;
-        found.reverse();
-        Ok(found)
-    }
+fault!(PagesInNoOrder, entries, |journal, query| {
+    let mut found = journal.entries(query).await?;
+    found.reverse();
+    Ok(found)
 });
 
-fault!(ReadsSettledAsUnsettled {
-    async fn entries(&self, journal: &DiskJournal, query: &Query) -> Result<Vec<Entry>> {
-        let mut query = query.clone();
-        query.unsettled = false;
-        journal.entries(&query).await
-    }
+fault!(ReadsSettledAsUnsettled, entries, |journal, query| {
+    let mut query = query.clone();
+    query.unsettled = false;
+    journal.entries(&query).await
 });
 
-fault!(ReadsEveryAccount {
-    async fn entries(&self, journal: &DiskJournal, query: &Query) -> Result<Vec<Entry>> {
-        let mut query = query.clone();
-        query.scope = None;
-        journal.entries(&query).await
-    }
+fault!(ReadsEveryAccount, entries, |journal, query| {
+    let mut query = query.clone();
+    query.scope = None;
+    journal.entries(&query).await
 });
 
-fault!(LeavesOutMadeRefunds {
-    async fn open(&self, journal: &DiskJournal, about: &About) -> Result<Standing> {
-        let mut standing = journal.open(about).await?;
-        standing.others.retain(|entry| entry.made.is_none());
-        Ok(standing)
-    }
+fault!(LeavesOutMadeRefunds, open, |journal, about| {
+    let mut standing = journal.open(about).await?;
+    standing.others.retain(|entry| entry.made.is_none());
+    Ok(standing)
 });
 
 /// The scope and the money of a payment are those of the call.
@@ -109,54 +84,36 @@ fn unchecked(journal: &DiskJournal, about: &About) -> Standing {
     journal.disk.storage().book(&about.money).standing(about, journal.time())
 }
 
-fault!(ForgetsOriginAndMoney {
-    async fn open(&self, journal: &DiskJournal, about: &About) -> Result<Standing> {
-        Ok(unchecked(journal, about))
-    }
+fault!(ForgetsOriginAndMoney, open, |journal, about| Ok(unchecked(journal, about)));
+
+fault!(ChecksOriginAndMoneyWhenOpenedOnly, intend, |journal, new| {
+    journal.on(&new.about.money, |book, now, counter| book.intend(new, now, counter))?
 });
 
-fault!(ChecksOriginAndMoneyWhenOpenedOnly {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        journal.on(&new.about.money, |book, now, counter| book.intend(new, now, counter))?
-    }
+fault!(DropsPartOfTheRequest, intend, |journal, new| {
+    let mut new = new.clone();
+    new.request.metadata.clear();
+    journal.intend(&new).await
 });
 
-fault!(DropsPartOfTheRequest {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let mut new = new.clone();
-        new.request.metadata.clear();
-        journal.intend(&new).await
-    }
+fault!(KeepsTextsAsTheyCame, intend, |journal, new| {
+    let intended = journal.intend(new).await;
+    journal.disk.storage().edit(&new.about.money, |entries| {
+        if let Some(mine) = entries.iter_mut().find(|entry| entry.reference == new.about.reference) {
+            mine.request = Some(new.request.clone());
+        }
+    });
+    intended
 });
 
-fault!(KeepsTextsAsTheyCame {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let intended = journal.intend(new).await;
-        journal.disk.storage().edit(&new.about.money, |entries| {
-            if let Some(mine) = entries.iter_mut().find(|entry| entry.reference == new.about.reference) {
- mine.request = Some(new.request.clone());
-}
-        });
-        intended
-    }
-});
-
-fault!(KeepsAdoptedTextsAsTheyCame {
-    async fn observe(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        seen: &[Seen],
-        since: Option<Version>,
-    ) -> Result<Observed> {
-        let observed = journal.observe(money, seen, since).await;
-        journal.disk.storage().edit(money, |entries| {
-            for (seen, adopt) in seen.iter().filter_map(|seen| Some((seen, seen.adopt.as_ref()?))) {
-                if let Some(found) = entries.iter_mut().find(|entry| entry.reference == seen.reference) {
- found.request = Some(adopt.request.clone());
-}
+fault!(KeepsAdoptedTextsAsTheyCame, observe, |journal, money, seen, since| {
+    let observed = journal.observe(money, seen, since).await;
+    journal.disk.storage().edit(money, |entries| {
+        for (seen, adopt) in seen.iter().filter_map(|seen| Some((seen, seen.adopt.as_ref()?))) {
+            if let Some(found) = entries.iter_mut().find(|entry| entry.reference == seen.reference) {
+                found.request = Some(adopt.request.clone());
             }
-        });
-        observed
-    }
+        }
+    });
+    observed
 });

@@ -1,17 +1,17 @@
-//! Times that are not the journal's, or not those of the row.
+//! Times that are not the journal's, or not those of the entry.
 
 use std::{sync::Mutex, time::Duration};
 
 use async_trait::async_trait;
 use refunds_core::{
     Result,
-    journal::{Intended, Intent, IntentKey, Journal, JournalTime, NewIntent, Outcome},
+    journal::{Intended, Intent, Journal, JournalTime, NewIntent, Outcome},
 };
 
 use super::fault;
 use crate::journal_kit::{
     disk::DiskJournal,
-    mutant::{Mutation, intend_masked},
+    mutant::{Mutation, intents},
 };
 
 /// Moves the times of an intent to another time of commit.
@@ -39,20 +39,18 @@ async fn intend_and(
     if let Intended::Committed(intent) = &mut intended {
         change(intent);
         journal.disk.storage().edit(&new.about.money, |entries| {
-            let mut stored = entries.iter_mut().flat_map(|entry| entry.intents.iter_mut());
+            let mut stored = intents(entries);
             *stored.find(|stored| stored.token == new.token).unwrap() = intent.clone();
         });
     }
     Ok(intended)
 }
 
-fault!(UsesTheCallersClock {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        intend_and(journal, new, |intent| restamp(intent, new.opened_at)).await
-    }
+fault!(UsesTheCallersClock, intend, |journal, new| {
+    intend_and(journal, new, |intent| restamp(intent, new.opened_at)).await
 });
 
-/// One time for all that come while a commit is under way.
+/// One time for all intents that arrive while a commit is under way.
 #[derive(Default)]
 pub(crate) struct StampsTheWholeGroup(Mutex<Group>);
 
@@ -83,32 +81,24 @@ impl Mutation for StampsTheWholeGroup {
     }
 }
 
-fault!(ForgetsTheAttemptInItsTimes {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let mut new = new.clone();
-        new.attempt = Duration::ZERO;
-        journal.intend(&new).await
-    }
+fault!(ForgetsTheAttemptInItsTimes, intend, |journal, new| {
+    let mut new = new.clone();
+    new.attempt = Duration::ZERO;
+    journal.intend(&new).await
 });
 
-fault!(TakesAResubmitTimeBelowTheSettleTime {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let resubmit = new.resubmit;
-        intend_and(journal, new, |intent| {
-            intent.resubmit_from = intent.attempt_until.plus(resubmit);
-        })
-        .await
-    }
+fault!(TakesAResubmitTimeBelowTheSettleTime, intend, |journal, new| {
+    let resubmit = new.resubmit;
+    intend_and(journal, new, |intent| {
+        intent.resubmit_from = intent.attempt_until.plus(resubmit);
+    })
+    .await
 });
 
-fault!(UsesTheReadersPolicy {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        intend_masked(journal, new, |entries| {
-                for intent in entries.iter_mut().flat_map(|entry| entry.intents.iter_mut()) {
-                    intent.unsettled_until = intent.not_after.plus(new.attempt + new.settle);
-                    intent.resubmit_from = intent.not_after.plus(new.attempt + new.resubmit);
-                }
-})
+fault!(UsesTheReadersPolicy, intend_masked, |new, entries| {
+    for intent in intents(entries) {
+        intent.unsettled_until = intent.not_after.plus(new.attempt + new.settle);
+        intent.resubmit_from = intent.not_after.plus(new.attempt + new.resubmit);
     }
 });
 
@@ -122,53 +112,37 @@ fault!(LetsItsTimeGoBack {
     }
 });
 
-fault!(JudgesALookByItsEnd {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let mut new = new.clone();
-        new.opened_at = journal.time();
-        journal.intend(&new).await
-    }
+fault!(JudgesALookByItsEnd, intend, |journal, new| {
+    let mut new = new.clone();
+    new.opened_at = journal.time();
+    journal.intend(&new).await
 });
 
-fault!(JudgesTheKeyByTheLook {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        intend_masked(journal, new, |entries| {
-                for intent in entries.iter_mut().flat_map(|entry| entry.intents.iter_mut()) {
-                    if intent.key_until.is_some_and(|until| new.opened_at <= until) {
-                        intent.key_until = Some(JournalTime::NEVER);
-                    }
-                }
-})
-    }
-});
-
-fault!(CountsTheKeyFromTheNewestSend {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        intend_masked(journal, new, |entries| {
-                for entry in entries.iter_mut() {
-                    let last = entry.intents.last().and_then(|intent| intent.key_until);
-                    entry.intents.iter_mut().for_each(|intent| intent.key_until = last);
-                }
-})
-    }
-});
-
-fault!(GivesUpAKeyEarly {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        intend_masked(journal, new, |entries| {
-            for intent in entries.iter_mut().flat_map(|entry| entry.intents.iter_mut()) {
-                intent.key_until = intent.key_until.map(|until| JournalTime(until.0 - 1));
-            }
-        })
-    }
-});
-
-fault!(IgnoresThatBytesLeftLate {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let mut outcome = outcome.clone();
-        if let Outcome::Unknown { late, .. } = &mut outcome {
-            *late = false;
+fault!(JudgesTheKeyByTheLook, intend_masked, |new, entries| {
+    for intent in intents(entries) {
+        if intent.key_until.is_some_and(|until| new.opened_at <= until) {
+            intent.key_until = Some(JournalTime::NEVER);
         }
-        journal.settle(key, &outcome).await
     }
+});
+
+fault!(CountsTheKeyFromTheNewestSend, intend_masked, |_, entries| {
+    for entry in entries.iter_mut() {
+        let last = entry.intents.last().and_then(|intent| intent.key_until);
+        entry.intents.iter_mut().for_each(|intent| intent.key_until = last);
+    }
+});
+
+fault!(GivesUpAKeyEarly, intend_masked, |_, entries| {
+    for intent in intents(entries) {
+        intent.key_until = intent.key_until.map(|until| JournalTime(until.0 - 1));
+    }
+});
+
+fault!(IgnoresThatBytesLeftLate, settle, |journal, key, outcome| {
+    let mut outcome = outcome.clone();
+    if let Outcome::Unknown { late, .. } = &mut outcome {
+        *late = false;
+    }
+    journal.settle(key, &outcome).await
 });

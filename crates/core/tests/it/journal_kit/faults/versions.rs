@@ -1,56 +1,49 @@
 //! Versions that prove nothing.
 
-use async_trait::async_trait;
 use refunds_core::{
     Result,
     journal::{
-        Book, Counter, Decision, Intended, Intent, IntentKey, IntentNumber, Journal, MoneyKey, NewIntent,
-        Observed, Outcome, Purge, Seen, Version, Why,
+        Book, Counter, Intended, Intent, IntentKey, Journal, MoneyKey, NewIntent, Observed, Outcome, Purge,
+        Version, Why,
     },
 };
 
 use super::fault;
 use crate::journal_kit::{
     disk::{DiskJournal, Storage},
-    mutant::{Mutation, intend_masked},
+    mutant::intend_masked,
 };
 
-fault!(IgnoresTheVersion {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let mut new = new.clone();
-        new.version = journal.disk.storage().book(&new.about.money).version();
-        journal.intend(&new).await
-    }
+fault!(IgnoresTheVersion, intend, |journal, new| {
+    let mut new = new.clone();
+    new.version = journal.disk.storage().book(&new.about.money).version();
+    journal.intend(&new).await
 });
 
-fault!(ChecksTheVersionOutsideTheTransaction {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let version = journal.disk.storage().book(&new.about.money).version();
-        if version != new.version {
-            return journal.intend(new).await;
+fault!(ChecksTheVersionOutsideTheTransaction, intend, |journal, new| {
+    let version = journal.disk.storage().book(&new.about.money).version();
+    if version != new.version {
+        return journal.intend(new).await;
+    }
+    tokio::task::yield_now().await;
+    // What it checked before the transaction, it does not check in it: version, and what blocks.
+    let mut new = new.clone();
+    new.version = journal.disk.storage().book(&new.about.money).version();
+    intend_masked(journal, &new, |entries| {
+        let was_there = |intent: &Intent| intent.number.0 <= version.0;
+        for entry in entries.iter_mut() {
+            entry.intents.retain(was_there);
         }
-        tokio::task::yield_now().await;
-        // What it checked before the transaction, it does not check in it: version, and what blocks.
-        let mut new = new.clone();
-        new.version = journal.disk.storage().book(&new.about.money).version();
-        intend_masked(journal, &new, |entries| {
-            let was_there = |intent: &Intent| intent.number.0 <= version.0;
-            for entry in entries.iter_mut() {
- entry.intents.retain(was_there);
-}
-        })
-    }
+    })
 });
 
-fault!(RestartsItsCounterAfterAPurge {
-    async fn purge(&self, journal: &DiskJournal, what: &Purge) -> Result<u64> {
-        let purged = journal.purge(what).await?;
-        let mut storage = journal.disk.storage();
-        let highest = storage.books.values().map(Book::version).max().unwrap_or_default();
-        storage.counter = Counter(highest.0);
-        storage.forgotten = Version::default();
-        Ok(purged)
-    }
+fault!(RestartsItsCounterAfterAPurge, purge, |journal, what| {
+    let purged = journal.purge(what).await?;
+    let mut storage = journal.disk.storage();
+    let highest = storage.books.values().map(Book::version).max().unwrap_or_default();
+    storage.counter = Counter(highest.0);
+    storage.forgotten = Version::default();
+    Ok(purged)
 });
 
 /// The version of a money counts the writes about it.
@@ -75,23 +68,15 @@ fault!(CountsVersionsPerMoney {
     }
 });
 
-fault!(MovesTheVersionWithEveryObservation {
-    async fn observe(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        seen: &[Seen],
-        since: Option<Version>,
-    ) -> Result<Observed> {
-        let observed = journal.observe(money, seen, since).await?;
-        let version = journal.transaction(|storage, _| {
-            let version = storage.counter.advance();
-            let entries = storage.book(money).entries().to_vec();
-            storage.store(money, Book::new(version, entries));
-            Ok(version)
-        })?;
-        Ok(if observed == Observed::Moved { observed } else { Observed::Settled(version) })
-    }
+fault!(MovesTheVersionWithEveryObservation, observe, |journal, money, seen, since| {
+    let observed = journal.observe(money, seen, since).await?;
+    let version = journal.transaction(|storage, _| {
+        let version = storage.counter.advance();
+        let entries = storage.book(money).entries().to_vec();
+        storage.store(money, Book::new(version, entries));
+        Ok(version)
+    })?;
+    Ok(if observed == Observed::Moved { observed } else { Observed::Settled(version) })
 });
 
 /// Takes back that a write moved the money's version.
@@ -106,89 +91,65 @@ fn version(journal: &DiskJournal, money: &MoneyKey) -> Version {
     journal.disk.storage().book(money).version()
 }
 
-fault!(MovesNoVersionWithAnOutcome {
-    async fn settle(&self, journal: &DiskJournal, key: &IntentKey, outcome: &Outcome) -> Result<()> {
-        let before = version(journal, &key.money);
-        journal.settle(key, outcome).await?;
-        stay(journal, &key.money, before);
-        Ok(())
-    }
+fault!(MovesNoVersionWithAnOutcome, settle, |journal, key, outcome| {
+    let before = version(journal, &key.money);
+    journal.settle(key, outcome).await?;
+    stay(journal, &key.money, before);
+    Ok(())
 });
 
-fault!(MovesNoVersionWithAnObservation {
-    async fn observe(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        seen: &[Seen],
-        since: Option<Version>,
-    ) -> Result<Observed> {
-        let before = version(journal, money);
-        let observed = journal.observe(money, seen, since).await?;
-        stay(journal, money, before);
-        Ok(if let Observed::Settled(_) = observed { Observed::Settled(before) } else { observed })
-    }
+fault!(MovesNoVersionWithAnObservation, observe, |journal, money, seen, since| {
+    let before = version(journal, money);
+    let observed = journal.observe(money, seen, since).await?;
+    stay(journal, money, before);
+    Ok(if let Observed::Settled(_) = observed { Observed::Settled(before) } else { observed })
 });
 
-fault!(MovesNoVersionWithADecision {
-    async fn decide(
-        &self,
-        journal: &DiskJournal,
-        money: &MoneyKey,
-        number: IntentNumber,
-        decision: &Decision,
-    ) -> Result<()> {
-        let before = version(journal, money);
-        journal.decide(money, number, decision).await?;
-        stay(journal, money, before);
-        Ok(())
-    }
+fault!(MovesNoVersionWithADecision, decide, |journal, money, number, decision| {
+    let before = version(journal, money);
+    journal.decide(money, number, decision).await?;
+    stay(journal, money, before);
+    Ok(())
 });
 
-fault!(MovesNoVersionWithAnAbandonedIntent {
-    fn abandon(&self, journal: &DiskJournal, key: &IntentKey) {
-        let before = version(journal, &key.money);
-        let never = Outcome::NotApplied(Why::never_sent());
-        let _ = journal.on(&key.money, |book, now, counter| book.settle(key.token, &never, now, counter));
-        stay(journal, &key.money, before);
-    }
+fault!(MovesNoVersionWithAnAbandonedIntent, abandon, |journal, key| {
+    let before = version(journal, &key.money);
+    let never = Outcome::NotApplied(Why::never_sent());
+    let _ = journal.on(&key.money, |book, now, counter| book.settle(key.token, &never, now, counter));
+    stay(journal, &key.money, before);
 });
 
-fault!(MovesNoVersionWithAPurge {
-    async fn purge(&self, journal: &DiskJournal, what: &Purge) -> Result<u64> {
-        let before: Vec<_> = {
-            let storage = journal.disk.storage();
-            storage.books.iter().map(|(money, book)| (money.clone(), book.version())).collect()
-        };
-        let purged = journal.purge(what).await?;
-        let mut storage = journal.disk.storage();
-        let is_gone = |money: &MoneyKey| !storage.books.contains_key(money);
-        let gone = before.iter().filter(|(money, _)| is_gone(money)).map(|(_, version)| *version).max();
-        for (money, version) in before {
-            let entries = storage.book(&money).entries().to_vec();
-            storage.store(&money, Book::new(version, entries));
+fault!(MovesNoVersionWithAPurge, purge, |journal, what| {
+    let before: Vec<_> = {
+        let storage = journal.disk.storage();
+        storage.books.iter().map(|(money, book)| (money.clone(), book.version())).collect()
+    };
+    let purged = journal.purge(what).await?;
+    let mut storage = journal.disk.storage();
+    let is_gone = |money: &MoneyKey| !storage.books.contains_key(money);
+    let gone = before.iter().filter(|(money, _)| is_gone(money)).map(|(_, version)| *version).max();
+    for (money, version) in before {
+        let entries = storage.book(&money).entries().to_vec();
+        storage.store(&money, Book::new(version, entries));
+    }
+    // What is forgotten keeps the version that it had.
+    storage.forgotten = gone.unwrap_or(storage.forgotten);
+    Ok(purged)
+});
+
+fault!(MovesNoVersionWithAnEviction, intend, |journal, new| {
+    let (before, forgotten) = {
+        let storage = journal.disk.storage();
+        (storage.books.clone(), storage.forgotten)
+    };
+    let intended = journal.intend(new).await?;
+    let mut storage = journal.disk.storage();
+    for (money, book) in before {
+        let left = storage.book(&money).entries().to_vec();
+        if left.len() < book.entries().len() {
+            storage.store(&money, Book::new(book.version(), left));
+            storage.forgotten = forgotten;
         }
-        // What is forgotten keeps the version that it had.
-        storage.forgotten = gone.unwrap_or(storage.forgotten);
-        Ok(purged)
     }
-});
-
-fault!(MovesNoVersionWithAnEviction {
-    async fn intend(&self, journal: &DiskJournal, new: &NewIntent) -> Result<Intended> {
-        let (before, forgotten) = {
-            let storage = journal.disk.storage();
-            (storage.books.clone(), storage.forgotten)
-        };
-        let intended = journal.intend(new).await?;
-        let mut storage = journal.disk.storage();
-        for (money, book) in before {
-            let left = storage.book(&money).entries().to_vec();
-            if left.len() < book.entries().len() {
-                storage.store(&money, Book::new(book.version(), left));
-                storage.forgotten = forgotten;
-            }
-        }
-        Ok(intended)
-    }
+    Ok(intended)
 });

@@ -40,7 +40,7 @@ pub(crate) enum Event {
 
 /// What a call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Outcome {
     Made,
     NotApplied,
     Unknown,

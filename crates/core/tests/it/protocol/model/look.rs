@@ -1,7 +1,7 @@
 //! Looking at the provider's list, and what follows from it.
 
 use super::{
-    Answer, Event, Model, Step,
+    Event, Model, Outcome, Step,
     config::Guard,
     state::{At, Fate, Intent, Send, Sends, State, bit, places},
 };
@@ -14,7 +14,7 @@ pub(super) struct List {
 }
 
 impl Model {
-    /// Every list that the provider may answer with.
+    /// Every list that the provider may return.
     pub(super) fn look(&self, state: &State, worker: usize, steps: &mut Vec<Step>) {
         let made = state.select(|send| send.fate == Fate::Made);
         let sure = state.select(|send| send.fate == Fate::Made && Self::surely_shows(send));
@@ -50,8 +50,8 @@ impl Model {
             if let Some(refund) = own {
                 let mut next = *state;
                 self.settle_made(&mut next, worker, reference, refund);
-                self.answer(steps, event(true), next, worker, Answer::Made);
-                self.answer(steps, event(false), *state, worker, Answer::Made);
+                self.conclude(steps, event(true), next, worker, Outcome::Made);
+                self.conclude(steps, event(false), *state, worker, Outcome::Made);
                 return;
             }
             let other = 1 - reference;
@@ -112,20 +112,20 @@ impl Model {
         }
         let passes = !self.has(Guard::FreshNeverPassesCandidate) && !is_open(mine);
         if candidates != 0 && !state.workers[worker].resend && !passes {
-            self.answer(steps, event, *state, worker, Answer::Unknown);
+            self.conclude(steps, event, *state, worker, Outcome::Unknown);
             return;
         }
         self.decide(state, worker, list, event, steps);
     }
 
-    /// What the list shows of the amount of `reference`, and that belongs to nobody yet.
+    /// The listed refunds with the amount of `reference` that belong to no reference yet.
     fn candidates(&self, state: &State, worker: usize, list: List, reference: u8) -> Sends {
         let amount = self.amount(reference);
         let of_amount = state.select(|send| self.amount(send.reference) == amount);
         list.shows & of_amount & !self.known(state, worker)
     }
 
-    /// Stores a match. It holds only while nobody wrote since the journal was opened.
+    /// Stores a match, which holds only if nothing was written since the journal was opened.
     pub(super) fn observe_match(&self, state: &State, worker: usize, steps: &mut Vec<Step>) {
         let event = Event::SettlesByMatch(worker);
         let me = state.workers[worker];
@@ -135,12 +135,12 @@ impl Model {
             self.push(steps, event, next);
             return;
         }
-        // Nothing is stored where it is settled otherwise by now.
+        // Nothing is stored if it is settled differently by now.
         if state.unsettled(self.money(worker), me.target) != 0 {
             self.settle_made(&mut next, worker, me.target, me.own);
         }
         if me.target == self.reference(worker) {
-            self.answer(steps, event, next, worker, Answer::Made);
+            self.conclude(steps, event, next, worker, Outcome::Made);
         } else {
             Self::again(&mut next.workers[worker]);
             self.push(steps, event, next);
@@ -152,13 +152,13 @@ impl Model {
         let me = state.workers[worker];
         let is_open = me.unsettled || me.ambiguous;
         let not_made = if is_open && self.has(Guard::RefusalSaysNothingOfEarlierOnes) {
-            Answer::Unknown
+            Outcome::Unknown
         } else {
-            Answer::NotApplied
+            Outcome::NotApplied
         };
         let is_taken_for_whole = !self.has(Guard::IncompleteIsNotAbsent);
         if !list.complete && !me.resend && !is_taken_for_whole {
-            self.answer(steps, event, *state, worker, not_made);
+            self.conclude(steps, event, *state, worker, not_made);
             return;
         }
         let mut next = *state;
@@ -170,7 +170,7 @@ impl Model {
             return;
         }
         if !me.resend && !self.fits(state, worker, list) {
-            self.answer(steps, event, *state, worker, not_made);
+            self.conclude(steps, event, *state, worker, not_made);
             return;
         }
         let me = &mut next.workers[worker];

@@ -13,14 +13,14 @@ use self::{
     state::{At, Fate, Intent, NONE, Send, Sends, State, Wire, Worker, bit},
 };
 
-pub(crate) use self::event::{Answer, Event, Violation};
+pub(crate) use self::event::{Event, Outcome, Violation};
 
 /// A step and where it leads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) event: Event,
     pub(crate) state: State,
-    pub(crate) answer: Option<(usize, Answer)>,
+    pub(crate) outcome: Option<(usize, Outcome)>,
     pub(crate) violation: Option<Violation>,
 }
 
@@ -70,27 +70,34 @@ impl Model {
 
     pub(crate) fn push(&self, steps: &mut Vec<Step>, event: Event, mut state: State) {
         self.tidy(&mut state);
-        steps.push(Step { event, state, answer: None, violation: None });
+        steps.push(Step { event, state, outcome: None, violation: None });
     }
 
-    /// Ends the worker's call with an answer, which must be true.
-    fn answer(&self, steps: &mut Vec<Step>, event: Event, mut state: State, worker: usize, answer: Answer) {
+    /// Ends the worker's call with an outcome, which must be true.
+    fn conclude(
+        &self,
+        steps: &mut Vec<Step>,
+        event: Event,
+        mut state: State,
+        worker: usize,
+        outcome: Outcome,
+    ) {
         let reference = self.reference(worker);
         let before = state.workers[worker].before;
-        let violation = match answer {
-            Answer::Made => {
+        let violation = match outcome {
+            Outcome::Made => {
                 let made = state.select(|send| send.reference == reference && send.fate == Fate::Made);
                 (made == 0).then_some(Violation::UntrueMade)
             }
-            Answer::NotApplied => {
+            Outcome::NotApplied => {
                 let applied = state.select(Send::may_apply) & before;
                 (applied != 0).then_some(Violation::UntrueNotApplied)
             }
-            Answer::Unknown => None,
+            Outcome::Unknown => None,
         };
         state.workers[worker] = Worker::default();
         self.tidy(&mut state);
-        steps.push(Step { event, state, answer: Some((worker, answer)), violation });
+        steps.push(Step { event, state, outcome: Some((worker, outcome)), violation });
     }
 
     /// The worker goes on at the top of its loop.

@@ -126,7 +126,7 @@ impl Model {
         }
     }
 
-    /// The provider fails, and keeps that failure as the answer to this key.
+    /// The provider fails, and keeps that failure as the response to this key.
     fn store_failure(&self, state: &State, place: usize, steps: &mut Vec<Step>) {
         let send = state.sends[place];
         let is_first = state.stored & stored_bit(send.reference, send.generation) == 0
@@ -168,7 +168,7 @@ impl Model {
                     let mut next = *state;
                     next.made[0][usize::from(reference)] = NONE;
                     next.send_mut(made).forgotten = true;
-                    // It is no untruth not to know what had to be forgotten.
+                    // Not knowing what had to be forgotten is not an untruth.
                     for worker in &mut next.workers {
                         worker.before &= !bit(made);
                     }

@@ -226,7 +226,7 @@ impl Default for State {
     }
 }
 
-/// A state in as few bytes as are needed to tell it from others.
+/// A state in as few bytes as distinguish it from others.
 pub(crate) type Packed = [u64; SENDS + 2];
 
 impl State {

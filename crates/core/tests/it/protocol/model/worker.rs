@@ -1,7 +1,7 @@
 //! The steps of one worker: §5, reduced to its decisions.
 
 use super::{
-    Answer, Event, Model, Step,
+    Event, Model, Outcome, Step,
     config::{Guard, UNSETTLED, WINDOW},
     state::{At, Fate, Intent, NONE, Response, State, Wire, Worker},
 };
@@ -47,7 +47,7 @@ impl Model {
             (next.workers[worker].in_call, next.workers[worker].before) = (true, before);
         }
         if state.made[usize::from(money)][usize::from(mine)] != NONE {
-            self.answer(steps, event, next, worker, Answer::Made);
+            self.conclude(steps, event, next, worker, Outcome::Made);
             return;
         }
         let own = state.unsettled(money, mine);
@@ -110,16 +110,16 @@ impl Model {
             Response::Made => {
                 let mut next = *state;
                 self.settle_made(&mut next, worker, self.reference(worker), Self::refund_of(state, me.own));
-                self.answer(steps, event(true), next, worker, Answer::Made);
-                self.answer(steps, event(false), *state, worker, Answer::Made);
+                self.conclude(steps, event(true), next, worker, Outcome::Made);
+                self.conclude(steps, event(false), *state, worker, Outcome::Made);
             }
             Response::Refused => {
                 let careful = is_open && self.has(Guard::RefusalSaysNothingOfEarlierOnes);
-                let answer = if careful { Answer::Unknown } else { Answer::NotApplied };
+                let outcome = if careful { Outcome::Unknown } else { Outcome::NotApplied };
                 let mut next = *state;
                 self.settle_not_applied(&mut next, worker);
-                self.answer(steps, event(true), next, worker, answer);
-                self.answer(steps, event(false), *state, worker, answer);
+                self.conclude(steps, event(true), next, worker, outcome);
+                self.conclude(steps, event(false), *state, worker, outcome);
             }
             Response::NotProcessed => self.not_processed(state, worker, event(true), steps),
             Response::Lost | Response::FailureRepeated => {
@@ -151,8 +151,8 @@ impl Model {
         let mut next = *state;
         self.settle_not_applied(&mut next, worker);
         let is_open = me.unsettled || me.ambiguous;
-        let answer = if is_open { Answer::Unknown } else { Answer::NotApplied };
-        self.answer(steps, event, next, worker, answer);
+        let outcome = if is_open { Outcome::Unknown } else { Outcome::NotApplied };
+        self.conclude(steps, event, next, worker, outcome);
     }
 
     /// The refund that a response is about.

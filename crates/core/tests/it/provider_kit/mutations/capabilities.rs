@@ -1,113 +1,85 @@
 //! Capabilities that do not mean what they say.
 
-use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use refunds_core::{
-    Capabilities, Error, ErrorKind, Idempotency, Money, Notice, Payment, PaymentId, Refund, RefundProvider,
-    Result, WebhookRequest, testing::MemoryProvider,
-};
+use refunds_core::{Error, ErrorKind, Idempotency, Money, Notice, RefundProvider};
 
-use crate::provider_kit::{mutant::Mutation, mutations::mutation};
+use crate::provider_kit::mutations::mutation;
 
-mutation!(LosesLines {
-    fn tells(&self, mut refund: Refund) -> Refund {
-        refund.lines.clear();
-        refund
+mutation!(LosesLines, alter, |mut refund| {
+    refund.lines.clear();
+    refund
+});
+
+mutation!(LosesMetadata, alter, |mut refund| {
+    refund.metadata.clear();
+    refund
+});
+
+mutation!(BelievesAlteredWebhooks, verify_webhook, |memory, request| {
+    // Checks the signature's form, but not the bytes.
+    match memory.verify_webhook(request) {
+        Err(error) if error.message().contains("does not match") => Ok(Notice::new("memory", "p-1".parse()?)),
+        reported => reported,
     }
 });
 
-mutation!(LosesMetadata {
-    fn tells(&self, mut refund: Refund) -> Refund {
-        refund.metadata.clear();
-        refund
+mutation!(LooksForAnySignature, verify_webhook, |memory, request| {
+    // Requires a signature and a body about a known refund, but compares nothing.
+    if request.header("X-Memory-Signature").is_none() {
+        return memory.verify_webhook(request);
     }
+    let body = String::from_utf8_lossy(&request.body);
+    let is_payment = |id: &str| memory.payment(&id.parse().unwrap()).now_or_never().unwrap().is_ok();
+    let about = body.trim().split_once('\n').filter(|(payment, _)| is_payment(payment));
+    let Some((payment, refund)) = about else {
+        return Err(Error::new(ErrorKind::InvalidRequest, "it is about nothing"));
+    };
+    let mut notice = Notice::new("memory", payment.parse()?);
+    notice.refund_id = Some(refund.parse()?);
+    Ok(notice)
 });
 
-mutation!(BelievesAlteredWebhooks {
-    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
-        // The signature is looked at, the bytes are not.
-        match memory.verify_webhook(request) {
-            Err(error) if error.message().contains("does not match") => Ok(Notice::new("memory", "p-1".parse()?)),
-            reported => reported,
-        }
+mutation!(BelievesAnyAge, verify_webhook, |memory, request| {
+    let mut now = request.clone();
+    let header = request.header("X-Memory-Signature").and_then(|header| header.split_once(' '));
+    let signed_at = header.and_then(|(time, _)| time.parse().ok());
+    if let Some(at) = signed_at.and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok()) {
+        now.received_at = at;
     }
+    memory.verify_webhook(&now)
 });
 
-mutation!(LooksForAnySignature {
-    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
-        // It has to be there, and the body has to be about something. Nothing is compared.
-        if request.header("X-Memory-Signature").is_none() {
-            return memory.verify_webhook(request);
-        }
-        let body = String::from_utf8_lossy(&request.body);
-        let is_payment = |id: &str| memory.payment(&id.parse().unwrap()).now_or_never().unwrap().is_ok();
-        let about = body.trim().split_once('\n').filter(|(payment, _)| is_payment(payment));
-        let Some((payment, refund)) = about else {
-            return Err(Error::new(ErrorKind::InvalidRequest, "it is about nothing"));
-        };
-        let mut notice = Notice::new("memory", payment.parse()?);
-        notice.refund_id = Some(refund.parse()?);
-        Ok(notice)
-    }
+mutation!(BelievesTheFuture, verify_webhook, |memory, request| {
+    let mut late = request.clone();
+    late.received_at += std::time::Duration::from_secs(3600);
+    memory.verify_webhook(request).or_else(|_| memory.verify_webhook(&late))
 });
 
-mutation!(BelievesAnyAge {
-    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
-        let mut now = request.clone();
-        let header = request.header("X-Memory-Signature").and_then(|header| header.split_once(' '));
-        let signed_at = header.and_then(|(time, _)| time.parse().ok());
-        if let Some(at) = signed_at.and_then(|at| time::OffsetDateTime::from_unix_timestamp(at).ok()) {
-            now.received_at = at;
-        }
-        memory.verify_webhook(&now)
-    }
+mutation!(NoticesAnotherPayment, verify_webhook, |memory, request| {
+    let mut notice = memory.verify_webhook(request)?;
+    notice.payment_id = notice.refund_id.clone().unwrap().as_str().parse()?;
+    Ok(notice)
 });
 
-mutation!(BelievesTheFuture {
-    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
-        let mut late = request.clone();
-        late.received_at += std::time::Duration::from_secs(3600);
-        memory.verify_webhook(request).or_else(|_| memory.verify_webhook(&late))
+mutation!(BelievesWebhooks, verify_webhook, |_, _| Ok(Notice::new("memory", "p-1".parse()?)));
+
+mutation!(OffersAShortKey, capabilities, |mut truth| {
+    if let Idempotency::Key(key) = &mut truth.idempotency {
+        key.max_length = 20;
     }
+    truth
 });
 
-mutation!(NoticesAnotherPayment {
-    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
-        let mut notice = memory.verify_webhook(request)?;
-        notice.payment_id = notice.refund_id.clone().unwrap().as_str().parse()?;
-        Ok(notice)
-    }
+mutation!(ClaimsSeveral, capabilities, |mut truth| {
+    truth.multiple = true;
+    truth
 });
 
-mutation!(BelievesWebhooks {
-    fn verify_webhook(&self, _: &MemoryProvider, _: &WebhookRequest) -> Result<Notice> {
-        Ok(Notice::new("memory", "p-1".parse()?))
+mutation!(RefundsAuthorizations, payment, |memory, id| {
+    let mut reported = memory.payment(id).await?;
+    if reported.captured.is_zero() {
+        reported.captured = Money::new(44850, reported.currency());
+        reported.refundable = reported.captured;
     }
-});
-
-mutation!(OffersAShortKey {
-    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
-        if let Idempotency::Key(key) = &mut truth.idempotency {
-            key.max_length = 20;
-        }
-        truth
-    }
-});
-
-mutation!(ClaimsSeveral {
-    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
-        truth.multiple = true;
-        truth
-    }
-});
-
-mutation!(RefundsAuthorizations {
-    async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        let mut reported = memory.payment(id).await?;
-        if reported.captured.is_zero() {
-            reported.captured = Money::new(44850, reported.currency());
-            reported.refundable = reported.captured;
-        }
-        Ok(reported)
-    }
+    Ok(reported)
 });

@@ -1,22 +1,18 @@
-//! Errors that do not tell the truth.
+//! Errors that are not truthful.
 
-use async_trait::async_trait;
 use refunds_core::{
     Error, ErrorKind, Page, PageRequest, Payment, PaymentId, Refund, RefundId, RefundProvider, Result,
     SubmitRefund, testing::MemoryProvider,
 };
 
-use crate::provider_kit::{
-    mutant::{Mutation, TOKEN},
-    mutations::mutation,
-};
+use crate::provider_kit::{mutant::TOKEN, mutations::mutation};
 
-/// Errors as this fault tells them.
+/// Changes every error of one kind.
 macro_rules! distorts {
-    ($name:ident, |$error:ident| $distorted:expr) => {
+    ($name:ident, $kind:ident, |$error:ident| $distorted:expr) => {
         mutation!($name {
             async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-                memory.payment(id).await.map_err(|$error| $distorted)
+                memory.payment(id).await.map_err(Self::distort)
             }
             async fn list(
                 &self,
@@ -24,60 +20,32 @@ macro_rules! distorts {
                 id: &PaymentId,
                 page: &PageRequest,
             ) -> Result<Page<Refund>> {
-                memory.list_refunds(id, page).await.map_err(|$error| $distorted)
+                memory.list_refunds(id, page).await.map_err(Self::distort)
             }
             async fn get(&self, memory: &MemoryProvider, id: &PaymentId, refund: &RefundId) -> Result<Refund> {
-                memory.get_refund(id, refund).await.map_err(|$error| $distorted)
+                memory.get_refund(id, refund).await.map_err(Self::distort)
             }
             async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-                memory.submit_refund(submit).await.map_err(|$error| $distorted)
+                memory.submit_refund(submit).await.map_err(Self::distort)
             }
         });
+
+        impl $name {
+            fn distort($error: Error) -> Error {
+                if $error.kind() == ErrorKind::$kind { $distorted } else { $error }
+            }
+        }
     };
 }
 
-distorts!(TimeoutNotApplied, |error| if error.kind() == ErrorKind::Timeout {
-    error.not_applied()
-} else {
-    error
-});
-distorts!(ServerErrorNotApplied, |error| if error.kind() == ErrorKind::Unavailable {
-    error.not_applied()
-} else {
-    error
-});
-distorts!(GarbageNotApplied, |error| if error.kind() == ErrorKind::Protocol {
-    error.not_applied()
-} else {
-    error
-});
-distorts!(TooManyApplied, |error| if error.kind() == ErrorKind::RateLimited {
-    error.with_may_have_applied(true)
-} else {
-    error
-});
-distorts!(TooManyForGood, |error| if error.kind() == ErrorKind::RateLimited {
-    error.with_retryable(false)
-} else {
-    error
-});
-distorts!(NeverSentApplied, |error| if error.kind() == ErrorKind::Transport {
-    error.with_may_have_applied(true)
-} else {
-    error
-});
-distorts!(UnauthorizedForAWhile, |error| if error.kind() == ErrorKind::Unauthenticated {
-    error.with_retryable(true)
-} else {
-    error
-});
-distorts!(EverythingIsOther, |error| if error.kind() == ErrorKind::NotFound {
-    Error::new(ErrorKind::Other, "status 404")
-} else {
-    error
-});
-distorts!(LeaksInErrors, |error| if error.code() == Some("401") {
+distorts!(TimeoutNotApplied, Timeout, |error| error.not_applied());
+distorts!(ServerErrorNotApplied, Unavailable, |error| error.not_applied());
+distorts!(GarbageNotApplied, Protocol, |error| error.not_applied());
+distorts!(TooManyApplied, RateLimited, |error| error.with_may_have_applied(true));
+distorts!(TooManyForGood, RateLimited, |error| error.with_retryable(false));
+distorts!(NeverSentApplied, Transport, |error| error.with_may_have_applied(true));
+distorts!(UnauthorizedForAWhile, Unauthenticated, |error| error.with_retryable(true));
+distorts!(EverythingIsOther, NotFound, |error| Error::new(ErrorKind::Other, "status 404"));
+distorts!(LeaksInErrors, Unauthenticated, |error| {
     error.with_source(format!("GET /payments with Authorization: Bearer {TOKEN}"))
-} else {
-    error
 });

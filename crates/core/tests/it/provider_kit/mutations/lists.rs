@@ -1,4 +1,4 @@
-//! Lists that are not whole, and lists of nothing.
+//! Incomplete lists, and empty ones.
 
 use std::{
     collections::HashSet,
@@ -15,25 +15,21 @@ use refunds_core::{
 
 use crate::provider_kit::{mutant::Mutation, mutations::mutation};
 
-mutation!(LosesLastPage {
-    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let mut reported = memory.list_refunds(id, page).await?;
-        if let Some(next) = reported.next.clone() {
-            let mut after = PageRequest::after(next);
-            after.limit = page.limit;
-            if memory.list_refunds(id, &after).await?.next.is_none() {
-                reported.next = None;
-            }
+mutation!(LosesLastPage, list, |memory, id, page| {
+    let mut reported = memory.list_refunds(id, page).await?;
+    if let Some(next) = reported.next.clone() {
+        let mut after = PageRequest::after(next);
+        after.limit = page.limit;
+        if memory.list_refunds(id, &after).await?.next.is_none() {
+            reported.next = None;
         }
-        Ok(reported)
     }
+    Ok(reported)
 });
 
-mutation!(CutsShort {
-    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, _: &PageRequest) -> Result<Page<Refund>> {
-        let reported = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
-        Ok(Page::whole(reported.items))
-    }
+mutation!(CutsShort, list, |memory, id, _| {
+    let reported = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
+    Ok(Page::whole(reported.items))
 });
 
 #[derive(Default)]
@@ -55,7 +51,7 @@ impl Mutation for ShufflesPages {
     }
 }
 
-/// Keeps its place in memory: a cursor is good for one instance and one use.
+/// Keeps its position in memory: a cursor works for one instance and once.
 #[derive(Default)]
 pub(crate) struct SpendsCursors(Mutex<HashSet<String>>);
 
@@ -79,21 +75,17 @@ impl Mutation for SpendsCursors {
     }
 }
 
-mutation!(NotFoundIsEmpty {
-    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        match memory.list_refunds(id, page).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Page::whole(Vec::new())),
-            reported => reported,
-        }
+mutation!(NotFoundIsEmpty, list, |memory, id, page| {
+    match memory.list_refunds(id, page).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Page::whole(Vec::new())),
+        reported => reported,
     }
 });
 
-mutation!(EmptyIsNotFound {
-    async fn list(&self, memory: &MemoryProvider, id: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let reported = memory.list_refunds(id, page).await?;
-        if reported.items.is_empty() {
-            return Err(Error::new(ErrorKind::NotFound, "status 404"));
-        }
-        Ok(reported)
+mutation!(EmptyIsNotFound, list, |memory, id, page| {
+    let reported = memory.list_refunds(id, page).await?;
+    if reported.items.is_empty() {
+        return Err(Error::new(ErrorKind::NotFound, "status 404"));
     }
+    Ok(reported)
 });

@@ -1,32 +1,28 @@
-//! Refunds made twice, and amounts taken as they come.
+//! Refunds made twice, and amounts that are not checked.
 
 use std::{collections::HashSet, sync::Mutex};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Error, ErrorKind, Idempotency, Money, Reference, Refund, RefundProvider,
-    Replay, Result, SubmitRefund, testing::MemoryProvider,
+    Error, ErrorKind, Idempotency, Money, Reference, Refund, RefundProvider, Replay, Result, SubmitRefund,
+    testing::MemoryProvider,
 };
 
 use crate::provider_kit::{mutant::Mutation, mutations::mutation};
 
-mutation!(IgnoresTheKey {
-    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
-        truth.idempotency = MemoryProvider::new().with_key().capabilities().idempotency;
-        truth
-    }
+mutation!(IgnoresTheKey, capabilities, |mut truth| {
+    truth.idempotency = MemoryProvider::new().with_key().capabilities().idempotency;
+    truth
 });
 
-mutation!(ReplaysAnotherAnswer {
-    fn capabilities(&self, mut truth: Capabilities) -> Capabilities {
-        if let Idempotency::Key(key) = &mut truth.idempotency {
-            key.replay = Replay::FirstAnswer;
-        }
-        truth
+mutation!(ReplaysAnotherResponse, capabilities, |mut truth| {
+    if let Idempotency::Key(key) = &mut truth.idempotency {
+        key.replay = Replay::FirstAnswer;
     }
+    truth
 });
 
-/// Turns a repetition in flight away, which its capabilities do not say.
+/// Refuses a repeated submission in flight, which its capabilities do not say.
 #[derive(Default)]
 pub(crate) struct ConflictsInFlight(Mutex<HashSet<Reference>>);
 
@@ -50,45 +46,35 @@ impl Mutation for ConflictsInFlight {
     }
 }
 
-mutation!(TakesAnyCurrency {
-    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-        let currency = memory.payment(&submit.request.payment_id).await?.currency();
-        let mut sent = submit.clone();
-        sent.amount = Money::new(submit.amount.minor_units(), currency);
-        memory.submit_refund(&sent).await
+mutation!(TakesAnyCurrency, submit, |memory, submit| {
+    let currency = memory.payment(&submit.request.payment_id).await?.currency();
+    let mut sent = submit.clone();
+    sent.amount = Money::new(submit.amount.minor_units(), currency);
+    memory.submit_refund(&sent).await
+});
+
+mutation!(TakesWhatIsLeft, submit, |memory, submit| {
+    let left = memory.payment(&submit.request.payment_id).await?.refundable;
+    let mut sent = submit.clone();
+    if left.is_positive() && left.minor_units() < submit.amount.minor_units() {
+        sent.amount = left;
+    }
+    memory.submit_refund(&sent).await
+});
+
+mutation!(RetriesByItself, submit, |memory, submit| {
+    match memory.submit_refund(submit).await {
+        Err(error) if error.is_retryable() => memory.submit_refund(submit).await,
+        reported => reported,
     }
 });
 
-mutation!(TakesWhatIsLeft {
-    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-        let left = memory.payment(&submit.request.payment_id).await?.refundable;
-        let mut sent = submit.clone();
-        if left.is_positive() && left.minor_units() < submit.amount.minor_units() {
-            sent.amount = left;
-        }
-        memory.submit_refund(&sent).await
-    }
+mutation!(ValidatesVaguely, validate, |memory, request| {
+    memory.validate(request).map_err(|error| Error::new(ErrorKind::Other, error.message()))
 });
 
-mutation!(RetriesByItself {
-    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-        match memory.submit_refund(submit).await {
-            Err(error) if error.is_retryable() => memory.submit_refund(submit).await,
-            reported => reported,
-        }
-    }
-});
-
-mutation!(ValidatesVaguely {
-    fn validate(&self, memory: &MemoryProvider, request: &CreateRefund) -> Result<()> {
-        memory.validate(request).map_err(|error| Error::new(ErrorKind::Other, error.message()))
-    }
-});
-
-mutation!(TakesTheAbsolute {
-    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-        let mut sent = submit.clone();
-        sent.amount = Money::new(submit.amount.minor_units().saturating_abs(), submit.amount.currency());
-        memory.submit_refund(&sent).await
-    }
+mutation!(TakesTheAbsolute, submit, |memory, submit| {
+    let mut sent = submit.clone();
+    sent.amount = Money::new(submit.amount.minor_units().saturating_abs(), submit.amount.currency());
+    memory.submit_refund(&sent).await
 });

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -20,13 +19,9 @@ use crate::provider_kit::{
     mutations::mutation,
 };
 
-mutation!(LeaksInDebug {
-    fn debug(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MutantProvider {{ token: {TOKEN:?} }}")
-    }
-});
+mutation!(LeaksInDebug, debug, |f| write!(f, "MutantProvider {{ token: {TOKEN:?} }}"));
 
-/// Looks refunds up by their own id alone.
+/// Finds refunds by their own id alone.
 #[derive(Default)]
 pub(crate) struct FindsAnybodys(Mutex<BTreeMap<RefundId, PaymentId>>);
 
@@ -38,33 +33,27 @@ impl Mutation for FindsAnybodys {
         Ok(refund)
     }
     async fn get(&self, memory: &MemoryProvider, id: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        // It does ask for the payment first.
+        // Reads the payment first.
         memory.payment(id).await?;
         let owner = self.0.lock().unwrap().get(refund).cloned();
         memory.get_refund(owner.as_ref().unwrap_or(id), refund).await
     }
 }
 
-mutation!(PanicsOnHostileIds {
-    async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        assert!(!id.as_str().contains('/'), "a payment id has no slash");
-        memory.payment(id).await
-    }
+mutation!(PanicsOnHostileIds, payment, |memory, id| {
+    assert!(!id.as_str().contains('/'), "a payment id has no slash");
+    memory.payment(id).await
 });
 
-mutation!(CutsIdsAtTheQuery {
-    async fn payment(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<Payment> {
-        memory.payment(&id.as_str().split(['?', '#']).next().unwrap_or_default().parse()?).await
-    }
+mutation!(CutsIdsAtTheQuery, payment, |memory, id| {
+    memory.payment(&id.as_str().split(['?', '#']).next().unwrap_or_default().parse()?).await
 });
 
-mutation!(CutsRefundIdsAtTheQuery {
-    async fn get(&self, memory: &MemoryProvider, id: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        memory.get_refund(id, &refund.as_str().split(['?', '#']).next().unwrap_or_default().parse()?).await
-    }
+mutation!(CutsRefundIdsAtTheQuery, get, |memory, id, refund| {
+    memory.get_refund(id, &refund.as_str().split(['?', '#']).next().unwrap_or_default().parse()?).await
 });
 
-/// Serves one at a time, and turns others away for good.
+/// Serves one request at a time, and refuses others.
 #[derive(Default)]
 pub(crate) struct OneAtATime(AtomicUsize);
 
@@ -89,7 +78,7 @@ impl Mutation for OneAtATime {
     }
 }
 
-/// Counts who is inside, and forgets to where the future of a read is dropped.
+/// Tracks payments being read, and forgets to clear one when the future of a read is dropped.
 #[derive(Default)]
 pub(crate) struct LeaksByADrop(Mutex<HashSet<PaymentId>>);
 
@@ -106,7 +95,7 @@ impl Mutation for LeaksByADrop {
     }
 }
 
-/// Holds a flag over an await, and never gives it back where the future is dropped.
+/// Holds a flag over an await, and never clears it when the future is dropped.
 #[derive(Default)]
 pub(crate) struct LockedByADrop(Mutex<HashSet<PaymentId>>);
 

@@ -1,4 +1,4 @@
-//! What the journal relies on, and wrong.
+//! Faults in what the journal relies on.
 
 use std::{
     collections::BTreeMap,
@@ -9,33 +9,25 @@ use std::{
 };
 
 use async_trait::async_trait;
-use refunds_core::{PaymentId, Refund, RefundProvider, Result, Scope, SubmitRefund, testing::MemoryProvider};
+use refunds_core::{PaymentId, RefundProvider, Result, Scope, testing::MemoryProvider};
 
 use crate::provider_kit::{
     mutant::{Mutation, TOKEN},
     mutations::mutation,
 };
 
-mutation!(IgnoresTheWindow {
-    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
-        let mut submit = submit.clone();
-        submit.window = None;
-        memory.submit_refund(&submit).await
-    }
+mutation!(IgnoresTheWindow, submit, |memory, submit| {
+    let mut submit = submit.clone();
+    submit.window = None;
+    memory.submit_refund(&submit).await
 });
 
-mutation!(HidesWhatItSaysItShows {
-    fn tells(&self, mut refund: Refund) -> Refund {
-        refund.reference = None;
-        refund.with_unreported_reference()
-    }
+mutation!(HidesWhatItSaysItShows, alter, |mut refund| {
+    refund.reference = None;
+    refund.with_unreported_reference()
 });
 
-mutation!(ShowsItsTokenAsTheAccount {
-    fn scope(&self, memory: &MemoryProvider) -> Scope {
-        Scope::new(memory.name(), TOKEN, "")
-    }
-});
+mutation!(ShowsItsTokenAsTheAccount, scope, |memory| Scope::new(memory.name(), TOKEN, ""));
 
 /// Another account each time.
 #[derive(Default)]
@@ -48,7 +40,7 @@ impl Mutation for ChangesItsAccount {
     }
 }
 
-/// A payment that is asked for after another one was asked for three times in a row has the money of that.
+/// A payment requested after another one was requested three times in a row gets that one's money key.
 #[derive(Default)]
 pub(crate) struct SharesMoney(Mutex<Asked>);
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refunds_core::{Journal, RefundProvider as _, UnresolvedRefund};
 
 use crate::crash::support::{
-    Answer, At, Goal, Incident, Kind, Process, World, finish, finish_after_the_times_are_over, journal,
+    At, Goal, Incident, Kind, Process, Submission, World, finish, finish_after_the_times_are_over, journal,
 };
 
 const DEATHS: [Incident; 2] = [Incident::DiesBefore, Incident::DiesAfter];
@@ -26,16 +26,16 @@ struct Run {
     kind: Kind,
     story: Story,
     /// What becomes of the request of the process that died before, where the story has one.
-    before: Answer,
-    answers: Vec<Answer>,
+    before: Submission,
+    submissions: Vec<Submission>,
 }
 
 impl Run {
-    /// Answers whether the process died, which it does not if it is done before that call.
+    /// Returns whether the process died, which it does not if it is done before that call.
     async fn until(&self, at: usize, death: Incident, at_once: bool) -> bool {
-        let Self { kind, story, before, answers } = self;
-        let what = format!("{kind:?}, {story:?} after {before:?}, {answers:?}, {death:?} call {at}");
-        let mut all = answers.clone();
+        let Self { kind, story, before, submissions } = self;
+        let what = format!("{kind:?}, {story:?} after {before:?}, {submissions:?}, {death:?} call {at}");
+        let mut all = submissions.clone();
         if !matches!(story, Story::Create) {
             all.insert(0, *before);
         }
@@ -43,16 +43,16 @@ impl Run {
         let (journal, goal) = self.set_up(&world).await;
         let request = world.request(100, "rma-1");
         let process = Process::with_incident(&world, &journal, At::Call(at), death);
-        let answer = goal.call(&process, &request).await;
-        if let Some(answer) = &answer {
-            world.check(&request, answer, &what).await;
+        let result = goal.call(&process, &request).await;
+        if let Some(result) = &result {
+            world.check(&request, result, &what).await;
         }
         if at_once {
             finish(&world, &journal, &request, &goal, &what).await;
         } else {
             finish_after_the_times_are_over(&world, &journal, &request, &goal, &what).await;
         }
-        answer.is_none()
+        result.is_none()
     }
 
     async fn set_up(&self, world: &World) -> (Arc<dyn Journal>, Goal) {
@@ -93,12 +93,12 @@ impl Run {
     }
 }
 
-async fn every_answer(story: Story, before: &[Answer]) {
+async fn every_answer(story: Story, before: &[Submission]) {
     let mut runs = 0;
     for kind in Kind::ALL {
         for before in before {
-            for answer in Answer::ALL {
-                let run = Run { kind, story, before: *before, answers: vec![answer] };
+            for submission in Submission::ALL {
+                let run = Run { kind, story, before: *before, submissions: vec![submission] };
                 runs += run.at_every_call().await;
             }
         }
@@ -108,17 +108,21 @@ async fn every_answer(story: Story, before: &[Answer]) {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_creates_it_dies() {
-    every_answer(Story::Create, &[Answer::Made]).await;
+    every_answer(Story::Create, &[Submission::Made]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_retries_it_dies() {
     let mut runs = 0;
     for kind in Kind::ALL {
-        for first in [Answer::RateLimited, Answer::Unavailable, Answer::CarriedOutLate] {
-            for second in Answer::ALL {
-                let run =
-                    Run { kind, story: Story::Create, before: Answer::Made, answers: vec![first, second] };
+        for first in [Submission::RateLimited, Submission::Unavailable, Submission::CarriedOutLate] {
+            for second in Submission::ALL {
+                let run = Run {
+                    kind,
+                    story: Story::Create,
+                    before: Submission::Made,
+                    submissions: vec![first, second],
+                };
                 runs += run.at_every_call().await;
             }
         }
@@ -128,11 +132,15 @@ async fn a_refund_is_made_once_wherever_the_process_that_retries_it_dies() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_resolves_it_dies() {
-    every_answer(Story::Resolve, &[Answer::Made, Answer::LostBefore, Answer::CarriedOutLate]).await;
+    every_answer(Story::Resolve, &[Submission::Made, Submission::LostBefore, Submission::CarriedOutLate])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_has_only_its_handle_dies() {
-    every_answer(Story::ResolveWithoutJournal, &[Answer::Made, Answer::LostBefore, Answer::CarriedOutLate])
-        .await;
+    every_answer(
+        Story::ResolveWithoutJournal,
+        &[Submission::Made, Submission::LostBefore, Submission::CarriedOutLate],
+    )
+    .await;
 }
