@@ -14,6 +14,26 @@ use crate::{
     provider::{capabilities, in_context},
 };
 
+const DEFAULT_API_URL: &str = "https://api.dintero.com/v1";
+const DEFAULT_CHECKOUT_URL: &str = "https://checkout.dintero.com/v1";
+const DEFAULT_SYSTEM_NAME: &str = "refunds-rs";
+
+const SETTINGS: &[SettingSpec] = &[
+    SettingSpec::required("account_id", "the account, T (test) or P (production) and eight digits"),
+    SettingSpec::required("client_id", "the id of the API client"),
+    SettingSpec::required("client_secret", "the secret of the API client"),
+    SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
+    SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
+    SettingSpec::optional("callback_secret", "secret of session callbacks"),
+    SettingSpec::optional("callback_secret_previous", "secret of callbacks before it, while it is replaced"),
+    SettingSpec::optional("hook_secret", "secret of hook subscriptions"),
+    SettingSpec::optional("hook_secret_previous", "secret of hooks before it, while it is replaced"),
+    SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
+    SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
+    SettingSpec::optional("timeout", "time that one HTTP exchange may take, 25s"),
+    SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
+];
+
 /// Where and as whom to call Dintero.
 ///
 /// ```
@@ -248,23 +268,3 @@ fn is_account_id(text: &str) -> bool {
     let digits = text.strip_prefix(['P', 'T']).unwrap_or_default();
     digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
-
-const DEFAULT_API_URL: &str = "https://api.dintero.com/v1";
-const DEFAULT_CHECKOUT_URL: &str = "https://checkout.dintero.com/v1";
-const DEFAULT_SYSTEM_NAME: &str = "refunds-rs";
-
-const SETTINGS: &[SettingSpec] = &[
-    SettingSpec::required("account_id", "the account, T (test) or P (production) and eight digits"),
-    SettingSpec::required("client_id", "the id of the API client"),
-    SettingSpec::required("client_secret", "the secret of the API client"),
-    SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
-    SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
-    SettingSpec::optional("callback_secret", "secret of session callbacks"),
-    SettingSpec::optional("callback_secret_previous", "secret of callbacks before it, while it is replaced"),
-    SettingSpec::optional("hook_secret", "secret of hook subscriptions"),
-    SettingSpec::optional("hook_secret_previous", "secret of hooks before it, while it is replaced"),
-    SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
-    SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
-    SettingSpec::optional("timeout", "time that one HTTP exchange may take, 25s"),
-    SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
-];

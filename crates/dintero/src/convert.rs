@@ -12,15 +12,22 @@ use crate::{
     wire,
 };
 
-/// Why an answer is not one: goes into a protocol error, and holds names of members only.
-pub(crate) type Fault = String;
-
 /// The prefix that Checkout demands of the merchant's own metadata.
 pub(crate) const METADATA_PREFIX: &str = "ext_";
 
 /// Where a refund at Checkout tells for which order it was made, and its `extra` tells it then.
 pub(crate) const ORDER_KEY: &str = "ext_refunds_order";
 pub(crate) const ORDER: &str = "order_id";
+
+/// The first that is told is believed.
+const RETRY_CODES: [(&str, RetryAdvice); 3] = [
+    ("DO_NOT_RETRY", RetryAdvice::Never),
+    ("RETRY_AFTER_DELAY", RetryAdvice::Later),
+    ("RETRY_IMMEDIATELY", RetryAdvice::Now),
+];
+
+/// Why an answer is not one: goes into a protocol error, and holds names of members only.
+pub(crate) type Fault = String;
 
 pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
     let code = code.ok_or("the answer's `currency` is missing")?;
@@ -178,13 +185,6 @@ pub(crate) fn words(value: &Value) -> impl Iterator<Item = &str> {
     let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
     list.iter().filter_map(Value::as_str).chain(value.as_str())
 }
-
-/// The first that is told is believed.
-const RETRY_CODES: [(&str, RetryAdvice); 3] = [
-    ("DO_NOT_RETRY", RetryAdvice::Never),
-    ("RETRY_AFTER_DELAY", RetryAdvice::Later),
-    ("RETRY_IMMEDIATELY", RetryAdvice::Now),
-];
 
 #[cfg(test)]
 mod tests {

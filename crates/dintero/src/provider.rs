@@ -15,6 +15,11 @@ use crate::{
     webhook,
 };
 
+/// A transaction holds all its events, a list all its refunds.
+pub(crate) const PAGE_BYTES: usize = 16 << 20;
+
+const USER_AGENT: &str = concat!("refunds-dintero/", env!("CARGO_PKG_VERSION"));
+
 /// Refunds at [Dintero](https://docs.dintero.com/docs/integrations/support/refunds). Cheap to clone.
 ///
 /// What a payment is follows from its id. One that begins with the account's id and a dot is a
@@ -259,8 +264,3 @@ pub(crate) fn capabilities() -> Capabilities {
 pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
     move |error| error.in_context(NAME, operation)
 }
-
-/// A transaction holds all its events, a list all its refunds.
-pub(crate) const PAGE_BYTES: usize = 16 << 20;
-
-const USER_AGENT: &str = concat!("refunds-dintero/", env!("CARGO_PKG_VERSION"));

@@ -13,6 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::request::is_header_text;
 
+const MARGIN: Duration = Duration::from_secs(5 * 60);
+
 /// Gives the credential of each request.
 #[async_trait]
 #[diagnostic::on_unimplemented(
@@ -308,5 +310,3 @@ fn is_well_formed(secret: &str) -> bool {
 fn useful(life: Duration) -> Duration {
     (life / 2).max(life.saturating_sub(MARGIN))
 }
-
-const MARGIN: Duration = Duration::from_secs(5 * 60);

@@ -17,6 +17,10 @@ use crate::{
     transport::Transport,
 };
 
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
+const DEFAULT_USER_AGENT: &str = concat!("refunds-http/", env!("CARGO_PKG_VERSION"));
+
 /// Makes HTTP exchanges with one provider: each once, within limits, with a credential, and with an
 /// [`Error`] that says what became of a write. Cheap to clone.
 #[derive(Clone)]
@@ -269,7 +273,3 @@ impl fmt::Debug for HttpClientBuilder {
             .finish_non_exhaustive()
     }
 }
-
-const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(25);
-const DEFAULT_USER_AGENT: &str = concat!("refunds-http/", env!("CARGO_PKG_VERSION"));

@@ -20,6 +20,9 @@ use crate::{
     transport::{Body, Limits, TransportError, TransportErrorKind},
 };
 
+const MAX_ERROR_BODY: usize = 64 << 10;
+const MIN_SECRET: usize = 6;
+
 pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> {
     let context = Context {
         provider: client.provider.clone(),
@@ -257,6 +260,3 @@ fn late() -> Failure {
 fn too_long(limit: usize) -> Failure {
     Failure::sent(ErrorKind::Protocol, format!("the answer is longer than {limit} bytes"))
 }
-
-const MAX_ERROR_BODY: usize = 64 << 10;
-const MIN_SECRET: usize = 6;

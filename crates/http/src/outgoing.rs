@@ -15,6 +15,11 @@ use http_body::{Frame, SizeHint};
 
 use crate::gate::RequestGate;
 
+const WAITING: u8 = 0;
+const STARTED: u8 = 1;
+const STOPPED: u8 = 2;
+const REFUSED: u8 = 3;
+
 /// How far one sending of a request gets, as its body sees it.
 ///
 /// The layers below ask for the body when there is a connection and the head is ready. Until then no
@@ -154,11 +159,6 @@ impl fmt::Display for Withheld {
 }
 
 impl std::error::Error for Withheld {}
-
-const WAITING: u8 = 0;
-const STARTED: u8 = 1;
-const STOPPED: u8 = 2;
-const REFUSED: u8 = 3;
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,19 @@ use refunds_core::{Clock, Error, ErrorKind, FieldError, redact, redact_with};
 
 use crate::{classify::classify_status, failure::Context};
 
+const REQUEST_ID_HEADERS: [&str; 7] = [
+    "request-id",
+    "x-request-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-correlation-id",
+    "x-trace-id",
+    "cf-ray",
+];
+const MAX_REQUEST_ID: usize = 128;
+const MAX_DETAILS: usize = 20;
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// An answer that is no success, for an adapter's error decoder to read.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -224,16 +237,3 @@ fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
     let now = SystemTime::from(clock.now());
     Some(date.duration_since(now).unwrap_or_default().min(MAX_WAIT))
 }
-
-const REQUEST_ID_HEADERS: [&str; 7] = [
-    "request-id",
-    "x-request-id",
-    "x-amzn-requestid",
-    "x-amz-request-id",
-    "x-correlation-id",
-    "x-trace-id",
-    "cf-ray",
-];
-const MAX_REQUEST_ID: usize = 128;
-const MAX_DETAILS: usize = 20;
-const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,6 +5,8 @@ use std::env;
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
+const CGI: &str = "REQUEST_METHOD";
+
 /// A variable that should name a proxy and does not.
 #[derive(Debug)]
 pub(crate) struct ProxyFault {
@@ -63,5 +65,3 @@ fn is_readable(value: &str) -> bool {
         // A port that is too large counts as none.
         && (uri.port_u16().is_some() || authority.as_str().trim_end_matches(':') == host)
 }
-
-const CGI: &str = "REQUEST_METHOD";

@@ -18,6 +18,12 @@ use crate::{
     transport::Read,
 };
 
+const DEFAULT_BODY_LIMIT: usize = 1 << 20;
+const MAX_SEGMENT_LEN: usize = 1024;
+
+/// All but RFC 3986's unreserved characters is encoded, in paths and queries.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// One HTTP exchange to make, relative to the client's [`BaseUrl`].
 ///
 /// ```
@@ -284,9 +290,3 @@ pub(crate) fn is_header_text(text: &str) -> bool {
 pub(crate) fn header_name(name: &str) -> Result<HeaderName, &'static str> {
     name.parse().map_err(|_| "a header's name is malformed")
 }
-
-const DEFAULT_BODY_LIMIT: usize = 1 << 20;
-const MAX_SEGMENT_LEN: usize = 1024;
-
-/// All but RFC 3986's unreserved characters is encoded, in paths and queries.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -20,6 +20,11 @@ use crate::{
     verdict::{Verdict, verdict},
 };
 
+/// More bytes than this do not make an alert of anything.
+const MAX_ALERT: usize = 7;
+const MAX_RESENDS: usize = 3;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// HTTP/1.1 and HTTP/2 over rustls, with the machine's certificates.
 ///
 /// Follows no redirects and keeps connections for reuse. The machine's proxy settings (`HTTPS_PROXY`
@@ -232,8 +237,3 @@ impl fmt::Display for Cause {
 }
 
 impl StdError for Cause {}
-
-/// More bytes than this do not make an alert of anything.
-const MAX_ALERT: usize = 7;
-const MAX_RESENDS: usize = 3;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);

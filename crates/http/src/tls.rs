@@ -11,6 +11,12 @@ use std::{
 
 use rustls::{CertificateError, Error as Tls, InvalidMessage};
 
+const FILE: &str = "SSL_CERT_FILE";
+const DIRECTORY: &str = "SSL_CERT_DIR";
+
+/// Whether the layers below read these variables: elsewhere they ask the system.
+const READS_ENVIRONMENT: bool = cfg!(all(unix, not(any(target_vendor = "apple", target_os = "android"))));
+
 /// What to say of a failed connection where it is for a reason that lasts: a certificate, or a peer that
 /// does not speak TLS.
 pub(crate) fn lasting(error: &(dyn StdError + 'static)) -> Option<Cow<'static, str>> {
@@ -102,9 +108,3 @@ fn fault(error: &io::Error) -> &'static str {
 fn is_set(name: &str) -> bool {
     READS_ENVIRONMENT && env::var_os(name).is_some()
 }
-
-const FILE: &str = "SSL_CERT_FILE";
-const DIRECTORY: &str = "SSL_CERT_DIR";
-
-/// Whether the layers below read these variables: elsewhere they ask the system.
-const READS_ENVIRONMENT: bool = cfg!(all(unix, not(any(target_vendor = "apple", target_os = "android"))));

@@ -9,15 +9,8 @@ use common::{Act, Server, all_of, json, process, read, tls::TRUST, write};
 use refunds_core::ErrorKind;
 use refunds_http::{BaseUrl, HttpClient};
 
-fn client(base: &str) -> HttpClient {
-    HttpClient::builder("acme", BaseUrl::parse(base, true).unwrap()).build().unwrap()
-}
-
 const HTTPS: &str = "https://refunds.invalid";
 const HTTP: &str = "http://refunds.invalid";
-
-/// Variables and values, the base URL that would use them, and the variable at fault.
-type Row = (&'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
 
 const ROWS: &[Row] = &[
     (&[("HTTPS_PROXY", "http://[canary")], HTTPS, Some("HTTPS_PROXY")),
@@ -46,6 +39,13 @@ const ROWS: &[Row] = &[
     (&[("HTTPS_PROXY", "ftp://canary"), ("no_proxy", "*")], HTTPS, None),
     (&[("HTTPS_PROXY", "ftp://canary"), ("REQUEST_METHOD", "GET")], HTTPS, None),
 ];
+
+fn client(base: &str) -> HttpClient {
+    HttpClient::builder("acme", BaseUrl::parse(base, true).unwrap()).build().unwrap()
+}
+
+/// Variables and values, the base URL that would use them, and the variable at fault.
+type Row = (&'static [(&'static str, &'static str)], &'static str, Option<&'static str>);
 
 #[test]
 fn a_proxy_that_cannot_be_read_is_an_error_that_names_its_variable() {

@@ -23,6 +23,9 @@ use tokio::{
     net::TcpListener,
 };
 
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+const NO_CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
 /// Answers over TLS, and counts the connections.
 async fn server(certificate: &str) -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -83,9 +86,6 @@ fn a_certificate_that_is_not_accepted_is_named_at_once() {
         }
     });
 }
-
-const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
-const NO_CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
 
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[test]

@@ -11,6 +11,8 @@ use refunds_http::{BaseUrl, HttpClient, ReqwestTransport};
 
 const SHORT: Duration = Duration::from_millis(200);
 
+const KEEP: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+
 /// Each row: what the server does, and the error that comes of it for a write. For a read the same,
 /// but that nothing can have been applied.
 #[tokio::test]
@@ -231,8 +233,6 @@ async fn redirects_are_not_followed() {
     }
     assert_eq!(target.connections(), 0);
 }
-
-const KEEP: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
 #[tokio::test]
 async fn two_clients_share_a_transport_and_its_connections() {

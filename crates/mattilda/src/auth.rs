@@ -13,6 +13,13 @@ use uuid::Uuid;
 
 use crate::key::SigningKey;
 
+const ISSUER: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
+/// Write does not include read.
+const SCOPES: [&str; 2] = ["transactions.read", "transactions.write"];
+const LIFETIME: Duration = Duration::from_secs(300);
+/// Seconds by which our clock may be ahead of the provider's.
+const BACK_DATED: i64 = 10;
+
 /// Signs a new token whenever it is asked for one; `refunds_http`'s cache asks.
 pub(crate) struct TokenSigner {
     key: SigningKey,
@@ -70,10 +77,3 @@ struct Claims {
     jti: String,
     scopes: [&'static str; 2],
 }
-
-const ISSUER: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
-/// Write does not include read.
-const SCOPES: [&str; 2] = ["transactions.read", "transactions.write"];
-const LIFETIME: Duration = Duration::from_secs(300);
-/// Seconds by which our clock may be ahead of the provider's.
-const BACK_DATED: i64 = 10;

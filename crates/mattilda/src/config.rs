@@ -17,6 +17,38 @@ use crate::{
     provider,
 };
 
+const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
+const DEFAULT_ACCOUNT: &str = "default";
+const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
+const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
+
+const API_URL: &str = "api_url";
+const MERCHANT_ACCOUNT_ID: &str = "merchant_account_id";
+const PRIVATE_KEY: &str = "private_key";
+const PRIVATE_KEY_FILE: &str = "private_key_file";
+const TOKEN: &str = "token";
+const WEBHOOK_SECRET: &str = "webhook_secret";
+const WEBHOOK_SECRET_PREVIOUS: &str = "webhook_secret_previous";
+const ALLOW_HTTP: &str = "allow_http";
+const IDEMPOTENCY_KEY: &str = "idempotency_key";
+const KEEP_RAW: &str = "keep_raw";
+const TIMEOUT: &str = "timeout";
+
+/// None of them is required by itself: one of the first three is.
+const SETTINGS: [SettingSpec; 11] = [
+    SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
+    SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
+    SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
+    SettingSpec::optional(API_URL, "base URL, default https://api.mattildapayments.com"),
+    SettingSpec::optional(MERCHANT_ACCOUNT_ID, "merchant account, if not the default one"),
+    SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
+    SettingSpec::optional(WEBHOOK_SECRET_PREVIOUS, "secret before it, while it is replaced"),
+    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
+    SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
+    SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),
+    SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
+];
+
 /// What a [`Mattilda`] is built from: a private key or a token, and what differs from the defaults.
 ///
 /// ```
@@ -320,35 +352,3 @@ fn one_credential() -> Error {
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
-
-const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
-const DEFAULT_ACCOUNT: &str = "default";
-const MERCHANT_ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
-const USER_AGENT: &str = concat!("refunds-mattilda/", env!("CARGO_PKG_VERSION"));
-
-const API_URL: &str = "api_url";
-const MERCHANT_ACCOUNT_ID: &str = "merchant_account_id";
-const PRIVATE_KEY: &str = "private_key";
-const PRIVATE_KEY_FILE: &str = "private_key_file";
-const TOKEN: &str = "token";
-const WEBHOOK_SECRET: &str = "webhook_secret";
-const WEBHOOK_SECRET_PREVIOUS: &str = "webhook_secret_previous";
-const ALLOW_HTTP: &str = "allow_http";
-const IDEMPOTENCY_KEY: &str = "idempotency_key";
-const KEEP_RAW: &str = "keep_raw";
-const TIMEOUT: &str = "timeout";
-
-/// None of them is required by itself: one of the first three is.
-const SETTINGS: [SettingSpec; 11] = [
-    SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
-    SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
-    SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
-    SettingSpec::optional(API_URL, "base URL, default https://api.mattildapayments.com"),
-    SettingSpec::optional(MERCHANT_ACCOUNT_ID, "merchant account, if not the default one"),
-    SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
-    SettingSpec::optional(WEBHOOK_SECRET_PREVIOUS, "secret before it, while it is replaced"),
-    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
-    SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
-    SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),
-    SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
-];

@@ -11,6 +11,30 @@ use uuid::Uuid;
 
 use crate::wire;
 
+/// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
+const STATUSES: [(&str, RefundStatus); 5] = [
+    ("processing", RefundStatus::Pending),
+    ("succeeded", RefundStatus::Succeeded),
+    ("declined", RefundStatus::Declined),
+    ("failed", RefundStatus::Failed),
+    ("voided", RefundStatus::Voided),
+];
+
+/// What a new refund can expect after one that ended with this `error_code`. Codes that are not
+/// listed, such as `issuer_decline`, leave it open.
+const ADVICE: [(&str, RetryAdvice); 8] = [
+    ("disputed_transaction", RetryAdvice::Never),
+    ("invalid_amount", RetryAdvice::Never),
+    ("invalid_operation", RetryAdvice::Never),
+    ("refund_already_satisfied", RetryAdvice::Never),
+    ("refund_period_expired", RetryAdvice::Never),
+    ("service_error", RetryAdvice::Later),
+    ("service_network_error", RetryAdvice::Later),
+    ("service_rate_limit", RetryAdvice::Later),
+];
+
+const HYPHENATED_UUID_LEN: usize = 36;
+
 /// What makes an answer unusable, in words that hold nothing of it.
 pub(crate) type Fault = &'static str;
 
@@ -186,30 +210,6 @@ impl Extra {
         time
     }
 }
-
-/// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
-const STATUSES: [(&str, RefundStatus); 5] = [
-    ("processing", RefundStatus::Pending),
-    ("succeeded", RefundStatus::Succeeded),
-    ("declined", RefundStatus::Declined),
-    ("failed", RefundStatus::Failed),
-    ("voided", RefundStatus::Voided),
-];
-
-/// What a new refund can expect after one that ended with this `error_code`. Codes that are not
-/// listed, such as `issuer_decline`, leave it open.
-const ADVICE: [(&str, RetryAdvice); 8] = [
-    ("disputed_transaction", RetryAdvice::Never),
-    ("invalid_amount", RetryAdvice::Never),
-    ("invalid_operation", RetryAdvice::Never),
-    ("refund_already_satisfied", RetryAdvice::Never),
-    ("refund_period_expired", RetryAdvice::Never),
-    ("service_error", RetryAdvice::Later),
-    ("service_network_error", RetryAdvice::Later),
-    ("service_rate_limit", RetryAdvice::Later),
-];
-
-const HYPHENATED_UUID_LEN: usize = 36;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,28 @@ use refunds_core::{ErrorKind, FieldError};
 use refunds_http::{ErrorBody, ProviderError};
 use serde_json::Value;
 
+const METHOD_NOT_ALLOWED: u16 = 405;
+const CONFLICT: &[u16] = &[409];
+const REFUSED: &[u16] = &[400, 402, 409, 422];
+
+/// Codes that tell more than their status: with which statuses, what they mean, and whether the same
+/// request may succeed later. All of them say that this request made nothing.
+const CODES: [(&str, &[u16], ErrorKind, bool); 11] = [
+    // The idempotency key is in use by a request that is under way.
+    ("concurrent_request", CONFLICT, ErrorKind::Conflict, true),
+    ("duplicate_record", CONFLICT, ErrorKind::Conflict, false),
+    // The vocabulary that refunds have as their `error_code`.
+    ("disputed_transaction", REFUSED, ErrorKind::NotRefundable, false),
+    ("invalid_operation", REFUSED, ErrorKind::NotRefundable, false),
+    ("refund_already_satisfied", REFUSED, ErrorKind::NotRefundable, false),
+    ("refund_period_expired", REFUSED, ErrorKind::NotRefundable, false),
+    ("unexpected_state", REFUSED, ErrorKind::NotRefundable, false),
+    ("issuer_decline", REFUSED, ErrorKind::Declined, false),
+    ("refused_transaction", REFUSED, ErrorKind::Declined, false),
+    ("service_decline", REFUSED, ErrorKind::Declined, false),
+    ("insufficient_service_permissions", REFUSED, ErrorKind::PermissionDenied, false),
+];
+
 /// Reads Gr4vy's envelope, `{"code", "message", "details": […]}`, and what shines through from the
 /// framework below it, `{"detail": […]}` or `{"detail": "…"}`.
 pub(crate) fn decode(answer: &ErrorBody) -> ProviderError {
@@ -81,25 +103,3 @@ fn complaint(field: String, message: &str, code: &str) -> Option<FieldError> {
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
-
-const METHOD_NOT_ALLOWED: u16 = 405;
-const CONFLICT: &[u16] = &[409];
-const REFUSED: &[u16] = &[400, 402, 409, 422];
-
-/// Codes that tell more than their status: with which statuses, what they mean, and whether the same
-/// request may succeed later. All of them say that this request made nothing.
-const CODES: [(&str, &[u16], ErrorKind, bool); 11] = [
-    // The idempotency key is in use by a request that is under way.
-    ("concurrent_request", CONFLICT, ErrorKind::Conflict, true),
-    ("duplicate_record", CONFLICT, ErrorKind::Conflict, false),
-    // The vocabulary that refunds have as their `error_code`.
-    ("disputed_transaction", REFUSED, ErrorKind::NotRefundable, false),
-    ("invalid_operation", REFUSED, ErrorKind::NotRefundable, false),
-    ("refund_already_satisfied", REFUSED, ErrorKind::NotRefundable, false),
-    ("refund_period_expired", REFUSED, ErrorKind::NotRefundable, false),
-    ("unexpected_state", REFUSED, ErrorKind::NotRefundable, false),
-    ("issuer_decline", REFUSED, ErrorKind::Declined, false),
-    ("refused_transaction", REFUSED, ErrorKind::Declined, false),
-    ("service_decline", REFUSED, ErrorKind::Declined, false),
-    ("insufficient_service_permissions", REFUSED, ErrorKind::PermissionDenied, false),
-];

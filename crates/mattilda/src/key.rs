@@ -12,6 +12,9 @@ use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+const COORDINATE_LEN: usize = 66;
+const MAX_KEY_FILE: u64 = 64 << 10;
+
 /// A P-521 key that signs, with the id by which the provider knows it.
 pub(crate) struct SigningKey {
     pair: EcdsaKeyPair,
@@ -107,6 +110,3 @@ fn thumbprint(point: &[u8]) -> Option<String> {
 fn fault(what: &str) -> Error {
     Error::config(format!("the private key {what}"))
 }
-
-const COORDINATE_LEN: usize = 66;
-const MAX_KEY_FILE: u64 = 64 << 10;

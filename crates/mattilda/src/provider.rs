@@ -15,6 +15,14 @@ use serde_json::Value;
 
 use crate::{MattildaConfig, convert, convert::is_same_id, totals::Totals, webhook, wire};
 
+const MAX_AMOUNT: i64 = 99_999_999;
+const MAX_REASON_CHARS: usize = 100;
+/// Of an idempotency key; an `external_identifier` may be longer.
+const MAX_REFERENCE_CHARS: u16 = 255;
+const KEY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_PAGE_LIMIT: u16 = 100;
+const MAX_PAGE_BYTES: usize = 16 << 20;
+
 /// Refunds of transactions at Mattilda Payments, or at any other Gr4vy instance. Cheap to clone.
 ///
 /// ```
@@ -255,11 +263,3 @@ fn target(target: Option<&RefundTarget>) -> Result<(Option<&'static str>, Option
 fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
     Error::new(kind, message).with_provider(crate::NAME).not_applied()
 }
-
-const MAX_AMOUNT: i64 = 99_999_999;
-const MAX_REASON_CHARS: usize = 100;
-/// Of an idempotency key; an `external_identifier` may be longer.
-const MAX_REFERENCE_CHARS: u16 = 255;
-const KEY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-const MAX_PAGE_LIMIT: u16 = 100;
-const MAX_PAGE_BYTES: usize = 16 << 20;

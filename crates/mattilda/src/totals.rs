@@ -8,6 +8,18 @@ use crate::{
     wire,
 };
 
+const BEFORE_CAPTURE: [&str; 9] = [
+    "processing",
+    "pending",
+    "buyer_approval_pending",
+    "authorization_succeeded",
+    "authorization_failed",
+    "authorization_declined",
+    "authorization_void_pending",
+    "authorization_voided",
+    "capture_pending",
+];
+
 /// A transaction's sums before its refunds are known.
 pub(crate) struct Totals {
     captured: Money,
@@ -146,15 +158,3 @@ fn redemptions(told: &Value) -> Option<Value> {
 fn is_before_capture(status: &str) -> bool {
     BEFORE_CAPTURE.iter().any(|known| status.eq_ignore_ascii_case(known))
 }
-
-const BEFORE_CAPTURE: [&str; 9] = [
-    "processing",
-    "pending",
-    "buyer_approval_pending",
-    "authorization_succeeded",
-    "authorization_failed",
-    "authorization_declined",
-    "authorization_void_pending",
-    "authorization_voided",
-    "capture_pending",
-];

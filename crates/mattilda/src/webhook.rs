@@ -13,6 +13,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+const TIMESTAMP: &str = "X-Gr4vy-Webhook-Timestamp";
+const SIGNATURES: &str = "X-Gr4vy-Webhook-Signatures";
+const DELIVERY: &str = "X-Gr4vy-Webhook-ID";
+const MAX_SIGNATURES: usize = 16;
+
 /// The envelope, of which deliveries have shown more and less over time.
 /// <https://docs.mattildapayments.com/guides/features/webhooks/payload>
 #[derive(Deserialize)]
@@ -119,8 +124,3 @@ fn fault(kind: ErrorKind, message: impl Into<String>) -> Error {
 fn named(error: Error) -> Error {
     error.with_provider(crate::NAME).with_operation(Operation::VerifyWebhook)
 }
-
-const TIMESTAMP: &str = "X-Gr4vy-Webhook-Timestamp";
-const SIGNATURES: &str = "X-Gr4vy-Webhook-Signatures";
-const DELIVERY: &str = "X-Gr4vy-Webhook-ID";
-const MAX_SIGNATURES: usize = 16;

@@ -13,6 +13,9 @@ use serde::{
 };
 use serde_json::Value;
 
+pub(crate) const PAYMENT_METHOD: &str = "payment-method";
+pub(crate) const GIFT_CARD: &str = "gift-card-redemption";
+
 /// `GET /transactions/{id}/refunds`:
 /// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
 #[derive(Deserialize)]
@@ -81,9 +84,6 @@ pub(crate) struct NewRefund<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_id: Option<&'a str>,
 }
-
-pub(crate) const PAYMENT_METHOD: &str = "payment-method";
-pub(crate) const GIFT_CARD: &str = "gift-card-redemption";
 
 /// Minor units: a whole number from zero up, or its digits in a string as one old page shows them.
 #[derive(Clone, Copy)]

@@ -20,6 +20,7 @@ fn provider(secrets: &[&str]) -> Mattilda {
     let config = secrets.iter().fold(MattildaConfig::from_token("t"), |config, secret| {
         config.with_webhook_secret((*secret).to_owned())
     });
+
     Mattilda::new(config).unwrap()
 }
 

@@ -28,33 +28,6 @@ use crate::{
     wire::Event,
 };
 
-/// What an event is to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Capture,
-    Refund,
-    InitiateRefund,
-    /// A word that we do not know and that speaks of refunds: money may be gone.
-    UnknownRefund,
-    Other,
-}
-
-impl Kind {
-    pub(crate) fn of(event: &Event) -> Self {
-        let Some(word) = event.event.as_deref() else { return Self::Other };
-        let word = word.trim().to_ascii_uppercase();
-        match KINDS.iter().find(|(name, _)| *name == word) {
-            Some((_, kind)) => *kind,
-            None if word.contains("REFUND") => Self::UnknownRefund,
-            None => Self::Other,
-        }
-    }
-
-    pub(crate) fn is_refund(self) -> bool {
-        matches!(self, Self::Refund | Self::InitiateRefund | Self::UnknownRefund)
-    }
-}
-
 /// Every event of Dintero's specification, and `INITIATE`, which only its samples have.
 const KINDS: [(&str, Kind); 10] = [
     ("INITIALIZE", Kind::Other),
@@ -87,6 +60,33 @@ const DECLINES: [&str; 15] = [
     "FAILED_VERIFICATION",
     "ADDITIONAL_VERIFICATION_REQUIRED",
 ];
+
+/// What an event is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Capture,
+    Refund,
+    InitiateRefund,
+    /// A word that we do not know and that speaks of refunds: money may be gone.
+    UnknownRefund,
+    Other,
+}
+
+impl Kind {
+    pub(crate) fn of(event: &Event) -> Self {
+        let Some(word) = event.event.as_deref() else { return Self::Other };
+        let word = word.trim().to_ascii_uppercase();
+        match KINDS.iter().find(|(name, _)| *name == word) {
+            Some((_, kind)) => *kind,
+            None if word.contains("REFUND") => Self::UnknownRefund,
+            None => Self::Other,
+        }
+    }
+
+    pub(crate) fn is_refund(self) -> bool {
+        matches!(self, Self::Refund | Self::InitiateRefund | Self::UnknownRefund)
+    }
+}
 
 /// The events of one refund.
 #[derive(Debug)]

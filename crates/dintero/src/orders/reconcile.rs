@@ -14,6 +14,13 @@ use crate::{
     orders::paying_transaction::is_checkout,
 };
 
+/// By their ids, by their reference and end, by their reference.
+const SURE: [(Sameness, Sameness); 3] =
+    [(id, id), (reference_and_end, reference_and_end), (reference, reference)];
+
+/// By amount and end, where one of them tells no reference: whoever recorded it, or moved it, did not.
+const LIKELY: [(Sameness, Sameness); 3] = [(unnamed, unnamed), (unnamed, named), (named, unnamed)];
+
 /// The refunds of an order.
 #[derive(Default)]
 pub(crate) struct Joined {
@@ -53,13 +60,6 @@ pub(crate) fn whose(refund: &Refund, order: &PaymentId, alone: bool) -> Whose {
 /// What a record and a refund at Checkout have in common where they are one; nothing where that can not
 /// be told of this one.
 type Sameness = fn(&Refund) -> Option<String>;
-
-/// By their ids, by their reference and end, by their reference.
-const SURE: [(Sameness, Sameness); 3] =
-    [(id, id), (reference_and_end, reference_and_end), (reference, reference)];
-
-/// By amount and end, where one of them tells no reference: whoever recorded it, or moved it, did not.
-const LIKELY: [(Sameness, Sameness); 3] = [(unnamed, unnamed), (unnamed, named), (named, unnamed)];
 
 impl Joined {
     /// Records of refunds that no transaction of Checkout tells of.

@@ -24,6 +24,9 @@ use crate::{
 
 const OPERATION: Operation = Operation::SubmitRefund;
 
+/// The longest id of a record.
+const MAX_RECORD_ID: usize = 40;
+
 /// A line as both places take it: Checkout by text, the record by whatever the order calls it.
 struct Line {
     line: RefundLine,
@@ -321,6 +324,3 @@ fn after_checkout(made: &Made<'_>, error: Error) -> Error {
     );
     error.with_message(message).not_applied()
 }
-
-/// The longest id of a record.
-const MAX_RECORD_ID: usize = 40;

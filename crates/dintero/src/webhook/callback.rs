@@ -11,6 +11,8 @@ use url::{Url, form_urlencoded};
 use super::{DELIVERY, fault, forged, named, only, transaction};
 use crate::DinteroConfig;
 
+pub(super) const SIGNATURE: &str = "Dintero-Signature";
+
 /// Verifies a callback. Its body is not signed, so nobody looks at it.
 pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
     if config.callback_secrets.is_empty() {
@@ -140,5 +142,3 @@ impl<'a> Called<'a> {
         of_name.next().map(|(_, value)| &**value).filter(|value| !value.is_empty())
     }
 }
-
-pub(super) const SIGNATURE: &str = "Dintero-Signature";

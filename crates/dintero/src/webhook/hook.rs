@@ -14,6 +14,9 @@ use crate::{
     lenient::{Maybe, objects},
 };
 
+pub(super) const SIGNATURE: &str = "event-signature";
+pub(super) const EVENT: &str = "event";
+
 /// An event, in the envelope that all of them have.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -112,6 +115,3 @@ impl Told {
         }
     }
 }
-
-pub(super) const SIGNATURE: &str = "event-signature";
-pub(super) const EVENT: &str = "event";

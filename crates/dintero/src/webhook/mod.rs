@@ -15,6 +15,9 @@ use refunds_core::{Error, ErrorKind, Notice, Operation, PaymentId, Result, Webho
 
 use crate::DinteroConfig;
 
+/// Constant over redeliveries, of both kinds. Neither signature covers it.
+const DELIVERY: &str = "event-delivery";
+
 /// Verifies a delivery of either kind and says what it is about.
 ///
 /// # Errors
@@ -78,6 +81,3 @@ fn fault(kind: ErrorKind, message: impl Into<String>) -> Error {
 fn named(error: Error) -> Error {
     error.with_provider(crate::NAME).with_operation(Operation::VerifyWebhook)
 }
-
-/// Constant over redeliveries, of both kinds. Neither signature covers it.
-const DELIVERY: &str = "event-delivery";

@@ -20,6 +20,11 @@ use crate::{
 /// order. There is [none](https://docs.dintero.com/docs/checkout/checkout-webhooks) for refunds alone.
 pub const REFUND_EVENTS: [&str; 2] = ["checkout_transaction", "shopping_order_event_add"];
 
+/// Setting up is the nearest of core's operations.
+const OPERATION: Operation = Operation::Configure;
+const SECRET_TYPE: &str = "HMAC-SHA1";
+const PAGE: usize = 100;
+
 /// A [subscription](https://docs.dintero.com/api-reference/subscriptions/subscription-details) of hooks.
 /// The secret is not in it: Dintero takes it and does not tell it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -196,8 +201,3 @@ fn check_url(text: &str) -> Result<()> {
 fn invalid(message: &str) -> Error {
     refused(ErrorKind::InvalidRequest, message).with_operation(OPERATION)
 }
-
-/// Setting up is the nearest of core's operations.
-const OPERATION: Operation = Operation::Configure;
-const SECRET_TYPE: &str = "HMAC-SHA1";
-const PAGE: usize = 100;

@@ -20,6 +20,7 @@ pub(crate) const BODY: &str = r#"{"account_id":"T11223344","event":"checkout_tra
 
 pub(crate) fn dintero(account: &str, callback_secrets: &[&str], hook_secrets: &[&str]) -> Dintero {
     let mut config = DinteroConfig::new(account, "client", "client-secret-canary");
+
     for secret in callback_secrets {
         config = config.with_callback_secret(*secret);
     }

@@ -2,6 +2,12 @@
 
 use std::{any, env, process::Command};
 
+const INDEX: &str = "REFUNDS_HTTP_TEST_ENVIRONMENT";
+
+/// What the layers below read of the environment.
+const READ_BELOW: [&str; 7] =
+    ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
 /// Runs `test` once more for each of `environments`, in a process that has it. There, and only there,
 /// it returns which one that is.
 pub fn each<T: Fn()>(_test: T, environments: &[&[(&str, &str)]]) -> Option<usize> {
@@ -28,9 +34,3 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(future)
 }
-
-const INDEX: &str = "REFUNDS_HTTP_TEST_ENVIRONMENT";
-
-/// What the layers below read of the environment.
-const READ_BELOW: [&str; 7] =
-    ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "REQUEST_METHOD", "SSL_CERT_DIR", "SSL_CERT_FILE"];
