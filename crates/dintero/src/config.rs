@@ -2,23 +2,17 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use refunds_core::{
-    Capabilities, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec, Settings,
-    SystemClock,
-};
+use refunds_core::{Clock, Error, Operation, Result, SettingSpec, Settings, SystemClock};
 use refunds_http::{BaseUrl, Transport};
 use secrecy::SecretString;
 
-use crate::{
-    Dintero, NAME,
-    provider::{capabilities, in_context},
-};
+use crate::{NAME, error::in_context};
 
 const DEFAULT_API_URL: &str = "https://api.dintero.com/v1";
 const DEFAULT_CHECKOUT_URL: &str = "https://checkout.dintero.com/v1";
 const DEFAULT_SYSTEM_NAME: &str = "refunds-rs";
 
-const SETTINGS: &[SettingSpec] = &[
+pub(crate) const SETTINGS: &[SettingSpec] = &[
     SettingSpec::required("account_id", "the account, T (test) or P (production) and eight digits"),
     SettingSpec::required("client_id", "the id of the API client"),
     SettingSpec::required("client_secret", "the secret of the API client"),
@@ -228,39 +222,6 @@ impl fmt::Debug for DinteroConfig {
             .field("record_only", &self.record_only)
             .field("keep_raw", &self.keep_raw)
             .finish_non_exhaustive()
-    }
-}
-
-/// Builds [`Dintero`] from settings, for a [`Registry`](refunds_core::Registry).
-///
-/// ```
-/// use refunds_core::{Registry, Settings};
-/// use refunds_dintero::DinteroFactory;
-///
-/// let registry = Registry::new().with(DinteroFactory);
-/// let settings =
-///     Settings::from_iter([("account_id", "T11223344"), ("client_id", "id"), ("client_secret", "secret")]);
-/// assert_eq!(registry.build("dintero", &settings)?.name(), "dintero");
-/// # Ok::<(), refunds_core::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default)]
-pub struct DinteroFactory;
-
-impl ProviderFactory for DinteroFactory {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn settings(&self) -> &[SettingSpec] {
-        SETTINGS
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        capabilities()
-    }
-
-    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
-        Ok(Arc::new(Dintero::new(DinteroConfig::from_settings(settings)?)?))
     }
 }
 

@@ -4,11 +4,11 @@
 //! blank in it, none at all). So the HTTP status decides the kind, in `refunds-http`; code and message
 //! are passed on as they came. See <https://docs.dintero.com/docs/checkout/error-handling>.
 
-use refunds_core::{Error, ErrorKind, FieldError};
+use refunds_core::{Error, ErrorKind, FieldError, Operation};
 use refunds_http::{ErrorBody, ProviderError};
 use serde_json::{Map, Value};
 
-use crate::wire::ErrorEnvelope;
+use crate::{NAME, wire::ErrorEnvelope};
 
 /// Reads `{"error": {"code"?, "message", "errors"?}}`.
 pub(crate) fn decode(answer: &ErrorBody) -> Option<ProviderError> {
@@ -33,7 +33,12 @@ fn detail(error: &Map<String, Value>) -> Option<FieldError> {
 
 /// Something that is refused before a request is sent.
 pub(crate) fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
-    Error::new(kind, message).with_provider(crate::NAME).with_retryable(false).not_applied()
+    Error::new(kind, message).with_provider(NAME).with_retryable(false).not_applied()
+}
+
+/// Names the operation where an error does not: those of tokens serve all of them.
+pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
+    move |error| error.in_context(NAME, operation)
 }
 
 #[cfg(test)]

@@ -114,8 +114,8 @@ mod webhook;
 mod wire;
 
 pub use self::{
-    config::{DinteroConfig, DinteroFactory},
-    provider::Dintero,
+    config::DinteroConfig,
+    provider::{Dintero, DinteroFactory},
     webhook::subscriptions::{HookSubscription, REFUND_EVENTS},
 };
 

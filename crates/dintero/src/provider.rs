@@ -4,14 +4,19 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, Notice, Operation, Overview,
-    Page, PageRequest, Payment, PaymentId, References, Refund, RefundAmount, RefundId, RefundProvider,
-    Result, Scope, SubmitRefund, WebhookRequest,
+    Capabilities, CreateRefund, ErrorKind, FinalStatus, Idempotency, Notice, Operation, Overview, Page,
+    PageRequest, Payment, PaymentId, ProviderFactory, References, Refund, RefundAmount, RefundId,
+    RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
 };
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
 use crate::{
-    DinteroConfig, NAME, auth::TokenEndpoint, checkout::Transaction, error::decode, validate::validate,
+    NAME,
+    auth::TokenEndpoint,
+    checkout::Transaction,
+    config::{DinteroConfig, SETTINGS},
+    error::{decode, in_context, refused},
+    validate::validate,
     webhook,
 };
 
@@ -151,7 +156,7 @@ impl RefundProvider for Dintero {
         const OPERATION: Operation = Operation::ListRefunds;
         let read = async {
             if page.cursor.is_some() {
-                return Err(crate::error::refused(
+                return Err(refused(
                     ErrorKind::InvalidRequest,
                     "refunds come on one page, so there is nothing at a cursor",
                 ));
@@ -173,9 +178,7 @@ impl RefundProvider for Dintero {
             } else {
                 self.order_refunds(payment, OPERATION).await?.called(refund).cloned()
             };
-            found.ok_or_else(|| {
-                crate::error::refused(ErrorKind::NotFound, "the payment has no refund with this id")
-            })
+            found.ok_or_else(|| refused(ErrorKind::NotFound, "the payment has no refund with this id"))
         };
         read.await.map_err(in_context(OPERATION))
     }
@@ -243,9 +246,42 @@ impl fmt::Debug for Dintero {
     }
 }
 
+/// Builds [`Dintero`] from settings, for a [`Registry`](refunds_core::Registry).
+///
+/// ```
+/// use refunds_core::{Registry, Settings};
+/// use refunds_dintero::DinteroFactory;
+///
+/// let registry = Registry::new().with(DinteroFactory);
+/// let settings =
+///     Settings::from_iter([("account_id", "T11223344"), ("client_id", "id"), ("client_secret", "secret")]);
+/// assert_eq!(registry.build("dintero", &settings)?.name(), "dintero");
+/// # Ok::<(), refunds_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DinteroFactory;
+
+impl ProviderFactory for DinteroFactory {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities()
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Dintero::new(DinteroConfig::from_settings(settings)?)?))
+    }
+}
+
 /// What Dintero can do. It knows no idempotency key for refunds: `refund_reference` is kept, shown on
 /// settlement reports, and not required to be unique.
-pub(crate) fn capabilities() -> Capabilities {
+fn capabilities() -> Capabilities {
     let mut can = Capabilities::default();
     can.partial = true;
     can.multiple = true;
@@ -258,9 +294,4 @@ pub(crate) fn capabilities() -> Capabilities {
     can.send_window = true;
     can.webhooks = true;
     can
-}
-
-/// Names the operation where an error does not: those of tokens serve all of them.
-pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
-    move |error| error.in_context(NAME, operation)
 }

@@ -2,14 +2,14 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName, header::USER_AGENT};
+use http::{HeaderMap, header::USER_AGENT};
 use refunds_core::{Clock, Error, Result, SystemClock};
 use serde::de::DeserializeOwned;
 
 use crate::{
     auth::Authorizer,
     base_url::BaseUrl,
-    exchange,
+    exchange::{self, ClientState},
     provider_error::{Decoder, ErrorBody, ProviderError},
     request::{Request, header, header_name},
     reqwest_transport::ReqwestTransport,
@@ -24,20 +24,7 @@ const DEFAULT_USER_AGENT: &str = concat!("refunds-http/", env!("CARGO_PKG_VERSIO
 /// Makes HTTP exchanges with one provider: each once, within limits, with a credential, and with an
 /// [`Error`] that says what became of a write. Cheap to clone.
 #[derive(Clone)]
-pub struct HttpClient(Arc<Inner>);
-
-#[derive(Clone)]
-pub(crate) struct Inner {
-    pub(crate) provider: Arc<str>,
-    pub(crate) base: BaseUrl,
-    pub(crate) headers: HeaderMap,
-    pub(crate) auth: Option<Arc<dyn Authorizer>>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) timeout: Duration,
-    pub(crate) request_id_header: Option<HeaderName>,
-    pub(crate) decoder: Option<Arc<Decoder>>,
-}
+pub struct HttpClient(Arc<ClientState>);
 
 impl HttpClient {
     /// Starts building a client of `provider`, by its registry name, at `base`.
@@ -60,7 +47,7 @@ impl HttpClient {
     /// decoder **and credentials**.
     #[must_use]
     pub fn at(&self, base: BaseUrl) -> Self {
-        Self(Arc::new(Inner { base, ..(*self.0).clone() }))
+        Self(Arc::new(ClientState { base, ..(*self.0).clone() }))
     }
 
     /// The same client as somebody else: with another credential, and the same transport, base URL,
@@ -89,7 +76,7 @@ impl HttpClient {
     /// ```
     #[must_use]
     pub fn with_auth(&self, auth: Arc<dyn Authorizer>) -> Self {
-        Self(Arc::new(Inner { auth: Some(auth), ..(*self.0).clone() }))
+        Self(Arc::new(ClientState { auth: Some(auth), ..(*self.0).clone() }))
     }
 
     /// The transport, to share its connections with another client.
@@ -248,7 +235,7 @@ impl HttpClientBuilder {
         // A connection that never comes has to be told as that, before the whole is merely late.
         let connect = self.connect_timeout.min(self.timeout / 5 * 4);
         let transport = self.transport.unwrap_or_else(|| Arc::new(ReqwestTransport::new(connect)));
-        Ok(HttpClient(Arc::new(Inner {
+        Ok(HttpClient(Arc::new(ClientState {
             provider: self.provider.into(),
             base: self.base,
             headers,

@@ -1,29 +1,46 @@
 //! One call of [`HttpClient::send`](crate::HttpClient::send): credential, exchange, answer.
 
-use std::{future::Future, pin::pin};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::{Either, select};
-use http::header::{AUTHORIZATION, CONTENT_LENGTH};
-use refunds_core::{BoxFuture, Error, ErrorKind, Result};
+use http::{
+    HeaderMap, HeaderName,
+    header::{AUTHORIZATION, CONTENT_LENGTH},
+};
+use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Result};
 use tracing::{Instrument as _, field::Empty};
 
 use crate::{
-    auth::Credential,
-    client::Inner,
+    auth::{Authorizer, Credential},
+    base_url::BaseUrl,
     failure::{Context, Failure},
     gate::RequestGate,
-    provider_error::{ErrorBody, answer_error, request_id},
+    provider_error::{Decoder, ErrorBody, answer_error, request_id},
     request::{Request, header},
     response::Response,
-    transport::{Body, Limits, TransportError, TransportErrorKind},
+    transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
 };
 
 const MAX_ERROR_BODY: usize = 64 << 10;
 const MIN_SECRET: usize = 6;
 
-pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> {
+/// What a client is made of.
+#[derive(Clone)]
+pub(crate) struct ClientState {
+    pub(crate) provider: Arc<str>,
+    pub(crate) base: BaseUrl,
+    pub(crate) headers: HeaderMap,
+    pub(crate) auth: Option<Arc<dyn Authorizer>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) timeout: Duration,
+    pub(crate) request_id_header: Option<HeaderName>,
+    pub(crate) decoder: Option<Arc<Decoder>>,
+}
+
+pub(crate) async fn send(client: &ClientState, request: &Request) -> Result<Response> {
     let context = Context {
         provider: client.provider.clone(),
         operation: request.operation(),
@@ -49,7 +66,7 @@ pub(crate) async fn send(client: &Inner, request: &Request) -> Result<Response> 
 }
 
 struct Call<'a> {
-    client: &'a Inner,
+    client: &'a ClientState,
     request: &'a Request,
     context: &'a Context,
 }
@@ -229,13 +246,13 @@ async fn read(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
     Ok(read.freeze())
 }
 
-fn announced(headers: &http::HeaderMap) -> Option<usize> {
+fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The secrets of a request, for the case that the answer repeats them: sensitive headers, with and
 /// without a scheme, and the password of HTTP Basic.
-fn secrets(headers: &http::HeaderMap) -> Vec<String> {
+fn secrets(headers: &HeaderMap) -> Vec<String> {
     let mut secrets = Vec::new();
     for value in headers.values().filter(|value| value.is_sensitive()) {
         let Ok(text) = value.to_str() else { continue };

@@ -2,19 +2,14 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use refunds_core::{
-    Capabilities, Certainty, Clock, Error, Operation, ProviderFactory, RefundProvider, Result, SettingSpec,
-    Settings, SystemClock,
-};
+use refunds_core::{Certainty, Clock, Error, Operation, Result, SettingSpec, Settings, SystemClock};
 use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
-    Mattilda,
     auth::TokenSigner,
-    error,
+    error::{self, in_context},
     key::{SigningKey, read_key},
-    provider,
 };
 
 const DEFAULT_API_URL: &str = "https://api.mattildapayments.com";
@@ -35,7 +30,7 @@ const KEEP_RAW: &str = "keep_raw";
 const TIMEOUT: &str = "timeout";
 
 /// None of them is required by itself: one of the first three is.
-const SETTINGS: [SettingSpec; 11] = [
+pub(crate) const SETTINGS: [SettingSpec; 11] = [
     SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
     SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
     SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
@@ -109,7 +104,7 @@ impl MattildaConfig {
     /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
     /// missing or malformed, or that of a file that cannot be read. No value is repeated.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
-        Self::read(settings).map_err(|error| error.in_context(crate::NAME, Operation::Configure))
+        Self::read(settings).map_err(in_context(Operation::Configure))
     }
 
     fn read(settings: &Settings) -> Result<Self> {
@@ -303,45 +298,6 @@ impl fmt::Debug for MattildaConfig {
             .field("timeout", &self.timeout)
             // A URL that was not checked yet may hold a password.
             .finish_non_exhaustive()
-    }
-}
-
-/// Builds [`Mattilda`]s for a [`Registry`](refunds_core::Registry), under the name `mattilda`.
-///
-/// | setting | meaning |
-/// |---|---|
-/// | `private_key` | the private key, PEM, P-521 |
-/// | `private_key_file` | the path of a regular file that holds it, of at most 64 KiB |
-/// | `token` | instead of a key, a ready bearer token |
-/// | `api_url` | instead of `https://api.mattildapayments.com` |
-/// | `merchant_account_id` | the merchant account, if not the default one |
-/// | `webhook_secret` | the secret of the webhook subscription |
-/// | `webhook_secret_previous` | the secret before it, accepted as well while it is replaced |
-/// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
-/// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
-/// | `timeout` | how long one HTTP exchange may take, such as `40s`; 25 seconds, unless set |
-/// | `keep_raw` | `true` keeps each refund's payload: see [`MattildaConfig::with_keep_raw`] |
-///
-/// Exactly one of the first three is needed. In the environment they are in capitals behind
-/// `MATTILDA_`.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct MattildaFactory;
-
-impl ProviderFactory for MattildaFactory {
-    fn name(&self) -> &'static str {
-        crate::NAME
-    }
-
-    fn settings(&self) -> &[SettingSpec] {
-        &SETTINGS
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        provider::capabilities(Certainty::BestEffort)
-    }
-
-    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
-        Ok(Arc::new(Mattilda::new(MattildaConfig::from_settings(settings)?)?))
     }
 }
 

@@ -3,9 +3,11 @@
 //! <https://docs.gr4vy.com/reference/errors/client-errors>,
 //! <https://docs.gr4vy.com/reference/errors/server-errors>
 
-use refunds_core::{ErrorKind, FieldError};
+use refunds_core::{Error, ErrorKind, FieldError, Operation};
 use refunds_http::{ErrorBody, ProviderError};
 use serde_json::Value;
+
+use crate::NAME;
 
 const METHOD_NOT_ALLOWED: u16 = 405;
 const CONFLICT: &[u16] = &[409];
@@ -102,4 +104,14 @@ fn complaint(field: String, message: &str, code: &str) -> Option<FieldError> {
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
     value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Something that is refused before a request is sent.
+pub(crate) fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
+    Error::new(kind, message).with_provider(NAME).not_applied()
+}
+
+/// Names the operation where an error does not: those of tokens serve all of them.
+pub(crate) fn in_context(operation: Operation) -> impl Fn(Error) -> Error {
+    move |error| error.in_context(NAME, operation)
 }

@@ -59,12 +59,13 @@ mod error;
 mod key;
 mod provider;
 mod totals;
+mod validate;
 mod webhook;
 mod wire;
 
 pub use self::{
-    config::{MattildaConfig, MattildaFactory},
-    provider::Mattilda,
+    config::MattildaConfig,
+    provider::{Mattilda, MattildaFactory},
 };
 
 /// The name in the registry, and in `REFUNDS_PROVIDER`.

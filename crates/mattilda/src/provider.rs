@@ -4,21 +4,24 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
-    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, References, Refund, RefundAmount,
-    RefundId, RefundProvider, RefundTarget, Replay, Result, Scope, SubmitRefund, TargetKind, WebhookRequest,
+    Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey,
+    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund,
+    RefundId, RefundProvider, Replay, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
     all_refunds,
 };
 use refunds_http::{HttpClient, Request, Response};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{MattildaConfig, convert, convert::is_same_id, totals::Totals, webhook, wire};
+use crate::{
+    config::{MattildaConfig, SETTINGS},
+    convert::{self, is_same_id},
+    error::in_context,
+    totals::Totals,
+    validate::{MAX_REFERENCE_CHARS, target, validate},
+    webhook, wire,
+};
 
-const MAX_AMOUNT: i64 = 99_999_999;
-const MAX_REASON_CHARS: usize = 100;
-/// Of an idempotency key; an `external_identifier` may be longer.
-const MAX_REFERENCE_CHARS: u16 = 255;
 const KEY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_PAGE_LIMIT: u16 = 100;
 const MAX_PAGE_BYTES: usize = 16 << 20;
@@ -54,8 +57,7 @@ impl Mattilda {
     /// [`ErrorKind::Config`] where the URL, the key, the token or the merchant account can not be
     /// used; the value is not repeated.
     pub fn new(config: MattildaConfig) -> Result<Self> {
-        let named = |error: Error| error.in_context(crate::NAME, Operation::Configure);
-        let http = config.http_client().map_err(named)?;
+        let http = config.http_client().map_err(in_context(Operation::Configure))?;
         Ok(Self(Arc::new(Inner {
             http,
             idempotency: config.idempotency(),
@@ -152,9 +154,9 @@ impl RefundProvider for Mattilda {
 
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         let SubmitRefund { request, amount, .. } = submit;
-        check(request, Some(*amount))
+        validate(request, Some(*amount))
             .and_then(|()| submit.check_currency())
-            .map_err(|error| error.in_context(crate::NAME, Operation::SubmitRefund))?;
+            .map_err(in_context(Operation::SubmitRefund))?;
         let (target_type, target_id) = target(request.target.as_ref())?;
         let http = Request::post(Operation::SubmitRefund)
             .paths(["transactions", request.payment_id.as_str(), "refunds"])
@@ -176,7 +178,7 @@ impl RefundProvider for Mattilda {
     }
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {
-        check(request, None)
+        validate(request, None)
     }
 
     async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
@@ -189,8 +191,47 @@ impl RefundProvider for Mattilda {
     }
 }
 
+/// Builds [`Mattilda`]s for a [`Registry`](refunds_core::Registry), under the name `mattilda`.
+///
+/// | setting | meaning |
+/// |---|---|
+/// | `private_key` | the private key, PEM, P-521 |
+/// | `private_key_file` | the path of a regular file that holds it, of at most 64 KiB |
+/// | `token` | instead of a key, a ready bearer token |
+/// | `api_url` | instead of `https://api.mattildapayments.com` |
+/// | `merchant_account_id` | the merchant account, if not the default one |
+/// | `webhook_secret` | the secret of the webhook subscription |
+/// | `webhook_secret_previous` | the secret before it, accepted as well while it is replaced |
+/// | `allow_http` | `true` allows plain `http://` on hosts that are not loopback |
+/// | `idempotency_key` | `best_effort` (default) or `honoured`: see [`MattildaConfig::with_idempotency`] |
+/// | `timeout` | how long one HTTP exchange may take, such as `40s`; 25 seconds, unless set |
+/// | `keep_raw` | `true` keeps each refund's payload: see [`MattildaConfig::with_keep_raw`] |
+///
+/// Exactly one of the first three is needed. In the environment they are in capitals behind
+/// `MATTILDA_`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MattildaFactory;
+
+impl ProviderFactory for MattildaFactory {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        &SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities(Certainty::BestEffort)
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Mattilda::new(MattildaConfig::from_settings(settings)?)?))
+    }
+}
+
 /// What the provider can do. `certainty` is that of its idempotency key.
-pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
+fn capabilities(certainty: Certainty) -> Capabilities {
     let key = IdempotencyKey::new(MAX_REFERENCE_CHARS, KEY_RETENTION, Replay::FirstAnswer, certainty)
         .with_conflict_in_flight();
     let mut capabilities = Capabilities::default();
@@ -209,57 +250,4 @@ pub(crate) fn capabilities(certainty: Certainty) -> Capabilities {
 /// Whether the refund may be found at another path.
 fn is_elsewhere(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
-}
-
-/// Checks a request against the provider's limits:
-/// <https://docs.gr4vy.com/api-reference/refunds/create-transaction-refund>
-fn check(request: &CreateRefund, amount: Option<Money>) -> Result<()> {
-    let amount = match request.amount {
-        RefundAmount::Exact(exact) => Some(amount.unwrap_or(exact)),
-        _ => amount,
-    };
-    if amount.is_some_and(|amount| !(1..=MAX_AMOUNT).contains(&amount.minor_units())) {
-        return Err(refused(
-            ErrorKind::InvalidRequest,
-            format!("a refund has from 1 to {MAX_AMOUNT} minor units at this provider"),
-        ));
-    }
-    if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_REASON_CHARS) {
-        return Err(refused(
-            ErrorKind::InvalidRequest,
-            format!("the reason has more than {MAX_REASON_CHARS} characters, the most at this provider"),
-        ));
-    }
-    if !request.reference.is_valid_for_request() {
-        return Err(refused(
-            ErrorKind::InvalidRequest,
-            format!("the reference has to be 1 to {MAX_REFERENCE_CHARS} printable ASCII characters"),
-        ));
-    }
-    if !request.lines.is_empty() || !request.metadata.is_empty() {
-        return Err(refused(ErrorKind::Unsupported, "this provider keeps no order lines and no metadata"));
-    }
-    target(request.target.as_ref()).map(drop)
-}
-
-/// What the money goes back to, in the provider's words.
-fn target(target: Option<&RefundTarget>) -> Result<(Option<&'static str>, Option<&str>)> {
-    let Some(target) = target else { return Ok((None, None)) };
-    let id = target.id.as_deref().filter(|id| !id.is_empty());
-    match (&target.kind, id) {
-        (TargetKind::PaymentMethod, id) => Ok((Some(wire::PAYMENT_METHOD), id)),
-        (TargetKind::GiftCard, Some(id)) => Ok((Some(wire::GIFT_CARD), Some(id))),
-        (TargetKind::GiftCard, None) => Err(refused(
-            ErrorKind::InvalidRequest,
-            "a refund to a gift card needs the id of the gift card's redemption",
-        )),
-        _ => Err(refused(
-            ErrorKind::Unsupported,
-            "this provider gives money back to the payment method or to a gift card",
-        )),
-    }
-}
-
-fn refused(kind: ErrorKind, message: impl Into<String>) -> Error {
-    Error::new(kind, message).with_provider(crate::NAME).not_applied()
 }

@@ -11,8 +11,8 @@ use url::{Host, Url};
 
 use crate::{
     Dintero,
-    error::refused,
-    provider::{PAGE_BYTES, in_context},
+    error::{in_context, refused},
+    provider::PAGE_BYTES,
     wire::{HookBody, HookConfig, HookSecret, HookSubscriptionTold},
 };
 
