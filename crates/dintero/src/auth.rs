@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use refunds_core::{Error, Operation, Result};
 use refunds_http::{HttpClient, Request, Token, TokenSource};
 
-use crate::wire::{TokenAnswer, TokenBody};
+use crate::wire::{TokenBody, TokenResponse};
 
 /// Dintero's [token endpoint](https://docs.dintero.com/api-reference/authenticate/get-token).
 ///
@@ -34,11 +34,11 @@ impl TokenEndpoint {
             .paths(["accounts", &self.account_id, "auth", "token"])
             .json(&TokenBody { grant_type: "client_credentials", audience: &self.audience });
         let response = self.http.send(request).await?;
-        let answer: TokenAnswer = response.json()?;
-        if answer.access_token.is_empty() {
+        let token: TokenResponse = response.json()?;
+        if token.access_token.is_empty() {
             return Err(response.protocol_error("the answer's `access_token` is empty"));
         }
-        Ok(Token::new(answer.access_token.into(), answer.expires_in.map(Duration::from_secs)))
+        Ok(Token::new(token.access_token.into(), token.expires_in.map(Duration::from_secs)))
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn money(amount: &Maybe<Amount>, currency: Currency, of: &str) -> Res
 }
 
 /// What a text in the `created_at` family is, keeping in `extra` what can not be read.
-pub(crate) fn told_time(
+pub(crate) fn read_time(
     extra: &mut Map<String, Value>,
     name: &str,
     text: &Maybe<String>,
@@ -89,11 +89,11 @@ pub(crate) fn payment_method(
     method.payment_id = payment_id.map(ToOwned::to_owned);
     method.product = product.cloned();
     method.product_type = product_type.cloned();
-    method.card = card.as_ref().map(|told| {
+    method.card = card.as_ref().map(|wire| {
         let mut card = Card::default();
-        card.brand = told.brand.cloned();
-        card.kind = told.kind.cloned();
-        card.masked_pan = told.masked_pan.cloned();
+        card.brand = wire.brand.cloned();
+        card.kind = wire.kind.cloned();
+        card.masked_pan = wire.masked_pan.cloned();
         card
     });
     (method != PaymentMethod::default()).then_some(method)
@@ -133,11 +133,11 @@ fn payouts(item: &wire::Item, currency: Currency) -> Vec<Payout> {
     };
     let by_rule = item.payout.as_ref().map(|payout| {
         let shares = payout.destinations.list().iter();
-        let destinations = shares.filter_map(|told| share(&told.destination, &told.amount)).collect();
+        let destinations = shares.filter_map(|wire| share(&wire.destination, &wire.amount)).collect();
         Payout::new(payout.rule_id.cloned(), payout.rule_type.cloned(), destinations)
     });
     let splits = item.splits.list().iter();
-    let splits: Vec<_> = splits.filter_map(|told| share(&told.payout_destination_id, &told.amount)).collect();
+    let splits: Vec<_> = splits.filter_map(|wire| share(&wire.payout_destination_id, &wire.amount)).collect();
     let by_split = (!splits.is_empty()).then(|| Payout::new(None, None, splits));
     by_rule.into_iter().chain(by_split).collect()
 }
@@ -148,11 +148,11 @@ pub(crate) fn metadata_key(key: &str) -> String {
 }
 
 /// The merchant's metadata under his own keys.
-pub(crate) fn metadata(told: Option<&Map<String, Value>>) -> Map<String, Value> {
-    let Some(told) = told else { return Map::new() };
-    told.iter()
+pub(crate) fn metadata(wire: Option<&Map<String, Value>>) -> Map<String, Value> {
+    let Some(wire) = wire else { return Map::new() };
+    wire.iter()
         .map(|(key, value)| {
-            let own = key.strip_prefix(METADATA_PREFIX).filter(|own| !told.contains_key(*own));
+            let own = key.strip_prefix(METADATA_PREFIX).filter(|own| !wire.contains_key(*own));
             (own.unwrap_or(key).to_owned(), value.clone())
         })
         .collect()
@@ -176,8 +176,8 @@ pub(crate) fn canonical_id(text: &str) -> String {
 /// `retry_policy.retry_codes`; where they disagree, the one that keeps from trying wins.
 pub(crate) fn retry_advice(error: &Map<String, Value>) -> Option<RetryAdvice> {
     let codes = error.get("retry_policy")?.get("retry_codes")?;
-    let told = |wanted: &str| words(codes).any(|word| word.eq_ignore_ascii_case(wanted));
-    RETRY_CODES.iter().find(|(code, _)| told(code)).map(|(_, advice)| *advice)
+    let has = |wanted: &str| words(codes).any(|word| word.eq_ignore_ascii_case(wanted));
+    RETRY_CODES.iter().find(|(code, _)| has(code)).map(|(_, advice)| *advice)
 }
 
 /// The texts of a list, or a text alone.
@@ -207,8 +207,8 @@ mod tests {
         for (key, wire) in [("rma", "ext_rma"), ("ext_rma", "ext_rma"), ("", "ext_")] {
             assert_eq!(metadata_key(key), wire);
         }
-        let told = serde_json::json!({"ext_rma": "1", "other": 2, "ext_other": 3});
-        let own = metadata(told.as_object());
+        let wire = serde_json::json!({"ext_rma": "1", "other": 2, "ext_other": 3});
+        let own = metadata(wire.as_object());
         assert_eq!(Value::Object(own), serde_json::json!({"rma": "1", "other": 2, "ext_other": 3}));
     }
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use crate::{NAME, wire::ErrorEnvelope};
 
 /// Reads `{"error": {"code"?, "message", "errors"?}}`.
-pub(crate) fn decode(answer: &ErrorBody) -> Option<ProviderError> {
-    let said = answer.json::<ErrorEnvelope>()?.error.take()?;
+pub(crate) fn decode(response: &ErrorBody) -> Option<ProviderError> {
+    let said = response.json::<ErrorEnvelope>()?.error.take()?;
     let mut error = ProviderError::new();
     if let Some(code) = said.code.as_deref() {
         error = error.with_code(code);

@@ -208,7 +208,7 @@ impl RefundProvider for Dintero {
         if self.is_transaction(payment.as_str()) || self.record_only() {
             return Ok(payment.canonical());
         }
-        let paid = self.paying_transaction(payment, Operation::Payment).await;
+        let paid = self.paying_transaction_id(payment, Operation::Payment).await;
         Ok(paid.map_err(in_context(Operation::Payment))?.unwrap_or_else(|| payment.canonical()))
     }
 

@@ -227,7 +227,7 @@ pub(crate) struct TokenBody<'a> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct TokenAnswer {
+pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
     #[serde(default)]
     pub(crate) expires_in: Maybe<u64>,
@@ -260,9 +260,9 @@ pub(crate) struct HookSecret<'a> {
 /// A subscription as it is answered.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct HookSubscriptionTold {
+pub(crate) struct HookSubscriptionResponse {
     pub(crate) id: Maybe<String>,
-    pub(crate) config: Maybe<HookConfigTold>,
+    pub(crate) config: Maybe<HookConfigResponse>,
     pub(crate) events: Maybe<Vec<String>>,
     pub(crate) active: Maybe<bool>,
     pub(crate) created_at: Maybe<String>,
@@ -271,36 +271,36 @@ pub(crate) struct HookSubscriptionTold {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct HookConfigTold {
+pub(crate) struct HookConfigResponse {
     pub(crate) url: Maybe<String>,
-    pub(crate) secret: Maybe<HookSecretTold>,
+    pub(crate) secret: Maybe<HookSecretResponse>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct HookSecretTold {
+pub(crate) struct HookSecretResponse {
     #[serde(rename = "type")]
     pub(crate) kind: Maybe<String>,
 }
 
-objects!(HookConfigTold, HookSecretTold);
+objects!(HookConfigResponse, HookSecretResponse);
 
 /// The envelope of every error.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ErrorEnvelope {
-    pub(crate) error: Maybe<ErrorSaid>,
+    pub(crate) error: Maybe<ErrorDetails>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct ErrorSaid {
+pub(crate) struct ErrorDetails {
     pub(crate) code: Maybe<String>,
     pub(crate) message: Maybe<String>,
     pub(crate) errors: Maybe<Vec<Map<String, Value>>>,
 }
 
-impl Loose for ErrorSaid {
+impl Loose for ErrorDetails {
     fn text(text: &str) -> Option<Self> {
         let mut said = Self::default();
         said.message.set(text.to_owned());

@@ -46,7 +46,7 @@ async fn every_status_with_every_body() {
             // A 401 renews the token and is repeated once.
             let token = || Reply::json(200, r#"{"access_token":"second","expires_in":1}"#);
             let script = || if status == 401 { vec![reply(), token(), reply()] } else { vec![reply()] };
-            let told = |error: &Error| {
+            let reported = |error: &Error| {
                 assert_eq!(
                     (error.kind(), error.is_retryable()),
                     (kind, retryable),
@@ -59,13 +59,13 @@ async fn every_status_with_every_body() {
             let (dintero, transport) = scripted(std::iter::once(before()).chain(script()));
             let request = asked("T11223344.x", 10, "rf-1").with_line(line("1", 10));
             let error = submit(&dintero, request).await.unwrap_err();
-            told(&error);
+            reported(&error);
             assert_eq!(error.may_have_applied(), ambiguous, "a write, {status} {what}");
             assert_eq!(transport.remaining(), 0, "{status} {what}");
 
             let (dintero, _) = scripted(script());
             let error = list(&dintero, "T11223344.x").await.unwrap_err();
-            told(&error);
+            reported(&error);
             assert!(!error.may_have_applied(), "a read, {status} {what}");
         }
     }

@@ -63,7 +63,7 @@ async fn all_pages_are_listed() {
     }
     let all = dintero.hook_subscriptions().await.unwrap();
     assert_eq!(all.len(), 250);
-    assert!(all.iter().enumerate().all(|(shop, told)| told.url.ends_with(&format!("/{shop}"))));
+    assert!(all.iter().enumerate().all(|(shop, reported)| reported.url.ends_with(&format!("/{shop}"))));
 }
 
 #[tokio::test]
@@ -136,8 +136,9 @@ async fn what_is_refused_before_it_is_sent() {
         assert_eq!(dintero.create_hook_subscription(url, events, secret).await.unwrap_err().kind(), kind);
     }
     for id in ["", ".", "..", "a\n"] {
-        for told in [dintero.delete_hook_subscription(id).await, dintero.ping_hook_subscription(id).await] {
-            assert_eq!(told.unwrap_err().kind(), ErrorKind::InvalidRequest, "{id:?}");
+        for reported in [dintero.delete_hook_subscription(id).await, dintero.ping_hook_subscription(id).await]
+        {
+            assert_eq!(reported.unwrap_err().kind(), ErrorKind::InvalidRequest, "{id:?}");
         }
     }
     assert_eq!(transport.requests().len(), sent);
@@ -154,8 +155,8 @@ async fn failures_move_no_money() {
         (Reply::json(200, "<html>"), ErrorKind::Protocol),
     ] {
         let (dintero, _) = scripted([reply]);
-        let told = dintero.create_hook_subscription("https://shop.example/", &["x"], SECRET).await;
-        let error = told.unwrap_err();
+        let reported = dintero.create_hook_subscription("https://shop.example/", &["x"], SECRET).await;
+        let error = reported.unwrap_err();
         assert_eq!((error.kind(), error.may_have_applied()), (kind, false), "{error}");
         assert_eq!((error.provider(), error.operation()), (Some("dintero"), Some(Operation::Configure)));
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
@@ -201,10 +202,10 @@ async fn what_the_sandbox_tells_is_verified_and_leads_to_the_refund() {
     }
     events.sort();
     let event = |name: &str, id: &str| (name.to_owned(), id.to_owned());
-    let told = [
+    let reported = [
         event("REFUND", &payment),
         event("checkout_transaction", &payment),
         event("shopping_order_event_add", &order),
     ];
-    assert_eq!(events, told);
+    assert_eq!(events, reported);
 }

@@ -174,8 +174,8 @@ async fn what_checkout_has_left_counts_too() {
     // Somebody refunds in the back office, and nobody records it.
     submit(&dintero, asked(&transaction, 44_000, "elsewhere")).await.unwrap();
     assert_eq!(sums(&dintero, &order).await, [44_850, 44_000, 0, 850]);
-    let told = list(&dintero, &order).await.unwrap();
-    assert_eq!((told[0].payment_id.as_str(), &told[0].extra["recorded"]), (&*order, &false.into()));
+    let reported = list(&dintero, &order).await.unwrap();
+    assert_eq!((reported[0].payment_id.as_str(), &reported[0].extra["recorded"]), (&*order, &false.into()));
     let error = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::NotRefundable, false));
     assert!(error.message().contains("8.50 NOK is left"), "{error}");
@@ -192,8 +192,12 @@ async fn a_refund_that_checkout_declines_is_recorded_as_no_success() {
         .order(OrderSpec::new("NOK").line(1, 29_900).line(2, 14_950).captured_by(&transaction));
     let dintero = dintero(&sandbox);
     let refund = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap();
-    let told = (refund.status, refund.provider_status.as_str());
-    assert_eq!(told, (RefundStatus::Declined, "REFUND success:false"), "Checkout tells more than the record");
+    let reported = (refund.status, refund.provider_status.as_str());
+    assert_eq!(
+        reported,
+        (RefundStatus::Declined, "REFUND success:false"),
+        "Checkout tells more than the record"
+    );
     assert_eq!(refund.failure.unwrap().message.as_deref(), Some("the card is gone"));
     assert_eq!(sandbox.dintero().order_refunds(&order)[0]["success"], false);
     assert_eq!(list(&dintero, &order).await.unwrap()[0].status, RefundStatus::Declined);
@@ -242,14 +246,14 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
         assert_eq!(refunds[1].amount.to_string(), "0.02 SEK", "{order}");
         assert_eq!(refunds[0].status, RefundStatus::Unknown, "{order}");
     }
-    for (order, body, told) in [
+    for (order, body, reported) in [
         ("nobody-tells", json!({"refunds": [{"id": "a", "amount": 1}]}), "{}"),
         ("nonsense", record, r#"{"currency":"KR"}"#),
         ("no-list", json!({}), r#"{"currency":"NOK"}"#),
         ("no-amount", json!({"refunds": [{"id": "a"}]}), r#"{"currency":"NOK"}"#),
     ] {
         side.insert_order_refunds_json(order, body);
-        side.serve_bytes(path(order), told);
+        side.serve_bytes(path(order), reported);
         let error = list(&dintero, order).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.may_have_applied()),

@@ -109,8 +109,8 @@ async fn a_read_that_is_behind_refunds_nothing_again() {
         sandbox.faults().add(stale.parse().unwrap());
         let client = client(dintero(&sandbox));
         let request = asked(&order, 40, "rf-1").with_line(line("1", 40));
-        let told = client.create(&request).await;
-        assert_eq!(sandbox.ledger().total_refunded(&transaction), 40, "read {nth}: {told:?}");
+        let reported = client.create(&request).await;
+        assert_eq!(sandbox.ledger().total_refunded(&transaction), 40, "read {nth}: {reported:?}");
         sandbox.faults().clear();
         assert_eq!(client.create(&request).await.unwrap().status, RefundStatus::Succeeded);
         assert_eq!(sandbox.ledger().total_refunded(&transaction), 40, "read {nth}");

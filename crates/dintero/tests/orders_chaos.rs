@@ -53,12 +53,12 @@ async fn each_refund_of_each_order_is_made_once() {
             for (order, (text, minor)) in wanted {
                 let before =
                     sandbox.ledger().total_refunded(&transaction) + sandbox.ledger().pending(&transaction);
-                let told = client(dintero(&sandbox))
+                let reported = client(dintero(&sandbox))
                     .create(&asked(order, minor, text).with_line(line("1", minor)))
                     .await;
                 let after =
                     sandbox.ledger().total_refunded(&transaction) + sandbox.ledger().pending(&transaction);
-                match told {
+                match reported {
                     Ok(refund) => assert!(refund.status.reduces_refundable(), "seed {seed}: {refund:?}"),
                     Err(error) if !error.may_have_applied() => {
                         assert_eq!(before, after, "seed {seed}: {error}");

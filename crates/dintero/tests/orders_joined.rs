@@ -26,10 +26,13 @@ async fn money_that_is_gone_without_a_record_is_told() {
     let dintero = dintero(&sandbox);
     let (order, transaction) = order_of(&sandbox, 100);
     let moved = submit(&dintero, asked(&transaction, 40, "in-the-back-office")).await.unwrap();
-    let told = list(&dintero, &order).await.unwrap();
-    assert_eq!((told.len(), &told[0].id, told[0].status), (1, &moved.id, RefundStatus::Succeeded));
-    assert_eq!((told[0].payment_id.as_str(), &told[0].extra["recorded"]), (&*order, &json!(false)));
-    assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap(), told[0]);
+    let reported = list(&dintero, &order).await.unwrap();
+    assert_eq!(
+        (reported.len(), &reported[0].id, reported[0].status),
+        (1, &moved.id, RefundStatus::Succeeded)
+    );
+    assert_eq!((reported[0].payment_id.as_str(), &reported[0].extra["recorded"]), (&*order, &json!(false)));
+    assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap(), reported[0]);
     assert_eq!(sums(&dintero, &order).await, [100, 40, 0, 60]);
 }
 
@@ -48,9 +51,9 @@ async fn a_refund_and_its_record_are_one_however_they_are_told() {
         record["amount"] = json!(40);
         record["success"] = json!(true);
         sandbox.dintero().set_order_refunds(&order, vec![record]);
-        let told = list(&dintero, &order).await.unwrap();
-        assert_eq!((told.len(), told[0].id.as_str()), (1, "a"), "{what}");
-        assert_eq!(told[0].reference, Some(reference("rf-1")), "{what}");
+        let reported = list(&dintero, &order).await.unwrap();
+        assert_eq!((reported.len(), reported[0].id.as_str()), (1, "a"), "{what}");
+        assert_eq!(reported[0].reference, Some(reference("rf-1")), "{what}");
         assert_eq!(get(&dintero, &order, moved.id.as_str()).await.unwrap().id.as_str(), "a", "{what}");
         assert_eq!(sums(&dintero, &order).await, [100, 40, 0, 60], "{what}");
         // However it was recorded, it is there, and is not made or recorded again.
@@ -80,9 +83,10 @@ async fn a_record_of_another_refund_over_the_same_amount_is_not_ours() {
     let office =
         json!({"id": "office", "amount": 40, "success": true, "items": [{"line_id": 1, "amount": 40}]});
     sandbox.dintero().set_order_refunds(&order, vec![office]);
-    let told = list(&dintero, &order).await.unwrap();
-    let told: Vec<_> = told.iter().map(|refund| (refund.id.as_str(), refund.needs_completion())).collect();
-    assert_eq!(told, [("office", false), (made.id.as_str(), true)]);
+    let reported = list(&dintero, &order).await.unwrap();
+    let reported: Vec<_> =
+        reported.iter().map(|refund| (refund.id.as_str(), refund.needs_completion())).collect();
+    assert_eq!(reported, [("office", false), (made.id.as_str(), true)]);
     assert_eq!(client.create(&request).await.unwrap().id, made.id);
     assert_eq!(sandbox.dintero().order_refunds(&order).len(), 2);
     assert_eq!(sums(&dintero, &order).await, [100, 80, 0, 20]);
@@ -106,22 +110,22 @@ async fn a_refund_under_way_is_not_what_somebody_else_recorded() {
         assert_eq!(get(&dintero, &order, "unclear").await.unwrap().status, RefundStatus::Unknown);
         let office = json!({"id": "office", "amount": 40, "success": true});
         sandbox.dintero().set_order_refunds(&order, vec![office]);
-        let told = get(&dintero, &order, pending.id.as_str()).await.unwrap();
+        let reported = get(&dintero, &order, pending.id.as_str()).await.unwrap();
         assert_eq!(
-            (told.status, told.reference),
+            (reported.status, reported.reference),
             (RefundStatus::Pending, Some(reference("rf-1"))),
             "{outcome}"
         );
         assert_eq!(sums(&dintero, &order).await, [100, 40, 40, 20], "{outcome}");
         sandbox.settle_all();
-        let told = get(&dintero, &order, pending.id.as_str()).await.unwrap();
-        assert_eq!(told.status, end, "{outcome}");
+        let reported = get(&dintero, &order, pending.id.as_str()).await.unwrap();
+        assert_eq!(reported.status, end, "{outcome}");
     }
 }
 
 #[tokio::test]
 async fn what_contradicts_is_two_refunds() {
-    for (what, record, told, gone) in [
+    for (what, record, reported, gone) in [
         ("another reference", json!({"amount": 40, "metadata": {"refund_reference": "rf-2"}}), 2, 80),
         ("another amount", json!({"amount": 30}), 2, 70),
         ("a record of a failure", json!({"amount": 40, "success": false}), 2, 40),
@@ -134,7 +138,7 @@ async fn what_contradicts_is_two_refunds() {
         record["id"] = json!("a");
         record["success"] = record.get("success").cloned().unwrap_or(json!(true));
         sandbox.dintero().set_order_refunds(&order, vec![record]);
-        assert_eq!(list(&dintero, &order).await.unwrap().len(), told, "{what}");
+        assert_eq!(list(&dintero, &order).await.unwrap().len(), reported, "{what}");
         assert_eq!(sums(&dintero, &order).await, [100, gone, 0, 100 - gone], "{what}");
     }
 }
@@ -151,9 +155,9 @@ async fn a_refund_that_was_recorded_twice_is_one() {
     double["id"] = json!("double");
     records.insert(0, double);
     sandbox.dintero().set_order_refunds(&order, records);
-    let told = list(&dintero, &order).await.unwrap();
+    let reported = list(&dintero, &order).await.unwrap();
     let references: Vec<_> =
-        told.iter().map(|refund| refund.reference.clone().unwrap().to_string()).collect();
+        reported.iter().map(|refund| refund.reference.clone().unwrap().to_string()).collect();
     assert_eq!(references.len(), 2, "{references:?}");
     assert_eq!(sums(&dintero, &order).await, [100, 70, 0, 30]);
     for id in ["double", refund.id.as_str()] {
@@ -168,8 +172,8 @@ async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
     let (order, transaction) = order_of(&sandbox, 100);
     let refund = submit(&dintero, asked(&order, 100, "rf-1")).await.unwrap();
     change_events(&sandbox, &transaction, reverse_last);
-    let told = get(&dintero, &order, refund.id.as_str()).await.unwrap();
-    assert_eq!((told.status, told.needs_completion()), (RefundStatus::Failed, false));
+    let reported = get(&dintero, &order, refund.id.as_str()).await.unwrap();
+    assert_eq!((reported.status, reported.needs_completion()), (RefundStatus::Failed, false));
     assert_eq!(sums(&dintero, &order).await, [100, 0, 0, 100]);
 }
 

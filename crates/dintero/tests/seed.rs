@@ -27,12 +27,12 @@ async fn the_documented_payload_is_normalized() {
 
 #[tokio::test]
 async fn nothing_of_the_documented_payload_is_lost() {
-    let told: Value = serde_json::from_str(ORDER_REFUNDS).unwrap();
-    found_again(&told, &normalized(ORDER_REFUNDS).await);
+    let reported: Value = serde_json::from_str(ORDER_REFUNDS).unwrap();
+    found_again(&reported, &normalized(ORDER_REFUNDS).await);
 
     // Once more, with another value at every place, so that none can be found in another's stead.
     let mut next = 0;
-    let unique = with_unique_leaves(&told, &mut next);
+    let unique = with_unique_leaves(&reported, &mut next);
     assert!(next > 20, "{next} leaves");
     found_again(&unique, &normalized(&unique.to_string()).await);
 }
@@ -43,11 +43,11 @@ async fn the_payload_itself_is_kept_where_that_is_asked_for() {
     let order = sandbox.dintero().order(OrderSpec::new("NOK"));
     sandbox.dintero().insert_order_refunds_bytes(&order, ORDER_REFUNDS);
     let transaction = sandbox.dintero().insert_transaction_json(serde_json::from_str(TRANSACTION).unwrap());
-    let told: Value = serde_json::from_str(ORDER_REFUNDS).unwrap();
+    let reported: Value = serde_json::from_str(ORDER_REFUNDS).unwrap();
 
     let keeping = refunds_dintero::Dintero::new(common::config(&sandbox).with_keep_raw(true)).unwrap();
     let refunds = list(&keeping, &order).await.unwrap();
-    assert_eq!(refunds[0].raw(), Some(&told["refunds"][0]));
+    assert_eq!(refunds[0].raw(), Some(&reported["refunds"][0]));
     let refund = get(&keeping, &transaction, "e5").await.unwrap();
     let events: Vec<_> = refund.raw().unwrap().as_array().unwrap().iter().map(|event| &event["id"]).collect();
     assert_eq!(events, ["e4", "e5"]);
@@ -64,12 +64,12 @@ async fn a_transaction_is_normalized() {
     assert_eq!(common::sums(&dintero, &id).await, [44_850, 14_950, 700, 29_200]);
 }
 
-fn found_again(told: &Value, refunds: &[Refund]) {
+fn found_again(reported: &Value, refunds: &[Refund]) {
     let normalized = serde_json::to_value(refunds).unwrap();
     let mut found = Vec::new();
     leaves(&normalized, &mut found);
     let mut wanted = Vec::new();
-    leaves(told, &mut wanted);
+    leaves(reported, &mut wanted);
     assert!(!wanted.is_empty());
     for leaf in wanted {
         // An integer may stand as a text: a line's id is one here and the other there.

@@ -6,7 +6,7 @@ mod common;
 
 use common::webhook::{
     ACCOUNT, BODY, NEXT, NOW, PATH, QUERY, SECRET, called, code, code_at, dintero, flipped, header,
-    hook_code, hooked, is_forged, kind_and_status, received, sorted, told_by,
+    hook_code, hooked, is_forged, kind_and_status, notice_of, received, sorted,
 };
 use proptest::prelude::*;
 use refunds_core::{ErrorKind, RefundProvider as _, Result, webhook_status};
@@ -37,12 +37,12 @@ fn the_documented_callback_is_signed() {
         let header =
             "t=1582236537,v0-hmac-sha256=6bed2ab1b919d460ef7465a20dc6c97260dca73fab6647106ca525f0908df64a";
         let request = received(method, url, &[("Dintero-Signature", header)], b"", 1_582_236_537 + t);
-        let told = dintero("P00000000", &[secret], &[]).verify_webhook(&request);
+        let verified = dintero("P00000000", &[secret], &[]).verify_webhook(&request);
         if ok {
             // Signed as it should be, and about nothing.
-            assert_eq!(kind_and_status(told), Some((ErrorKind::Protocol, 503)), "{what}");
+            assert_eq!(kind_and_status(verified), Some((ErrorKind::Protocol, 503)), "{what}");
         } else {
-            is_forged(told, what);
+            is_forged(verified, what);
         }
     }
 }
@@ -65,14 +65,14 @@ fn a_callback_tells_what_it_is_about() {
     assert_eq!(notice.occurred_at, None, "its time is the transaction's creation");
 
     let first = "time=2023-11-14T22%3A13%3A19.000Z&transaction_id=T11223344.a";
-    let notice = told_by(first, first).unwrap();
+    let notice = notice_of(first, first).unwrap();
     assert_eq!((notice.event, notice.delivery_id), (None, None));
     assert_eq!(notice.occurred_at.unwrap().unix_timestamp(), NOW - 1);
 }
 
 #[test]
 fn which_callbacks_are_about_a_payment() {
-    for (query, told) in [
+    for (query, want) in [
         ("transaction_id=T11223344.a", None),
         ("event_id=e&transaction_id=T11223344.a", None),
         ("error=authorization&transaction_id=T11223344.a", None),
@@ -86,13 +86,13 @@ fn which_callbacks_are_about_a_payment() {
         ("transaction_id=T11223344.a%0A", Some((ErrorKind::Protocol, 503))),
         ("", Some((ErrorKind::Protocol, 503))),
     ] {
-        assert_eq!(kind_and_status(told_by(query, query)), told, "{query}");
+        assert_eq!(kind_and_status(notice_of(query, query)), want, "{query}");
     }
     let notice =
-        told_by("event_id=e-1&transaction_id=T11223344.a", "event_id=e-1&transaction_id=T11223344.a");
+        notice_of("event_id=e-1&transaction_id=T11223344.a", "event_id=e-1&transaction_id=T11223344.a");
     assert_eq!(notice.unwrap().delivery_id.as_deref(), Some("e-1"));
     let ours_first = "transaction_id=T11223344.ours&transaction_id=T11223344.dinteros";
-    assert_eq!(told_by(ours_first, ours_first).unwrap().payment_id.as_str(), "T11223344.dinteros");
+    assert_eq!(notice_of(ours_first, ours_first).unwrap().payment_id.as_str(), "T11223344.dinteros");
 }
 
 #[test]
@@ -127,11 +127,11 @@ fn the_query_is_encoded_as_forms_are() {
         // By UTF-16 units: the surrogates of 😀 come before U+FF5E, whose bytes come before its.
         ("%EF%BD%9E=1&%F0%9F%98%80=2", "%F0%9F%98%80=2&%EF%BD%9E=1", false),
     ] {
-        let told = told_by(&format!("{wire}{ID}"), &format!("{signed}{ID}"));
-        assert_eq!(told.is_ok(), ok, "{wire} as {signed}: {told:?}");
+        let verified = notice_of(&format!("{wire}{ID}"), &format!("{signed}{ID}"));
+        assert_eq!(verified.is_ok(), ok, "{wire} as {signed}: {verified:?}");
     }
     let (wire, signed) = ("%EF%BD%9E=1&%F0%9F%98%80=2", "%F0%9F%98%80=2&%EF%BD%9E=1");
-    assert!(told_by(&format!("{wire}{ID}"), &format!("transaction_id=T11223344.a&{signed}")).is_ok());
+    assert!(notice_of(&format!("{wire}{ID}"), &format!("transaction_id=T11223344.a&{signed}")).is_ok());
 }
 
 #[test]
@@ -172,8 +172,12 @@ fn which_headers_of_callbacks_are_accepted() {
         ("from the future", at("1700000301"), false),
         ("just not from the future", at("1700000300"), true),
     ] {
-        let told = called(&header, PATH, QUERY);
-        if ok { drop(told.unwrap_or_else(|error| panic!("{what}: {error}"))) } else { is_forged(told, what) }
+        let verified = called(&header, PATH, QUERY);
+        if ok {
+            drop(verified.unwrap_or_else(|error| panic!("{what}: {error}")))
+        } else {
+            is_forged(verified, what)
+        }
     }
 }
 
@@ -199,14 +203,14 @@ fn headers_have_to_be_there_once() {
         (&[("event-delivery", "h-1")], false),
         (&[], false),
     ] {
-        let told = dintero(ACCOUNT, &[SECRET], &[SECRET]).verify_webhook(&received(
+        let verified = dintero(ACCOUNT, &[SECRET], &[SECRET]).verify_webhook(&received(
             "POST",
             &url,
             headers,
             BODY.as_bytes(),
             NOW,
         ));
-        if ok { drop(told.unwrap()) } else { is_forged(told, &format!("{headers:?}")) }
+        if ok { drop(verified.unwrap()) } else { is_forged(verified, &format!("{headers:?}")) }
     }
     let code = self::code(SECRET, ["1700000000", ACCOUNT, "GET", "shop.example", PATH, &sorted(QUERY)]);
     let header = format!("t=1700000000,v0-hmac-sha256={code}");
@@ -240,9 +244,9 @@ fn what_is_set_up_wrongly_is_sent_again() {
         ("no web", dintero(ACCOUNT, &[SECRET], &[]), "ftp://shop.example/", &callback, "public one"),
         ("no URL", dintero(ACCOUNT, &[SECRET], &[]), "", &callback, "public one"),
     ] {
-        let told = dintero.verify_webhook(&received("POST", url, headers, BODY.as_bytes(), NOW));
-        assert_eq!(webhook_status(&told), 503, "{what}");
-        let error = told.unwrap_err();
+        let verified = dintero.verify_webhook(&received("POST", url, headers, BODY.as_bytes(), NOW));
+        assert_eq!(webhook_status(&verified), 503, "{what}");
+        let error = verified.unwrap_err();
         assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false), "{what}");
         assert!(error.message().contains(mentions), "{what}: {error}");
     }
@@ -358,7 +362,7 @@ proptest! {
             let header = format!("t=1700000000,v0-hmac-sha256={}", hook_code(SECRET, &body));
             let _ = dintero.verify_webhook(&received(&method, &url, &[("Dintero-Signature", &header)], &body, NOW));
         }
-        let _ = told_by(&query, &query);
+        let _ = notice_of(&query, &query);
         let _ = hooked(&hook_code(SECRET, &body), &body);
     }
 
@@ -366,7 +370,7 @@ proptest! {
     fn any_signed_value_is_read_as_it_was_written(value in ".+") {
         let pairs = [("order", value.as_str()), ("transaction_id", "T11223344.a")];
         let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        prop_assert!(told_by(&query, &query).is_ok(), "{query}");
-        prop_assert!(told_by(&query.replace('+', "%20"), &query).is_ok(), "{query}");
+        prop_assert!(notice_of(&query, &query).is_ok(), "{query}");
+        prop_assert!(notice_of(&query.replace('+', "%20"), &query).is_ok(), "{query}");
     }
 }

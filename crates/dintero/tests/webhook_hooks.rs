@@ -40,8 +40,8 @@ fn which_signatures_of_hooks_are_accepted() {
         ("twice", format!("{right},{right}"), false),
         ("nothing", String::new(), false),
     ] {
-        let told = hooked(&signature, body);
-        if ok { drop(told.unwrap()) } else { is_forged(told, what) }
+        let verified = hooked(&signature, body);
+        if ok { drop(verified.unwrap()) } else { is_forged(verified, what) }
     }
 }
 
@@ -77,8 +77,8 @@ fn which_events_are_about_a_payment() {
         ("CHECKOUT_TRANSACTION", r#""transaction":{"id":"T11223344.a"}"#, "", unsupported),
     ] {
         let body = format!(r#"{{"account_id":"T11223344","event":"{event}",{members}}}"#);
-        let told = hooked(&hook_code(SECRET, body.as_bytes()), body.as_bytes());
-        if let Ok(notice) = &told {
+        let verified = hooked(&hook_code(SECRET, body.as_bytes()), body.as_bytes());
+        if let Ok(notice) = &verified {
             assert_eq!(
                 (notice.payment_id.as_str(), notice.event.as_deref()),
                 (payment, Some(event)),
@@ -86,13 +86,13 @@ fn which_events_are_about_a_payment() {
             );
             assert_eq!(notice.delivery_id.as_deref(), Some("h-1"), "{body}");
         }
-        assert_eq!(kind_and_status(told), error, "{body}");
+        assert_eq!(kind_and_status(verified), error, "{body}");
     }
 }
 
 #[test]
 fn bodies_that_are_signed_and_odd() {
-    for (event, body, told) in [
+    for (event, body, want) in [
         ("ping", r#"{"id":"h","active":true,"config":{},"events":[]}"#, (ErrorKind::Unsupported, 200)),
         ("x", r#"{"id":"h","active":true,"config":{},"events":[]}"#, (ErrorKind::Protocol, 503)),
         ("x", r#"{"account_id":"T11223345","event":"settlement_add"}"#, (ErrorKind::Unauthenticated, 400)),
@@ -109,7 +109,7 @@ fn bodies_that_are_signed_and_odd() {
         let headers = [("event", event), ("event-signature", &code)];
         let request = received("POST", "", &headers, body.as_bytes(), NOW);
         let result = dintero(ACCOUNT, &[], &[SECRET]).verify_webhook(&request);
-        assert_eq!(kind_and_status(result), Some(told), "{event} {body}");
+        assert_eq!(kind_and_status(result), Some(want), "{event} {body}");
     }
 }
 

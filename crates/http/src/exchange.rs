@@ -17,7 +17,7 @@ use crate::{
     base_url::BaseUrl,
     failure::{Context, Failure},
     gate::RequestGate,
-    provider_error::{Decoder, ErrorBody, answer_error, request_id},
+    provider_error::{Decoder, ErrorBody, request_id, response_error},
     request::{Request, header},
     response::Response,
     transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
@@ -52,11 +52,11 @@ pub(crate) async fn send(client: &ClientState, request: &Request) -> Result<Resp
 
     let first = call.credential(&mut deadline).await?;
     match call.traced(&wire, first.as_ref(), true, &mut deadline).await? {
-        Outcome::Answer(answer) => Ok(answer),
+        Outcome::Response(response) => Ok(response),
         Outcome::Refused => {
             let second = call.credential(&mut deadline).await?;
             match call.traced(&wire, second.as_ref(), false, &mut deadline).await? {
-                Outcome::Answer(answer) => Ok(answer),
+                Outcome::Response(response) => Ok(response),
                 Outcome::Refused => {
                     Err(context.error(ErrorKind::Unauthenticated, "HTTP 401 Unauthorized", false))
                 }
@@ -72,7 +72,7 @@ struct Call<'a> {
 }
 
 enum Outcome {
-    Answer(Response),
+    Response(Response),
     /// The credential was refused, and there is another one to try.
     Refused,
 }
@@ -112,7 +112,7 @@ impl Call<'_> {
         let elapsed = self.client.clock.monotonic().saturating_sub(started);
         span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         span.in_scope(|| match &outcome {
-            Ok(Outcome::Answer(_)) => tracing::debug!("answered"),
+            Ok(Outcome::Response(_)) => tracing::debug!("answered"),
             Ok(Outcome::Refused) => tracing::debug!("credential refused, another one is tried"),
             Err(error) => tracing::debug!(
                 kind = error.kind().as_str(),
@@ -151,7 +151,7 @@ impl Call<'_> {
             return Err(self.fail(TransportError::unsent(TransportErrorKind::Expired)));
         }
         let (head, body) = match within(deadline, self.client.transport.send(wire, limits)).await {
-            Some(Ok(answer)) => answer.into_parts(),
+            Some(Ok(response)) => response.into_parts(),
             Some(Err(error)) => return Err(self.fail(error)),
             // The transport was dropped just now. It may have noted that nothing left by then.
             None if gate.is_some_and(|gate| gate.is_unsent()) => {
@@ -170,7 +170,7 @@ impl Call<'_> {
             }
             let read = within(deadline, read(body, limit)).await.unwrap_or_else(|| Err(late()));
             return match read {
-                Ok(body) => Ok(Outcome::Answer(Response {
+                Ok(body) => Ok(Outcome::Response(Response {
                     status: head.status.as_u16(),
                     headers: head.headers,
                     body,
@@ -195,14 +195,15 @@ impl Call<'_> {
             Some(Ok(body)) => body,
             Some(Err(_)) | None => Bytes::new(),
         };
-        let answer = ErrorBody {
+        let response = ErrorBody {
             status: head.status.as_u16(),
             headers: head.headers,
             body,
             write: self.context.write,
         };
         let decoder = self.client.decoder.as_deref();
-        let error = answer_error(self.context, &answer, request_id, decoder, &*self.client.clock, &secrets);
+        let error =
+            response_error(self.context, &response, request_id, decoder, &*self.client.clock, &secrets);
         trace(error.request_id());
         Err(error)
     }

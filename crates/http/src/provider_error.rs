@@ -156,21 +156,21 @@ impl fmt::Debug for ProviderError {
 pub(crate) type Decoder = dyn Fn(&ErrorBody) -> Option<ProviderError> + Send + Sync;
 
 /// The error of an answer that is no success; `request_id` is the one that its headers tell.
-pub(crate) fn answer_error(
+pub(crate) fn response_error(
     context: &Context,
-    answer: &ErrorBody,
+    response: &ErrorBody,
     request_id: Option<String>,
     decoder: Option<&Decoder>,
     clock: &dyn Clock,
     secrets: &[String],
 ) -> Error {
-    let class = classify_status(answer.status, context.write);
-    let said = decoder.and_then(|decode| decode(answer)).unwrap_or_default();
+    let class = classify_status(response.status, context.write);
+    let said = decoder.and_then(|decode| decode(response)).unwrap_or_default();
     let kind = said.kind.unwrap_or(class.kind);
     let ambiguous = said.may_have_applied.unwrap_or(class.may_have_applied);
     let message = said.message.map(|text| redact_with(&text, secrets)).filter(|text| !text.is_empty());
     let mut error = context
-        .error(kind, describe(answer.status, message.as_deref()), ambiguous)
+        .error(kind, describe(response.status, message.as_deref()), ambiguous)
         .with_retryable(said.retryable.unwrap_or(match said.kind {
             Some(kind) if kind != class.kind => Error::new(kind, "").is_retryable(),
             _ => class.retryable,
@@ -185,7 +185,7 @@ pub(crate) fn answer_error(
     if let Some(id) = said.request_id.filter(|id| is_request_id(id, secrets)).or(request_id) {
         error = error.with_request_id(id);
     }
-    if let Some(wait) = retry_after(&answer.headers, clock) {
+    if let Some(wait) = retry_after(&response.headers, clock) {
         error = error.with_retry_after(wait);
     }
     error

@@ -120,7 +120,7 @@ impl Transport for ReqwestTransport {
                     client = clients.single.get_or_init(single).as_ref().unwrap_or(client);
                 }
                 Err(Verdict { error, .. }) => return Err(error),
-                Ok(answer) => return Ok(answer),
+                Ok(response) => return Ok(response),
             }
         }
         once(client, &request, stall).await.map_err(|verdict| verdict.error)
@@ -162,18 +162,18 @@ async fn once(
         // Whatever the server made of a head without its body.
         return Err(Verdict::expired());
     }
-    let mut response = executed.map_err(judge)?;
-    if response.version() == Version::HTTP_09 {
-        return Err(Verdict { error: not_http(response).await, again: false });
+    let mut received = executed.map_err(judge)?;
+    if received.version() == Version::HTTP_09 {
+        return Err(Verdict { error: not_http(received).await, again: false });
     }
-    let mut answer = http::Response::new(());
-    *answer.status_mut() = response.status();
-    *answer.version_mut() = response.version();
-    *answer.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(answer.map(|()| {
-        Body::from_stream(stream::try_unfold(response, |mut response| async {
-            let piece = response.chunk().await.map_err(broken)?;
-            Ok(piece.map(|piece| (piece, response)))
+    let mut response = http::Response::new(());
+    *response.status_mut() = received.status();
+    *response.version_mut() = received.version();
+    *response.headers_mut() = std::mem::take(received.headers_mut());
+    Ok(response.map(|()| {
+        Body::from_stream(stream::try_unfold(received, |mut received| async {
+            let piece = received.chunk().await.map_err(broken)?;
+            Ok(piece.map(|piece| (piece, received)))
         }))
     }))
 }

@@ -106,16 +106,16 @@ impl Transport for ScriptedTransport {
             return Err(TransportError::unsent(TransportErrorKind::Connect).with_source("the script is over"));
         };
         match reply {
-            Play::Answer { status, headers, body, cut } => {
-                let mut answer = http::Response::new(match cut {
+            Play::Response { status, headers, body, cut } => {
+                let mut response = http::Response::new(match cut {
                     None => Body::full(body),
                     Some(kind) => Body::from_stream(
                         stream::iter([Ok(body)]).chain(stream::iter([Err(TransportError::sent(kind))])),
                     ),
                 });
-                *answer.status_mut() = status;
-                *answer.headers_mut() = headers;
-                Ok(answer)
+                *response.status_mut() = status;
+                *response.headers_mut() = headers;
+                Ok(response)
             }
             Play::Fail { kind, sent: true } => Err(TransportError::sent(kind)),
             Play::Fail { kind, sent: false } => Err(TransportError::unsent(kind)),
@@ -142,7 +142,7 @@ pub struct Reply(Play);
 
 #[derive(Clone)]
 enum Play {
-    Answer { status: StatusCode, headers: HeaderMap, body: Bytes, cut: Option<TransportErrorKind> },
+    Response { status: StatusCode, headers: HeaderMap, body: Bytes, cut: Option<TransportErrorKind> },
     Fail { kind: TransportErrorKind, sent: bool },
     Silence,
 }
@@ -166,7 +166,7 @@ impl Reply {
     #[must_use]
     pub fn bytes(status: u16, body: impl Into<Bytes>) -> Self {
         let Ok(status) = StatusCode::from_u16(status) else { panic!("{status} is no status") };
-        Self(Play::Answer { status, headers: HeaderMap::new(), body: body.into(), cut: None })
+        Self(Play::Response { status, headers: HeaderMap::new(), body: body.into(), cut: None })
     }
 
     /// Fails, before or after the request was `sent`.
@@ -189,7 +189,7 @@ impl Reply {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let Ok(value) = HeaderValue::from_str(value) else { panic!("no value of a header: {value:?}") };
-        if let Play::Answer { headers, .. } = &mut self.0 {
+        if let Play::Response { headers, .. } = &mut self.0 {
             headers.append(HeaderName::from_static(name), value);
         }
         self
@@ -198,7 +198,7 @@ impl Reply {
     /// Breaks the connection after the body of an answer.
     #[must_use]
     pub fn cut(mut self, kind: TransportErrorKind) -> Self {
-        if let Play::Answer { cut, .. } = &mut self.0 {
+        if let Play::Response { cut, .. } = &mut self.0 {
             *cut = Some(kind);
         }
         self
@@ -208,7 +208,7 @@ impl Reply {
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Play::Answer { status, .. } => write!(f, "Reply({status})"),
+            Play::Response { status, .. } => write!(f, "Reply({status})"),
             Play::Fail { kind, sent } => write!(f, "Reply(fail {kind:?}, sent: {sent})"),
             Play::Silence => f.write_str("Reply(silence)"),
         }

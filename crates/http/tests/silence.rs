@@ -123,7 +123,7 @@ async fn canaries_are_in_no_log_no_error_and_no_debug() {
         let line = logged.lines().find(|line| line.contains(leak));
         assert_eq!(line, None, "{leak}");
     }
-    for told in [
+    for reported in [
         "http_exchange",
         "provider=\"acme\"",
         "operation=\"submit_refund\"",
@@ -131,7 +131,7 @@ async fn canaries_are_in_no_log_no_error_and_no_debug() {
         "request_id=\"req-1\"",
         "elapsed_ms=",
     ] {
-        assert!(logged.contains(told), "{told}");
+        assert!(logged.contains(reported), "{reported}");
     }
     assert!(logged.contains("hyper") || logged.contains("reqwest"), "the layers below are heard as well");
 }

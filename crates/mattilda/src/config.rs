@@ -243,7 +243,7 @@ impl MattildaConfig {
             .user_agent(USER_AGENT)
             .clock(Arc::clone(&self.clock))
             .auth(self.authorizer()?)
-            .error_decoder(|answer| Some(error::decode(answer)));
+            .error_decoder(|response| Some(error::decode(response)));
         if let Some(id) = &self.merchant_account_id {
             if !is_word(id) {
                 return Err(Error::config(format!(

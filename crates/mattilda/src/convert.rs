@@ -42,8 +42,8 @@ pub(crate) type Fault = &'static str;
 pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fault> {
     let id = RefundId::new(wire.id).map_err(|_| "the answer's `id` can not be one")?;
     let payment_id = match wire.transaction_id {
-        Some(told) if !is_same_id(&told, asked.as_str()) => {
-            PaymentId::new(told).map_err(|_| "the answer's `transaction_id` can not be one")?
+        Some(wire) if !is_same_id(&wire, asked.as_str()) => {
+            PaymentId::new(wire).map_err(|_| "the answer's `transaction_id` can not be one")?
         }
         _ => asked.clone(),
     };
@@ -54,18 +54,18 @@ pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fa
     let mut refund = Refund::new(crate::NAME, id, payment_id, status, wire.status, amount);
     refund = match wire.external_identifier {
         None => refund.with_unreported_reference(),
-        Some(told) if !(told.is_string() || told.is_null()) => {
-            extra.keep("external_identifier", Some(told));
+        Some(wire) if !(wire.is_string() || wire.is_null()) => {
+            extra.keep("external_identifier", Some(wire));
             refund.with_unreported_reference()
         }
-        Some(told) => {
-            refund.reference = match &told {
+        Some(wire) => {
+            refund.reference = match &wire {
                 Value::String(text) => Reference::from_provider(text.as_str()),
                 _ => None,
             };
             if refund.reference.is_none() {
                 // Not ours, which can all be read back.
-                extra.keep("external_identifier", Some(told));
+                extra.keep("external_identifier", Some(wire));
             }
             refund
         }

@@ -33,17 +33,17 @@ const CODES: [(&str, &[u16], ErrorKind, bool); 11] = [
 
 /// Reads Gr4vy's envelope, `{"code", "message", "details": […]}`, and what shines through from the
 /// framework below it, `{"detail": […]}` or `{"detail": "…"}`.
-pub(crate) fn decode(answer: &ErrorBody) -> ProviderError {
+pub(crate) fn decode(response: &ErrorBody) -> ProviderError {
     // Whatever the body is: a method that is not allowed is an endpoint that this instance lacks.
     let mut error = ProviderError::new();
-    if answer.status == METHOD_NOT_ALLOWED {
+    if response.status == METHOD_NOT_ALLOWED {
         error = error.with_kind(ErrorKind::Unsupported).with_may_have_applied(false);
     }
-    let Some(body) = answer.json::<Value>() else { return error };
+    let Some(body) = response.json::<Value>() else { return error };
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
 
     if let Some(code) = text("code") {
-        error = known(error, answer.status, code).with_code(code);
+        error = known(error, response.status, code).with_code(code);
     }
     if let Some(message) = text("message").or_else(|| text("detail")) {
         error = error.with_message(message);

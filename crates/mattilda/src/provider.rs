@@ -69,14 +69,15 @@ impl Mattilda {
 
     async fn totals(&self, payment: &PaymentId) -> Result<Totals> {
         let request = Request::get(Operation::Payment).paths(["transactions", payment.as_str()]);
-        let answer = self.0.http.send(request).await?;
-        Totals::new(answer.json()?, payment).map_err(|fault| answer.protocol_error(fault))
+        let response = self.0.http.send(request).await?;
+        Totals::new(response.json()?, payment).map_err(|fault| response.protocol_error(fault))
     }
 
     /// The refund that an answer holds.
-    fn refund(&self, answer: &Response, asked: &PaymentId) -> Result<Refund> {
-        let refund = convert::refund(answer.json()?, asked).map_err(|fault| answer.protocol_error(fault))?;
-        Ok(if self.0.keep_raw { refund.with_raw(answer.json()?) } else { refund })
+    fn refund(&self, response: &Response, asked: &PaymentId) -> Result<Refund> {
+        let refund =
+            convert::refund(response.json()?, asked).map_err(|fault| response.protocol_error(fault))?;
+        Ok(if self.0.keep_raw { refund.with_raw(response.json()?) } else { refund })
     }
 
     /// A refund by its own id, wherever this instance has it: Mattilda documents the first path, Gr4vy
@@ -120,9 +121,9 @@ impl RefundProvider for Mattilda {
         if let Some(limit) = page.limit {
             request = request.query("limit", limit.clamp(1, MAX_PAGE_LIMIT));
         }
-        let answer = self.0.http.send(request).await?;
-        let list: wire::RefundList<wire::Refund> = answer.json()?;
-        let fault = |fault| answer.protocol_error(fault);
+        let response = self.0.http.send(request).await?;
+        let list: wire::RefundList<wire::Refund> = response.json()?;
+        let fault = |fault| response.protocol_error(fault);
 
         let mut refunds = Vec::with_capacity(list.items.len());
         for item in list.items {
@@ -133,7 +134,7 @@ impl RefundProvider for Mattilda {
             refunds.push(refund);
         }
         if self.0.keep_raw {
-            let raw: wire::RefundList<Value> = answer.json()?;
+            let raw: wire::RefundList<Value> = response.json()?;
             refunds = refunds.into_iter().zip(raw.items).map(|(refund, raw)| refund.with_raw(raw)).collect();
         }
         let next = convert::next(list.next_cursor).map_err(fault)?;
@@ -141,13 +142,13 @@ impl RefundProvider for Mattilda {
     }
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let answer = self.find(payment, refund).await?;
-        let found = self.refund(&answer, payment)?;
+        let response = self.find(payment, refund).await?;
+        let found = self.refund(&response, payment)?;
         if !is_same_id(found.id.as_str(), refund.as_str()) {
-            return Err(answer.protocol_error("the answer is about another refund"));
+            return Err(response.protocol_error("the answer is about another refund"));
         }
         if found.payment_id != *payment {
-            return Err(answer.error(ErrorKind::NotFound, "this refund is of another payment"));
+            return Err(response.error(ErrorKind::NotFound, "this refund is of another payment"));
         }
         Ok(found)
     }
@@ -169,8 +170,8 @@ impl RefundProvider for Mattilda {
                 target_type,
                 target_id,
             });
-        let answer = self.0.http.send(http).await?;
-        self.refund(&answer, &request.payment_id)
+        let response = self.0.http.send(http).await?;
+        self.refund(&response, &request.payment_id)
     }
 
     fn scope(&self) -> Scope {

@@ -128,11 +128,11 @@ fn instrument(refund: &Refund) -> Instrument {
 }
 
 /// What gift cards paid and got back, if they did.
-fn gift_cards(told: &Value) -> Option<(i64, i64)> {
+fn gift_cards(wire: &Value) -> Option<(i64, i64)> {
     let units = |redemption: &Value, name: &str| {
         redemption.get(name).and_then(Value::as_i64).filter(|units| *units >= 0).unwrap_or_default()
     };
-    let redeemed = told.as_array()?.iter().filter(|redemption| redemption["status"] == "succeeded");
+    let redeemed = wire.as_array()?.iter().filter(|redemption| redemption["status"] == "succeeded");
     redeemed
         .map(|redemption| (units(redemption, "amount"), units(redemption, "refunded_amount")))
         .try_fold((0_i64, 0_i64), |sum, next| Some((sum.0.checked_add(next.0)?, sum.1.checked_add(next.1)?)))
@@ -144,9 +144,9 @@ fn is_nothing(amount: Option<&Value>) -> bool {
 }
 
 /// What gift cards paid, without what identifies a card: the ids are the targets of refunds to them.
-fn redemptions(told: &Value) -> Option<Value> {
-    let told = told.as_array().filter(|told| !told.is_empty())?;
-    let kept = told.iter().map(|redemption| {
+fn redemptions(wire: &Value) -> Option<Value> {
+    let wire = wire.as_array().filter(|wire| !wire.is_empty())?;
+    let kept = wire.iter().map(|redemption| {
         let member = |name: &&str| Some(((*name).to_owned(), redemption.get(*name)?.clone()));
         Value::Object(["id", "status", "amount", "refunded_amount"].iter().filter_map(member).collect())
     });

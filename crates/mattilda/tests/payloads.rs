@@ -45,11 +45,11 @@ fn is_told(normalized: &Value, member: &str, leaf: &Value) -> bool {
             _ => false,
         },
         "/created_at" | "/updated_at" => {
-            let told = at(member);
+            let reported = at(member);
             let moment = |text: &str| {
                 time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).unwrap()
             };
-            moment(told.as_str().unwrap()) == moment(text)
+            moment(reported.as_str().unwrap()) == moment(text)
         }
         // The only two that are left out: personal data.
         "/creator/name" | "/creator/email_address" => !normalized.to_string().contains(text),
@@ -192,9 +192,9 @@ async fn optional_members_of_any_shape_do_no_harm() {
             let refund = read(&refund_json(json!({ member: value, "status": "failed" }))).await.unwrap();
             let kept = refund.extra.get(member);
             // Who made it is personal, and what nobody knows may be.
-            let told =
+            let reported =
                 !value.is_null() && value != "absent" && !["creator", "never_heard_of"].contains(&member);
-            assert_eq!(kept, told.then_some(value), "{member} = {value}");
+            assert_eq!(kept, reported.then_some(value), "{member} = {value}");
         }
     }
 }
@@ -282,8 +282,8 @@ async fn where_the_money_goes() {
         (json!("absent"), json!("absent"), None),
     ] {
         let refund = read(&refund_json(json!({ "target_type": kind, "target_id": id }))).await.unwrap();
-        let told = refund.target.map(|target| (target.kind, target.id));
-        assert_eq!(told, want.clone().map(|(kind, id)| (kind, id.map(ToOwned::to_owned))), "{kind} {id}");
+        let reported = refund.target.map(|target| (target.kind, target.id));
+        assert_eq!(reported, want.clone().map(|(kind, id)| (kind, id.map(ToOwned::to_owned))), "{kind} {id}");
         if want.is_none() && id == "i-1" {
             assert_eq!(refund.extra["target_id"], "i-1");
         }

@@ -38,7 +38,7 @@ async fn payment(transaction: &Value, refunds: &Value) -> Result<Payment> {
 
 #[tokio::test]
 async fn what_is_gone_counts_once() {
-    for (what, told, list, refunded, pending, complete) in [
+    for (what, reported, list, refunded, pending, complete) in [
         ("nothing", 0, &[][..], 0, 0, true),
         ("one", 300, &[("succeeded", 300)], 300, 0, true),
         ("pending, not told by the transaction", 0, &[("processing", 300)], 0, 300, true),
@@ -62,7 +62,7 @@ async fn what_is_gone_counts_once() {
         ("more than there was", 0, &[("succeeded", 900), ("processing", 900)], 900, 900, true),
     ] {
         let payment =
-            payment(&transaction(&json!({ "refunded_amount": told })), &refunds(list)).await.unwrap();
+            payment(&transaction(&json!({ "refunded_amount": reported })), &refunds(list)).await.unwrap();
         assert_eq!(payment.captured, mxn(1000), "{what}");
         assert_eq!((payment.refunded, payment.pending), (mxn(refunded), mxn(pending)), "{what}");
         assert_eq!(payment.refundable, mxn((1000 - refunded - pending).max(0)), "{what}");
@@ -131,8 +131,8 @@ async fn gift_cards_are_told_and_do_not_count_against_the_main_method() {
     });
     let mut list = refunds(&[("succeeded", 500), ("succeeded", 100)]);
     list["items"][0]["target_type"] = json!("gift-card-redemption");
-    let told = transaction(&json!({ "refunded_amount": 100, "gift_card_redemptions": [redemption] }));
-    let payment = payment(&told, &list).await.unwrap();
+    let reported = transaction(&json!({ "refunded_amount": 100, "gift_card_redemptions": [redemption] }));
+    let payment = payment(&reported, &list).await.unwrap();
     assert_eq!((payment.refunded, payment.refundable), (mxn(100), mxn(900)));
     assert_eq!(
         payment.extra["gift_card_redemptions"],

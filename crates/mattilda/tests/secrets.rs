@@ -84,8 +84,8 @@ fn secrets_and_personal_data_are_shown_nowhere() {
         runtime.block_on(async {
             let one = adapter.get_refund(&payment_id(), &refund_id()).await.unwrap();
             shown.push(format!("{one:?}"));
-            let told = serde_json::to_string(&one).unwrap();
-            assert!(!told.contains("canary"), "{told}");
+            let reported = serde_json::to_string(&one).unwrap();
+            assert!(!reported.contains("canary"), "{reported}");
             shown.push(format!(
                 "{:?}",
                 adapter.list_refunds(&payment_id(), &PageRequest::first()).await.unwrap()

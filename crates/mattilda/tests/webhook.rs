@@ -122,15 +122,15 @@ fn which_signatures_are_accepted() {
         ("from the future", "1700000301", sign(SECRET, "1700000301", body), false),
         ("just not from the future", "1700000300", sign(SECRET, "1700000300", body), true),
     ] {
-        let told = signed(timestamp, &signatures, body);
-        assert_eq!(told.is_ok(), ok, "{what}: {told:?}");
-        if let Err(error) = &told {
+        let verified = signed(timestamp, &signatures, body);
+        assert_eq!(verified.is_ok(), ok, "{what}: {verified:?}");
+        if let Err(error) = &verified {
             assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{what}: {error}");
             assert!(
                 !error.may_have_applied() && !format!("{error:?}").contains("canary"),
                 "{what}: {error:?}"
             );
-            assert_eq!(webhook_status(&told), 400, "{what}");
+            assert_eq!(webhook_status(&verified), 400, "{what}");
         }
     }
 }
@@ -149,21 +149,21 @@ fn headers_have_to_be_there_once() {
         (&[("X-Gr4vy-Timestamp", "1700000000"), ("X-Gr4vy-Signature", &right)], false),
         (&[], false),
     ] {
-        let told = provider(&[SECRET]).verify_webhook(&delivery(headers, BODY.as_bytes()));
-        assert_eq!(told.is_ok(), ok, "{headers:?}");
+        let verified = provider(&[SECRET]).verify_webhook(&delivery(headers, BODY.as_bytes()));
+        assert_eq!(verified.is_ok(), ok, "{headers:?}");
     }
 }
 
 #[test]
 fn without_a_secret_the_provider_sends_it_again() {
-    let told = provider(&[]).verify_webhook(&delivery(&[], BODY.as_bytes()));
-    assert_eq!(webhook_status(&told), 503);
-    assert_eq!(told.unwrap_err().kind(), ErrorKind::Config);
+    let verified = provider(&[]).verify_webhook(&delivery(&[], BODY.as_bytes()));
+    assert_eq!(webhook_status(&verified), 503);
+    assert_eq!(verified.unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]
 fn what_is_signed_may_still_be_about_something_else_or_unreadable() {
-    for (body, told) in [
+    for (body, want) in [
         (r#"{"target":{"type":"refund","id":"r","transaction_id":"t"}}"#, None),
         (r#"{"name":null,"target":{"type":"refund","id":"r","transaction_id":"t"},"new":{}}"#, None),
         (r#"{"target":{"type":"transaction","id":"t"}}"#, Some((ErrorKind::Unsupported, 200))),
@@ -175,7 +175,7 @@ fn what_is_signed_may_still_be_about_something_else_or_unreadable() {
     ] {
         let result = signed("1700000000", &sign(SECRET, "1700000000", body.as_bytes()), body.as_bytes());
         let status = webhook_status(&result);
-        assert_eq!(result.err().map(|error| (error.kind(), status)), told, "{body}");
+        assert_eq!(result.err().map(|error| (error.kind(), status)), want, "{body}");
     }
 }
 

@@ -114,7 +114,9 @@ impl Grouping<'_> {
             let first = &self.events[self.groups[*group].members[0]];
             *first.amount == *event.amount
         });
-        named.find(|group| reference(event).is_none_or(|told| self.traits[*group].reference == Some(told)))
+        named.find(|group| {
+            reference(event).is_none_or(|reported| self.traits[*group].reference == Some(reported))
+        })
     }
 
     /// The refund that has this very event already.
@@ -127,9 +129,9 @@ impl Grouping<'_> {
         let mut known = candidates(self.by_event.get(event_id(event)?));
         known.find(|group| {
             let requests = &self.groups[*group].requests;
-            let mut told = own.into_iter().chain(correlation).peekable();
+            let mut reported = own.into_iter().chain(correlation).peekable();
             let same_request =
-                requests.is_empty() || told.peek().is_none() || told.any(|id| requests.contains(id));
+                requests.is_empty() || reported.peek().is_none() || reported.any(|id| requests.contains(id));
             same_request && !self.traits[*group].has_another_reference(event)
         })
     }
@@ -172,7 +174,7 @@ impl<'a> Traits<'a> {
     }
 
     fn has_another_reference(&self, event: &Event) -> bool {
-        matches!((self.reference, reference(event)), (Some(known), Some(told)) if known != told)
+        matches!((self.reference, reference(event)), (Some(known), Some(reported)) if known != reported)
     }
 }
 

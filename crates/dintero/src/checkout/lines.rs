@@ -189,14 +189,14 @@ fn product_needs_lines(product: Option<&str>, kind: Option<&str>) -> bool {
 
 /// Whether refunds of a payment that was read before have to name lines.
 pub(crate) fn needs_lines(payment: &Payment) -> bool {
-    let told = |name| payment.extra.get(name).and_then(Value::as_str);
-    product_needs_lines(told("payment_product"), told("payment_product_type"))
+    let text = |name| payment.extra.get(name).and_then(Value::as_str);
+    product_needs_lines(text("payment_product"), text("payment_product_type"))
 }
 
 impl Transaction {
     /// Whether refunds of its product have to name lines.
     pub(crate) fn needs_lines(&self) -> bool {
-        product_needs_lines(self.told.payment_product.as_deref(), self.told.payment_product_type.as_deref())
+        product_needs_lines(self.wire.payment_product.as_deref(), self.wire.payment_product_type.as_deref())
     }
 
     /// The lines that a refund over `amount` sends: those that are given, with what is known of them;
@@ -218,21 +218,21 @@ impl Transaction {
         }
         let left = lines.all_left(amount);
         let left =
-            left.ok_or_else(|| name_lines(self.told.payment_product.as_deref().unwrap_or_default()))?;
+            left.ok_or_else(|| name_lines(self.wire.payment_product.as_deref().unwrap_or_default()))?;
         Ok(left.iter().map(whole).collect())
     }
 
     /// Its captured lines, and what is left of them.
     pub(crate) fn lines(&self) -> Lines<'_> {
-        let events = self.told.events.list();
+        let events = self.wire.events.list();
         let captured = captures(events).into_iter().map(|at| events[at].items.list());
         let lines = Lines::of(captured, taken(self.refunds()));
         // Captures of everything may name no lines; then they are the transaction's.
-        let all = *self.told.amount == Some(Amount::Minor(self.captured().minor_units()));
+        let all = *self.wire.amount == Some(Amount::Minor(self.captured().minor_units()));
         if !lines.lines.is_empty() || !all {
             return lines;
         }
-        Lines { known: false, ..Lines::of([self.told.items.list()], taken(self.refunds())) }
+        Lines { known: false, ..Lines::of([self.wire.items.list()], taken(self.refunds())) }
     }
 }
 

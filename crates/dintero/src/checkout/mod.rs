@@ -32,7 +32,7 @@ use crate::{
 pub(crate) struct Transaction {
     pub(crate) id: PaymentId,
     pub(crate) currency: Currency,
-    pub(crate) told: wire::Transaction,
+    pub(crate) wire: wire::Transaction,
     groups: Vec<Group>,
     refunds: Vec<Refund>,
     totals: Totals,
@@ -45,8 +45,8 @@ impl Transaction {
     ///
     /// A protocol error where it holds another one, no currency, or an amount that is none.
     pub(crate) fn read(response: &Response, id: &PaymentId, keep_raw: bool) -> Result<Self> {
-        let told = response.json()?;
-        let transaction = Self::new(told, id).map_err(|fault| response.protocol_error(fault))?;
+        let wire = response.json()?;
+        let transaction = Self::new(wire, id).map_err(|fault| response.protocol_error(fault))?;
         if !keep_raw {
             return Ok(transaction);
         }
@@ -57,21 +57,21 @@ impl Transaction {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub(crate) fn new(told: wire::Transaction, id: &PaymentId) -> std::result::Result<Self, Fault> {
-        if told.id.as_deref() != Some(id.as_str()) {
+    pub(crate) fn new(wire: wire::Transaction, id: &PaymentId) -> std::result::Result<Self, Fault> {
+        if wire.id.as_deref() != Some(id.as_str()) {
             return Err("the answer's `id` is not the transaction's".to_owned());
         }
-        let currency = convert::currency(told.currency.as_deref())?;
-        let events = told.events.list();
+        let currency = convert::currency(wire.currency.as_deref())?;
+        let events = wire.events.list();
         let groups = groups(events);
         let mut refunds: Vec<Refund> = Vec::with_capacity(groups.len());
         let mut taken = Vec::with_capacity(groups.len());
         let mut ids = HashSet::new();
         for group in &groups {
-            let mut refund = refund(&told, id, currency, group)?;
+            let mut refund = refund(&wire, id, currency, group)?;
             // Two refunds of one request would hide each other in a list.
             if !ids.insert(refund.id.clone()) {
-                refund.id = event_id(&told, group)?;
+                refund.id = event_id(&wire, group)?;
                 if !ids.insert(refund.id.clone()) {
                     return Err("two refunds that are not one have the same `id`".to_owned());
                 }
@@ -79,8 +79,8 @@ impl Transaction {
             taken.push(Taken { at: group.members[0], status: refund.status, amount: refund.amount });
             refunds.push(refund);
         }
-        let totals = Totals::of(&told, currency, &taken)?;
-        Ok(Self { id: id.clone(), currency, told, groups, refunds, totals })
+        let totals = Totals::of(&wire, currency, &taken)?;
+        Ok(Self { id: id.clone(), currency, wire, groups, refunds, totals })
     }
 
     fn with_raw(mut self, raw: &Value) -> Self {
@@ -114,14 +114,14 @@ impl Transaction {
     pub(crate) fn payment(&self) -> Result<Payment> {
         let Totals { captured, refunded, pending } = self.totals;
         let mut payment = Payment::new(NAME, self.id.clone(), captured, refunded, pending)?;
-        payment.provider_status = self.told.status.cloned();
+        payment.provider_status = self.wire.status.cloned();
         for (name, value) in [
-            ("settlement_status", &self.told.settlement_status),
-            ("payment_product", &self.told.payment_product),
-            ("payment_product_type", &self.told.payment_product_type),
-            ("merchant_reference", &self.told.merchant_reference),
-            ("merchant_reference_2", &self.told.merchant_reference_2),
-            ("session_id", &self.told.session_id),
+            ("settlement_status", &self.wire.settlement_status),
+            ("payment_product", &self.wire.payment_product),
+            ("payment_product_type", &self.wire.payment_product_type),
+            ("merchant_reference", &self.wire.merchant_reference),
+            ("merchant_reference_2", &self.wire.merchant_reference_2),
+            ("session_id", &self.wire.session_id),
         ] {
             keep(&mut payment.extra, name, value.as_ref());
         }
@@ -137,7 +137,7 @@ impl Transaction {
     pub(crate) fn refund_called(&self, id: &str) -> Option<&Refund> {
         let own = self.refunds.iter().find(|refund| refund.id.as_str() == id);
         own.or_else(|| {
-            let events = self.told.events.list();
+            let events = self.wire.events.list();
             let at = self.groups.iter().position(|group| group.is_called(events, id))?;
             self.refunds.get(at)
         })
@@ -147,31 +147,31 @@ impl Transaction {
     pub(crate) fn is_asynchronous(&self, refund: &Refund) -> bool {
         let at = self.refunds.iter().position(|other| other.id == refund.id);
         let group = at.and_then(|at| self.groups.get(at));
-        group.is_some_and(|group| group.is_asynchronous(self.told.events.list()))
+        group.is_some_and(|group| group.is_asynchronous(self.wire.events.list()))
     }
 }
 
 fn refund(
-    told: &wire::Transaction,
+    wire: &wire::Transaction,
     id: &PaymentId,
     currency: Currency,
     group: &Group,
 ) -> std::result::Result<Refund, Fault> {
-    let events = told.events.list();
+    let events = wire.events.list();
     let decisive = &events[group.decisive(events)];
     let first = group.first(events);
     let status = group.status(events);
     let amount = convert::money(&group.amount(events).amount, currency, "refund event")?;
     let own_id = group.request(events).and_then(|request| RefundId::new(request).ok());
-    let own_id = own_id.map_or_else(|| event_id(told, group), Ok)?;
+    let own_id = own_id.map_or_else(|| event_id(wire, group), Ok)?;
 
     let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
     let extra = &mut refund.extra;
     let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
     let text = references().find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
-    refund.created_at = convert::told_time(extra, "created_at", &first.created_at);
-    refund.updated_at = convert::told_time(extra, "updated_at", &decisive.created_at);
+    refund.created_at = convert::read_time(extra, "created_at", &first.created_at);
+    refund.updated_at = convert::read_time(extra, "updated_at", &decisive.created_at);
     refund.failure = failure(decisive, status);
     let items = references().map(|event| event.items.list()).find(|items| !items.is_empty());
     refund.lines = convert::lines(items.unwrap_or_default(), currency, false)?;
@@ -182,17 +182,17 @@ fn refund(
         extra.insert(ORDER.to_owned(), order.clone());
     }
     refund.payment_method =
-        convert::payment_method(None, None, &told.payment_product, &told.payment_product_type, &told.card);
+        convert::payment_method(None, None, &wire.payment_product, &wire.payment_product_type, &wire.card);
     for (name, value) in [
         ("event_id", &decisive.id),
         ("transaction_status", &decisive.transaction_status),
         ("request_id", &decisive.request_id),
         ("correlation_request_id", &decisive.correlation_request_id),
         ("created_by", &decisive.created_by),
-        ("settlement_status", &told.settlement_status),
-        ("merchant_reference", &told.merchant_reference),
-        ("merchant_reference_2", &told.merchant_reference_2),
-        ("session_id", &told.session_id),
+        ("settlement_status", &wire.settlement_status),
+        ("merchant_reference", &wire.merchant_reference),
+        ("merchant_reference_2", &wire.merchant_reference_2),
+        ("session_id", &wire.session_id),
     ] {
         keep(extra, name, value.as_ref());
     }
@@ -216,8 +216,8 @@ fn refund(
 }
 
 /// The id of the decisive event, where requests do not tell refunds apart.
-fn event_id(told: &wire::Transaction, group: &Group) -> std::result::Result<RefundId, Fault> {
-    let events = told.events.list();
+fn event_id(wire: &wire::Transaction, group: &Group) -> std::result::Result<RefundId, Fault> {
+    let events = wire.events.list();
     let id = group.first(events).id.as_deref().or(events[group.decisive(events)].id.as_deref());
     id.and_then(|id| RefundId::new(id).ok())
         .ok_or_else(|| "a refund event has neither a `request_id` nor an `id`".to_owned())

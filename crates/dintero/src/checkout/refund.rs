@@ -17,7 +17,7 @@ use crate::{
     checkout::lines::needs_lines,
     convert::{ORDER_KEY, metadata_key},
     error::refused,
-    orders::reconcile::{Whose, whose},
+    orders::reconcile::{Ownership, ownership},
     provider::{Dintero, PAGE_BYTES},
     wire::{RefundBody, RefundItem},
 };
@@ -33,7 +33,7 @@ pub(crate) struct Refunded {
 impl Dintero {
     pub(crate) async fn refund_transaction(&self, submit: &SubmitRefund) -> Result<Refund> {
         let id = &submit.request.payment_id;
-        if is_told_enough(submit) {
+        if can_skip_read(submit) {
             return Ok(self.post_refund(id, submit, Vec::new(), None).await?.refund);
         }
         let read;
@@ -83,13 +83,13 @@ impl Dintero {
             .send_window(submit.window.as_ref());
         let response = self.checkout().send(request).await?;
         let transaction = Transaction::read(&response, transaction, self.keep_raw())?;
-        let refund = answered(&response, &transaction, submit, |refund| {
+        let refund = refund_in_response(&response, &transaction, submit, |refund| {
             order.is_none_or(|(order, before)| {
                 let new = !before.refunds().iter().any(|known| known.id == refund.id);
-                match whose(refund, order, false) {
-                    Whose::Ours => true,
-                    Whose::Theirs => false,
-                    Whose::Unknown => new,
+                match ownership(refund, order, false) {
+                    Ownership::Ours => true,
+                    Ownership::Theirs => false,
+                    Ownership::Unknown => new,
                 }
             })
         })?;
@@ -99,7 +99,7 @@ impl Dintero {
 
 /// Whether what the caller just read of the payment saves reading it again: no line is named and the
 /// product needs none.
-fn is_told_enough(submit: &SubmitRefund) -> bool {
+fn can_skip_read(submit: &SubmitRefund) -> bool {
     submit.request.lines.is_empty()
         && submit.payment.as_ref().is_some_and(|payment| {
             payment.id == submit.request.payment_id
@@ -110,7 +110,7 @@ fn is_told_enough(submit: &SubmitRefund) -> bool {
 
 /// The refund that a `200` or `202` is about: the event of the request that was accepted, else the
 /// newest one with our reference that may be `ours`.
-fn answered(
+fn refund_in_response(
     response: &Response,
     transaction: &Transaction,
     submit: &SubmitRefund,

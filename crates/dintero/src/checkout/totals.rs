@@ -31,13 +31,13 @@ pub(crate) struct Taken {
 impl Totals {
     /// Adds up. Where an event carries a correction, no more is left than it says remains; what happened
     /// after it counts on top.
-    pub(crate) fn of(told: &wire::Transaction, currency: Currency, refunds: &[Taken]) -> Result<Self, Fault> {
-        let events = told.events.list();
+    pub(crate) fn of(wire: &wire::Transaction, currency: Currency, refunds: &[Taken]) -> Result<Self, Fault> {
+        let events = wire.events.list();
         let mut captured = Vec::new();
         for at in captures(events) {
             captured.push((at, money(&events[at].amount, currency, "CAPTURE event")?));
         }
-        if told.events.is_none() && may_be_captured(told) {
+        if wire.events.is_none() && may_be_captured(wire) {
             return Err("the transaction is told without its events, so its refunds are not known".to_owned());
         }
         let refunded = refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
@@ -79,10 +79,10 @@ impl Totals {
 }
 
 /// Whether money may have been taken, by the status alone.
-fn may_be_captured(told: &wire::Transaction) -> bool {
+fn may_be_captured(wire: &wire::Transaction) -> bool {
     const NOTHING_TAKEN: [&str; 6] =
         ["AUTHORIZATION_VOIDED", "AUTHORIZED", "DECLINED", "FAILED", "INITIATED", "ON_HOLD"];
-    let status = told.status.as_deref().unwrap_or_default();
+    let status = wire.status.as_deref().unwrap_or_default();
     !NOTHING_TAKEN.iter().any(|known| status.eq_ignore_ascii_case(known))
 }
 

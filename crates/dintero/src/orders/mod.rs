@@ -23,13 +23,13 @@ use crate::{
     checkout::totals::{captured, succeeded, sum},
     convert::{self, Fault},
     orders::paying_transaction::{Paid, payment_id},
-    orders::reconcile::Joined,
+    orders::reconcile::ReconciledRefunds,
     provider::{Dintero, PAGE_BYTES},
     wire,
 };
 
 /// What is told of an order, by itself and by its lists.
-struct Told {
+struct OrderResponses {
     id: PaymentId,
     captures: Vec<wire::Operation>,
     records: Vec<wire::Operation>,
@@ -43,14 +43,14 @@ pub(crate) struct Order {
     pub(crate) id: PaymentId,
     pub(crate) currency: Currency,
     pub(crate) captures: Vec<wire::Operation>,
-    pub(crate) refunds: Joined,
+    pub(crate) refunds: ReconciledRefunds,
     /// Whether all that the transaction took is this order's.
-    pub(crate) alone: bool,
+    pub(crate) exclusive: bool,
     /// The transaction, or why there is none.
-    pub(crate) behind: std::result::Result<Transaction, Error>,
+    pub(crate) paying_transaction: std::result::Result<Transaction, Error>,
     /// Whether the transaction paid all of it. Else its refunds cannot go through it.
-    pub(crate) wholly: bool,
-    itself: Option<wire::Order>,
+    pub(crate) paid_in_full: bool,
+    wire: Option<wire::Order>,
     response: Response,
 }
 
@@ -65,16 +65,16 @@ impl Order {
             sum(self.currency, refunds.map(|refund| refund.amount)).map_err(fault)
         };
         let mut payment = Payment::new(NAME, self.id.clone(), captured, holding(true)?, holding(false)?)?;
-        if let Ok(transaction) = &self.behind {
+        if let Ok(transaction) = &self.paying_transaction {
             let unclear = self.refunds.unclear().iter().filter(|refund| refund.status.reduces_refundable());
             let unclear = sum(self.currency, unclear.map(|refund| refund.amount)).map_err(fault)?;
             let mine = payment.refundable.remaining_after(unclear)?;
             let all = transaction.refundable().map_err(fault)?;
             payment.refundable = if mine.minor_units() < all.minor_units() { mine } else { all };
         }
-        if let Some(told) = &self.itself {
-            payment.provider_status = told.status.cloned();
-            convert::keep(&mut payment.extra, "payment_status", told.payment_status.as_ref());
+        if let Some(wire) = &self.wire {
+            payment.provider_status = wire.status.cloned();
+            convert::keep(&mut payment.extra, "payment_status", wire.payment_status.as_ref());
         }
         Ok(payment)
     }
@@ -82,12 +82,12 @@ impl Order {
     pub(crate) fn into_overview(self, record_only: bool) -> Result<Overview> {
         let refunds = self.refunds.all().cloned().collect();
         let mut overview = Overview::new(self.payment()?, RefundList::whole(refunds));
-        if let Ok(transaction) = &self.behind {
+        if let Ok(transaction) = &self.paying_transaction {
             let left = transaction.refundable().map_err(|fault| self.response.protocol_error(fault))?;
             let money = MoneyOverview::new(transaction.id.canonical(), left, transaction.refunds().to_vec());
             overview = overview.with_money(money);
         }
-        if let (Err(why_not), false) = (&self.behind, record_only) {
+        if let (Err(why_not), false) = (&self.paying_transaction, record_only) {
             overview = overview.with_refusal(why_not.clone());
         }
         Ok(overview.with_handover(Handover::new(self)))
@@ -97,52 +97,66 @@ impl Order {
 impl Dintero {
     /// The order, its captures, its refunds and the transaction behind it.
     pub(crate) async fn order(&self, id: &PaymentId, operation: Operation) -> Result<Order> {
-        let told = self.told_of_order(id, operation).await?;
-        self.with_transaction(told, operation).await
+        let responses = self.read_order(id, operation).await?;
+        self.with_transaction(responses, operation).await
     }
 
     /// The refunds of an order.
-    pub(crate) async fn order_refunds(&self, id: &PaymentId, operation: Operation) -> Result<Joined> {
-        let told = self.told_of_order(id, operation).await?;
+    pub(crate) async fn order_refunds(
+        &self,
+        id: &PaymentId,
+        operation: Operation,
+    ) -> Result<ReconciledRefunds> {
+        let responses = self.read_order(id, operation).await?;
         // Without any of both there is nothing whose currency would have to be known.
-        if told.records.is_empty() && told.captures.is_empty() {
-            return Ok(Joined::default());
+        if responses.records.is_empty() && responses.captures.is_empty() {
+            return Ok(ReconciledRefunds::default());
         }
-        Ok(self.with_transaction(told, operation).await?.refunds)
+        Ok(self.with_transaction(responses, operation).await?.refunds)
     }
 
     /// The order and its lists, read side by side.
-    async fn told_of_order(&self, id: &PaymentId, operation: Operation) -> Result<Told> {
+    async fn read_order(&self, id: &PaymentId, operation: Operation) -> Result<OrderResponses> {
         let (response, captures, order) = tokio::try_join!(
             self.order_list(id, "refunds", operation),
             self.order_list(id, "captures", operation),
-            or_why(self.order_itself(id, operation)),
+            tolerate_refusal(self.order_itself(id, operation)),
         )?;
         let wire::Refunds { refunds: records } = response.json()?;
         let wire::Captures { captures } = captures.json()?;
-        Ok(Told { id: id.clone(), captures, records, order, response })
+        Ok(OrderResponses { id: id.clone(), captures, records, order, response })
     }
 
-    async fn with_transaction(&self, told: Told, operation: Operation) -> Result<Order> {
-        let Told { id, captures, records, order, response } = told;
-        let behind = self.behind(&id, &captures, operation).await?;
+    async fn with_transaction(&self, responses: OrderResponses, operation: Operation) -> Result<Order> {
+        let OrderResponses { id, captures, records, order, response } = responses;
+        let paying_transaction = self.paying_transaction(&id, &captures, operation).await?;
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
-        let currency = match &behind {
+        let currency = match &paying_transaction {
             Ok((transaction, _)) if !named => transaction.currency,
             _ => self.order_currency(&order, records.iter().chain(&captures), &response, operation).await?,
         };
         let recorded = self.recorded_refunds(&response, &records, &id, currency)?;
-        let (alone, wholly) = match &behind {
+        let (exclusive, paid_in_full) = match &paying_transaction {
             Ok((transaction, paid)) => shares(transaction, *paid, &captures, currency)
                 .map_err(|fault| response.protocol_error(fault))?,
             Err(_) => (false, false),
         };
-        let behind = behind.map(|(transaction, _)| transaction);
-        let refunds = match &behind {
-            Ok(transaction) => Joined::of(recorded, transaction, &id, alone),
-            Err(_) => Joined::records(recorded),
+        let paying_transaction = paying_transaction.map(|(transaction, _)| transaction);
+        let refunds = match &paying_transaction {
+            Ok(transaction) => ReconciledRefunds::of(recorded, transaction, &id, exclusive),
+            Err(_) => ReconciledRefunds::records(recorded),
         };
-        Ok(Order { id, currency, captures, refunds, alone, behind, wholly, itself: order.ok(), response })
+        Ok(Order {
+            id,
+            currency,
+            captures,
+            refunds,
+            exclusive,
+            paying_transaction,
+            paid_in_full,
+            wire: order.ok(),
+            response,
+        })
     }
 
     fn recorded_refunds(
@@ -153,7 +167,7 @@ impl Dintero {
         currency: Currency,
     ) -> Result<Vec<Refund>> {
         let refunds: std::result::Result<Vec<_>, _> =
-            records.iter().map(|told| record::refund(told, order, currency)).collect();
+            records.iter().map(|record| record::refund(record, order, currency)).collect();
         let refunds = refunds.map_err(|fault| response.protocol_error(fault))?;
         if !self.keep_raw() {
             return Ok(refunds);
@@ -184,12 +198,12 @@ impl Dintero {
     /// The order's currency: its own, or that of the transaction that its records name.
     async fn order_currency<'a>(
         &self,
-        told: &std::result::Result<wire::Order, Error>,
+        order: &std::result::Result<wire::Order, Error>,
         records: impl IntoIterator<Item = &'a wire::Operation>,
         response: &Response,
         operation: Operation,
     ) -> Result<Currency> {
-        if let Ok(order) = told
+        if let Ok(order) = order
             && order.currency.is_some()
         {
             return convert::currency(order.currency.as_deref())
@@ -200,7 +214,7 @@ impl Dintero {
             .filter_map(|record| record.payment_details.as_ref()?.payment_id.as_deref())
             .find(|id| self.is_transaction(id));
         let Some(Ok(transaction)) = named.map(PaymentId::new) else {
-            let why = told.as_ref().err().map(|error| format!(" ({})", error.message()));
+            let why = order.as_ref().err().map(|error| format!(" ({})", error.message()));
             return Err(response.protocol_error(format!(
                 "the order does not tell its currency{}, and no refund of it names a transaction",
                 why.unwrap_or_default()
@@ -234,9 +248,9 @@ fn shares(
 
 /// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no
 /// reason to fail yet; what may pass is.
-async fn or_why<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
+async fn tolerate_refusal<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
     match read.await {
         Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),
-        answer => Ok(answer),
+        outcome => Ok(outcome),
     }
 }

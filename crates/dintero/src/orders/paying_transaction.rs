@@ -64,7 +64,7 @@ enum Named<'a> {
 
 impl Dintero {
     /// The transaction that paid the order, read; or why there is none through which it can be refunded.
-    pub(crate) async fn behind(
+    pub(crate) async fn paying_transaction(
         &self,
         order: &PaymentId,
         captures: &[wire::Operation],
@@ -73,7 +73,7 @@ impl Dintero {
         if self.record_only() {
             return Ok(Err(unsupported("it is configured to record only")));
         }
-        match self.transaction_behind(order, captures, operation).await {
+        match self.find_paying_transaction(order, captures, operation).await {
             Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
                 Ok(Err(error))
             }
@@ -89,14 +89,14 @@ impl Dintero {
     }
 
     /// The id of the transaction that paid the order, or a part of it; `None` where none did.
-    pub(crate) async fn paying_transaction(
+    pub(crate) async fn paying_transaction_id(
         &self,
         order: &PaymentId,
         operation: Operation,
     ) -> Result<Option<PaymentId>> {
         let captures = self.order_list(order, "captures", operation).await?;
         let wire::Captures { captures } = captures.json()?;
-        match self.transaction_behind(order, &captures, operation).await {
+        match self.find_paying_transaction(order, &captures, operation).await {
             Ok((id, _)) => Ok(Some(id)),
             Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
                 Ok(None)
@@ -112,7 +112,7 @@ impl Dintero {
     ///
     /// `NotRefundable` where nothing is captured; `Unsupported` where something else, or more than one
     /// transaction, paid the order.
-    async fn transaction_behind(
+    async fn find_paying_transaction(
         &self,
         order: &PaymentId,
         captures: &[wire::Operation],
@@ -121,7 +121,7 @@ impl Dintero {
         match named(captures, |id| self.is_transaction(id)) {
             Named::One(id) => Ok((PaymentId::new(id)?, Paid::Named)),
             Named::Part(id) => Ok((PaymentId::new(id)?, Paid::NamedBySome)),
-            Named::Nothing => Ok((self.transaction_for(order, operation).await?, Paid::Found)),
+            Named::Nothing => Ok((self.search_by_merchant_reference(order, operation).await?, Paid::Found)),
             Named::NoCapture => Err(refused(ErrorKind::NotRefundable, "nothing of the order is captured")),
             Named::Several => Err(unsupported("several transactions paid it: refund them one by one")),
             Named::Elsewhere => {
@@ -130,7 +130,11 @@ impl Dintero {
         }
     }
 
-    async fn transaction_for(&self, order: &PaymentId, operation: Operation) -> Result<PaymentId> {
+    async fn search_by_merchant_reference(
+        &self,
+        order: &PaymentId,
+        operation: Operation,
+    ) -> Result<PaymentId> {
         let request = Request::get(operation)
             .path("transactions")
             .query("merchant_reference", order)
@@ -140,9 +144,9 @@ impl Dintero {
         if found.len() >= SEARCH_LIMIT {
             return Err(unsupported("too many transactions have its id as their merchant_reference"));
         }
-        let ours = found.into_iter().filter(|told| {
-            let id = told.id.as_deref().unwrap_or_default();
-            self.is_transaction(id) && told.merchant_reference.as_deref() == Some(order.as_str())
+        let ours = found.into_iter().filter(|wire| {
+            let id = wire.id.as_deref().unwrap_or_default();
+            self.is_transaction(id) && wire.merchant_reference.as_deref() == Some(order.as_str())
         });
         let ours: Vec<_> = ours.filter_map(candidate).collect();
         let mut paid = ours.iter().filter(|(_, may_have_paid)| *may_have_paid).map(|(id, _)| id);
@@ -163,10 +167,10 @@ impl Dintero {
 
 /// A transaction that was found, and whether it may have paid: an attempt that was never captured has
 /// not, and shops make a new transaction with the same reference after each of those.
-fn candidate(told: wire::Transaction) -> Option<(PaymentId, bool)> {
-    let id = PaymentId::new(told.id.as_deref()?).ok()?;
-    let tells = told.events.is_some();
-    let captured = Transaction::new(told, &id).map_or(true, |read| !read.captured().is_zero());
+fn candidate(wire: wire::Transaction) -> Option<(PaymentId, bool)> {
+    let id = PaymentId::new(wire.id.as_deref()?).ok()?;
+    let tells = wire.events.is_some();
+    let captured = Transaction::new(wire, &id).map_or(true, |read| !read.captured().is_zero());
     Some((id, captured || !tells))
 }
 

@@ -23,7 +23,7 @@ const LIKELY: [(Sameness, Sameness); 3] = [(unnamed, unnamed), (unnamed, named),
 
 /// The refunds of an order.
 #[derive(Default)]
-pub(crate) struct Joined {
+pub(crate) struct ReconciledRefunds {
     records: Vec<Refund>,
     /// What Checkout holds of the order and no record tells.
     unrecorded: Vec<Refund>,
@@ -37,7 +37,7 @@ pub(crate) struct Joined {
 
 /// Whose refund one of a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub(crate) enum Ownership {
     /// The order's.
     Ours,
     /// It says that it is another order's.
@@ -48,12 +48,12 @@ pub(crate) enum Whose {
 
 /// Whose refund it is: it says so where it was made for an order by this crate. Else it is the order's
 /// that is `alone` with the transaction.
-pub(crate) fn whose(refund: &Refund, order: &PaymentId, alone: bool) -> Whose {
-    match refund.extra.get(ORDER).and_then(|told| told.as_str()) {
-        Some(told) if canonical_id(told) == canonical_id(order.as_str()) => Whose::Ours,
-        Some(_) => Whose::Theirs,
-        None if alone => Whose::Ours,
-        None => Whose::Unknown,
+pub(crate) fn ownership(refund: &Refund, order: &PaymentId, exclusive: bool) -> Ownership {
+    match refund.extra.get(ORDER).and_then(|order_id| order_id.as_str()) {
+        Some(order_id) if canonical_id(order_id) == canonical_id(order.as_str()) => Ownership::Ours,
+        Some(_) => Ownership::Theirs,
+        None if exclusive => Ownership::Ours,
+        None => Ownership::Unknown,
     }
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn whose(refund: &Refund, order: &PaymentId, alone: bool) -> Whose {
 /// be told of this one.
 type Sameness = fn(&Refund) -> Option<String>;
 
-impl Joined {
+impl ReconciledRefunds {
     /// Records of refunds that no transaction of Checkout tells of.
     pub(crate) fn records(records: Vec<Refund>) -> Self {
         Self { records, ..Self::default() }
@@ -72,12 +72,13 @@ impl Joined {
         mut records: Vec<Refund>,
         transaction: &Transaction,
         order: &PaymentId,
-        alone: bool,
+        exclusive: bool,
     ) -> Self {
-        let of = |wanted: Whose| {
-            transaction.refunds().iter().filter(move |refund| whose(refund, order, alone) == wanted)
+        let of = |wanted: Ownership| {
+            transaction.refunds().iter().filter(move |refund| ownership(refund, order, exclusive) == wanted)
         };
-        let (ours, unknown): (Vec<_>, Vec<_>) = (of(Whose::Ours).collect(), of(Whose::Unknown).collect());
+        let (ours, unknown): (Vec<_>, Vec<_>) =
+            (of(Ownership::Ours).collect(), of(Ownership::Unknown).collect());
         let mut paired = vec![false; records.len()];
         let mut of_ours = vec![None; ours.len()];
         let mut of_unknown = vec![None; unknown.len()];
@@ -92,27 +93,27 @@ impl Joined {
         for sameness in &SURE {
             pair(sameness, &records, any, &mut paired, &unknown, &mut of_unknown);
         }
-        let mut joined = Self::default();
+        let mut reconciled = Self::default();
         let ours = ours.into_iter().zip(of_ours).map(|(refund, record)| (refund, record, true));
         let unknown = unknown.into_iter().zip(of_unknown).map(|(refund, record)| (refund, record, false));
         for (refund, record, is_ours) in ours.chain(unknown) {
             match record {
                 Some(at) => {
-                    stands_as(&mut records[at], refund);
-                    joined.pairs.push((refund.id.clone(), at));
+                    apply_checkout_state(&mut records[at], refund);
+                    reconciled.pairs.push((refund.id.clone(), at));
                 }
-                None if is_ours => joined.unrecorded.push(unrecorded(order, transaction, refund.clone())),
+                None if is_ours => reconciled.unrecorded.push(unrecorded(order, transaction, refund.clone())),
                 // What is over told its order, if it had one to tell.
                 None if !refund.status.is_final() => {
-                    joined.unclear.push(unrecorded(order, transaction, refund.clone()));
+                    reconciled.unclear.push(unrecorded(order, transaction, refund.clone()));
                 }
                 None => {}
             }
         }
-        joined.records = records;
-        joined.drop_doubles();
-        joined.mark_steps_left();
-        joined
+        reconciled.records = records;
+        reconciled.drop_doubles();
+        reconciled.mark_steps_left();
+        reconciled
     }
 
     /// Two runs of one refund that recorded it at the same moment left two records of it. Money went back
@@ -253,7 +254,7 @@ fn amount_and_end(refund: &Refund) -> Option<String> {
 }
 
 /// A record is a success or a failure for ever; what became of the money is what Checkout says.
-pub(crate) fn stands_as(record: &mut Refund, moved: &Refund) {
+pub(crate) fn apply_checkout_state(record: &mut Refund, moved: &Refund) {
     *record = record.clone().with_money_id(moved.id.clone());
     record.reference = record.reference.take().or_else(|| moved.reference.clone());
     record.failure = record.failure.take().or_else(|| moved.failure.clone());
@@ -295,14 +296,14 @@ mod tests {
             json!({"id": "cash", "amount": 30, "success": true}),
             json!({"id": "r1", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
         ];
-        let records = records.map(|told| {
-            let told = serde_json::from_value(told).unwrap();
-            record::refund(&told, &order, transaction.currency).unwrap()
+        let records = records.map(|record| {
+            let wire = serde_json::from_value(record).unwrap();
+            record::refund(&wire, &order, transaction.currency).unwrap()
         });
-        let joined = Joined::of(records.to_vec(), &transaction, &order, true);
+        let reconciled = ReconciledRefunds::of(records.to_vec(), &transaction, &order, true);
         let ids: Vec<_> =
-            joined.all().map(|refund| (refund.id.as_str(), refund.money_id().as_str())).collect();
+            reconciled.all().map(|refund| (refund.id.as_str(), refund.money_id().as_str())).collect();
         assert_eq!(ids, [("cash", "cash"), ("r1", "r1"), ("r2", "r2")]);
-        assert_eq!(joined.called(&RefundId::new("double").unwrap()).unwrap().id.as_str(), "r1");
+        assert_eq!(reconciled.called(&RefundId::new("double").unwrap()).unwrap().id.as_str(), "r1");
     }
 }

@@ -24,27 +24,27 @@ pub(crate) const fn status(success: Option<bool>) -> RefundStatus {
 }
 
 /// The normalized refund of a record.
-pub(crate) fn refund(told: &Operation, order: &PaymentId, currency: Currency) -> Result<Refund, Fault> {
-    let id = told.id.as_deref().ok_or("a refund's `id` is missing")?;
+pub(crate) fn refund(wire: &Operation, order: &PaymentId, currency: Currency) -> Result<Refund, Fault> {
+    let id = wire.id.as_deref().ok_or("a refund's `id` is missing")?;
     let id = RefundId::new(id).map_err(|_| "a refund's `id` can not be one")?;
-    let amount = convert::money(&told.amount, currency, "refund")?;
-    let word = told.success.map_or("success:null".to_owned(), |success| format!("success:{success}"));
-    let mut refund = Refund::new(NAME, id, order.clone(), status(*told.success), word, amount);
+    let amount = convert::money(&wire.amount, currency, "refund")?;
+    let word = wire.success.map_or("success:null".to_owned(), |success| format!("success:{success}"));
+    let mut refund = Refund::new(NAME, id, order.clone(), status(*wire.success), word, amount);
 
     let extra = &mut refund.extra;
-    let mut metadata = told.metadata.as_ref().cloned().unwrap_or_default();
+    let mut metadata = wire.metadata.as_ref().cloned().unwrap_or_default();
     refund.reference = take_reference(&mut metadata);
     refund.reason = take_text(&mut metadata, REASON_KEY);
     refund.metadata = metadata;
-    refund.created_at = convert::told_time(extra, "created_at", &told.created_at);
-    refund.processed_at = convert::told_time(extra, "processed_at", &told.processed_at);
-    refund.lines = convert::lines(told.items.list(), currency, true)?;
-    keep(extra, "success", told.success.as_ref());
-    keep(extra, "created_by", told.created_by.as_ref());
-    keep(extra, "processed_by", told.processed_by.as_ref());
-    keep(extra, "authorization_id", told.authorization_id.as_ref());
-    keep(extra, "_links", told.links.as_ref());
-    if let Some(details) = told.payment_details.as_ref() {
+    refund.created_at = convert::read_time(extra, "created_at", &wire.created_at);
+    refund.processed_at = convert::read_time(extra, "processed_at", &wire.processed_at);
+    refund.lines = convert::lines(wire.items.list(), currency, true)?;
+    keep(extra, "success", wire.success.as_ref());
+    keep(extra, "created_by", wire.created_by.as_ref());
+    keep(extra, "processed_by", wire.processed_by.as_ref());
+    keep(extra, "authorization_id", wire.authorization_id.as_ref());
+    keep(extra, "_links", wire.links.as_ref());
+    if let Some(details) = wire.payment_details.as_ref() {
         refund.payment_method = convert::payment_method(
             details.psp.as_deref(),
             details.payment_id.as_deref(),
@@ -86,8 +86,8 @@ mod tests {
             ("1", RefundStatus::Unknown, "success:null"),
         ] {
             let json = format!(r#"{{"id":"r","amount":1,"success":{success}}}"#);
-            let told: Operation = serde_json::from_str(&json).unwrap();
-            let refund = refund(&told, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
+            let wire: Operation = serde_json::from_str(&json).unwrap();
+            let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
             assert_eq!((refund.status, refund.provider_status.as_str()), (want, word), "{success}");
             assert!(!refund.reference_is_unreported(), "{success}");
         }
@@ -114,8 +114,8 @@ mod tests {
             (r#"{"id":"r","amount":1,"items":[{"amount":1}]}"#, false),
             (r#"{"id":"r","amount":1,"items":null,"metadata":[],"_links":7,"payment_details":"x"}"#, true),
         ] {
-            let told: Operation = serde_json::from_str(json).unwrap();
-            let refund = refund(&told, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap());
+            let wire: Operation = serde_json::from_str(json).unwrap();
+            let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap());
             assert_eq!(refund.is_ok(), readable, "{json}");
         }
     }
@@ -131,8 +131,8 @@ mod tests {
             ("{}", None, 0),
         ] {
             let json = format!(r#"{{"id":"r","amount":1,"metadata":{json}}}"#);
-            let told: Operation = serde_json::from_str(&json).unwrap();
-            let refund = refund(&told, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
+            let wire: Operation = serde_json::from_str(&json).unwrap();
+            let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
             assert_eq!(refund.reference.as_ref().map(Reference::as_str), reference, "{json}");
             assert_eq!(refund.metadata.len(), left, "{json}");
         }

@@ -16,7 +16,7 @@ use crate::{
     lenient::LineId,
     orders::Order,
     orders::paying_transaction::unsupported,
-    orders::reconcile::{Whose, stands_as, unrecorded, whose},
+    orders::reconcile::{Ownership, apply_checkout_state, ownership, unrecorded},
     orders::record::{self, REASON_KEY, REFERENCE_KEY},
     provider::Dintero,
     wire::{self, RecordBody, RecordDetails, RecordItem, RefundItem},
@@ -61,15 +61,17 @@ impl Dintero {
             order.check_refundable(submit)?;
             return self.record(order, submit, &lines, None, window).await;
         }
-        let transaction = match order.behind {
+        let transaction = match order.paying_transaction {
             Ok(ref transaction) => transaction,
             Err(ref why_not) => return Err(why_not.clone()),
         };
-        if let Some(refund) = already_made(transaction, submit, |refund| order.owns(refund) == Whose::Ours)? {
+        if let Some(refund) =
+            already_made(transaction, submit, |refund| order.owns(refund) == Ownership::Ours)?
+        {
             let made = Made { transaction, refund: &refund, seen: true };
             return self.record_made(order, submit, &made, window).await;
         }
-        order.check_behind(transaction, submit)?;
+        order.check_paying_transaction(transaction, submit)?;
         let lines = order.lines_to_record(submit)?;
         order.check_refundable(submit)?;
         let items = items_of(transaction, &lines, submit.amount)?;
@@ -102,7 +104,7 @@ impl Dintero {
                 let order = self.order(&order.id, OPERATION).await;
                 order.and_then(|order| order.recorded(submit)).and_then(|found| found.ok_or(error))
             }
-            told => told,
+            outcome => outcome,
         }
         .map_err(|error| after_checkout(made, error))
     }
@@ -144,14 +146,14 @@ impl Dintero {
             .json(&body)
             .send_window(window);
         let response = self.api().send(request).await?;
-        let told: wire::Operation = response.json()?;
-        let mut refund = record::refund(&told, &order.id, order.currency)
+        let wire: wire::Operation = response.json()?;
+        let mut refund = record::refund(&wire, &order.id, order.currency)
             .map_err(|fault| response.protocol_error(fault))?;
         if refund.reference.as_ref() != Some(&asked.reference) || refund.amount != submit.amount {
             return Err(response.protocol_error("the record is not the one that was asked for"));
         }
         if let Some(made) = made {
-            stands_as(&mut refund, made.refund);
+            apply_checkout_state(&mut refund, made.refund);
         }
         Ok(if self.keep_raw() { refund.with_raw(response.json()?) } else { refund })
     }
@@ -175,23 +177,23 @@ impl Order {
         }
     }
 
-    fn owns(&self, refund: &Refund) -> Whose {
-        whose(refund, &self.id, self.alone)
+    fn owns(&self, refund: &Refund) -> Ownership {
+        ownership(refund, &self.id, self.exclusive)
     }
 
     /// Whether our refund may be there without being seen, and whether the transaction paid all that it could
     /// refund.
-    fn check_behind(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
+    fn check_paying_transaction(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
         let reference = Some(&submit.request.reference);
         let why = transaction.refunds().iter().find_map(|refund| {
-            let whose = self.owns(refund);
+            let ownership = self.owns(refund);
             let named = refund.reference.as_ref() == reference;
             // Elsewhere, what is over told its order, if it had one to tell.
             let hidden = refund.reference_is_unreported()
                 && refund.status.reduces_refundable()
-                && (whose == Whose::Ours || !refund.status.is_final());
-            match whose {
-                Whose::Theirs => (self.alone && named && refund.amount == submit.amount).then_some(
+                && (ownership == Ownership::Ours || !refund.status.is_final());
+            match ownership {
+                Ownership::Theirs => (self.exclusive && named && refund.amount == submit.amount).then_some(
                     "the transaction, which paid this order alone, has this refund as that of another order: \
                      look at it there",
                 ),
@@ -208,7 +210,7 @@ impl Order {
         if let Some(why) = why {
             return Err(refused(ErrorKind::Conflict, why).with_may_have_applied(true));
         }
-        if self.wholly {
+        if self.paid_in_full {
             return Ok(());
         }
         Err(unsupported(&format!(
@@ -302,8 +304,8 @@ fn details<'a>(order: &'a Order, transaction: &'a Transaction) -> RecordDetails<
     RecordDetails {
         psp: named.and_then(|details| details.psp.as_deref()),
         payment_id: transaction.id.as_str(),
-        payment_product: transaction.told.payment_product.as_deref(),
-        payment_product_type: transaction.told.payment_product_type.as_deref(),
+        payment_product: transaction.wire.payment_product.as_deref(),
+        payment_product_type: transaction.wire.payment_product_type.as_deref(),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const EVENT: &str = "event";
 /// An event, in the envelope that all of them have.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Told {
+struct HookEvent {
     account_id: Maybe<String>,
     event: Maybe<String>,
     event_delivery: Maybe<String>,
@@ -59,16 +59,16 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     if !is_signed(Digest::Sha1, &config.hook_secrets, &[&request.body], signature) {
         return Err(forged("the signature does not fit the body and our secrets"));
     }
-    let told: Told = serde_json::from_slice(&request.body)
+    let wire: HookEvent = serde_json::from_slice(&request.body)
         .map_err(|_| fault(ErrorKind::Protocol, "the signed body is no event as documented"))?;
-    let Some(event) = told.event.as_deref() else {
+    let Some(event) = wire.event.as_deref() else {
         // A ping's body is the subscription, without an envelope.
         return Err(match request.header(EVENT) {
             Some("ping") => fault(ErrorKind::Unsupported, "the delivery is a ping"),
             _ => fault(ErrorKind::Protocol, "the signed body does not tell its event"),
         });
     };
-    match told.account_id.as_deref() {
+    match wire.account_id.as_deref() {
         Some(account) if account == config.account_id => {}
         Some(_) => return Err(forged("the event is another account's")),
         None => return Err(fault(ErrorKind::Protocol, "the event does not tell its account")),
@@ -77,23 +77,23 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     let subject = |of: &Maybe<Subject>| of.as_ref().and_then(|subject| subject.updated_at.cloned());
     let (payment, updated_at) = match event {
         "checkout_transaction" | "checkout_authorization" => {
-            (told.transaction(config, event)?, subject(&told.transaction))
+            (wire.transaction(config, event)?, subject(&wire.transaction))
         }
-        "shopping_order_update" | "shopping_order_event_add" => (told.order()?, subject(&told.order)),
+        "shopping_order_update" | "shopping_order_event_add" => (wire.order()?, subject(&wire.order)),
         _ => return Err(fault(ErrorKind::Unsupported, "the event is about something that has no refunds")),
     };
     let mut notice = Notice::new(crate::NAME, payment);
     notice.event = Some(event.to_owned());
     let delivery = || request.header(DELIVERY).map(str::to_owned);
-    notice.delivery_id = told.event_delivery.cloned().or_else(delivery).filter(|id| !id.is_empty());
+    notice.delivery_id = wire.event_delivery.cloned().or_else(delivery).filter(|id| !id.is_empty());
     notice.occurred_at = updated_at.and_then(|text| refunds_core::parse_time(&text));
     Ok(notice)
 }
 
-impl Told {
+impl HookEvent {
     fn transaction(&self, config: &DinteroConfig, event: &str) -> Result<refunds_core::PaymentId> {
         let subject = self.transaction.as_ref().and_then(|transaction| transaction.id.as_deref());
-        let authorized = || self.authorization.as_ref().and_then(|told| told.transaction_id.as_deref());
+        let authorized = || self.authorization.as_ref().and_then(|wire| wire.transaction_id.as_deref());
         match subject.or_else(authorized) {
             Some(id) => transaction(config, id),
             // The buyer may give up before there is one.

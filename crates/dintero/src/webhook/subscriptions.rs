@@ -13,7 +13,7 @@ use crate::{
     Dintero,
     error::{in_context, refused},
     provider::PAGE_BYTES,
-    wire::{HookBody, HookConfig, HookSecret, HookSubscriptionTold},
+    wire::{HookBody, HookConfig, HookSecret, HookSubscriptionResponse},
 };
 
 /// The events that tell of refunds: a transaction that changed, and a refund that was recorded on an
@@ -114,12 +114,12 @@ impl Dintero {
                 request = request.query("starting_after", &last.id);
             }
             let response = self.exchange(request).await?;
-            let page: Vec<HookSubscriptionTold> = response.json()?;
+            let page: Vec<HookSubscriptionResponse> = response.json()?;
             let (known, is_full) = (all.len(), page.len() >= PAGE);
-            for told in page {
-                let told = subscription(&response, told)?;
-                if all[..known].iter().all(|before| before.id != told.id) {
-                    all.push(told);
+            for wire in page {
+                let subscription = subscription(&response, wire)?;
+                if all[..known].iter().all(|before| before.id != subscription.id) {
+                    all.push(subscription);
                 }
             }
             // A page that brings nothing new: the cursor is not understood.
@@ -160,19 +160,19 @@ impl Dintero {
     }
 }
 
-fn subscription(response: &Response, told: HookSubscriptionTold) -> Result<HookSubscription> {
+fn subscription(response: &Response, wire: HookSubscriptionResponse) -> Result<HookSubscription> {
     let missing = |name| response.protocol_error(format!("a subscription has no `{name}`"));
-    let config = told.config.take().unwrap_or_default();
+    let config = wire.config.take().unwrap_or_default();
     let secret = config.secret.take().unwrap_or_default();
     let time = |text: Option<String>| text.and_then(|text| refunds_core::parse_time(&text));
     Ok(HookSubscription {
-        id: told.id.take().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
+        id: wire.id.take().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
         url: config.url.take().ok_or_else(|| missing("config.url"))?,
-        events: told.events.take().unwrap_or_default(),
-        active: told.active.take(),
+        events: wire.events.take().unwrap_or_default(),
+        active: wire.active.take(),
         secret_type: secret.kind.take(),
-        created_at: time(told.created_at.take()),
-        updated_at: time(told.updated_at.take()),
+        created_at: time(wire.created_at.take()),
+        updated_at: time(wire.updated_at.take()),
     })
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn header(time: &str) -> String {
 }
 
 /// A callback whose whole query is this, signed as it should be.
-pub(crate) fn told_by(query: &str, signed_query: &str) -> Result<Notice> {
+pub(crate) fn notice_of(query: &str, signed_query: &str) -> Result<Notice> {
     let code = code(SECRET, ["1700000000", ACCOUNT, "GET", "shop.example", "/", signed_query]);
     let header = format!("t=1700000000,v0-hmac-sha256={code}");
     let url = format!("https://shop.example/?{query}");
@@ -96,15 +96,15 @@ pub(crate) fn hook_code(secret: &str, body: &[u8]) -> String {
     hex(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret, body)
 }
 
-pub(crate) fn kind_and_status(told: Result<Notice>) -> Option<(ErrorKind, u16)> {
-    let status = webhook_status(&told);
-    told.err().map(|error| (error.kind(), status))
+pub(crate) fn kind_and_status(verified: Result<Notice>) -> Option<(ErrorKind, u16)> {
+    let status = webhook_status(&verified);
+    verified.err().map(|error| (error.kind(), status))
 }
 
 #[track_caller]
-pub(crate) fn is_forged(told: Result<Notice>, what: &str) {
-    assert_eq!(webhook_status(&told), 400, "{what}: {told:?}");
-    let error = told.unwrap_err();
+pub(crate) fn is_forged(verified: Result<Notice>, what: &str) {
+    assert_eq!(webhook_status(&verified), 400, "{what}: {verified:?}");
+    let error = verified.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{what}: {error}");
     assert_eq!(error.provider(), Some("dintero"), "{what}");
     assert!(!error.may_have_applied() && !format!("{error:?}").contains("canary"), "{what}: {error:?}");

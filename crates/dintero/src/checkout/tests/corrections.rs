@@ -113,9 +113,9 @@ fn a_correction_tells_why() {
     assert_eq!(refund.failure.unwrap().message.as_deref(), Some("late"));
     assert_eq!(refund.extra["event_id"], "e2");
     assert_eq!(refund.extra["event_ids"], json!(["e1", "e2"]));
-    let told = read(named_by("REFUND", false, json!({"status": "CAPTURED"}))).unwrap();
+    let read = read(named_by("REFUND", false, json!({"status": "CAPTURED"}))).unwrap();
     for alias in ["e1", "e2", "r2", "R-e1"] {
-        assert_eq!(told.refund_called(alias).is_some(), alias != "R-e1", "{alias}");
+        assert_eq!(read.refund_called(alias).is_some(), alias != "R-e1", "{alias}");
     }
 }
 

@@ -56,10 +56,10 @@ fn every_event_and_outcome_has_its_status() {
         ("SOMETHING_NEW", json!(true), json!(null), None),
         ("", json!(true), json!(null), None),
     ] {
-        let told = json!({
+        let shown = json!({
             "id": "e", "event": event, "success": success, "amount": 10, "request_id": "r", "error": {"type": [error]},
         });
-        let refunds = read(vec![told]).unwrap().into_refunds();
+        let refunds = read(vec![shown]).unwrap().into_refunds();
         assert_eq!(refunds.first().map(|refund| refund.status), want, "{event} {success}");
         assert_eq!(refunds.len(), usize::from(want.is_some()), "{event} {success}");
     }

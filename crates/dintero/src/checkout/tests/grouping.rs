@@ -211,8 +211,8 @@ fn what_nothing_tells_apart_is_one_refund() {
 
 #[test]
 fn an_event_that_is_shown_twice_is_named_once() {
-    let told = one(vec![refund("a", 100, json!({})), refund("a", 100, json!({}))]);
-    assert!(!told.extra.contains_key("event_ids"), "{:?}", told.extra);
+    let read = one(vec![refund("a", 100, json!({})), refund("a", 100, json!({}))]);
+    assert!(!read.extra.contains_key("event_ids"), "{:?}", read.extra);
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_capture_that_is_shown_again_gives_nothing_back_after_a_correction() {
 
 #[test]
 fn lines_of_a_capture_that_is_shown_twice_are_captured_once() {
-    let told = json!({
+    let document = json!({
         "id": "T11223344.x", "currency": "NOK", "amount": 300,
         "payment_product": "instabank",
         "events": [
@@ -290,8 +290,8 @@ fn lines_of_a_capture_that_is_shown_twice_are_captured_once() {
             refund("a", 100, json!({"request_id": "r-a", "items": [{"line_id": "1", "amount": 100}]})),
         ],
     });
-    let told = crate::checkout::events::tests::of(told).unwrap();
-    let items = told.refund_items(&[], Money::new(200, "NOK".parse().unwrap())).unwrap();
+    let read = crate::checkout::events::tests::of(document).unwrap();
+    let items = read.refund_items(&[], Money::new(200, "NOK".parse().unwrap())).unwrap();
     assert_eq!(serde_json::to_value(items[0].amount).unwrap(), 200);
 }
 

@@ -12,8 +12,8 @@ const ORDER_REFUNDS: &str = include_str!("../../../tests/fixtures/order_refunds.
 fn junk_at_any_place_of_a_transaction() {
     let id = PaymentId::new("T11223344.9rQ2xW").unwrap();
     let readable = with_junk_everywhere(TRANSACTION, |document| {
-        let told: wire::Transaction = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
-        let read = Transaction::new(told, &id)?;
+        let wire: wire::Transaction = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
+        let read = Transaction::new(wire, &id)?;
         let payment = read.payment().unwrap();
         assert!(payment.refundable.minor_units() >= 0);
         assert!(read.refund_called("x").is_none());
@@ -29,9 +29,9 @@ fn junk_at_any_place_of_a_transaction() {
 fn junk_at_any_place_of_a_record() {
     let (order, nok) = (PaymentId::new("o").unwrap(), "NOK".parse().unwrap());
     let readable = with_junk_everywhere(ORDER_REFUNDS, |document| {
-        let told: wire::Refunds = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
-        for told in &told.refunds {
-            let refund = record::refund(told, &order, nok)?;
+        let wire: wire::Refunds = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
+        for wire in &wire.refunds {
+            let refund = record::refund(wire, &order, nok)?;
             serde_json::to_value(refund).map_err(|fault| fault.to_string())?;
         }
         Ok(())

@@ -53,14 +53,14 @@ fn which_products_need_lines() {
 
 #[test]
 fn what_is_known_of_a_line_is_sent_with_it() {
-    let told = transaction("swish", "swish.swish", &[]);
-    assert_eq!(items(&told, &[], 500), Some(json!([])));
-    let part = items(&told, &[RefundLine::new("1", money(100)).with_quantity(1)], 100).unwrap();
+    let read = transaction("swish", "swish.swish", &[]);
+    assert_eq!(items(&read, &[], 500), Some(json!([])));
+    let part = items(&read, &[RefundLine::new("1", money(100)).with_quantity(1)], 100).unwrap();
     let known = json!({
         "line_id": "1", "amount": 100, "quantity": 1, "id": "CUP", "description": "Cups", "vat": 25, "type": "physical",
     });
     assert_eq!(part, json!([known]), "the VAT of a part is not known");
-    let all = items(&told, &[RefundLine::new("1", money(300))], 300).unwrap();
+    let all = items(&read, &[RefundLine::new("1", money(300))], 300).unwrap();
     assert_eq!((&all[0]["quantity"], &all[0]["vat_amount"]), (&json!(3), &json!(60)));
 }
 
@@ -70,8 +70,8 @@ fn all_that_is_left_is_sent_where_lines_are_needed() {
         json!({"event": "REFUND", "success": success, "amount": amount, "request_id": "r",
             "items": [{"line_id": "1", "amount": amount}]})
     };
-    let amounts = |told: &Transaction, amount: i64| {
-        let items = items(told, &[], amount)?;
+    let amounts = |read: &Transaction, amount: i64| {
+        let items = items(read, &[], amount)?;
         let lines = items.as_array().unwrap().iter();
         Some(lines.map(|line| line["amount"].as_i64().unwrap()).collect::<Vec<_>>())
     };
@@ -96,10 +96,10 @@ fn all_that_is_left_is_sent_where_lines_are_needed() {
 }
 
 /// What a refund of these lines is refused with, if it is.
-fn refused(told: &Transaction, lines: &[(&str, i64)]) -> Option<(ErrorKind, String)> {
+fn refused(read: &Transaction, lines: &[(&str, i64)]) -> Option<(ErrorKind, String)> {
     let given: Vec<_> = lines.iter().map(|(id, minor)| RefundLine::new(*id, money(*minor))).collect();
     let sum = lines.iter().map(|(_, minor)| minor).sum();
-    let error = told.refund_items(&given, money(sum)).err()?;
+    let error = read.refund_items(&given, money(sum)).err()?;
     assert!(!error.may_have_applied(), "{error}");
     Some((error.kind(), error.message().to_owned()))
 }
@@ -163,8 +163,8 @@ fn no_more_of_a_line_is_refunded_than_was_captured_of_it() {
             Some(InvalidRequest),
         ),
     ] {
-        let told = transaction("swish", "swish.swish", &before);
-        assert_eq!(refused(&told, &lines).map(|(kind, _)| kind), want, "{what}");
+        let read = transaction("swish", "swish.swish", &before);
+        assert_eq!(refused(&read, &lines).map(|(kind, _)| kind), want, "{what}");
     }
 }
 
@@ -172,19 +172,19 @@ fn no_more_of_a_line_is_refunded_than_was_captured_of_it() {
 fn a_refused_line_is_named_with_what_is_left_and_the_lines_there_are() {
     let before = json!({"event": "REFUND", "success": true, "amount": 100, "request_id": "r",
         "items": [{"line_id": "1", "amount": 100}]});
-    let told = transaction("swish", "swish.swish", &[before]);
-    let (_, message) = refused(&told, &[("1", 250)]).unwrap();
+    let read = transaction("swish", "swish.swish", &[before]);
+    let (_, message) = refused(&read, &[("1", 250)]).unwrap();
     assert_eq!(
         message,
         "2.00 NOK is left to refund of line `1`, 2.50 NOK was asked for; \
          the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
-    let (_, message) = refused(&told, &[("9", 250)]).unwrap();
+    let (_, message) = refused(&read, &[("9", 250)]).unwrap();
     assert_eq!(
         message,
         "line `9` was not captured; the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
-    let (_, message) = refused(&told, &[("1", -1), ("2", 2)]).unwrap();
+    let (_, message) = refused(&read, &[("1", -1), ("2", 2)]).unwrap();
     assert!(message.starts_with("line `1` is over -0.01 NOK"), "{message}");
 }
 
@@ -204,21 +204,21 @@ fn lines_of_gift_cards_are_negative() {
         let id = PaymentId::new("T11223344.x").unwrap();
         Transaction::new(serde_json::from_value(document).unwrap(), &id).unwrap()
     };
-    let told = document(&[]);
+    let read = document(&[]);
     for (lines, ok) in [
         ([("1", 600), ("card", -100)], true),
         ([("1", 600), ("card", -101)], false),
         ([("1", 600), ("card", 100)], false),
         ([("1", 600), ("card", 0)], false),
     ] {
-        assert_eq!(refused(&told, &lines).is_none(), ok, "{lines:?}");
+        assert_eq!(refused(&read, &lines).is_none(), ok, "{lines:?}");
     }
     let half = json!({"event": "REFUND", "success": true, "amount": 200, "request_id": "r",
         "items": [{"line_id": "1", "amount": 240}, {"line_id": "card", "amount": -40}]});
-    let told = document(&[half]);
-    assert!(refused(&told, &[("1", 360), ("card", -60)]).is_none());
-    assert!(refused(&told, &[("1", 360), ("card", -61)]).is_some());
-    let rest = items(&told, &[], 300).unwrap();
+    let read = document(&[half]);
+    assert!(refused(&read, &[("1", 360), ("card", -60)]).is_none());
+    assert!(refused(&read, &[("1", 360), ("card", -61)]).is_some());
+    let rest = items(&read, &[], 300).unwrap();
     assert_eq!((&rest[0]["amount"], &rest[1]["amount"]), (&json!(360), &json!(-60)));
 }
 
@@ -226,8 +226,8 @@ fn lines_of_gift_cards_are_negative() {
 fn a_line_that_was_refunded_too_often_is_not_taken_back() {
     let refund = json!({"event": "REFUND", "success": true, "amount": 400, "request_id": "r",
         "items": [{"line_id": "1", "amount": 400}]});
-    let told = transaction("instabank", "", &[refund]);
-    assert_eq!(items(&told, &[], 100), None, "lines 2 (2.00) less 1 (1.00) would be the amount");
+    let read = transaction("instabank", "", &[refund]);
+    assert_eq!(items(&read, &[], 100), None, "lines 2 (2.00) less 1 (1.00) would be the amount");
     let named = [RefundLine::new("2", money(100))];
-    assert_eq!(items(&told, &named, 100).unwrap()[0]["amount"], 100);
+    assert_eq!(items(&read, &named, 100).unwrap()[0]["amount"], 100);
 }
