@@ -4,13 +4,12 @@ use refunds_core::{
     Card, Currency, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundLine, RetryAdvice,
     parse_time,
 };
+use refunds_http::lenient::Lenient;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::{
-    lenient::{Amount, LineId, Maybe},
-    wire,
-};
+use crate::wire::{self, Amount, LineId};
 
 /// The prefix that Checkout demands of the merchant's own metadata.
 pub(crate) const METADATA_PREFIX: &str = "ext_";
@@ -37,7 +36,7 @@ pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
 }
 
 /// An amount of a refund or capture, which is never negative.
-pub(crate) fn money(amount: &Maybe<Amount>, currency: Currency, of: &str) -> Result<Money, Fault> {
+pub(crate) fn money(amount: &Lenient<Amount>, currency: Currency, of: &str) -> Result<Money, Fault> {
     match **amount {
         Some(Amount::Minor(minor @ 0..)) => Ok(Money::new(minor, currency)),
         Some(Amount::Minor(_)) => Err(format!("the `amount` of a {of} is negative")),
@@ -50,7 +49,7 @@ pub(crate) fn money(amount: &Maybe<Amount>, currency: Currency, of: &str) -> Res
 pub(crate) fn read_time(
     extra: &mut Map<String, Value>,
     name: &str,
-    text: &Maybe<String>,
+    text: &Lenient<String>,
 ) -> Option<OffsetDateTime> {
     let text = text.as_deref()?;
     let time = parse_time(text);
@@ -80,9 +79,9 @@ pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Map<String, Value>, name:
 pub(crate) fn payment_method(
     psp: Option<&str>,
     payment_id: Option<&str>,
-    product: &Maybe<String>,
-    product_type: &Maybe<String>,
-    card: &Maybe<wire::Card>,
+    product: &Lenient<String>,
+    product_type: &Lenient<String>,
+    card: &Lenient<wire::Card>,
 ) -> Option<PaymentMethod> {
     let mut method = PaymentMethod::default();
     method.psp = psp.map(ToOwned::to_owned);
@@ -125,7 +124,7 @@ pub(crate) fn lines(
 }
 
 fn payouts(item: &wire::Item, currency: Currency) -> Vec<Payout> {
-    let share = |to: &Maybe<String>, amount: &Maybe<Amount>| match (to.as_deref(), **amount) {
+    let share = |to: &Lenient<String>, amount: &Lenient<Amount>| match (to.as_deref(), **amount) {
         (Some(to), Some(Amount::Minor(minor))) => {
             Some(PayoutDestination::new(to, Money::new(minor, currency)))
         }
@@ -163,14 +162,9 @@ pub(crate) fn line_key(item: &wire::Item) -> Option<String> {
     item.line_id.as_ref().map(LineId::to_string)
 }
 
-/// Ids of requests are UUIDs with or without dashes, in either case; all of them name one request.
+/// Request ids are UUIDs, with or without dashes and in either case; every spelling is the same request.
 pub(crate) fn canonical_id(text: &str) -> String {
-    let hex: String = text.chars().filter(|c| *c != '-').collect();
-    if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return text.to_owned();
-    }
-    let hex = hex.to_ascii_lowercase();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    Uuid::try_parse(text).map_or_else(|_| text.to_owned(), |id| id.to_string())
 }
 
 /// `retry_policy.retry_codes`; where they disagree, the one that keeps from trying wins.

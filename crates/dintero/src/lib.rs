@@ -106,7 +106,6 @@ mod checkout;
 mod config;
 mod convert;
 mod error;
-mod lenient;
 mod orders;
 mod provider;
 mod validate;

@@ -3,30 +3,74 @@
 //! Almost nothing in them is demanded: `status`, `events` and `success` are optional in Dintero's own
 //! specification, and new members and words appear over time. Unknown members are ignored.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
+use refunds_http::lenient::{FromLenient, Lenient, LenientObject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
-use crate::lenient::{Amount, LineId, Loose, Maybe, objects};
+/// An amount in minor units, which is never guessed: it is an integer, or it is not there, or it is
+/// something that makes the answer unreadable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Amount {
+    Minor(i64),
+    Wrong,
+}
+
+impl FromLenient for Amount {
+    fn from_other() -> Option<Self> {
+        Some(Self::Wrong)
+    }
+
+    fn from_integer(integer: i64) -> Option<Self> {
+        Some(Self::Minor(integer))
+    }
+}
+
+/// A line's id: an integer in Order Management, a text in Checkout.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub(crate) enum LineId {
+    Number(i64),
+    Text(String),
+}
+
+impl FromLenient for LineId {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::Text(text.to_owned()))
+    }
+
+    fn from_integer(integer: i64) -> Option<Self> {
+        Some(Self::Number(integer))
+    }
+}
+
+impl fmt::Display for LineId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
 
 /// A Checkout transaction, as `GET …/transactions/{id}` answers it.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Transaction {
-    pub(crate) id: Maybe<String>,
-    pub(crate) currency: Maybe<String>,
-    pub(crate) amount: Maybe<Amount>,
-    pub(crate) status: Maybe<String>,
-    pub(crate) settlement_status: Maybe<String>,
-    pub(crate) payment_product: Maybe<String>,
-    pub(crate) payment_product_type: Maybe<String>,
-    pub(crate) merchant_reference: Maybe<String>,
-    pub(crate) merchant_reference_2: Maybe<String>,
-    pub(crate) session_id: Maybe<String>,
-    pub(crate) card: Maybe<Card>,
-    pub(crate) items: Maybe<Vec<Item>>,
-    pub(crate) events: Maybe<Vec<Event>>,
+    pub(crate) id: Lenient<String>,
+    pub(crate) currency: Lenient<String>,
+    pub(crate) amount: Lenient<Amount>,
+    pub(crate) status: Lenient<String>,
+    pub(crate) settlement_status: Lenient<String>,
+    pub(crate) payment_product: Lenient<String>,
+    pub(crate) payment_product_type: Lenient<String>,
+    pub(crate) merchant_reference: Lenient<String>,
+    pub(crate) merchant_reference_2: Lenient<String>,
+    pub(crate) session_id: Lenient<String>,
+    pub(crate) card: Lenient<Card>,
+    pub(crate) items: Lenient<Vec<Item>>,
+    pub(crate) events: Lenient<Vec<Event>>,
 }
 
 /// Something that happened to a transaction. A refund is one or two of them.
@@ -34,80 +78,80 @@ pub(crate) struct Transaction {
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "these are Dintero's names")]
 pub(crate) struct Event {
-    pub(crate) id: Maybe<String>,
-    pub(crate) event: Maybe<String>,
-    pub(crate) transaction_status: Maybe<String>,
-    pub(crate) success: Maybe<bool>,
-    pub(crate) amount: Maybe<Amount>,
-    pub(crate) items: Maybe<Vec<Item>>,
-    pub(crate) event_reference: Maybe<String>,
-    pub(crate) request_id: Maybe<String>,
-    pub(crate) correlation_request_id: Maybe<String>,
-    pub(crate) error: Maybe<Map<String, Value>>,
-    pub(crate) correction: Maybe<Map<String, Value>>,
-    pub(crate) created_at: Maybe<String>,
-    pub(crate) created_by: Maybe<String>,
-    pub(crate) metadata: Maybe<Map<String, Value>>,
+    pub(crate) id: Lenient<String>,
+    pub(crate) event: Lenient<String>,
+    pub(crate) transaction_status: Lenient<String>,
+    pub(crate) success: Lenient<bool>,
+    pub(crate) amount: Lenient<Amount>,
+    pub(crate) items: Lenient<Vec<Item>>,
+    pub(crate) event_reference: Lenient<String>,
+    pub(crate) request_id: Lenient<String>,
+    pub(crate) correlation_request_id: Lenient<String>,
+    pub(crate) error: Lenient<Map<String, Value>>,
+    pub(crate) correction: Lenient<Map<String, Value>>,
+    pub(crate) created_at: Lenient<String>,
+    pub(crate) created_by: Lenient<String>,
+    pub(crate) metadata: Lenient<Map<String, Value>>,
 }
 
 /// A line of a transaction, an event, a capture or a refund.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Item {
-    pub(crate) line_id: Maybe<LineId>,
-    pub(crate) amount: Maybe<Amount>,
-    pub(crate) quantity: Maybe<Number>,
-    pub(crate) id: Maybe<String>,
-    pub(crate) description: Maybe<String>,
-    pub(crate) vat: Maybe<Number>,
-    pub(crate) vat_amount: Maybe<Number>,
+    pub(crate) line_id: Lenient<LineId>,
+    pub(crate) amount: Lenient<Amount>,
+    pub(crate) quantity: Lenient<Number>,
+    pub(crate) id: Lenient<String>,
+    pub(crate) description: Lenient<String>,
+    pub(crate) vat: Lenient<Number>,
+    pub(crate) vat_amount: Lenient<Number>,
     #[serde(rename = "type")]
-    pub(crate) kind: Maybe<String>,
-    pub(crate) payout: Maybe<Payout>,
-    pub(crate) splits: Maybe<Vec<Split>>,
+    pub(crate) kind: Lenient<String>,
+    pub(crate) payout: Lenient<Payout>,
+    pub(crate) splits: Lenient<Vec<Split>>,
 }
 
 /// How sellers share in a line of an order.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Payout {
-    pub(crate) rule_id: Maybe<String>,
-    pub(crate) rule_type: Maybe<String>,
-    pub(crate) destinations: Maybe<Vec<Destination>>,
+    pub(crate) rule_id: Lenient<String>,
+    pub(crate) rule_type: Lenient<String>,
+    pub(crate) destinations: Lenient<Vec<Destination>>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Destination {
-    pub(crate) destination: Maybe<String>,
-    pub(crate) amount: Maybe<Amount>,
+    pub(crate) destination: Lenient<String>,
+    pub(crate) amount: Lenient<Amount>,
 }
 
 /// How sellers share in a line of a transaction.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Split {
-    pub(crate) payout_destination_id: Maybe<String>,
-    pub(crate) amount: Maybe<Amount>,
+    pub(crate) payout_destination_id: Lenient<String>,
+    pub(crate) amount: Lenient<Amount>,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Card {
-    pub(crate) brand: Maybe<String>,
+    pub(crate) brand: Lenient<String>,
     #[serde(rename = "type")]
-    pub(crate) kind: Maybe<String>,
-    pub(crate) masked_pan: Maybe<String>,
-    pub(crate) metadata: Maybe<Map<String, Value>>,
+    pub(crate) kind: Lenient<String>,
+    pub(crate) masked_pan: Lenient<String>,
+    pub(crate) metadata: Lenient<Map<String, Value>>,
 }
 
 /// An order: of it, only the currency matters here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Order {
-    pub(crate) currency: Maybe<String>,
-    pub(crate) status: Maybe<String>,
-    pub(crate) payment_status: Maybe<String>,
+    pub(crate) currency: Lenient<String>,
+    pub(crate) status: Lenient<String>,
+    pub(crate) payment_status: Lenient<String>,
 }
 
 /// `GET …/orders/{id}/captures`.
@@ -126,17 +170,17 @@ pub(crate) struct Refunds {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Operation {
-    pub(crate) id: Maybe<String>,
-    pub(crate) amount: Maybe<Amount>,
-    pub(crate) success: Maybe<bool>,
-    pub(crate) items: Maybe<Vec<Item>>,
-    pub(crate) payment_details: Maybe<PaymentDetails>,
-    pub(crate) metadata: Maybe<Map<String, Value>>,
-    pub(crate) authorization_id: Maybe<String>,
-    pub(crate) processed_at: Maybe<String>,
-    pub(crate) processed_by: Maybe<String>,
-    pub(crate) created_at: Maybe<String>,
-    pub(crate) created_by: Maybe<String>,
+    pub(crate) id: Lenient<String>,
+    pub(crate) amount: Lenient<Amount>,
+    pub(crate) success: Lenient<bool>,
+    pub(crate) items: Lenient<Vec<Item>>,
+    pub(crate) payment_details: Lenient<PaymentDetails>,
+    pub(crate) metadata: Lenient<Map<String, Value>>,
+    pub(crate) authorization_id: Lenient<String>,
+    pub(crate) processed_at: Lenient<String>,
+    pub(crate) processed_by: Lenient<String>,
+    pub(crate) created_at: Lenient<String>,
+    pub(crate) created_by: Lenient<String>,
     #[serde(rename = "_links")]
     pub(crate) links: Option<Value>,
 }
@@ -144,14 +188,20 @@ pub(crate) struct Operation {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PaymentDetails {
-    pub(crate) psp: Maybe<String>,
-    pub(crate) payment_id: Maybe<String>,
-    pub(crate) payment_product: Maybe<String>,
-    pub(crate) payment_product_type: Maybe<String>,
-    pub(crate) card: Maybe<Card>,
+    pub(crate) psp: Lenient<String>,
+    pub(crate) payment_id: Lenient<String>,
+    pub(crate) payment_product: Lenient<String>,
+    pub(crate) payment_product_type: Lenient<String>,
+    pub(crate) card: Lenient<Card>,
 }
 
-objects!(Event, Item, Payout, Destination, Split, Card, PaymentDetails);
+impl LenientObject for Event {}
+impl LenientObject for Item {}
+impl LenientObject for Payout {}
+impl LenientObject for Destination {}
+impl LenientObject for Split {}
+impl LenientObject for Card {}
+impl LenientObject for PaymentDetails {}
 
 /// `POST …/transactions/{id}/refund`.
 #[derive(Serialize)]
@@ -230,7 +280,7 @@ pub(crate) struct TokenBody<'a> {
 pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
     #[serde(default)]
-    pub(crate) expires_in: Maybe<u64>,
+    pub(crate) expires_in: Lenient<u64>,
 }
 
 /// `POST …/hooks/subscriptions`:
@@ -261,53 +311,78 @@ pub(crate) struct HookSecret<'a> {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct HookSubscriptionResponse {
-    pub(crate) id: Maybe<String>,
-    pub(crate) config: Maybe<HookConfigResponse>,
-    pub(crate) events: Maybe<Vec<String>>,
-    pub(crate) active: Maybe<bool>,
-    pub(crate) created_at: Maybe<String>,
-    pub(crate) updated_at: Maybe<String>,
+    pub(crate) id: Lenient<String>,
+    pub(crate) config: Lenient<HookConfigResponse>,
+    pub(crate) events: Lenient<Vec<String>>,
+    pub(crate) active: Lenient<bool>,
+    pub(crate) created_at: Lenient<String>,
+    pub(crate) updated_at: Lenient<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct HookConfigResponse {
-    pub(crate) url: Maybe<String>,
-    pub(crate) secret: Maybe<HookSecretResponse>,
+    pub(crate) url: Lenient<String>,
+    pub(crate) secret: Lenient<HookSecretResponse>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct HookSecretResponse {
     #[serde(rename = "type")]
-    pub(crate) kind: Maybe<String>,
+    pub(crate) kind: Lenient<String>,
 }
 
-objects!(HookConfigResponse, HookSecretResponse);
+impl LenientObject for HookConfigResponse {}
+impl LenientObject for HookSecretResponse {}
 
 /// The envelope of every error.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ErrorEnvelope {
-    pub(crate) error: Maybe<ErrorDetails>,
+    pub(crate) error: Lenient<ErrorDetails>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ErrorDetails {
-    pub(crate) code: Maybe<String>,
-    pub(crate) message: Maybe<String>,
-    pub(crate) errors: Maybe<Vec<Map<String, Value>>>,
+    pub(crate) code: Lenient<String>,
+    pub(crate) message: Lenient<String>,
+    pub(crate) errors: Lenient<Vec<Map<String, Value>>>,
 }
 
-impl Loose for ErrorDetails {
-    fn text(text: &str) -> Option<Self> {
+impl FromLenient for ErrorDetails {
+    fn from_text(text: &str) -> Option<Self> {
         let mut said = Self::default();
         said.message.set(text.to_owned());
         Some(said)
     }
 
-    fn map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+    fn from_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_integers_or_wrong() {
+        for (json, want) in [
+            ("0", Some(Amount::Minor(0))),
+            ("-1", Some(Amount::Minor(-1))),
+            ("9223372036854775807", Some(Amount::Minor(i64::MAX))),
+            ("9223372036854775808", Some(Amount::Wrong)),
+            ("100.0", Some(Amount::Wrong)),
+            ("1e2", Some(Amount::Wrong)),
+            (r#""100""#, Some(Amount::Wrong)),
+            ("true", Some(Amount::Wrong)),
+            ("{}", Some(Amount::Wrong)),
+            ("[1]", Some(Amount::Wrong)),
+            ("null", None),
+        ] {
+            assert_eq!(*serde_json::from_str::<Lenient<Amount>>(json).unwrap(), want, "{json}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use common::{asked, before, dintero, get, line, list, log, on, payment, scripted
 use refunds_core::{Clock as _, ErrorKind, RefundProvider as _, testing::SkippingClock};
 use refunds_dintero::{Dintero, DinteroConfig};
 use refunds_http::{
-    Body, Limits, ReqwestTransport, Transport, TransportError,
+    Body, ReqwestTransport, Transport, TransportError,
     testing::{Reply, ScriptedTransport},
 };
 use refunds_sandbox::{Sandbox, dintero::OrderSpec};
@@ -147,15 +147,11 @@ struct Meeting {
 
 #[async_trait]
 impl Transport for Meeting {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         if request.uri().path().contains("/orders/") {
             self.barrier.wait().await;
         }
-        self.inner.send(request, limits).await
+        self.inner.send(request).await
     }
 }
 

@@ -260,11 +260,6 @@ impl<S: TokenSource> TokenCache<S> {
         }
     }
 
-    /// Forgets `token`, unless another one has taken its place already.
-    pub fn invalidate(&self, token: &SecretString) {
-        self.forget(|held| held.expose_secret() == token.expose_secret());
-    }
-
     fn forget(&self, refused: impl FnOnce(&SecretString) -> bool) {
         let mut state = self.state();
         if state.held.as_ref().is_some_and(|held| refused(&held.secret)) {

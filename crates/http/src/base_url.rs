@@ -11,7 +11,7 @@ use url::{Host, Url};
 /// use refunds_http::BaseUrl;
 ///
 /// let base = BaseUrl::parse("https://api.dintero.com/v1/", false)?;
-/// assert_eq!((base.host(), base.to_string().as_str()), ("api.dintero.com", "https://api.dintero.com/v1"));
+/// assert_eq!(base.to_string(), "https://api.dintero.com/v1");
 /// assert!(BaseUrl::parse("http://localhost:8080", false).is_ok());
 /// assert!(BaseUrl::parse("http://api.dintero.com/v1", false).is_err());
 /// # Ok::<(), refunds_core::Error>(())
@@ -21,9 +21,6 @@ pub struct BaseUrl {
     /// Scheme, host, port and path prefix, without a slash at the end.
     root: String,
     origin: String,
-    host: String,
-    tls: bool,
-    loopback: bool,
 }
 
 impl BaseUrl {
@@ -62,9 +59,6 @@ impl BaseUrl {
         Ok(Self {
             root: url.as_str().trim_end_matches('/').to_owned(),
             origin: url.origin().ascii_serialization(),
-            host: host.to_string(),
-            tls,
-            loopback,
         })
     }
 
@@ -110,24 +104,6 @@ impl BaseUrl {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
-    }
-
-    /// The host, without the port.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Whether requests are encrypted.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.tls
-    }
-
-    /// Whether the host is this machine.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        self.loopback
     }
 
     pub(crate) fn as_str(&self) -> &str {

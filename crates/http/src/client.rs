@@ -79,12 +79,6 @@ impl HttpClient {
         Self(Arc::new(ClientState { auth: Some(auth), ..(*self.0).clone() }))
     }
 
-    /// The transport, to share its connections with another client.
-    #[must_use]
-    pub fn transport(&self) -> Arc<dyn Transport> {
-        Arc::clone(&self.0.transport)
-    }
-
     /// Where it sends requests to.
     #[must_use]
     pub fn base_url(&self) -> &BaseUrl {

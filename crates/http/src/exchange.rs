@@ -20,7 +20,7 @@ use crate::{
     provider_error::{Decoder, ErrorBody, request_id, response_error},
     request::{Request, header},
     response::Response,
-    transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
+    transport::{Body, Transport, TransportError, TransportErrorKind},
 };
 
 const MAX_ERROR_BODY: usize = 64 << 10;
@@ -143,14 +143,14 @@ impl Call<'_> {
             wire.headers_mut().insert(name, value);
         }
         let secrets = secrets(wire.headers());
-        let limits = Limits::new(self.client.timeout, self.request.limit());
+        let limit = self.request.limit();
 
         let gate = wire.extensions().get::<RequestGate>().cloned();
         let asked_by_us = gate.as_ref().filter(|_| !self.client.transport.asks_gate());
         if asked_by_us.is_some_and(|gate| !gate.begin()) {
             return Err(self.fail(TransportError::unsent(TransportErrorKind::Expired)));
         }
-        let (head, body) = match within(deadline, self.client.transport.send(wire, limits)).await {
+        let (head, body) = match within(deadline, self.client.transport.send(wire)).await {
             Some(Ok(response)) => response.into_parts(),
             Some(Err(error)) => return Err(self.fail(error)),
             // The transport was dropped just now. It may have noted that nothing left by then.
@@ -164,7 +164,6 @@ impl Call<'_> {
 
         if head.status.is_success() {
             trace(request_id.as_deref());
-            let limit = limits.body_bytes;
             if announced(&head.headers).is_some_and(|bytes| bytes > limit) {
                 return Err(named(self.fail(too_long(limit)), request_id));
             }
@@ -190,7 +189,7 @@ impl Call<'_> {
         }
         // The status has decided already: a body that is late, cut off or too long only takes away
         // the provider's words.
-        let limit = limits.body_bytes.min(MAX_ERROR_BODY);
+        let limit = limit.min(MAX_ERROR_BODY);
         let body = match within(deadline, read(body, limit)).await {
             Some(Ok(body)) => body,
             Some(Err(_)) | None => Bytes::new(),

@@ -81,6 +81,7 @@ mod decode;
 mod exchange;
 mod failure;
 mod gate;
+pub mod lenient;
 mod outgoing;
 mod provider_error;
 mod proxy;
@@ -93,6 +94,7 @@ pub mod testing;
 mod tls;
 mod transport;
 mod verdict;
+mod webhook;
 
 #[doc(no_inline)]
 pub use refunds_core::redact;
@@ -111,5 +113,6 @@ pub use self::{
     reqwest_transport::ReqwestTransport,
     response::Response,
     signature::{Digest, is_signed},
-    transport::{Body, Limits, Transport, TransportError, TransportErrorKind},
+    transport::{Body, Transport, TransportError, TransportErrorKind},
+    webhook::Delivery,
 };

@@ -64,11 +64,6 @@ impl Request {
         Self::new(Method::POST, operation)
     }
 
-    /// A `PUT`; a write, unless [`read`](Self::read) says otherwise.
-    pub fn put(operation: Operation) -> Self {
-        Self::new(Method::PUT, operation)
-    }
-
     /// A `DELETE`; a write, unless [`read`](Self::read) says otherwise.
     pub fn delete(operation: Operation) -> Self {
         Self::new(Method::DELETE, operation)
@@ -173,12 +168,6 @@ impl Request {
         }
     }
 
-    /// States that it moves money: a failure after sending leaves open whether it was done.
-    pub fn write(mut self) -> Self {
-        self.write = true;
-        self
-    }
-
     /// States that it moves no money, such as the call for a token: whatever happens, nothing was
     /// applied.
     pub fn read(mut self) -> Self {
@@ -231,7 +220,7 @@ impl Request {
         }
         if self.body.is_empty() {
             headers.remove(CONTENT_TYPE);
-            if matches!(self.method, Method::POST | Method::PUT) {
+            if self.method == Method::POST {
                 // Some servers refuse a body whose length is not told, even if there is none.
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }

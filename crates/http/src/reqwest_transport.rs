@@ -16,7 +16,7 @@ use crate::{
     outgoing::{Reached, Sending},
     proxy::ProxyFault,
     tls,
-    transport::{Body, Limits, Read, Transport, TransportError, TransportErrorKind as Kind},
+    transport::{Body, Read, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
 };
 
@@ -96,11 +96,7 @@ impl ReqwestTransport {
 
 #[async_trait]
 impl Transport for ReqwestTransport {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        _limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         let uri = request.uri();
         let (tls, loopback) =
             (uri.scheme() != Some(&http::uri::Scheme::HTTP), uri.host().is_some_and(is_loopback));

@@ -1,9 +1,7 @@
 //! Signatures of webhooks.
 
-use hmac::{Hmac, KeyInit, Mac};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha1::Sha1;
-use sha2::Sha256;
 
 /// The digest under an HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,42 +36,33 @@ pub fn is_signed<'a>(
     let Some(signature) = from_lower_hex(signature) else { return false };
     let matches = |secret: &SecretString| {
         let secret = secret.expose_secret().as_bytes();
-        match digest {
-            Digest::Sha1 => verify::<Hmac<Sha1>>(secret, message, &signature),
-            Digest::Sha256 => verify::<Hmac<Sha256>>(secret, message, &signature),
-        }
+        // An empty key would accept a signature by anybody.
+        !secret.is_empty()
+            && verify_slices_are_equal(tag(digest, secret, message).as_ref(), &signature).is_ok()
     };
-    // No short cut: which of the secrets fits is nobody's business.
+    // No short cut: the time taken must not show which of the secrets matches.
     secrets.into_iter().fold(false, |found, secret| matches(secret) | found)
 }
 
-fn verify<M: Mac + KeyInit>(secret: &[u8], message: &[&[u8]], signature: &[u8]) -> bool {
-    // An empty key would make everybody's signature ours.
-    if secret.is_empty() {
-        return false;
-    }
-    let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret) else { return false };
+/// The HMAC of the `message`'s parts.
+fn tag(digest: Digest, secret: &[u8], message: &[&[u8]]) -> hmac::Tag {
+    let algorithm = match digest {
+        Digest::Sha1 => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        Digest::Sha256 => hmac::HMAC_SHA256,
+    };
+    let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, secret));
     for part in message {
-        mac.update(part);
+        context.update(part);
     }
-    mac.verify_slice(signature).is_ok()
+    context.sign()
 }
 
 /// The signature that [`is_signed`] accepts.
 #[cfg(feature = "testing")]
 pub(crate) fn code(digest: Digest, secret: &[u8], message: &[&[u8]]) -> String {
-    fn tag<M: Mac + KeyInit>(secret: &[u8], message: &[&[u8]]) -> Vec<u8> {
-        let Ok(mut mac) = <M as KeyInit>::new_from_slice(secret) else { return Vec::new() };
-        for part in message {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().to_vec()
-    }
-    let tag = match digest {
-        Digest::Sha1 => tag::<Hmac<Sha1>>(secret, message),
-        Digest::Sha256 => tag::<Hmac<Sha256>>(secret, message),
-    };
-    tag.iter()
+    tag(digest, secret, message)
+        .as_ref()
+        .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
         .filter_map(|half| char::from_digit(half.into(), 16))
         .collect()

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header::HeaderName};
 pub use self::faulty::FaultyTransport;
 use crate::gate::RequestGate;
 use crate::signature::Digest;
-use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind};
+use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 
 /// The code with which a provider signs these bytes, in lower case hexadecimal: for the webhooks of a
 /// server in tests.
@@ -79,11 +79,7 @@ impl ScriptedTransport {
 
 #[async_trait]
 impl Transport for ScriptedTransport {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        _limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         // What fails before it is sent does not ask the gate, and what a closed gate keeps back does not
         // arrive.
         let leaves =

@@ -6,7 +6,6 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -25,7 +24,7 @@ use crate::failure::Failure;
 /// 8.7). The exactness of [`TransportError::is_sent`] decides whether a refund is called lost or safely
 /// repeated.
 ///
-/// The caller enforces [`Limits`] as well; a transport may use them to give up early.
+/// The caller limits the time and the length of the body.
 ///
 /// A request may have a gate, which a transport asks right before its bytes leave: see
 /// [`RequestGate`](crate::RequestGate).
@@ -41,11 +40,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`TransportError`] where no complete response head came back.
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError>;
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError>;
 
     /// Whether it asks the [`RequestGate`](crate::RequestGate) of a request right before bytes leave. One
     /// that wraps another transport forwards the question.
@@ -60,22 +55,6 @@ pub trait Transport: fmt::Debug + Send + Sync {
 /// Stands in the extensions of requests that move no money: to send one twice does no harm.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Read;
-
-/// The limits of one exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// How long the whole exchange may take, its body included.
-    pub timeout: Duration,
-    /// How many bytes the answer's body may have.
-    pub body_bytes: usize,
-}
-
-impl Limits {
-    pub(crate) fn new(timeout: Duration, body_bytes: usize) -> Self {
-        Self { timeout, body_bytes }
-    }
-}
 
 /// An answer's body, as it arrives.
 pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
@@ -130,8 +109,6 @@ pub enum TransportErrorKind {
     Expired,
     /// The connection broke, or the answer was cut off.
     Broken,
-    /// The answer is not HTTP, where a transport can tell that from a broken connection.
-    Protocol,
 }
 
 impl TransportErrorKind {
@@ -145,7 +122,6 @@ impl TransportErrorKind {
             Self::Timeout => (ErrorKind::Timeout, "no answer in time"),
             Self::Expired => (ErrorKind::Timeout, "the request was not sent in time"),
             Self::Broken => (ErrorKind::Transport, "the connection broke before the answer was complete"),
-            Self::Protocol => (ErrorKind::Protocol, "the answer is not HTTP"),
         }
     }
 }

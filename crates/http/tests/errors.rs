@@ -102,7 +102,6 @@ async fn every_failure_below_http_says_whether_it_was_sent() {
         (T::Timeout, E::Timeout),
         (T::Expired, E::Timeout),
         (T::Broken, E::Transport),
-        (T::Protocol, E::Protocol),
     ] {
         for (sent, request) in [(true, write()), (false, write()), (true, read()), (false, read())] {
             let ambiguous = sent && request.is_write();

@@ -16,7 +16,8 @@ use async_trait::async_trait;
 use common::{all_of, read, write};
 use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Operation, Result};
 use refunds_http::{
-    BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource, TransportErrorKind,
+    Authorizer, BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource,
+    TransportErrorKind,
     testing::{Reply, ScriptedTransport},
 };
 use secrecy::ExposeSecret as _;
@@ -177,12 +178,12 @@ async fn tokens_are_renewed_before_their_end() {
 }
 
 #[tokio::test]
-async fn only_the_token_in_place_is_invalidated() {
+async fn only_the_current_token_is_dropped_after_a_refusal() {
     let (cache, source, _) = cache(Source::default());
-    let first = cache.token().await.unwrap();
-    cache.invalidate(&first);
+    let first = Authorizer::credential(&*cache).await.unwrap();
+    Authorizer::refused(&*cache, &first);
     token(&cache).await;
-    cache.invalidate(&first);
+    Authorizer::refused(&*cache, &first);
     assert_eq!((token(&cache).await.as_str(), source.fetches()), ("token-canary-2", 2));
 }
 
@@ -348,7 +349,7 @@ async fn a_token_endpoint_that_answers_nonsense_is_a_protocol_error_and_nothing_
             (Reply::json(200, ""), ErrorKind::Protocol),
             (Reply::json(200, r#"{"error":"canary"}"#), ErrorKind::Protocol),
             (Reply::json(302, ""), ErrorKind::Protocol),
-            (Reply::json(200, "").cut(TransportErrorKind::Protocol), ErrorKind::Protocol),
+            (Reply::json(200, "").cut(TransportErrorKind::Broken), ErrorKind::Transport),
             (Reply::json(503, ""), ErrorKind::Unavailable),
         ] {
             let transport = Arc::new(ScriptedTransport::new([nonsense.clone(), nonsense]));

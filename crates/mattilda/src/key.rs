@@ -3,6 +3,7 @@
 use std::{fmt, fs::File, io::Read as _};
 
 use aws_lc_rs::{
+    digest::{SHA256, digest},
     rand::SystemRandom,
     signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
@@ -10,7 +11,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use refunds_core::{Error, ErrorKind, Result};
 use rustls_pki_types::{PrivateKeyDer, pem::PemObject as _};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 
 const COORDINATE_LEN: usize = 66;
 const MAX_KEY_FILE: u64 = 64 << 10;
@@ -104,7 +104,7 @@ fn thumbprint(point: &[u8]) -> Option<String> {
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
     // The members and their order are those of the RFC.
     let jwk = format!(r#"{{"crv":"P-521","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    Some(URL_SAFE_NO_PAD.encode(Sha256::digest(jwk)))
+    Some(URL_SAFE_NO_PAD.encode(digest(&SHA256, jwk.as_bytes())))
 }
 
 fn fault(what: &str) -> Error {

@@ -3,15 +3,13 @@
 //! A delivery is signed over its timestamp and its raw body, under each secret that is in force. It is
 //! believed for what it is about, never for amounts or a status: those are read.
 
-use refunds_core::{
-    DEFAULT_WEBHOOK_TOLERANCE, Error, ErrorKind, Notice, Operation, PaymentId, RefundId, Result,
-    WebhookRequest, parse_time,
-};
-use refunds_http::{Digest, is_signed};
+use refunds_core::{ErrorKind, Notice, PaymentId, RefundId, Result, WebhookRequest, parse_time};
+use refunds_http::{Delivery, Digest, is_signed, lenient::Lenient};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_json::Value;
 use time::OffsetDateTime;
+
+use crate::NAME;
 
 const TIMESTAMP: &str = "X-Gr4vy-Webhook-Timestamp";
 const SIGNATURES: &str = "X-Gr4vy-Webhook-Signatures";
@@ -22,9 +20,12 @@ const MAX_SIGNATURES: usize = 16;
 /// <https://docs.mattildapayments.com/guides/features/webhooks/payload>
 #[derive(Deserialize)]
 struct Event {
-    name: Option<Value>,
-    id: Option<Value>,
-    created_at: Option<Value>,
+    #[serde(default)]
+    name: Lenient<String>,
+    #[serde(default)]
+    id: Lenient<String>,
+    #[serde(default)]
+    created_at: Lenient<String>,
     target: Target,
 }
 
@@ -43,24 +44,19 @@ struct Target {
 /// fits, or the time is too far from ours; `Unsupported` for a signed event about something else than a
 /// refund; `Protocol` for a signed body that can not be read.
 pub(crate) fn verify(secrets: &[SecretString], request: &WebhookRequest) -> Result<Notice> {
+    let delivery = Delivery::new(NAME, request);
     if secrets.is_empty() {
-        return Err(fault(ErrorKind::Config, "the setting `webhook_secret` is missing"));
+        return Err(delivery.error(ErrorKind::Config, "the setting `webhook_secret` is missing"));
     }
     let signed_at = check_signature(secrets, request)?;
-    request.check_time(signed_at, DEFAULT_WEBHOOK_TOLERANCE).map_err(named)?;
+    delivery.check_time(signed_at)?;
     notice(request)
 }
 
 fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result<OffsetDateTime> {
-    let timestamp = only(request, TIMESTAMP)?;
-    // The text is signed, so it has to be the one way to write that time.
-    let seconds: i64 = timestamp
-        .parse()
-        .ok()
-        .filter(|seconds: &i64| seconds.to_string() == timestamp)
-        .ok_or_else(|| forged(format!("the header {TIMESTAMP} is no time in seconds")))?;
-    let signed_at = OffsetDateTime::from_unix_timestamp(seconds)
-        .map_err(|_| forged(format!("the header {TIMESTAMP} is no time in seconds")))?;
+    let delivery = Delivery::new(NAME, request);
+    let timestamp = delivery.header(TIMESTAMP)?;
+    let signed_at = delivery.signed_at(TIMESTAMP, timestamp)?;
 
     let message: [&[u8]; 3] = [timestamp.as_bytes(), b".", &request.body];
     let mut signatures = request.headers_named(SIGNATURES).flat_map(|list| list.split(',')).map(str::trim);
@@ -74,53 +70,31 @@ fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result
     if fits {
         Ok(signed_at)
     } else if any {
-        Err(forged("no signature fits the body and our secrets"))
+        Err(delivery.forged("no signature fits the body and our secrets"))
     } else {
-        Err(forged(format!("the header {SIGNATURES} is missing")))
+        Err(delivery.forged(format!("the header {SIGNATURES} is missing")))
     }
 }
 
 fn notice(request: &WebhookRequest) -> Result<Notice> {
+    let delivery = Delivery::new(NAME, request);
     let event: Event = serde_json::from_slice(&request.body)
-        .map_err(|_| fault(ErrorKind::Protocol, "the signed body is no event as documented"))?;
+        .map_err(|_| delivery.error(ErrorKind::Protocol, "the signed body is no event as documented"))?;
     if event.target.r#type != "refund" {
-        return Err(fault(ErrorKind::Unsupported, "the event is about something else than a refund"));
+        return Err(delivery.error(ErrorKind::Unsupported, "the event is about something else than a refund"));
     }
     let payment = event.target.transaction_id.unwrap_or_default();
     let payment = PaymentId::new(payment).map_err(|cause| {
-        fault(ErrorKind::Protocol, "the event does not tell its transaction").with_source(cause)
+        delivery.error(ErrorKind::Protocol, "the event does not tell its transaction").with_source(cause)
     })?;
     let refund = RefundId::new(event.target.id).map_err(|cause| {
-        fault(ErrorKind::Protocol, "the event does not tell its refund").with_source(cause)
+        delivery.error(ErrorKind::Protocol, "the event does not tell its refund").with_source(cause)
     })?;
 
-    let text = |value: Option<Value>| value.and_then(|value| value.as_str().map(ToOwned::to_owned));
-    let mut notice = Notice::new(crate::NAME, payment);
+    let mut notice = Notice::new(NAME, payment);
     notice.refund_id = Some(refund);
-    notice.delivery_id = request.header(DELIVERY).map(ToOwned::to_owned).or_else(|| text(event.id));
-    notice.event = text(event.name);
-    notice.occurred_at = text(event.created_at).and_then(|text| parse_time(&text));
+    notice.delivery_id = request.header(DELIVERY).map(ToOwned::to_owned).or_else(|| event.id.take());
+    notice.event = event.name.take();
+    notice.occurred_at = event.created_at.take().and_then(|text| parse_time(&text));
     Ok(notice)
-}
-
-/// The one header of that name: two would let a proxy and us believe different ones.
-fn only<'a>(request: &'a WebhookRequest, name: &str) -> Result<&'a str> {
-    let mut values = request.headers_named(name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => Ok(value),
-        (None, _) => Err(forged(format!("the header {name} is missing"))),
-        (Some(_), Some(_)) => Err(forged(format!("the header {name} is there more than once"))),
-    }
-}
-
-fn forged(message: impl Into<String>) -> Error {
-    fault(ErrorKind::Unauthenticated, message)
-}
-
-fn fault(kind: ErrorKind, message: impl Into<String>) -> Error {
-    named(Error::new(kind, message)).not_applied()
-}
-
-fn named(error: Error) -> Error {
-    error.with_provider(crate::NAME).with_operation(Operation::VerifyWebhook)
 }

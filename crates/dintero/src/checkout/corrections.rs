@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     checkout::events::{Group, Kind, Standing, captures},
     convert::words,
-    lenient::Amount,
-    wire::Event,
+    wire::{Amount, Event},
 };
 
 /// Statuses of a transaction in which nothing of it is refunded.

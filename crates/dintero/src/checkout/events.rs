@@ -21,11 +21,11 @@
 use std::collections::{HashMap, HashSet};
 
 use refunds_core::{RefundStatus, parse_time};
+use refunds_http::lenient::Lenient;
 
 use crate::{
     convert::{canonical_id, line_key, words},
-    lenient::{Amount, Maybe},
-    wire::Event,
+    wire::{Amount, Event},
 };
 
 /// Every event of Dintero's specification, and `INITIATE`, which only its samples have.
@@ -202,7 +202,7 @@ impl Group {
 }
 
 /// The id of a request, in canonical form.
-pub(crate) fn request(id: &Maybe<String>) -> Option<String> {
+pub(crate) fn request(id: &Lenient<String>) -> Option<String> {
     id.as_deref().filter(|id| !id.is_empty()).map(canonical_id)
 }
 

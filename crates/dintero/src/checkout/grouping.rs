@@ -27,8 +27,7 @@ use std::collections::HashMap;
 use crate::{
     checkout::corrections::{corrected_ids, standings},
     checkout::events::{Group, Kind, LineAmount, line_amounts, reference, request},
-    lenient::Amount,
-    wire::Event,
+    wire::{Amount, Event},
 };
 
 /// How many refunds one id may name before nothing joins them any more.

@@ -11,8 +11,7 @@ use crate::{
     checkout::events::captures,
     convert::line_key,
     error::refused,
-    lenient::Amount,
-    wire::{Item, RefundItem},
+    wire::{Amount, Item, RefundItem},
 };
 
 /// Products that send an invoice: a refund has to say what of it is taken back. Instabank's

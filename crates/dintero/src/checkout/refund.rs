@@ -143,15 +143,22 @@ pub(crate) fn already_made(
         ));
     }
     let mut newest = transaction.refunds().iter().rev();
-    match newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)) {
-        Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
-        Some(refund) => Err(refused(
-            ErrorKind::Conflict,
-            format!(
-                "the reference is that of a refund over {} of transaction {}, and {} is asked for now",
-                refund.amount, transaction.id, submit.amount
-            ),
-        )),
-        None => Ok(None),
+    let made = newest.find(|refund| refund.reference.as_ref() == reference && ours(refund));
+    made.map(|refund| with_requested_amount(refund, submit)).transpose()
+}
+
+/// The existing refund with the requested reference, if it has the requested amount too.
+///
+/// # Errors
+///
+/// `Conflict` otherwise.
+pub(crate) fn with_requested_amount(refund: &Refund, submit: &SubmitRefund) -> Result<Refund> {
+    if refund.amount == submit.amount {
+        return Ok(refund.clone());
     }
+    let message = format!(
+        "the reference belongs to a refund of {} of {}, but {} was requested",
+        refund.amount, refund.payment_id, submit.amount
+    );
+    Err(refused(ErrorKind::Conflict, message))
 }

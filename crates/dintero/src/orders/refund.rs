@@ -10,16 +10,15 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     checkout::Transaction,
     checkout::lines::{LineLeft, Lines, taken},
-    checkout::refund::{Refunded, already_made},
+    checkout::refund::{Refunded, already_made, with_requested_amount},
     checkout::totals::succeeded,
     error::refused,
-    lenient::LineId,
     orders::Order,
     orders::paying_transaction::unsupported,
     orders::reconcile::{Ownership, apply_checkout_state, ownership, unrecorded},
     orders::record::{self, REASON_KEY, REFERENCE_KEY},
     provider::Dintero,
-    wire::{self, RecordBody, RecordDetails, RecordItem, RefundItem},
+    wire::{self, LineId, RecordBody, RecordDetails, RecordItem, RefundItem},
 };
 
 const OPERATION: Operation = Operation::SubmitRefund;
@@ -164,17 +163,7 @@ impl Order {
     fn recorded(&self, submit: &SubmitRefund) -> Result<Option<Refund>> {
         let reference = Some(&submit.request.reference);
         let found = self.refunds.recorded().iter().find(|refund| refund.reference.as_ref() == reference);
-        match found {
-            Some(refund) if refund.amount == submit.amount => Ok(Some(refund.clone())),
-            Some(refund) => Err(refused(
-                ErrorKind::Conflict,
-                format!(
-                    "the reference is that of a refund over {}, and {} is asked for now",
-                    refund.amount, submit.amount
-                ),
-            )),
-            None => Ok(None),
-        }
+        found.map(|refund| with_requested_amount(refund, submit)).transpose()
     }
 
     fn owns(&self, refund: &Refund) -> Ownership {

@@ -3,26 +3,27 @@
 
 use std::borrow::Cow;
 
-use refunds_core::{DEFAULT_WEBHOOK_TOLERANCE, ErrorKind, Notice, Result, WebhookRequest};
-use refunds_http::{Digest, is_signed};
+use refunds_core::{ErrorKind, Notice, Result, WebhookRequest};
+use refunds_http::{Delivery, Digest, is_signed};
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
-use super::{DELIVERY, fault, forged, named, only, transaction};
-use crate::DinteroConfig;
+use super::{DELIVERY, transaction};
+use crate::{DinteroConfig, NAME};
 
 pub(super) const SIGNATURE: &str = "Dintero-Signature";
 
 /// Verifies a callback. Its body is not signed, so nobody looks at it.
 pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
+    let delivery = Delivery::new(NAME, request);
     if config.callback_secrets.is_empty() {
-        return Err(fault(ErrorKind::Config, "the setting `callback_secret` is missing"));
+        return Err(delivery.error(ErrorKind::Config, "the setting `callback_secret` is missing"));
     }
     if request.method == "GET" && !request.body.is_empty() {
-        return Err(forged("a callback by GET has no body, and this one has"));
+        return Err(delivery.forged("a callback by GET has no body, and this one has"));
     }
-    let signature = Signature::read(only(request, SIGNATURE)?)?;
-    let called = Called::read(&request.url)?;
+    let signature = Signature::read(delivery, delivery.header(SIGNATURE)?)?;
+    let called = Called::read(delivery, &request.url)?;
     let query = called.query();
     let message: [&[u8]; 11] = [
         signature.time.as_bytes(),
@@ -38,24 +39,26 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
         query.as_bytes(),
     ];
     if !is_signed(Digest::Sha256, &config.callback_secrets, &message, signature.code) {
-        return Err(forged("the signature does not fit the method, the public URL and our secrets"));
+        return Err(delivery.forged("the signature does not fit the method, the public URL and our secrets"));
     }
-    request.check_time(signature.at, DEFAULT_WEBHOOK_TOLERANCE).map_err(named)?;
+    delivery.check_time(signature.at)?;
     notice(config, request, &called)
 }
 
 fn notice(config: &DinteroConfig, request: &WebhookRequest, called: &Called<'_>) -> Result<Notice> {
+    let delivery = Delivery::new(NAME, request);
     let Some(id) = called.parameter("transaction_id") else {
         return Err(match called.parameter("error") {
             // With `report_error=true` it is told that no transaction came of a session.
-            Some(_) => fault(ErrorKind::Unsupported, "the callback tells of an error before any transaction"),
-            None => fault(ErrorKind::Protocol, "the callback does not tell its transaction"),
+            Some(_) => delivery
+                .error(ErrorKind::Unsupported, "the callback tells of an error before any transaction"),
+            None => delivery.error(ErrorKind::Protocol, "the callback does not tell its transaction"),
         });
     };
-    let mut notice = Notice::new(crate::NAME, transaction(config, id)?);
+    let mut notice = Notice::new(NAME, transaction(delivery, config, id)?);
     let own = |text: &str| text.to_owned();
-    let delivery = request.header(DELIVERY).filter(|id| !id.is_empty());
-    notice.delivery_id = delivery.or_else(|| called.parameter("event_id")).map(own);
+    let sent = request.header(DELIVERY).filter(|id| !id.is_empty());
+    notice.delivery_id = sent.or_else(|| called.parameter("event_id")).map(own);
     notice.event = called.parameter("event").map(own);
     // `time` is when the transaction was created: to a later event of it, it says nothing.
     if notice.event.is_none() {
@@ -73,11 +76,11 @@ struct Signature<'a> {
 
 impl<'a> Signature<'a> {
     /// Each of the two is there once. Parts of other names may come some day, beside these.
-    fn read(header: &'a str) -> Result<Self> {
+    fn read(delivery: Delivery<'_>, header: &'a str) -> Result<Self> {
         let (mut time, mut code) = (None, None);
         for part in header.split(',') {
             let (name, value) = part.trim().split_once('=').ok_or_else(|| {
-                forged(format!("the header {SIGNATURE} is not of the form t=…,v0-hmac-sha256=…"))
+                delivery.forged(format!("the header {SIGNATURE} is not of the form t=…,v0-hmac-sha256=…"))
             })?;
             let place = match name {
                 "t" => &mut time,
@@ -85,18 +88,14 @@ impl<'a> Signature<'a> {
                 _ => continue,
             };
             if place.replace(value).is_some() {
-                return Err(forged(format!("the header {SIGNATURE} has more than one {name}")));
+                return Err(delivery.forged(format!("the header {SIGNATURE} has more than one {name}")));
             }
         }
         let part = |name, value: Option<&'a str>| {
-            value.ok_or_else(|| forged(format!("the header {SIGNATURE} has no {name}")))
+            value.ok_or_else(|| delivery.forged(format!("the header {SIGNATURE} has no {name}")))
         };
         let (time, code) = (part("t", time)?, part("v0-hmac-sha256", code)?);
-        // The text is signed, so it has to be the one way to write that time.
-        let seconds = time.parse().ok().filter(|seconds: &i64| seconds.to_string() == time);
-        let at = seconds
-            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-            .ok_or_else(|| forged(format!("the t in the header {SIGNATURE} is no time in seconds")))?;
+        let at = delivery.signed_at(SIGNATURE, time)?;
         Ok(Self { time, at, code })
     }
 }
@@ -112,14 +111,14 @@ struct Called<'a> {
 }
 
 impl<'a> Called<'a> {
-    fn read(url: &'a str) -> Result<Self> {
+    fn read(delivery: Delivery<'_>, url: &'a str) -> Result<Self> {
         let host = Url::parse(url)
             .ok()
             .filter(|url| matches!(url.scheme(), "https" | "http"))
             .and_then(|url| url.host_str().map(str::to_owned));
         // Whose fault that is: the origin comes from whoever set up the receiver.
         let (Some(host), Some((_, rest))) = (host, url.split_once("://")) else {
-            return Err(fault(
+            return Err(delivery.error(
                 ErrorKind::Config,
                 "the request's URL has to be the public one, such as https://shop.example/callback?…",
             ));

@@ -11,9 +11,10 @@ mod callback;
 mod hook;
 pub(crate) mod subscriptions;
 
-use refunds_core::{Error, ErrorKind, Notice, Operation, PaymentId, Result, WebhookRequest};
+use refunds_core::{ErrorKind, Notice, PaymentId, Result, WebhookRequest};
+use refunds_http::Delivery;
 
-use crate::DinteroConfig;
+use crate::{DinteroConfig, NAME};
 
 /// Constant over redeliveries, of both kinds. Neither signature covers it.
 const DELIVERY: &str = "event-delivery";
@@ -27,9 +28,10 @@ const DELIVERY: &str = "event-delivery";
 /// another account's; `Unsupported` for what is signed and about something that has no refunds; `Protocol`
 /// for what is signed and can not be read.
 pub(crate) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
+    let delivery = Delivery::new(NAME, request);
     if config.callback_secrets.is_empty() && config.hook_secrets.is_empty() {
         let message = "the settings `callback_secret` and `hook_secret` are missing";
-        return Err(fault(ErrorKind::Config, message));
+        return Err(delivery.error(ErrorKind::Config, message));
     }
     // A hook may carry both: once there is a secret, Dintero may sign every call.
     if request.header(hook::SIGNATURE).is_some() {
@@ -39,45 +41,24 @@ pub(crate) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     } else if request.header(hook::EVENT).is_some() {
         let message =
             "the header event-signature is missing; has the subscription a secret of type HMAC-SHA1?";
-        Err(forged(message))
+        Err(delivery.forged(message))
     } else {
-        Err(forged("neither the header Dintero-Signature nor event-signature is there"))
+        Err(delivery.forged("neither the header Dintero-Signature nor event-signature is there"))
     }
 }
 
 /// A transaction's id that was told where there has to be one.
-fn transaction(config: &DinteroConfig, id: &str) -> Result<PaymentId> {
+fn transaction(delivery: Delivery<'_>, config: &DinteroConfig, id: &str) -> Result<PaymentId> {
     // Any other would be taken for an order's.
     let ours = id.strip_prefix(&config.account_id).is_some_and(|rest| rest.starts_with('.'));
     if !ours {
-        return Err(fault(ErrorKind::Protocol, "the transaction's id is none of this account"));
+        return Err(delivery.error(ErrorKind::Protocol, "the transaction's id is none of this account"));
     }
-    payment(id)
+    payment(delivery, id)
 }
 
-fn payment(id: &str) -> Result<PaymentId> {
-    PaymentId::new(id)
-        .map_err(|cause| fault(ErrorKind::Protocol, "what it is about has no usable id").with_source(cause))
-}
-
-/// The one header of that name: two would let a proxy and us believe different ones.
-fn only<'a>(request: &'a WebhookRequest, name: &str) -> Result<&'a str> {
-    let mut values = request.headers_named(name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => Ok(value),
-        (None, _) => Err(forged(format!("the header {name} is missing"))),
-        (Some(_), Some(_)) => Err(forged(format!("the header {name} is there more than once"))),
-    }
-}
-
-fn forged(message: impl Into<String>) -> Error {
-    fault(ErrorKind::Unauthenticated, message)
-}
-
-fn fault(kind: ErrorKind, message: impl Into<String>) -> Error {
-    named(Error::new(kind, message)).not_applied()
-}
-
-fn named(error: Error) -> Error {
-    error.with_provider(crate::NAME).with_operation(Operation::VerifyWebhook)
+fn payment(delivery: Delivery<'_>, id: &str) -> Result<PaymentId> {
+    PaymentId::new(id).map_err(|cause| {
+        delivery.error(ErrorKind::Protocol, "what it is about has no usable id").with_source(cause)
+    })
 }

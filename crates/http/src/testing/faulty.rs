@@ -7,7 +7,7 @@ use bytes::Bytes;
 use refunds_core::testing::Fault;
 
 use super::{lock, pass};
-use crate::transport::{Body, Limits, Transport, TransportError, TransportErrorKind as Kind};
+use crate::transport::{Body, Transport, TransportError, TransportErrorKind as Kind};
 
 type Matches = Box<dyn Fn(&http::Request<Bytes>) -> bool + Send + Sync>;
 
@@ -65,11 +65,7 @@ impl<T: Transport> FaultyTransport<T> {
 
 #[async_trait]
 impl<T: Transport> Transport for FaultyTransport<T> {
-    async fn send(
-        &self,
-        request: http::Request<Bytes>,
-        limits: Limits,
-    ) -> Result<http::Response<Body>, TransportError> {
+    async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         match self.next_fault(&request) {
             Some(Fault::NeverSent) => Err(TransportError::unsent(Kind::Connect)),
             Some(Fault::NoAnswer) => {
@@ -77,10 +73,10 @@ impl<T: Transport> Transport for FaultyTransport<T> {
                 Err(TransportError::sent(Kind::Timeout))
             }
             Some(Fault::AnswerLost) => {
-                self.inner.send(request, limits).await?;
+                self.inner.send(request).await?;
                 Err(TransportError::sent(Kind::Broken))
             }
-            _ => self.inner.send(request, limits).await,
+            _ => self.inner.send(request).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
@@ -9,7 +10,6 @@ use aws_lc_rs::signature::{
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 /// Bytes of a P-521 coordinate, leading zeros included.
 const COORDINATE: usize = 66;
@@ -67,7 +67,7 @@ fn thumbprint(uncompressed: &[u8]) -> Option<String> {
     let (x, y) = coordinates.split_at(COORDINATE);
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
     let jwk = format!(r#"{{"crv":"P-521","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    Some(URL_SAFE_NO_PAD.encode(Sha256::digest(jwk)))
+    Some(URL_SAFE_NO_PAD.encode(digest(&SHA256, jwk.as_bytes())))
 }
 
 fn pem_of(der: &[u8]) -> String {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -8,7 +9,6 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use refunds_sandbox::Sandbox;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 pub(crate) fn client() -> Client {
     // Long enough for a busy machine; what is meant to time out says so itself.
@@ -125,7 +125,7 @@ impl Signer {
         let point = pair.public_key().as_ref();
         let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..67]), URL_SAFE_NO_PAD.encode(&point[67..]));
         let jwk = format!(r#"{{"crv":"P-521","kty":"EC","x":"{x}","y":"{y}"}}"#);
-        let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(jwk));
+        let kid = URL_SAFE_NO_PAD.encode(digest(&SHA256, jwk.as_bytes()));
         let now = sandbox.now().unix_timestamp();
         Self {
             pair,
