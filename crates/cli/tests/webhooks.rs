@@ -129,7 +129,7 @@ async fn what_is_not_genuine_is_said_to_be_so() {
     let (_, request) = genuine(&sandbox, "hook");
     let ran = verify(&sandbox, "hook", &request, 0, &["--output", "table"]).ended(4);
     insta::assert_snapshot!(ran.stderr, @r"
-    error: dintero: verifying the webhook: the signature does not fit the body and our secrets (unauthenticated)
+    error: dintero: verifying the webhook: the signature does not match the body and the secrets (unauthenticated)
       answer: HTTP 400
       next: do not believe it; one that is genuine needs the right secret, the URL as the provider called it, and headers and body as they arrived
     ");
@@ -177,7 +177,7 @@ fn what_is_genuine_and_no_notice() {
     let mut command = bare(&[&arguments[..], &["-o", "table"]].concat());
     let ran = run(command.envs(environment).env("DINTERO_CALLBACK_SECRET", "123")).ended(3);
     insta::assert_snapshot!(ran.stderr, @r"
-    error: dintero: verifying the webhook: the callback does not tell its transaction (protocol)
+    error: dintero: verifying the webhook: the callback does not name its transaction (protocol)
       answer: HTTP 503
       next: it is genuine: look at the payment, and tell whoever keeps the adapter
     ");

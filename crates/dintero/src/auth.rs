@@ -36,7 +36,7 @@ impl TokenEndpoint {
         let response = self.http.send(request).await?;
         let token: TokenResponse = response.json()?;
         if token.access_token.is_empty() {
-            return Err(response.protocol_error("the answer's `access_token` is empty"));
+            return Err(response.protocol_error("the response's `access_token` is empty"));
         }
         Ok(Token::new(token.access_token.into(), token.expires_in.map(Duration::from_secs)))
     }

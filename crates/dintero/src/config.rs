@@ -1,4 +1,4 @@
-//! What has to be known to talk to Dintero.
+//! The settings of the adapter.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -196,7 +196,7 @@ impl DinteroConfig {
     /// Checks what no type does, and gives the bases of the API and of Checkout.
     pub(crate) fn check(&self) -> Result<(BaseUrl, BaseUrl)> {
         if !is_account_id(&self.account_id) {
-            return Err(Error::config("the setting `account_id` has to be T or P and eight digits"));
+            return Err(Error::config("the setting `account_id` must be T or P and eight digits"));
         }
         if self.client_id.is_empty() || self.client_id.contains(|c: char| c == ':' || c.is_control()) {
             let message = "the setting `client_id` is empty, or contains a colon or a control character";

@@ -14,25 +14,25 @@ use crate::wire::{self, Amount, LineId};
 /// The prefix that Checkout demands of the merchant's own metadata.
 pub(crate) const METADATA_PREFIX: &str = "ext_";
 
-/// Where a refund at Checkout tells for which order it was made, and its `extra` tells it then.
+/// Where a refund at Checkout names the order that it was made for, and the same in `extra`.
 pub(crate) const ORDER_KEY: &str = "ext_refunds_order";
 pub(crate) const ORDER: &str = "order_id";
 
-/// The first that is told is believed.
+/// The first one present is used.
 const RETRY_CODES: [(&str, RetryAdvice); 3] = [
     ("DO_NOT_RETRY", RetryAdvice::Never),
     ("RETRY_AFTER_DELAY", RetryAdvice::Later),
     ("RETRY_IMMEDIATELY", RetryAdvice::Now),
 ];
 
-/// Why an answer is not one: goes into a protocol error, and holds names of members only.
+/// Why a response is not usable: goes into a protocol error, and holds names of members only.
 pub(crate) type Fault = String;
 
 pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
-    let code = code.ok_or("the answer's `currency` is missing")?;
+    let code = code.ok_or("the response's `currency` is missing")?;
     // Nothing is guessed here: a code in small letters is still that code.
     Currency::new(&code.to_ascii_uppercase())
-        .map_err(|_| "the answer's `currency` is no ISO 4217 currency".to_owned())
+        .map_err(|_| "the response's `currency` is not an ISO 4217 currency".to_owned())
 }
 
 /// An amount of a refund or capture, which is never negative.
@@ -40,12 +40,12 @@ pub(crate) fn money(amount: &Lenient<Amount>, currency: Currency, of: &str) -> R
     match **amount {
         Some(Amount::Minor(minor @ 0..)) => Ok(Money::new(minor, currency)),
         Some(Amount::Minor(_)) => Err(format!("the `amount` of a {of} is negative")),
-        Some(Amount::Wrong) => Err(format!("the `amount` of a {of} is no integer")),
+        Some(Amount::Wrong) => Err(format!("the `amount` of a {of} is not an integer")),
         None => Err(format!("the `amount` of a {of} is missing")),
     }
 }
 
-/// What a text in the `created_at` family is, keeping in `extra` what can not be read.
+/// What a text in the `created_at` family is, keeping in `extra` what cannot be read.
 pub(crate) fn read_time(
     extra: &mut Map<String, Value>,
     name: &str,
@@ -69,7 +69,7 @@ pub(crate) fn reference(extra: &mut Map<String, Value>, name: &str, text: Option
     reference
 }
 
-/// Keeps what is told under the provider's own name.
+/// Keeps a value under the provider's own name.
 pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Map<String, Value>, name: &str, value: Option<&T>) {
     if let Some(value) = value {
         extra.insert(name.to_owned(), value.clone().into());
@@ -101,7 +101,7 @@ pub(crate) fn payment_method(
 /// The lines of a refund.
 ///
 /// In an order a line without an integer amount makes the record unreadable; in Checkout, where lines
-/// are no more than a help, it is left out.
+/// are only a help, it is left out.
 pub(crate) fn lines(
     items: &[wire::Item],
     currency: Currency,
@@ -116,7 +116,7 @@ pub(crate) fn lines(
                 line.payouts = payouts(item, currency);
                 lines.push(line);
             }
-            _ if strict => return Err("a line's `line_id` or `amount` is missing or no integer".into()),
+            _ if strict => return Err("a line's `line_id` or `amount` is missing or not an integer".into()),
             _ => {}
         }
     }
@@ -146,7 +146,7 @@ pub(crate) fn metadata_key(key: &str) -> String {
     if key.starts_with(METADATA_PREFIX) { key.to_owned() } else { format!("{METADATA_PREFIX}{key}") }
 }
 
-/// The merchant's metadata under his own keys.
+/// The merchant's metadata under its own keys.
 pub(crate) fn metadata(wire: Option<&Map<String, Value>>) -> Map<String, Value> {
     let Some(wire) = wire else { return Map::new() };
     wire.iter()

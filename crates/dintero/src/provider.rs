@@ -229,7 +229,7 @@ impl RefundProvider for Dintero {
     }
 
     /// Verifies [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) and
-    /// [hooks](https://docs.dintero.com/docs/checkout/webhooks), told apart by their headers.
+    /// [hooks](https://docs.dintero.com/docs/checkout/webhooks), distinguished by their headers.
     fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
         webhook::verify(&self.0.config, request)
     }

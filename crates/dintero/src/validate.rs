@@ -16,7 +16,7 @@ pub(crate) fn validate(request: &CreateRefund, is_transaction: bool) -> Result<(
     if let RefundAmount::Exact(amount) = request.amount
         && !(1..=i64::from(i32::MAX)).contains(&amount.minor_units())
     {
-        return Err(invalid("the amount has to be more than nothing and at most 2147483647 minor units"));
+        return Err(invalid("the amount must be from 1 to 2147483647 minor units"));
     }
     let to_payer =
         |target: &refunds_core::RefundTarget| target.kind == TargetKind::PaymentMethod && target.id.is_none();
@@ -28,7 +28,7 @@ pub(crate) fn validate(request: &CreateRefund, is_transaction: bool) -> Result<(
     }
     for (at, line) in request.lines.iter().enumerate() {
         if line.id.is_empty() || line.id.chars().any(char::is_control) {
-            return Err(invalid("a line's id is empty or holds control characters"));
+            return Err(invalid("a line's id is empty or contains control characters"));
         }
         // A line of a gift card is negative; whether this one may be is known with the captured lines.
         if line.amount.is_zero() || i32::try_from(line.amount.minor_units()).is_err() {
@@ -50,10 +50,12 @@ pub(crate) fn validate(request: &CreateRefund, is_transaction: bool) -> Result<(
             return Err(invalid("two keys of the metadata are the same with the prefix `ext_`"));
         }
         if wire == ORDER_KEY {
-            return Err(invalid("`refunds_order` is taken in metadata"));
+            return Err(invalid("`refunds_order` is reserved in metadata"));
         }
         if !is_transaction && [REFERENCE_KEY, REASON_KEY].contains(&key.as_str()) {
-            return Err(invalid("`refund_reference` and `refund_reason` are taken in an order's metadata"));
+            return Err(invalid(
+                "`refund_reference` and `refund_reason` are reserved in an order's metadata",
+            ));
         }
     }
     Ok(())

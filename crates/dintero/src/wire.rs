@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 /// An amount in minor units, which is never guessed: it is an integer, or it is not there, or it is
-/// something that makes the answer unreadable.
+/// something that makes the response unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Amount {
     Minor(i64),
@@ -54,7 +54,7 @@ impl fmt::Display for LineId {
     }
 }
 
-/// A Checkout transaction, as `GET …/transactions/{id}` answers it.
+/// A Checkout transaction, as `GET …/transactions/{id}` returns it.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Transaction {
@@ -307,7 +307,7 @@ pub(crate) struct HookSecret<'a> {
     pub(crate) value: &'a str,
 }
 
-/// A subscription as it is answered.
+/// A subscription in a response.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct HookSubscriptionResponse {

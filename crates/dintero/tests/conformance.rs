@@ -53,7 +53,7 @@ struct World {
     kind: Kind,
     /// The transactions behind the orders.
     behind: Mutex<BTreeMap<String, String>>,
-    /// Payments whose refunds end in a word that nobody knows.
+    /// Payments whose refunds end in an unknown word.
     unknown: Mutex<BTreeSet<PaymentId>>,
     transport: Arc<FaultyTransport<ReqwestTransport>>,
 }

@@ -1,4 +1,4 @@
-//! Whatever Dintero answers, the error says what became of the money.
+//! Whatever Dintero returns, the error says what became of the money.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -72,14 +72,14 @@ async fn every_status_with_every_body() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_asked_for_is_told() {
+async fn a_requested_wait_is_reported() {
     let (dintero, _) = scripted([Reply::json(429, "{}").header("retry-after", "7")]);
     let error = list(&dintero, "T11223344.x").await.unwrap_err();
     assert_eq!(error.retry_after().map(|wait| wait.as_secs()), Some(7));
 }
 
 #[tokio::test]
-async fn answers_that_are_none_are_protocol_errors() {
+async fn unreadable_responses_are_protocol_errors() {
     for body in ["", "null", "[]", "<html>", r#"{"id":"T11223344.x","#, r#"{"id":"T11223344.x"}"#, "7"] {
         for status in [200, 202] {
             let (dintero, _) = scripted([before(), Reply::json(status, body)]);

@@ -171,7 +171,7 @@ async fn failures_move_no_money() {
 }
 
 #[tokio::test]
-async fn what_the_sandbox_tells_is_verified_and_leads_to_the_refund() {
+async fn what_the_sandbox_sends_is_verified_and_leads_to_the_refund() {
     let sandbox = Sandbox::start().await.unwrap();
     let adapter = Arc::new(dintero(&sandbox));
     let client = client(Dintero::clone(&adapter));

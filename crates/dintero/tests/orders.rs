@@ -57,7 +57,7 @@ async fn an_order_is_refunded_by_its_transaction_and_recorded() {
         })
     );
     let moved = list(&dintero, &transaction).await.unwrap();
-    assert_eq!(moved[0].lines[0].id, "2", "Checkout is told the lines that it knows");
+    assert_eq!(moved[0].lines[0].id, "2", "Checkout gets the lines that it knows");
 
     assert_eq!(list(&dintero, &order).await.unwrap(), std::slice::from_ref(&refund));
     assert_eq!(get(&dintero, &order, refund.id.as_str()).await.unwrap(), refund);
@@ -171,7 +171,7 @@ async fn what_checkout_has_left_counts_too() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
     let (order, transaction) = paid_order(&sandbox);
-    // Somebody refunds in the back office, and nobody records it.
+    // A refund in the back office, without a record.
     submit(&dintero, asked(&transaction, 44_000, "elsewhere")).await.unwrap();
     assert_eq!(sums(&dintero, &order).await, [44_850, 44_000, 0, 850]);
     let reported = list(&dintero, &order).await.unwrap();
@@ -196,7 +196,7 @@ async fn a_refund_that_checkout_declines_is_recorded_as_no_success() {
     assert_eq!(
         reported,
         (RefundStatus::Declined, "REFUND success:false"),
-        "Checkout tells more than the record"
+        "Checkout says more than the record"
     );
     assert_eq!(refund.failure.unwrap().message.as_deref(), Some("the card is gone"));
     assert_eq!(sandbox.dintero().order_refunds(&order)[0]["success"], false);
@@ -235,7 +235,7 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
         {"id": "b", "amount": 2, "success": true, "payment_details": {"payment_id": transaction}},
     ]});
 
-    for order in ["no-order", "silent", "nobody-tells", "nonsense", "no-list", "no-amount", "empty"] {
+    for order in ["no-order", "silent", "no-currency", "nonsense", "no-list", "no-amount", "empty"] {
         side.serve_bytes(path(&format!("{order}/captures")), r#"{"captures":[]}"#);
     }
     side.insert_order_refunds_json("no-order", record.clone());
@@ -247,7 +247,7 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
         assert_eq!(refunds[0].status, RefundStatus::Unknown, "{order}");
     }
     for (order, body, reported) in [
-        ("nobody-tells", json!({"refunds": [{"id": "a", "amount": 1}]}), "{}"),
+        ("no-currency", json!({"refunds": [{"id": "a", "amount": 1}]}), "{}"),
         ("nonsense", record, r#"{"currency":"KR"}"#),
         ("no-list", json!({}), r#"{"currency":"NOK"}"#),
         ("no-amount", json!({"refunds": [{"id": "a"}]}), r#"{"currency":"NOK"}"#),

@@ -31,7 +31,7 @@ fn two() -> TransactionSpec {
 }
 
 #[tokio::test]
-async fn a_transaction_that_paid_more_than_the_order_tells_nothing_of_others() {
+async fn a_transaction_that_paid_more_than_the_order_shows_nothing_of_others() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
     let (one, two, transaction) = two_orders(&sandbox, two());
@@ -66,12 +66,12 @@ async fn an_order_gives_back_no_more_than_it_took() {
         ("its first refund is under way", two().asynchronous(Outcome::Succeeded), None),
         ("its first refund is not recorded", two(), Some("record:every:status=503")),
         (
-            "its first refund is under way and tells no order",
+            "its first refund is under way and names no order",
             two().asynchronous(Outcome::Succeeded).without_metadata_on_initiate(),
             None,
         ),
         (
-            "its first refund is under way and tells nothing",
+            "its first refund is under way and names nothing",
             two()
                 .asynchronous(Outcome::Succeeded)
                 .without_reference_on_initiate()
@@ -159,7 +159,7 @@ async fn two_workers_of_which_one_waits_for_checkout_leave_one_refund() {
 }
 
 #[tokio::test]
-async fn a_record_that_is_there_already_is_the_answer() {
+async fn an_existing_record_is_returned() {
     let sandbox = Sandbox::start().await.unwrap();
     let (order, transaction) = one_order(&sandbox);
     let dintero = dintero(&sandbox);
@@ -172,7 +172,7 @@ async fn a_record_that_is_there_already_is_the_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_behind_is_not_another_orders_refund() {
+async fn a_stale_response_is_not_another_orders_refund() {
     let sandbox = Sandbox::start().await.unwrap();
     let (one, two, transaction) = two_orders(&sandbox, two());
     let client = client(dintero(&sandbox));
@@ -205,7 +205,7 @@ async fn what_is_ours_goes_before_what_may_be() {
 }
 
 #[tokio::test]
-async fn what_is_over_and_tells_nothing_blocks_nobody() {
+async fn a_final_refund_without_an_order_blocks_no_other() {
     let sandbox = Sandbox::start().await.unwrap();
     let (one, _, transaction) = two_orders(&sandbox, two().asynchronous(Outcome::Succeeded));
     // In the back office, for the other order.

@@ -156,7 +156,7 @@ async fn a_refund_whose_reference_checkout_hides_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_failure_that_can_not_be_recorded_moved_no_money() {
+async fn a_failure_that_cannot_be_recorded_moved_no_money() {
     let sandbox = Sandbox::start().await.unwrap();
     let (order, _) = paid_order(&sandbox, TransactionSpec::new(100, "NOK").declines(Decline::default()));
     sandbox.faults().add("record:1:status=503".parse().unwrap());

@@ -1,4 +1,4 @@
-//! What is told of an order whose records and whose money do not go together.
+//! Orders whose records and whose money differ.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -21,7 +21,7 @@ fn order_of(sandbox: &Sandbox, minor: i64) -> (String, String) {
 }
 
 #[tokio::test]
-async fn money_that_is_gone_without_a_record_is_told() {
+async fn money_that_is_gone_without_a_record_is_shown() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = dintero(&sandbox);
     let (order, transaction) = order_of(&sandbox, 100);
@@ -37,7 +37,7 @@ async fn money_that_is_gone_without_a_record_is_told() {
 }
 
 #[tokio::test]
-async fn a_refund_and_its_record_are_one_however_they_are_told() {
+async fn a_refund_and_its_record_are_one_however_they_are_reported() {
     for (what, recorded) in [
         ("by one reference", json!({"id": "a", "metadata": {"refund_reference": "rf-1"}})),
         ("a record without a reference", json!({"id": "a"})),
@@ -93,7 +93,7 @@ async fn a_record_of_another_refund_over_the_same_amount_is_not_ours() {
 }
 
 #[tokio::test]
-async fn a_refund_under_way_is_not_what_somebody_else_recorded() {
+async fn a_pending_refund_is_not_a_record_made_elsewhere() {
     for (outcome, end) in
         [(Outcome::Succeeded, RefundStatus::Succeeded), (Outcome::Declined, RefundStatus::Declined)]
     {
@@ -104,7 +104,7 @@ async fn a_refund_under_way_is_not_what_somebody_else_recorded() {
         let order = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_by(&transaction));
         let dintero = dintero(&sandbox);
         let pending = submit(&dintero, asked(&order, 40, "rf-1").with_line(line("1", 40))).await.unwrap();
-        // Somebody's record, and one that does not tell its end.
+        // A record made elsewhere, and one without an outcome.
         let unclear = json!({"id": "unclear", "amount": 40, "success": null});
         sandbox.dintero().set_order_refunds(&order, vec![unclear]);
         assert_eq!(get(&dintero, &order, "unclear").await.unwrap().status, RefundStatus::Unknown);
@@ -178,7 +178,7 @@ async fn a_record_of_a_success_that_the_bank_took_back_is_a_failure() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_can_not_be_read_is_not_passed_over() {
+async fn a_transaction_that_cannot_be_read_is_not_ignored() {
     for (fault, kind) in [
         ("payment:1:status=403", ErrorKind::PermissionDenied),
         ("payment:1:status=503", ErrorKind::Unavailable),
@@ -200,7 +200,7 @@ async fn a_transaction_that_can_not_be_read_is_not_passed_over() {
 }
 
 #[tokio::test]
-async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was_told() {
+async fn creating_again_writes_the_record_that_is_missing_and_names_it_as_it_was_reported() {
     let sandbox = Sandbox::start().await.unwrap();
     let (order, transaction) = order_of(&sandbox, 100);
     sandbox.faults().add("record:*:status=503".parse().unwrap());
@@ -246,7 +246,7 @@ async fn ids_of_doubles_lead_to_the_refund_that_they_are() {
 }
 
 #[tokio::test]
-async fn captures_that_can_not_be_read_are_not_nothing() {
+async fn captures_that_cannot_be_read_are_not_nothing() {
     for (fault, kind) in
         [("malformed-body", ErrorKind::Protocol), ("status=403", ErrorKind::PermissionDenied)]
     {

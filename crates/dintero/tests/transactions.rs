@@ -16,7 +16,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_refund_is_made_told_and_found_again() {
+async fn a_refund_is_made_listed_and_found_again() {
     let sandbox = Sandbox::start().await.unwrap();
     let id = sandbox
         .dintero()
@@ -207,7 +207,7 @@ async fn refusals_and_unknown_payments() {
 }
 
 #[tokio::test]
-async fn a_reference_that_is_there_is_answered_and_not_refunded_again() {
+async fn a_known_reference_returns_its_refund_and_is_not_refunded_again() {
     let sandbox = Sandbox::start().await.unwrap();
     let id = sandbox.dintero().captured(100, "NOK");
     let dintero = dintero(&sandbox);
@@ -249,10 +249,10 @@ async fn products_that_need_lines_get_them() {
 }
 
 #[tokio::test]
-async fn an_answer_without_our_event_is_no_answer() {
+async fn a_response_without_the_requested_event_is_a_protocol_error() {
     let sandbox = Sandbox::start().await.unwrap();
     for (pointer, value) in [
-        ("/events/-1/event_reference", json!("somebody-elses")),
+        ("/events/-1/event_reference", json!("another-systems")),
         ("/events/-1/event_reference", json!(null)),
         ("/events/-1/event", json!("SETTLEMENT")),
         ("/events/-1/amount", json!("40")),

@@ -57,7 +57,7 @@ fn another_accounts_callback_is_not_ours() {
 }
 
 #[test]
-fn a_callback_tells_what_it_is_about() {
+fn a_callback_names_its_subject() {
     let notice = called(&header("1700000000"), PATH, QUERY).unwrap();
     assert_eq!((notice.provider.as_str(), notice.event.as_deref()), ("dintero", Some("REFUND")));
     assert_eq!((notice.payment_id.as_str(), notice.refund_id), ("T11223344.9rQ2xW", None));
@@ -144,7 +144,11 @@ fn which_headers_of_callbacks_are_accepted() {
         ("the other way round", format!("v0-hmac-sha256={right},t=1700000000"), true),
         ("blanks around", format!(" t=1700000000, \t v0-hmac-sha256={right} "), true),
         ("and a newer kind", format!("t=1700000000,v0-hmac-sha256={right},v1-x=00"), true),
-        ("by nobody", format!("t=1700000000,v0-hmac-sha256={}", code_at("nobody's", "1700000000")), false),
+        (
+            "by an unknown signer",
+            format!("t=1700000000,v0-hmac-sha256={}", code_at("an unknown signer's", "1700000000")),
+            false,
+        ),
         ("in capitals", format!("t=1700000000,v0-hmac-sha256={}", right.to_uppercase()), false),
         ("half", format!("t=1700000000,v0-hmac-sha256={}", &right[..32]), false),
         ("an empty code", "t=1700000000,v0-hmac-sha256=".into(), false),

@@ -11,7 +11,7 @@ use common::webhook::{
 use refunds_core::{ErrorKind, RefundProvider as _};
 
 #[test]
-fn a_hook_tells_what_it_is_about() {
+fn a_hook_names_its_subject() {
     let notice = hooked(&hook_code(SECRET, BODY.as_bytes()), BODY.as_bytes()).unwrap();
     assert_eq!(
         (notice.provider.as_str(), notice.event.as_deref()),
@@ -30,7 +30,7 @@ fn which_signatures_of_hooks_are_accepted() {
     for (what, signature, ok) in [
         ("right", right.clone(), true),
         ("by the other secret", hook_code(NEXT, body), true),
-        ("by nobody", hook_code("nobody's", body), false),
+        ("by an unknown signer", hook_code("an unknown signer's", body), false),
         ("over the body written again", hook_code(SECRET, parsed.to_string().as_bytes()), false),
         ("by SHA-256", hex(hmac::HMAC_SHA256, SECRET, body), false),
         ("in capitals", right.to_uppercase(), false),

@@ -31,7 +31,7 @@ pub trait Authorizer: fmt::Debug + Send + Sync {
     /// that nothing was applied.
     async fn credential(&self) -> Result<Credential>;
 
-    /// Hears that the provider refused `credential` with a 401; answers whether another one is worth
+    /// Learns that the provider refused `credential` with a 401; returns whether another one is worth
     /// a try. The request is repeated once then.
     fn refused(&self, credential: &Credential) -> bool {
         let _ = credential;
@@ -105,7 +105,7 @@ impl Authorizer for StaticToken {
 pub struct Token {
     /// The token itself.
     pub secret: SecretString,
-    /// How long it can be used from now on; `None` where that is not told: until it is refused.
+    /// How long it can be used from now on; `None` where the provider does not say: until it is refused.
     pub expires_in: Option<Duration>,
 }
 
@@ -157,7 +157,7 @@ impl Token {
 /// ```
 #[async_trait]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no source of tokens",
+    message = "`{Self}` is not a source of tokens",
     label = "this does not implement `TokenSource`",
     note = "a source has one method, that fetches one token; see the example of `refunds_http::TokenSource`, and `refunds_core::guide::over_http`"
 )]
@@ -181,7 +181,7 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 ///
 /// A token is used until five minutes before its end, or until half its life is over, whichever is
 /// later; so a token of an hour serves 55 minutes, one of a minute 30 seconds. However many requests
-/// need a new one at a time, one of them fetches it and the others wait for it: for its token, or
+/// need a new one at the same time, one of them fetches it and the others wait for it: for its token, or
 /// for its failure. A failure is not kept: the next request tries anew. A token that is empty or not a
 /// valid header value is one.
 #[derive(Debug)]
@@ -217,7 +217,7 @@ impl<S: TokenSource> TokenCache<S> {
     ///
     /// # Errors
     ///
-    /// What the source answers, and [`ErrorKind::Protocol`] for a token that is empty or not a valid
+    /// What the source returns, and [`ErrorKind::Protocol`] for a token that is empty or not a valid
     /// header value.
     pub async fn token(&self) -> Result<SecretString> {
         let failures = match self.kept() {
@@ -296,7 +296,7 @@ impl<S: TokenSource> Authorizer for TokenCache<S> {
     }
 }
 
-/// Whether a token, or what stands for one, can be sent as a part of a header.
+/// Whether a token, or what is used as one, can be sent as a part of a header.
 fn is_well_formed(secret: &str) -> bool {
     !secret.trim().is_empty() && is_header_text(secret)
 }

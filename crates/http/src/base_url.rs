@@ -26,7 +26,7 @@ pub struct BaseUrl {
 impl BaseUrl {
     /// Reads and checks a base URL.
     ///
-    /// It has to be `https://`, or `http://` on a loopback host (`127.0.0.0/8`, `::1`, `localhost`);
+    /// It must be `https://`, or `http://` on a loopback host (`127.0.0.0/8`, `::1`, `localhost`);
     /// `allow_http` lets plain HTTP through elsewhere. A path prefix is kept, and whether it ends
     /// with a slash does not matter.
     ///
@@ -37,13 +37,13 @@ impl BaseUrl {
     pub fn parse(text: &str, allow_http: bool) -> Result<Self> {
         // The parser would drop these without a word.
         if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(fault("holds blanks or control characters"));
+            return Err(fault("contains spaces or control characters"));
         }
-        let url = Url::parse(text).map_err(|cause| fault("can not be read").with_source(cause))?;
+        let url = Url::parse(text).map_err(|cause| fault("cannot be read").with_source(cause))?;
         let tls = match url.scheme() {
             "https" => true,
             "http" => false,
-            _ => return Err(fault("has to begin with https://")),
+            _ => return Err(fault("must begin with https://")),
         };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(fault("must not hold a user name or a password"));
@@ -62,7 +62,7 @@ impl BaseUrl {
         })
     }
 
-    /// Reads and checks the base URL that stands in the setting `key`, or `default` where it is not
+    /// Reads and checks the base URL in the setting `key`, or `default` where it is not
     /// set.
     ///
     /// ```
@@ -123,7 +123,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// Whether a host, as it stands in a URL, is this machine.
+/// Whether a host, as written in a URL, is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     match Host::parse(host) {
         Ok(Host::Domain(name)) => name == "localhost",

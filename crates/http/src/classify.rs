@@ -2,7 +2,7 @@
 
 use refunds_core::ErrorKind;
 
-/// What a status that is no success means.
+/// What an error status means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatusClass {
@@ -10,13 +10,13 @@ pub struct StatusClass {
     pub kind: ErrorKind,
     /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// Whether what was asked may have been done all the same; never on a read.
+    /// Whether the write may nevertheless have been done; never on a read.
     pub may_have_applied: bool,
 }
 
-/// Classifies a status that is no success, for a request that moves money (`write`) or does not.
+/// Classifies an error status, for a request that moves money (`write`) or does not.
 ///
-/// Where a status leaves it open whether a write was done, the answer is that it may have been. An
+/// Where a status leaves it open whether a write was done, it may have been. An
 /// adapter that knows better by the provider's error code says so in its
 /// [`ProviderError`](crate::ProviderError).
 ///
@@ -36,7 +36,7 @@ pub fn classify_status(status: u16, write: bool) -> StatusClass {
         403 => (ErrorKind::PermissionDenied, false, false),
         404 | 410 => (ErrorKind::NotFound, false, false),
         408 => (ErrorKind::Timeout, true, true),
-        // From "this reference exists" to "still being processed": only the code tells.
+        // From "this reference exists" to "still being processed": only the code shows which.
         409 => (ErrorKind::Conflict, false, true),
         429 => (ErrorKind::RateLimited, true, false),
         425 | 500..=599 => (ErrorKind::Unavailable, true, true),

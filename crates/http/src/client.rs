@@ -50,7 +50,7 @@ impl HttpClient {
         Self(Arc::new(ClientState { base, ..(*self.0).clone() }))
     }
 
-    /// The same client as somebody else: with another credential, and the same transport, base URL,
+    /// The same client with another credential, and the same transport, base URL,
     /// headers and error decoder.
     ///
     /// A token endpoint is called by the one client, without a credential or with its own, and lends
@@ -85,7 +85,7 @@ impl HttpClient {
         &self.0.base
     }
 
-    /// Sends `request` and gives the answer, if it is a success (2xx).
+    /// Sends `request` and returns the response, if it is a success (2xx).
     ///
     /// It is processed at most once. It is sent again in two cases in which it was not processed: where
     /// the provider refuses the credential with a 401 and the [`Authorizer`] has another one, and where
@@ -96,7 +96,7 @@ impl HttpClient {
     ///
     /// Any other status, as [`classify_status`](crate::classify_status) and the error decoder say;
     /// [`ErrorKind::InvalidRequest`] where the request is malformed, [`ErrorKind::Transport`],
-    /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no whole answer came back. Whether
+    /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no complete response came back. Whether
     /// it may have been applied is `false` for a read and wherever nothing can have been sent.
     ///
     /// [`ErrorKind::InvalidRequest`]: refunds_core::ErrorKind::InvalidRequest
@@ -107,7 +107,7 @@ impl HttpClient {
         exchange::send(&self.0, &request).await
     }
 
-    /// Sends `request` and reads the answer's JSON.
+    /// Sends `request` and reads the response's JSON.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// In which header this provider tells its ids of requests, to look there first; without it in the
+    /// The header in which this provider reports its request ids, to look there first; without it, in the
     /// usual ones alone, such as `request-id` and `x-request-id`. For an id in the body of errors see
     /// [`ProviderError::with_request_id`].
     pub fn request_id_header(mut self, name: &str) -> Self {
@@ -202,7 +202,7 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Reads what the provider says in answers that are no success. It must not panic, whatever the
+    /// Reads what the provider says in error responses. It must not panic, whatever the
     /// bytes.
     pub fn error_decoder(
         mut self,
@@ -226,7 +226,7 @@ impl HttpClientBuilder {
         }
         let request_id_header =
             self.request_id_header.as_deref().map(header_name).transpose().map_err(refuse)?;
-        // A connection that never comes has to be told as that, before the whole is merely late.
+        // A connection that never comes must be reported as that, before the whole exchange is merely late.
         let connect = self.connect_timeout.min(self.timeout / 5 * 4);
         let transport = self.transport.unwrap_or_else(|| Arc::new(ReqwestTransport::new(connect)));
         Ok(HttpClient(Arc::new(ClientState {

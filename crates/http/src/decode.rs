@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer};
 
 /// Tells "not there" from "there, and null", for serde's `deserialize_with`.
 ///
-/// The most dangerous mistake in reading refunds is to take an answer that *can not tell* a reference
+/// The most dangerous mistake in reading refunds is to take a response that *cannot show* a reference
 /// for one that says that there is none. With this, a member that is missing is `None`, and one that is
 /// null is `Some(None)`, or `Some(Value::Null)`.
 ///
@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer};
 ///
 /// let read = |json| serde_json::from_str::<WireRefund>(json).unwrap().reference;
 /// assert_eq!(read("{}"), None, "hidden: see `Refund::with_unreported_reference`");
-/// assert_eq!(read(r#"{"reference": null}"#), Some(None), "somebody else's");
+/// assert_eq!(read(r#"{"reference": null}"#), Some(None), "another system's");
 /// assert_eq!(read(r#"{"reference": "rma-551"}"#), Some(Some("rma-551".into())));
 /// ```
 ///

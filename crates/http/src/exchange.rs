@@ -1,4 +1,4 @@
-//! One call of [`HttpClient::send`](crate::HttpClient::send): credential, exchange, answer.
+//! One call of [`HttpClient::send`](crate::HttpClient::send): credential, exchange, response.
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
@@ -90,7 +90,7 @@ impl Call<'_> {
         }
     }
 
-    /// One exchange, in a span that tells nothing of what was exchanged.
+    /// One exchange, in a span that shows nothing of what was exchanged.
     async fn traced(
         &self,
         wire: &http::Request<Bytes>,
@@ -112,7 +112,7 @@ impl Call<'_> {
         let elapsed = self.client.clock.monotonic().saturating_sub(started);
         span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         span.in_scope(|| match &outcome {
-            Ok(Outcome::Response(_)) => tracing::debug!("answered"),
+            Ok(Outcome::Response(_)) => tracing::debug!("response received"),
             Ok(Outcome::Refused) => tracing::debug!("credential refused, another one is tried"),
             Err(error) => tracing::debug!(
                 kind = error.kind().as_str(),
@@ -226,7 +226,7 @@ fn named(error: Error, request_id: Option<String>) -> Error {
     }
 }
 
-/// What `work` gives, or nothing where the deadline is over first.
+/// What `work` returns, or nothing if the deadline passes first.
 async fn within<T>(deadline: &mut Deadline, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), deadline).await {
         Either::Left((done, _)) => Some(done),
@@ -250,7 +250,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The secrets of a request, for the case that the answer repeats them: sensitive headers, with and
+/// The secrets of a request, in case the response repeats them: sensitive headers, with and
 /// without a scheme, and the password of HTTP Basic.
 fn secrets(headers: &HeaderMap) -> Vec<String> {
     let mut secrets = Vec::new();
@@ -271,9 +271,9 @@ fn secrets(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn late() -> Failure {
-    Failure::sent(ErrorKind::Timeout, "no whole answer in time")
+    Failure::sent(ErrorKind::Timeout, "no complete response in time")
 }
 
 fn too_long(limit: usize) -> Failure {
-    Failure::sent(ErrorKind::Protocol, format!("the answer is longer than {limit} bytes"))
+    Failure::sent(ErrorKind::Protocol, format!("the response is longer than {limit} bytes"))
 }

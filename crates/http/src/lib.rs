@@ -1,5 +1,5 @@
-//! What HTTP adapters of [`refunds_core`] share, ours and anybody's: exchanges that are made once and
-//! within limits, credentials that are fetched once, errors that are exact about money.
+//! What HTTP adapters of [`refunds_core`] share: exchanges that are made once and within limits,
+//! credentials that are fetched once, errors that are exact about money.
 //!
 //! # An adapter's exchange
 //!
@@ -14,14 +14,14 @@
 //!     id: String,
 //! }
 //!
-//! /// What this provider says in its errors, and what their codes mean.
-//! fn decode(answer: &ErrorBody) -> Option<ProviderError> {
+//! /// This provider's errors, and what their codes mean.
+//! fn decode(response: &ErrorBody) -> Option<ProviderError> {
 //!     #[derive(Deserialize)]
 //!     struct Wire {
 //!         code: String,
 //!         message: String,
 //!     }
-//!     let wire: Wire = answer.json()?;
+//!     let wire: Wire = response.json()?;
 //!     let error = ProviderError::new().with_message(wire.message);
 //!     Some(match wire.code.as_str() {
 //!         "concurrent_request" => error.with_retryable(true).with_may_have_applied(false),
@@ -48,27 +48,27 @@
 //! # }
 //! ```
 //!
-//! # What to rely on
+//! # Guarantees
 //!
-//! - **Once.** A request is processed at most one time. Redirects are not followed and nothing is
-//!   repeated, but for two cases in which it was certainly not processed: a 401 for a token that a
-//!   [`TokenCache`] can renew, and a server that says that it did not take the request, as servers do
-//!   over HTTP/2 when they end a connection in good order.
+//! - **Once.** A request is processed at most once. Redirects are not followed, and nothing is repeated
+//!   except in two cases in which it was certainly not processed: a 401 for a token that a [`TokenCache`]
+//!   can renew, and a server that says that it did not take the request, as servers do over HTTP/2 when
+//!   they end a connection in good order.
 //! - **Exact.** [`Error::may_have_applied`](refunds_core::Error::may_have_applied) is `false` for
 //!   reads, for requests that were certainly not processed (malformed, no token, no connection, not
-//!   taken by the server, kept back by their [`SendGate`]), and for statuses that refuse. It is `true`
-//!   for writes that were sent and whose outcome no whole answer tells.
-//! - **Bounded.** One limit of time covers a call from its token to the last byte of its body; bodies
+//!   taken by the server, held back by their [`SendGate`]), and for statuses that refuse. It is `true`
+//!   for writes that were sent and whose outcome no complete response shows.
+//! - **Bounded.** One time limit covers a call from its token to the last byte of its body; bodies
 //!   are bounded while they are read; texts that get into errors are bounded too.
 //! - **Silent.** No secret, address, header or body is in a `Debug`, a `Display`, an error or a trace;
 //!   what providers say passes [`redact`] first.
-//! - **Contained.** A [`Request`] has path segments, not addresses: whatever an id holds, the request
+//! - **Contained.** A [`Request`] has path segments, not addresses: whatever an id contains, the request
 //!   and its credential go to the [`BaseUrl`].
 //!
 //! # Re-exports
 //!
-//! [`bytes`](https://docs.rs/bytes/1) and [`http`](https://docs.rs/http/1) stand in the public face of this crate and are re-exported, so that a
-//! [`Transport`] or a test has the very versions that fit. What else an adapter needs is re-exported by
+//! [`bytes`](https://docs.rs/bytes/1) and [`http`](https://docs.rs/http/1) are part of this crate's public API and are re-exported, so that a
+//! [`Transport`] or a test has the versions that fit. What else an adapter needs is re-exported by
 //! [`refunds_core`](refunds_core#re-exports).
 //!
 //! The feature `testing` adds a transport that plays a script and one that fails below HTTP.

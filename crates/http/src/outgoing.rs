@@ -53,7 +53,7 @@ impl Progress {
         self.0.store(REFUSED, SeqCst);
     }
 
-    /// How far it got. A body that was not asked for by now is withheld if it is asked for later.
+    /// How far it got. A body not requested by now is withheld if it is requested later.
     fn stop(&self) -> Reached {
         match self.0.compare_exchange(WAITING, STOPPED, SeqCst, SeqCst) {
             Err(STARTED) => Reached::Body,
@@ -85,7 +85,7 @@ impl Sending {
         Some((Self { gate, progress: Some(progress) }, reqwest::Body::wrap(body)))
     }
 
-    /// How far it got; a body that was not asked for by now does not leave any more.
+    /// How far it got; a body not requested by now is not sent any more.
     pub(crate) fn stop(&self) -> Reached {
         self.progress.as_ref().map_or(Reached::Unknown, Progress::stop)
     }

@@ -24,13 +24,13 @@ const MAX_REQUEST_ID: usize = 128;
 const MAX_DETAILS: usize = 20;
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An answer that is no success, for an adapter's error decoder to read.
+/// An error response, for an adapter's error decoder to read.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ErrorBody {
     /// The status.
     pub status: u16,
-    /// The answer's headers.
+    /// The response's headers.
     pub headers: HeaderMap,
     /// The body, any bytes at all; empty where it was too long or cut off.
     pub body: Bytes,
@@ -39,7 +39,7 @@ pub struct ErrorBody {
 }
 
 impl ErrorBody {
-    /// An answer as it came, for tests of a decoder.
+    /// A response as it came, for tests of a decoder.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         Self { status, headers: HeaderMap::new(), body: body.into(), write: true }
@@ -59,7 +59,7 @@ impl fmt::Debug for ErrorBody {
 }
 
 /// What an adapter's error decoder read: the provider's words, and what the adapter knows better
-/// than the status tells.
+/// than the status says.
 ///
 /// Texts may be passed as they came: they are bounded and cleaned of control characters, secrets,
 /// card numbers and e-mail addresses before they get into an error.
@@ -70,7 +70,7 @@ pub struct ProviderError {
     pub code: Option<String>,
     /// The provider's message.
     pub message: Option<String>,
-    /// The provider's id of the request, where the body tells it.
+    /// The provider's id of the request, where the body has it.
     pub request_id: Option<String>,
     /// The fields that it complains about.
     pub details: Vec<FieldError>,
@@ -103,8 +103,8 @@ impl ProviderError {
         self
     }
 
-    /// Keeps the provider's id of the request, for providers that tell it in the body. It counts more
-    /// than a header's; one that is no printable word of at most 128 characters is left out.
+    /// Keeps the provider's id of the request, for providers that report it in the body. It counts more
+    /// than a header's; one that is not a printable word of at most 128 characters is left out.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
@@ -151,11 +151,11 @@ impl fmt::Debug for ProviderError {
     }
 }
 
-/// Reads what a provider says in an answer that is no success; `None` where it says nothing that the
+/// Reads what a provider says in an error response; `None` where it says nothing that the
 /// adapter understands.
 pub(crate) type Decoder = dyn Fn(&ErrorBody) -> Option<ProviderError> + Send + Sync;
 
-/// The error of an answer that is no success; `request_id` is the one that its headers tell.
+/// The error of an error response; `request_id` is the one in its headers.
 pub(crate) fn response_error(
     context: &Context,
     response: &ErrorBody,
@@ -202,7 +202,7 @@ fn describe(status: u16, message: Option<&str>) -> String {
     format!("HTTP {status} {}", name.unwrap_or_default()).trim_end().to_owned()
 }
 
-/// The provider's id of a request that the headers tell, in the provider's `own` one or else in a usual
+/// The provider's id of a request from the headers, in the provider's `own` one or else in a usual
 /// one, if it is one to print.
 pub(crate) fn request_id(
     headers: &HeaderMap,

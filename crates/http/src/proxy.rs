@@ -20,7 +20,7 @@ impl ProxyFault {
     /// variable counts is as reqwest has it.
     pub(crate) fn find(tls: bool) -> Option<Self> {
         if env::var_os(CGI).is_some() {
-            // A CGI program gets its client's headers in variables; none of them counts there.
+            // A CGI program gets its client's headers in variables; so they do not count there.
             return None;
         }
         let own = if tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };

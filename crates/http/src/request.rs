@@ -36,7 +36,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 ///     .json(&serde_json::json!({ "amount": 1299 }));
 /// ```
 ///
-/// What is wrong with a part of it is told when it is sent, before anything leaves the machine.
+/// A fault in a part of it is reported when it is sent, before anything leaves the machine.
 /// `Debug` shows neither path, query, header values nor body.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
@@ -96,7 +96,7 @@ impl Request {
             return self.faulty("a part of the path is too long");
         }
         if segment.chars().any(char::is_control) {
-            return self.faulty("a part of the path holds control characters");
+            return self.faulty("a part of the path contains control characters");
         }
         self.path.push('/');
         self.path.extend(utf8_percent_encode(segment, RESERVED));
@@ -134,7 +134,7 @@ impl Request {
     /// Sets the body, as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Self {
         let Ok(body) = serde_json::to_vec(body) else {
-            return self.faulty("the body can not be written as JSON");
+            return self.faulty("the body cannot be written as JSON");
         };
         self.body = body.into();
         self.header("content-type", "application/json")
@@ -146,7 +146,7 @@ impl Request {
         self.header("content-type", content_type)
     }
 
-    /// How many bytes the answer's body may have; one MiB, unless set.
+    /// How many bytes the response's body may have; one MiB, unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -221,7 +221,7 @@ impl Request {
         if self.body.is_empty() {
             headers.remove(CONTENT_TYPE);
             if self.method == Method::POST {
-                // Some servers refuse a body whose length is not told, even if there is none.
+                // Some servers refuse a body without a stated length, even if it is empty.
                 headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         }

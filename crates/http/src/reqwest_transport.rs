@@ -127,7 +127,7 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Sends the request one time. A body that is not asked for within `stall` does not leave any more.
+/// Sends the request once. A body that is not requested within `stall` is not sent any more.
 async fn once(
     client: &reqwest::Client,
     request: &http::Request<Bytes>,
@@ -174,7 +174,7 @@ async fn once(
     }))
 }
 
-/// What an answer is that does not begin as one. A server that answers with an alert of TLS has read the
+/// What a response is that does not begin as one. A server that answers with an alert of TLS has read the
 /// request as one, and there was no request in it.
 async fn not_http(mut response: reqwest::Response) -> TransportError {
     let mut begin = Vec::new();
@@ -188,10 +188,10 @@ async fn not_http(mut response: reqwest::Response) -> TransportError {
             break;
         }
     }
-    TransportError::sent(Kind::Broken).with_message("the answer is not HTTP")
+    TransportError::sent(Kind::Broken).with_message("the response is not HTTP")
 }
 
-/// What a failure says that comes after the answer's head.
+/// What a failure after the response's head means.
 fn broken(error: reqwest::Error) -> TransportError {
     TransportError::sent(if error.is_timeout() { Kind::Timeout } else { Kind::Broken })
         .with_source(Cause::new(error))

@@ -1,4 +1,4 @@
-//! An answer that is a success.
+//! A successful response.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{failure::Context, redact};
 
-/// An answer with a 2xx status and its whole body. `Debug` shows neither headers nor body.
+/// A response with a 2xx status and its whole body. `Debug` shows neither headers nor body.
 #[derive(Clone)]
 pub struct Response {
     pub(crate) status: u16,
@@ -35,7 +35,7 @@ impl Response {
                     let path = fault.path().to_string();
                     self.unreadable(&path, &fault.into_inner())
                 }
-                Ok(_) => self.protocol_error("the answer goes on after its JSON"),
+                Ok(_) => self.protocol_error("the response continues after its JSON"),
             }
         })
     }
@@ -64,14 +64,14 @@ impl Response {
         self.request_id.as_deref()
     }
 
-    /// An error that says that the answer is not what is documented or was asked for; after a write
+    /// An error for a response that is not what is documented or requested; after a write
     /// it may have been applied. The message must hold nothing of the body but field names.
     #[must_use]
     pub fn protocol_error(&self, message: impl Into<String>) -> Error {
         self.error(ErrorKind::Protocol, message)
     }
 
-    /// An error of `kind` that arose from this answer, with provider, operation and request id; after
+    /// An error of `kind` caused by this response, with provider, operation and request id; after
     /// a write it may have been applied.
     #[must_use]
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
@@ -87,11 +87,11 @@ impl Response {
         if fault.is_data() {
             let why = expectation(fault).map(|why| format!(": {why}")).unwrap_or_default();
             return self.protocol_error(format!(
-                "the answer's `{}` is not as documented{why} ({place})",
+                "the response's `{}` is not as documented{why} ({place})",
                 redact(path)
             ));
         }
-        let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("none told");
+        let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or("not given");
         let what = if self.body.is_empty() {
             "is empty".to_owned()
         } else if fault.is_eof() {
@@ -99,7 +99,7 @@ impl Response {
         } else {
             format!("is not JSON ({place})")
         };
-        self.protocol_error(format!("the answer {what}, content type: {}", redact(content_type)))
+        self.protocol_error(format!("the response {what}, content type: {}", redact(content_type)))
     }
 }
 

@@ -36,7 +36,7 @@ pub fn is_signed<'a>(
     let Some(signature) = from_lower_hex(signature) else { return false };
     let matches = |secret: &SecretString| {
         let secret = secret.expose_secret().as_bytes();
-        // An empty key would accept a signature by anybody.
+        // With an empty key, everyone could sign.
         !secret.is_empty()
             && verify_slices_are_equal(tag(digest, secret, message).as_ref(), &signature).is_ok()
     };

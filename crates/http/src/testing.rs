@@ -99,7 +99,9 @@ impl Transport for ScriptedTransport {
         });
         let reply = lock(&self.script).pop_front();
         let Some(Reply(reply)) = reply else {
-            return Err(TransportError::unsent(TransportErrorKind::Connect).with_source("the script is over"));
+            return Err(
+                TransportError::unsent(TransportErrorKind::Connect).with_source("the script has ended")
+            );
         };
         match reply {
             Play::Response { status, headers, body, cut } => {
@@ -161,7 +163,7 @@ impl Reply {
     /// If `status` is none.
     #[must_use]
     pub fn bytes(status: u16, body: impl Into<Bytes>) -> Self {
-        let Ok(status) = StatusCode::from_u16(status) else { panic!("{status} is no status") };
+        let Ok(status) = StatusCode::from_u16(status) else { panic!("{status} is not a status") };
         Self(Play::Response { status, headers: HeaderMap::new(), body: body.into(), cut: None })
     }
 
@@ -171,17 +173,17 @@ impl Reply {
         Self(Play::Fail { kind, sent })
     }
 
-    /// Never answers.
+    /// Never responds.
     #[must_use]
     pub fn silence() -> Self {
         Self(Play::Silence)
     }
 
-    /// Adds a header to an answer.
+    /// Adds a header to a response.
     ///
     /// # Panics
     ///
-    /// If name or value can not stand in HTTP.
+    /// If name or value is not valid in HTTP.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let Ok(value) = HeaderValue::from_str(value) else { panic!("no value of a header: {value:?}") };
@@ -191,7 +193,7 @@ impl Reply {
         self
     }
 
-    /// Breaks the connection after the body of an answer.
+    /// Breaks the connection after the body of a response.
     #[must_use]
     pub fn cut(mut self, kind: TransportErrorKind) -> Self {
         if let Play::Response { cut, .. } = &mut self.0 {

@@ -38,7 +38,7 @@ pub(crate) fn no_authorities() -> Option<String> {
     })
 }
 
-/// Whether this is how a TLS server answers to what is not TLS: an alert.
+/// Whether this is how a TLS server responds to what is not TLS: an alert.
 pub(crate) fn is_alert(bytes: &[u8]) -> bool {
     // Content type, major version, minor version, length.
     matches!(bytes, [0x15, 3, 0..=4, 0, 2, ..])

@@ -15,7 +15,7 @@ use refunds_core::ErrorKind;
 
 use crate::failure::Failure;
 
-/// Carries one request to the provider and its answer back.
+/// Carries one request to the provider and its response back.
 ///
 /// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that
 /// replaces it makes **one** attempt: it follows no redirects and repeats nothing. It may send a request
@@ -30,12 +30,12 @@ use crate::failure::Failure;
 /// [`RequestGate`](crate::RequestGate).
 #[async_trait]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no transport",
+    message = "`{Self}` is not a transport",
     label = "this does not implement `Transport`",
     note = "`ReqwestTransport` is one, and `testing::ScriptedTransport` in tests; to wrap one or to write one, see `refunds_http::Transport`"
 )]
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends the request and answers as soon as the response's head is there.
+    /// Sends the request and returns as soon as the response's head is there.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Read;
 
-/// An answer's body, as it arrives.
+/// A response's body, as it arrives.
 pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
 
 impl Body {
@@ -98,7 +98,7 @@ pub enum TransportErrorKind {
     /// The transport cannot work with the settings as they are: no certificates, one that is not
     /// trusted, a proxy that cannot be read. Trying again does not help.
     Setup,
-    /// The request can not be put on the wire as it is.
+    /// The request cannot be put on the wire as it is.
     Request,
     /// No connection: name look-up, connection or TLS handshake failed.
     Connect,
@@ -107,7 +107,7 @@ pub enum TransportErrorKind {
     /// The request did not leave in time: its [gate](crate::RequestGate) was closed when it was about to,
     /// or it never got its turn.
     Expired,
-    /// The connection broke, or the answer was cut off.
+    /// The connection broke, or the response was cut off.
     Broken,
 }
 
@@ -119,9 +119,9 @@ impl TransportErrorKind {
             }
             Self::Request => (ErrorKind::InvalidRequest, "the request could not be put on the wire"),
             Self::Connect => (ErrorKind::Transport, "no connection to the provider"),
-            Self::Timeout => (ErrorKind::Timeout, "no answer in time"),
+            Self::Timeout => (ErrorKind::Timeout, "no response in time"),
             Self::Expired => (ErrorKind::Timeout, "the request was not sent in time"),
-            Self::Broken => (ErrorKind::Transport, "the connection broke before the answer was complete"),
+            Self::Broken => (ErrorKind::Transport, "the connection broke before the response was complete"),
         }
     }
 }

@@ -24,14 +24,14 @@ impl Verdict {
         Self { error: TransportError::unsent(Kind::Expired), again: false }
     }
 
-    /// A connection was there long since, or would not come, and nothing asked for the body. It waits in
+    /// A connection was ready long ago, or did not come, and nothing requested the body. It waits in
     /// a queue, or got lost in one: a new connection has none.
     pub(crate) fn stalled() -> Self {
         Self { error: TransportError::unsent(Kind::Expired), again: true }
     }
 }
 
-/// What a failure before the answer's head says. `read` is for requests that move no money.
+/// What a failure before the response's head means. `read` is for requests that move no money.
 ///
 /// A request was certainly not processed in these cases:
 ///
@@ -40,7 +40,7 @@ impl Verdict {
 /// - The server refused its stream: `RST_STREAM` with `REFUSED_STREAM` (RFC 9113, section 8.7).
 /// - The server ended the connection by `GOAWAY` with `NO_ERROR`, and the stream is above the last one
 ///   that it names (section 6.8). h2 gives this error to exactly these streams (`recv_go_away`); the
-///   others go on, and fail as a broken connection if no answer comes.
+///   others go on, and fail as a broken connection if no response comes.
 ///
 /// Everything else may have been processed. Among it are, on purpose:
 ///
@@ -48,7 +48,7 @@ impl Verdict {
 ///   connection is in doubt, and its last stream is a part of that view.
 /// - A `GOAWAY` for a write without a body. hyper then also passes on the *connection's* error, of
 ///   streams below the last one (`ClientTask::poll`, between `send_request` and the second
-///   `poll_ready`). With a body the two are told apart: that error comes before the body is asked for.
+///   `poll_ready`). With a body the two can be distinguished: that error comes before the body is requested.
 /// - Resets and ends of the connection that come from this side (`is_remote` is false).
 pub(crate) fn verdict(error: &reqwest::Error, reached: Reached, read: bool) -> Verdict {
     if error.is_builder() {
@@ -91,7 +91,7 @@ enum Ending {
 }
 
 /// Reads the sources of an error. That they are hyper's and h2's is what reqwest is built on, not what
-/// it promises: where they change, all becomes `Other`, which is the careful answer, and tests fail.
+/// it promises: where they change, all becomes `Other`, which is the careful choice, and tests fail.
 fn ending(error: &reqwest::Error) -> Ending {
     let mut source = error.source();
     while let Some(cause) = source {

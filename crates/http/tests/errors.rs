@@ -1,5 +1,5 @@
-//! From an answer to the error that callers see.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+//! From a response to the error that callers see.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -27,7 +27,7 @@ async fn fail(reply: Reply, request: Request) -> Error {
     builder([reply]).build().unwrap().send(request).await.unwrap_err()
 }
 
-fn decode(answer: &ErrorBody) -> Option<ProviderError> {
+fn decode(response: &ErrorBody) -> Option<ProviderError> {
     #[derive(Deserialize)]
     struct Wire {
         code: Option<String>,
@@ -36,7 +36,7 @@ fn decode(answer: &ErrorBody) -> Option<ProviderError> {
         #[serde(default)]
         details: Vec<(String, String)>,
     }
-    let wire: Wire = answer.json()?;
+    let wire: Wire = response.json()?;
     let mut error = ProviderError::new();
     if wire.code.as_deref() == Some("concurrent_request") {
         error = error.with_retryable(true).with_may_have_applied(false);
@@ -58,7 +58,7 @@ fn decode(answer: &ErrorBody) -> Option<ProviderError> {
     Some(error)
 }
 
-/// The time of every answer here: 2026-01-01, midnight.
+/// The time of every response here: 2026-01-01, midnight.
 #[derive(Debug)]
 struct NewYear;
 
@@ -258,7 +258,7 @@ struct Item {
 }
 
 #[tokio::test]
-async fn an_answer_not_as_documented_names_the_field_and_not_its_value() {
+async fn an_undocumented_response_names_the_field_and_not_its_value() {
     for (body, want) in [
         (
             r#"{"items":[{"amount":1},{"amount":"canary"}]}"#,
@@ -272,10 +272,10 @@ async fn an_answer_not_as_documented_names_the_field_and_not_its_value() {
         (r#"{"items":[{}]}"#, "missing field `amount`"),
         (r#"{"items":[{"amount":99999999999999999999}]}"#, "`items[0].amount`"),
         (r#"{"items":[{"amount":1"#, "ends too early"),
-        (r#"{"items":[]} canary"#, "goes on after"),
+        (r#"{"items":[]} canary"#, "continues after"),
         ("canary", "is not JSON (line 1 column 1), content type: application/json"),
         ("", "is empty"),
-        ("[[[[", "the answer"),
+        ("[[[[", "the response"),
     ] {
         for (request, ambiguous) in [(write(), true), (read(), false)] {
             let client = builder([Reply::json(200, body).header("request-id", "req-7")]).build().unwrap();

@@ -1,5 +1,5 @@
 //! A request whose gate is closed does not leave, and one whose gate is open leaves whole.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! What becomes of requests over HTTP/2 when the server ends connections and refuses requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -99,7 +99,7 @@ fn a_request_that_the_server_may_have_taken_is_ambiguous_and_sent_once() {
     };
     process::block_on(async {
         for steps in [
-            // The last stream that the server promises to look at is ours, and no answer comes.
+            // The last stream that the server promises to process is this one, and no response comes.
             vec![Step::GoAway(Last::This, NO_ERROR), Step::Close],
             vec![Step::GoAway(Last::Any, NO_ERROR), Step::Close],
             vec![Step::GoAway(Last::This, INTERNAL_ERROR), Step::Close],
@@ -165,7 +165,7 @@ fn a_write_without_a_body_is_ambiguous_after_a_goaway() {
     });
 }
 
-/// A connection on which the server answers the first request and keeps the second one, so that a third
+/// A connection on which the server serves the first request and keeps the second one, so that a third
 /// one has to wait for its turn.
 async fn busy_connection(client: &HttpClient, server: &H2Server) -> JoinHandle<()> {
     client.send(read()).await.unwrap();

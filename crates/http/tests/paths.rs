@@ -1,5 +1,5 @@
 //! Whatever an id holds, the request goes where it was meant to.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -83,7 +83,7 @@ async fn queries_are_encoded_and_headers_reach_the_wire() {
     assert!(!seen.contains("content-type"), "{seen}");
 }
 
-/// Some servers answer a write without a length with 411.
+/// Some servers refuse a write without a length with 411.
 #[tokio::test]
 async fn a_write_without_a_body_states_its_length() {
     let server = Server::saying(&json(200, "{}")).await;

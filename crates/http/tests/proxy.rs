@@ -1,5 +1,5 @@
 //! A proxy that cannot be read is not passed over.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 // Elsewhere the names of variables have no case.
 #![cfg(unix)]
 

@@ -1,5 +1,5 @@
 //! No secret and no address gets into a log, an error or a `Debug`, at any level of any layer.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -80,8 +80,8 @@ async fn canaries_are_in_no_log_no_error_and_no_debug() {
             .timeout(Duration::from_millis(500))
             .auth(Arc::new(StaticToken::new("canary-token".to_owned().into())))
             .sensitive_default_header("x-api-key", "canary-key")
-            .error_decoder(|answer: &ErrorBody| {
-                let body: serde_json::Value = answer.json()?;
+            .error_decoder(|response: &ErrorBody| {
+                let body: serde_json::Value = response.json()?;
                 Some(
                     ProviderError::new()
                         .with_message(body["message"].as_str()?.replace("canary", "canary-token")),
@@ -97,7 +97,7 @@ async fn canaries_are_in_no_log_no_error_and_no_debug() {
             .json("canary-body");
         seen = format!("{seen} {request:?} {client:?} ");
         match client.json::<Vec<u8>>(request).await {
-            Ok(_) => panic!("none of these is an answer to read"),
+            Ok(_) => panic!("none of these is a readable response"),
             Err(error) => seen += &all_of(&error),
         }
         let sent = server.requests().concat();

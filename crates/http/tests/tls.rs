@@ -1,5 +1,5 @@
 //! What is said where TLS does not come about, and that it is said at once.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -149,9 +149,9 @@ async fn http_to_a_port_with_tls_says_so() {
     fails(client("http", address), address, message).await;
 }
 
-/// Bytes that are no HTTP are no answer of an older version of it, even if they are TLS by half.
+/// Bytes that are not HTTP are not a response of an older version of it, even if they are half TLS.
 #[tokio::test]
-async fn an_answer_without_a_head_is_no_answer() {
+async fn a_response_without_a_head_is_a_transport_error() {
     for said in ["{}", "\x15\x02", "\x15", "\x16\x03\x03", "200 OK", "SSH-2.0-OpenSSH_9.6\r\n\r\n"] {
         let server = Server::saying(said).await;
         let error = server.client().send(write()).await.unwrap_err();

@@ -1,5 +1,5 @@
 //! Tokens are fetched once, renewed in time, and never make a write ambiguous.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -149,7 +149,7 @@ async fn those_who_wait_share_a_failure_and_the_next_one_tries_anew() {
 }
 
 #[tokio::test]
-async fn a_fetch_that_was_dropped_blocks_nobody() {
+async fn a_fetch_that_was_dropped_blocks_no_other() {
     let (cache, source, _) = cache(Source::gated());
     let dropped = tokio::time::timeout(Duration::from_millis(10), cache.token()).await;
     assert!(dropped.is_err());
@@ -172,7 +172,7 @@ async fn tokens_are_renewed_before_their_end() {
     token(&cache).await;
     clock.advance(1_000_000_000);
     token(&cache).await;
-    assert_eq!(source.fetches(), 1, "no end told");
+    assert_eq!(source.fetches(), 1, "no end reported");
     let (forever, _, _) = self::cache(Source::living(u64::MAX));
     token(&forever).await;
 }
@@ -253,7 +253,7 @@ async fn a_client_with_another_credential_shares_all_the_rest() {
     assert!(transport.requests().iter().all(|request| request.header("x-a") == Some("1")));
 }
 
-/// Who asked for a refund is told that the refund failed, and not some setting up.
+/// The caller of a refund sees that the refund failed, not the configuration.
 #[tokio::test]
 async fn a_token_that_does_not_come_is_the_failure_of_what_it_was_for() {
     #[derive(Debug)]
@@ -330,7 +330,7 @@ async fn a_malformed_token_in_the_settings_is_a_fault_of_the_settings() {
 
 /// A careless endpoint calls its fetch a write, so that it may have been applied.
 #[tokio::test]
-async fn a_token_endpoint_that_answers_nonsense_is_a_protocol_error_and_nothing_was_applied() {
+async fn a_token_endpoint_that_returns_nonsense_is_a_protocol_error_and_nothing_was_applied() {
     #[derive(Debug)]
     struct Endpoint(HttpClient, bool);
 
@@ -369,7 +369,7 @@ async fn a_token_endpoint_that_answers_nonsense_is_a_protocol_error_and_nothing_
 }
 
 #[tokio::test]
-async fn an_answer_that_is_nonsense_after_the_token_was_renewed_is_a_protocol_error() {
+async fn a_nonsense_response_after_the_token_was_renewed_is_a_protocol_error() {
     for (request, ambiguous) in [(write(), true), (read(), false)] {
         let (cache, ..) = cache(Source::default());
         let transport =

@@ -1,5 +1,5 @@
 //! What becomes of a request when the other side does not behave.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can not go on has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 
@@ -22,8 +22,8 @@ async fn whatever_breaks_after_sending_may_have_been_applied() {
     let wait = Act::Wait(Duration::from_secs(30));
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
     let rows: Vec<(&str, Vec<Act>, ErrorKind)> = vec![
-        ("closed without an answer", vec![], ErrorKind::Transport),
-        ("reset without an answer", vec![Act::Reset], ErrorKind::Transport),
+        ("closed without a response", vec![], ErrorKind::Transport),
+        ("reset without a response", vec![Act::Reset], ErrorKind::Transport),
         ("closed within the head", vec![text("HTTP/1.1 200 OK\r\ncont")], ErrorKind::Transport),
         ("no HTTP", vec![text("SSH-2.0-OpenSSH_9.6\r\n\r\n")], ErrorKind::Transport),
         ("silence", vec![wait.clone()], ErrorKind::Timeout),
@@ -96,7 +96,7 @@ async fn whatever_breaks_after_sending_may_have_been_applied() {
             ErrorKind::Protocol,
         ),
         (
-            "an HTML answer",
+            "an HTML response",
             vec![text(&answer(200, "content-type: text/html\r\n", "<html>canary</html>"))],
             ErrorKind::Protocol,
         ),
@@ -197,7 +197,7 @@ async fn a_failed_tls_handshake_is_certainly_not_applied() {
         });
         let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
         let error = HttpClient::builder("acme", base).build().unwrap().send(write()).await.unwrap_err();
-        // A machine without CA certificates can not even begin.
+        // A machine without CA certificates cannot even begin.
         assert!(matches!(error.kind(), ErrorKind::Transport | ErrorKind::Config), "{error:?}");
         assert!(!error.may_have_applied(), "{error:?}");
     }

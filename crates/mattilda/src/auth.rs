@@ -20,7 +20,7 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// Seconds by which our clock may be ahead of the provider's.
 const BACK_DATED: i64 = 10;
 
-/// Signs a new token whenever it is asked for one; `refunds_http`'s cache asks.
+/// Signs a new token on every call; `refunds_http`'s cache calls it.
 pub(crate) struct TokenSigner {
     key: SigningKey,
     clock: Arc<dyn Clock>,

@@ -91,7 +91,7 @@ impl MattildaConfig {
         Self::new(Credentials::PrivateKey(pem.into()))
     }
 
-    /// Sends a ready bearer token, until the provider refuses it. It has to have the scopes
+    /// Sends a ready bearer token, until the provider refuses it. It must have the scopes
     /// `transactions.read` and `transactions.write`.
     pub fn from_token(token: impl Into<SecretString>) -> Self {
         Self::new(Credentials::Token(token.into()))
@@ -129,7 +129,7 @@ impl MattildaConfig {
             Some("honoured") => Certainty::Guaranteed,
             Some(_) => {
                 return Err(Error::config(format!(
-                    "the setting `{IDEMPOTENCY_KEY}` has to be `best_effort` or `honoured`"
+                    "the setting `{IDEMPOTENCY_KEY}` must be `best_effort` or `honoured`"
                 )));
             }
         };
@@ -166,7 +166,7 @@ impl MattildaConfig {
     }
 
     /// How sure it is that this instance honours the `Idempotency-Key` of refunds. It is sent anyway;
-    /// [`Certainty::Guaranteed`] makes core rely on it, and ask again after a lost answer.
+    /// [`Certainty::Guaranteed`] makes core rely on it, and repeat the request after a lost response.
     ///
     /// [`Certainty::BestEffort`] unless set: [Gr4vy](https://docs.gr4vy.com/guides/api/idempotent-requests)
     /// has documented the key for refunds since 2026, Mattilda's pages do not show it.
@@ -271,7 +271,7 @@ impl MattildaConfig {
                 let token = token.expose_secret().trim();
                 if !is_word(token) {
                     return Err(Error::config(format!(
-                        "the setting `{TOKEN}` is no bearer token: visible ASCII characters, without `Bearer`"
+                        "the setting `{TOKEN}` is not a bearer token: visible ASCII characters, without `Bearer`"
                     )));
                 }
                 Ok(Arc::new(StaticToken::new(token.into())))
@@ -302,7 +302,7 @@ impl fmt::Debug for MattildaConfig {
 }
 
 fn one_credential() -> Error {
-    Error::config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` has to be set"))
+    Error::config(format!("exactly one of `{PRIVATE_KEY}`, `{PRIVATE_KEY_FILE}` and `{TOKEN}` must be set"))
 }
 
 fn is_word(text: &str) -> bool {

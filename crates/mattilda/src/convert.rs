@@ -35,15 +35,15 @@ const ADVICE: [(&str, RetryAdvice); 8] = [
 
 const HYPHENATED_UUID_LEN: usize = 36;
 
-/// What makes an answer unusable, in words that hold nothing of it.
+/// Why a response is unusable, in words that contain nothing of it.
 pub(crate) type Fault = &'static str;
 
 /// A refund of the payment that was `asked` about, unless it says that it is another's.
 pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fault> {
-    let id = RefundId::new(wire.id).map_err(|_| "the answer's `id` can not be one")?;
+    let id = RefundId::new(wire.id).map_err(|_| "the response's `id` is not valid")?;
     let payment_id = match wire.transaction_id {
         Some(wire) if !is_same_id(&wire, asked.as_str()) => {
-            PaymentId::new(wire).map_err(|_| "the answer's `transaction_id` can not be one")?
+            PaymentId::new(wire).map_err(|_| "the response's `transaction_id` is not valid")?
         }
         _ => asked.clone(),
     };
@@ -110,22 +110,22 @@ pub(crate) fn status(word: &str) -> RefundStatus {
 
 pub(crate) fn currency(code: &str) -> Result<Currency, Fault> {
     Currency::new(&code.to_ascii_uppercase())
-        .map_err(|_| "the answer's `currency` is no ISO 4217 currency that we know")
+        .map_err(|_| "the response's `currency` is not a known ISO 4217 currency")
 }
 
-/// Where the next page begins. One that can not be followed is no end of the list.
+/// Where the next page begins. One that cannot be followed is not the end of the list.
 pub(crate) fn next(cursor: Option<Value>) -> Result<Option<Cursor>, Fault> {
     match cursor {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
         Some(Value::String(text)) => {
-            Cursor::new(text).map(Some).map_err(|_| "the answer's `next_cursor` can not be one")
+            Cursor::new(text).map(Some).map_err(|_| "the response's `next_cursor` is not valid")
         }
-        Some(_) => Err("the answer's `next_cursor` is no text"),
+        Some(_) => Err("the response's `next_cursor` is not text"),
     }
 }
 
-/// How many items a full page has, where that is told.
+/// How many items a full page has, where the provider says so.
 pub(crate) fn limit(limit: Option<&Value>) -> Option<u16> {
     limit?.as_u64()?.try_into().ok().filter(|limit| *limit > 0)
 }

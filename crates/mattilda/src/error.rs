@@ -13,7 +13,7 @@ const METHOD_NOT_ALLOWED: u16 = 405;
 const CONFLICT: &[u16] = &[409];
 const REFUSED: &[u16] = &[400, 402, 409, 422];
 
-/// Codes that tell more than their status: with which statuses, what they mean, and whether the same
+/// Codes that say more than their status: with which statuses, what they mean, and whether the same
 /// request may succeed later. All of them say that this request made nothing.
 const CODES: [(&str, &[u16], ErrorKind, bool); 11] = [
     // The idempotency key is in use by a request that is under way.
@@ -59,7 +59,7 @@ pub(crate) fn decode(response: &ErrorBody) -> ProviderError {
     error
 }
 
-/// What a code tells beyond its status.
+/// What a code says beyond its status.
 fn known(error: ProviderError, status: u16, code: &str) -> ProviderError {
     let row = CODES.iter().find(|row| row.0 == code && row.1.contains(&status));
     match row {

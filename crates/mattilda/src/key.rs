@@ -39,7 +39,7 @@ impl SigningKey {
             return Err(fault("is an RSA key; an EC key on the curve P-521 is needed"));
         }
         let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P521_SHA512_FIXED_SIGNING, der.secret_der())
-            .map_err(|_| fault("is no EC key on the curve P-521, or is damaged"))?;
+            .map_err(|_| fault("is not an EC key on the curve P-521, or is damaged"))?;
         let id = thumbprint(pair.public_key().as_ref()).ok_or_else(|| fault("has no usable public key"))?;
         Ok(Self { pair, id })
     }

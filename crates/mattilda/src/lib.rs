@@ -32,12 +32,12 @@
 //! - **The reference** is sent as `external_identifier`, and as
 //!   [`Idempotency-Key`](https://docs.gr4vy.com/guides/api/idempotent-requests). Gr4vy documents the
 //!   key for refunds, Mattilda's pages do not; so nothing relies on it unless
-//!   [told to](MattildaConfig::with_idempotency). Mattilda's documented refund does not show
+//!   [configured](MattildaConfig::with_idempotency). Mattilda's documented refund does not show
 //!   `external_identifier` either: such a refund's
 //!   [reference is hidden](refunds_core::Refund::reference_is_unreported). An instance that honours the key
-//!   does so for the whole merchant account: one reference for refunds of two payments is answered
-//!   with the first one's refund, which core refuses.
-//! - **The list of refunds documents no paging** although its answer carries cursors. Core copes with
+//!   does so for the whole merchant account: one reference for refunds of two payments returns
+//!   the first one's refund, which core refuses.
+//! - **The list of refunds documents no paging** although its response carries cursors. Core copes with
 //!   a server that ignores them, and says so where refunds could not be reached.
 //! - **Gift cards** are instruments of their own. The sums of a [payment](refunds_core::Payment) are
 //!   those of its main payment method (of the gift cards, if they paid all); what gift cards paid, and the ids by which a refund

@@ -54,7 +54,7 @@ impl Mattilda {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the URL, the key, the token or the merchant account can not be
+    /// [`ErrorKind::Config`] where the URL, the key, the token or the merchant account cannot be
     /// used; the value is not repeated.
     pub fn new(config: MattildaConfig) -> Result<Self> {
         let http = config.http_client().map_err(in_context(Operation::Configure))?;
@@ -73,7 +73,7 @@ impl Mattilda {
         Totals::new(response.json()?, payment).map_err(|fault| response.protocol_error(fault))
     }
 
-    /// The refund that an answer holds.
+    /// The refund in a response.
     fn refund(&self, response: &Response, asked: &PaymentId) -> Result<Refund> {
         let refund =
             convert::refund(response.json()?, asked).map_err(|fault| response.protocol_error(fault))?;
@@ -90,7 +90,7 @@ impl Mattilda {
             outcome => return outcome,
         };
         match get(&["transactions", payment.as_str(), "refunds", refund.as_str()]).await {
-            // This instance does not have the second path: the first one's word stands.
+            // This instance does not have the second path: the first one's response counts.
             Err(second) if second.kind() == ErrorKind::Unsupported => Err(error),
             outcome => outcome,
         }
@@ -129,7 +129,7 @@ impl RefundProvider for Mattilda {
         for item in list.items {
             let refund = convert::refund(item, payment).map_err(fault)?;
             if refund.payment_id != *payment {
-                return Err(fault("the answer lists a refund of another transaction"));
+                return Err(fault("the response lists a refund of another transaction"));
             }
             refunds.push(refund);
         }
@@ -145,7 +145,7 @@ impl RefundProvider for Mattilda {
         let response = self.find(payment, refund).await?;
         let found = self.refund(&response, payment)?;
         if !is_same_id(found.id.as_str(), refund.as_str()) {
-            return Err(response.protocol_error("the answer is about another refund"));
+            return Err(response.protocol_error("the response is about another refund"));
         }
         if found.payment_id != *payment {
             return Err(response.error(ErrorKind::NotFound, "this refund is of another payment"));

@@ -31,7 +31,7 @@ pub(crate) struct Totals {
     extra: Map<String, Value>,
 }
 
-/// Whose money the sums are about.
+/// The instrument that the sums are about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Instrument {
     /// The main payment method.
@@ -43,13 +43,13 @@ enum Instrument {
 impl Totals {
     pub(crate) fn new(transaction: wire::Transaction, asked: &PaymentId) -> Result<Self, Fault> {
         if transaction.id.is_some_and(|id| !is_same_id(&id, asked.as_str())) {
-            return Err("the answer is about another transaction");
+            return Err("the response is about another transaction");
         }
         let currency = currency(&transaction.currency)?;
         let captured = match (transaction.captured_amount, transaction.status.as_deref()) {
             (Some(amount), _) => amount.0,
             (None, Some(status)) if is_before_capture(status) => 0,
-            (None, _) => return Err("the answer has no `captured_amount`"),
+            (None, _) => return Err("the response has no `captured_amount`"),
         };
         let refunded = transaction.refunded_amount.map_or(0, |amount| amount.0);
         let cards = transaction.gift_card_redemptions.as_ref();
@@ -106,7 +106,7 @@ impl Totals {
         let listed = succeeded.try_add(pending)?;
         let gone = if self.refunded.minor_units() > listed.minor_units() { self.refunded } else { listed };
         // Where the transaction counts refunds that are not listed, the list is not the whole truth: it
-        // may lag behind, and what is missing may be the refund that somebody looks for.
+        // may lag behind, and what is missing may be the refund that the caller looks for.
         let explained = self.refunded.minor_units() <= succeeded.minor_units()
             || self.refunded == listed
             || self.refunded == on_any_instrument;

@@ -31,7 +31,7 @@ pub(crate) fn validate(request: &CreateRefund, amount: Option<Money>) -> Result<
     if !request.reference.is_valid_for_request() {
         return Err(refused(
             ErrorKind::InvalidRequest,
-            format!("the reference has to be 1 to {MAX_REFERENCE_CHARS} printable ASCII characters"),
+            format!("the reference must be 1 to {MAX_REFERENCE_CHARS} printable ASCII characters"),
         ));
     }
     if !request.lines.is_empty() || !request.metadata.is_empty() {
@@ -53,7 +53,7 @@ pub(crate) fn target(target: Option<&RefundTarget>) -> Result<(Option<&'static s
         )),
         _ => Err(refused(
             ErrorKind::Unsupported,
-            "this provider gives money back to the payment method or to a gift card",
+            "this provider returns money to the payment method or to a gift card only",
         )),
     }
 }

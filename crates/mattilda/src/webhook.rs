@@ -16,7 +16,7 @@ const SIGNATURES: &str = "X-Gr4vy-Webhook-Signatures";
 const DELIVERY: &str = "X-Gr4vy-Webhook-ID";
 const MAX_SIGNATURES: usize = 16;
 
-/// The envelope, of which deliveries have shown more and less over time.
+/// The envelope, whose members have varied over time.
 /// <https://docs.mattildapayments.com/guides/features/webhooks/payload>
 #[derive(Deserialize)]
 struct Event {
@@ -41,8 +41,8 @@ struct Target {
 /// # Errors
 ///
 /// `Config` without a secret; `Unauthenticated` where a header is missing or malformed, no signature
-/// fits, or the time is too far from ours; `Unsupported` for a signed event about something else than a
-/// refund; `Protocol` for a signed body that can not be read.
+/// matches, or the time is too far off; `Unsupported` for a signed event about something else than a
+/// refund; `Protocol` for a signed body that cannot be read.
 pub(crate) fn verify(secrets: &[SecretString], request: &WebhookRequest) -> Result<Notice> {
     let delivery = Delivery::new(NAME, request);
     if secrets.is_empty() {
@@ -61,7 +61,7 @@ fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result
     let message: [&[u8]; 3] = [timestamp.as_bytes(), b".", &request.body];
     let mut signatures = request.headers_named(SIGNATURES).flat_map(|list| list.split(',')).map(str::trim);
     let mut any = false;
-    // While a secret is rotated there are two signatures; nobody needs more than a handful tried.
+    // While a secret is rotated there are two signatures; a handful of attempts is enough.
     let fits =
         signatures.by_ref().filter(|signature| !signature.is_empty()).take(MAX_SIGNATURES).any(|signature| {
             any = true;
@@ -70,7 +70,7 @@ fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result
     if fits {
         Ok(signed_at)
     } else if any {
-        Err(delivery.forged("no signature fits the body and our secrets"))
+        Err(delivery.forged("no signature matches the body and the secrets"))
     } else {
         Err(delivery.forged(format!("the header {SIGNATURES} is missing")))
     }
@@ -79,16 +79,16 @@ fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result
 fn notice(request: &WebhookRequest) -> Result<Notice> {
     let delivery = Delivery::new(NAME, request);
     let event: Event = serde_json::from_slice(&request.body)
-        .map_err(|_| delivery.error(ErrorKind::Protocol, "the signed body is no event as documented"))?;
+        .map_err(|_| delivery.error(ErrorKind::Protocol, "the signed body is not a documented event"))?;
     if event.target.r#type != "refund" {
         return Err(delivery.error(ErrorKind::Unsupported, "the event is about something else than a refund"));
     }
     let payment = event.target.transaction_id.unwrap_or_default();
     let payment = PaymentId::new(payment).map_err(|cause| {
-        delivery.error(ErrorKind::Protocol, "the event does not tell its transaction").with_source(cause)
+        delivery.error(ErrorKind::Protocol, "the event does not name its transaction").with_source(cause)
     })?;
     let refund = RefundId::new(event.target.id).map_err(|cause| {
-        delivery.error(ErrorKind::Protocol, "the event does not tell its refund").with_source(cause)
+        delivery.error(ErrorKind::Protocol, "the event does not name its refund").with_source(cause)
     })?;
 
     let mut notice = Notice::new(NAME, payment);

@@ -33,7 +33,7 @@ pub(crate) struct Refund {
     pub(crate) currency: String,
     pub(crate) amount: Amount,
     pub(crate) transaction_id: Option<String>,
-    /// `None` where the answer has no such member, JSON's null where it says that there is none.
+    /// `None` where the response has no such member, JSON's null where it says that there is none.
     #[serde(default, deserialize_with = "refunds_http::present")]
     pub(crate) external_identifier: Option<Value>,
     pub(crate) payment_service_refund_id: Option<Value>,

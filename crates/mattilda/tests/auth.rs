@@ -143,7 +143,7 @@ async fn hundreds_of_keys_have_the_right_id() {
 }
 
 #[test]
-fn keys_that_can_not_sign_are_refused_without_being_shown() {
+fn keys_that_cannot_sign_are_refused_without_being_shown() {
     let whole = fixture("test_key_p521.pem");
     let damaged = whole.replacen("MIHuAgEA", "MIHtAgEA", 1);
     assert_ne!(damaged, whole);

@@ -23,7 +23,7 @@ use refunds_sandbox::{
 struct World {
     sandbox: Sandbox,
     settings: Settings,
-    /// Payments whose refunds end in a word that nobody knows.
+    /// Payments whose refunds end in an unknown word.
     unknown: Mutex<BTreeSet<PaymentId>>,
     transport: Arc<FaultyTransport<ReqwestTransport>>,
 }

@@ -10,7 +10,7 @@ use refunds_core::{Error, ErrorKind, FieldError, PageRequest, RefundProvider};
 use refunds_http::testing::Reply;
 use serde_json::json;
 
-/// What becomes of a submission that is answered so.
+/// What becomes of a submission with this response.
 async fn refused(reply: Reply) -> Error {
     adapter(&script([reply])).submit_refund(&submit(1299)).await.unwrap_err()
 }
@@ -42,21 +42,21 @@ async fn every_status_in_every_shape() {
             "type": "error", "code": code, "status": status, "message": "the provider's words", "details": [field],
         });
         let error = refused(Reply::json(status, envelope.to_string())).await;
-        let answers = |error: &Error| (error.kind(), error.is_retryable(), error.may_have_applied());
-        assert_eq!(answers(&error), (kind, retryable, ambiguous), "{status} {code}");
+        let facts = |error: &Error| (error.kind(), error.is_retryable(), error.may_have_applied());
+        assert_eq!(facts(&error), (kind, retryable, ambiguous), "{status} {code}");
         assert_eq!(error.code(), Some(code));
         assert!(error.message().contains("the provider's words"), "{error}");
         assert_eq!(error.details(), [FieldError::new("/amount", "too large")]);
 
-        // Without a code only the status tells.
+        // Without a code only the status counts.
         let (retryable, ambiguous) = if status == 409 { (false, true) } else { (retryable, ambiguous) };
         let detail = json!({ "detail": [validation] }).to_string();
         let error = refused(Reply::json(status, detail)).await;
-        assert_eq!(answers(&error), (kind, retryable, ambiguous), "{status} detail");
+        assert_eq!(facts(&error), (kind, retryable, ambiguous), "{status} detail");
         assert_eq!(error.details(), [FieldError::new("/amount", "too large")]);
 
         let error = refused(Reply::json(status, r#"{"detail":"Not today"}"#)).await;
-        assert_eq!(answers(&error), (kind, retryable, ambiguous), "{status} text");
+        assert_eq!(facts(&error), (kind, retryable, ambiguous), "{status} text");
         assert!(error.message().contains("Not today"), "{error}");
 
         for body in [
@@ -70,7 +70,7 @@ async fn every_status_in_every_shape() {
             r#"{"details":[null,5,{}],"detail":[null,5,{}]}"#,
         ] {
             let error = refused(Reply::bytes(status, body)).await;
-            assert_eq!(answers(&error), (kind, retryable, ambiguous), "{status} {body}");
+            assert_eq!(facts(&error), (kind, retryable, ambiguous), "{status} {body}");
             assert_eq!((error.code(), error.details().len()), (None, 0), "{status} {body}");
             assert!(error.message().contains(&status.to_string()), "{error}");
         }
@@ -148,7 +148,7 @@ async fn a_read_applies_nothing() {
 }
 
 #[tokio::test]
-async fn a_success_that_can_not_be_read_may_be_a_refund() {
+async fn a_success_that_cannot_be_read_may_be_a_refund() {
     for body in ["", "<html>", r#"{"id":"r-1","stat"#, "{}", "null", "[]"] {
         for status in [200, 201, 202, 204] {
             let error = refused(Reply::bytes(status, body)).await;
@@ -198,7 +198,7 @@ async fn a_refund_of_another_payment_is_not_found() {
 
     let another = common::refund_json(json!({ "id": "4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704" }));
     assert_eq!(common::read(&another).await.unwrap_err().kind(), ErrorKind::Protocol);
-    // Core judges the answer to a submission: it says what it is about.
+    // Core checks the response to a submission: it says what it is about.
     let made = adapter(&script([common::reply(201, &other)])).submit_refund(&submit(1299)).await.unwrap();
     assert_ne!(made.payment_id, payment_id());
 }

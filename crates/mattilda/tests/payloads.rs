@@ -25,7 +25,7 @@ fn leaves(value: &Value, path: &str, found: &mut Vec<(String, Value)>) {
 }
 
 /// Where each member of a payload is in the normalized JSON, and what it is there.
-fn is_told(normalized: &Value, member: &str, leaf: &Value) -> bool {
+fn is_kept(normalized: &Value, member: &str, leaf: &Value) -> bool {
     let at = |pointer: &str| normalized.pointer(pointer).cloned().unwrap_or_default();
     let text = leaf.as_str().unwrap_or_default();
     match member {
@@ -63,7 +63,7 @@ fn assert_nothing_is_lost(payload: &Value, refund: &Refund) {
     leaves(payload, "", &mut found);
     assert!(found.len() >= 11);
     for (path, leaf) in found {
-        assert!(is_told(&normalized, &path, &leaf), "{path} = {leaf} is not in {normalized:#}");
+        assert!(is_kept(&normalized, &path, &leaf), "{path} = {leaf} is not in {normalized:#}");
     }
 }
 
@@ -191,7 +191,7 @@ async fn optional_members_of_any_shape_do_no_harm() {
         for value in &odd {
             let refund = read(&refund_json(json!({ member: value, "status": "failed" }))).await.unwrap();
             let kept = refund.extra.get(member);
-            // Who made it is personal, and what nobody knows may be.
+            // Who made it is personal, and unknown members may be.
             let reported =
                 !value.is_null() && value != "absent" && !["creator", "never_heard_of"].contains(&member);
             assert_eq!(kept, reported.then_some(value), "{member} = {value}");
@@ -200,7 +200,7 @@ async fn optional_members_of_any_shape_do_no_harm() {
 }
 
 #[tokio::test]
-async fn a_reference_is_told_or_null_or_hidden() {
+async fn a_reference_is_reported_or_null_or_absent() {
     let long = "å".repeat(300);
     for (value, reference, hidden, kept) in [
         (json!("rma-551"), Some("rma-551"), false, false),
@@ -224,7 +224,7 @@ async fn a_reference_is_told_or_null_or_hidden() {
 }
 
 #[tokio::test]
-async fn a_time_that_can_not_be_read_is_kept_as_it_is() {
+async fn a_time_that_cannot_be_read_is_kept_as_it_is() {
     let payload = refund_json(json!({ "created_at": "soon", "updated_at": "2026-11-03T09:20:31-06:00" }));
     let refund = read(&payload).await.unwrap();
     assert_eq!(refund.created_at, None);
@@ -291,7 +291,7 @@ async fn where_the_money_goes() {
 }
 
 #[tokio::test]
-async fn lists_that_can_not_be_trusted_are_refused() {
+async fn lists_that_cannot_be_trusted_are_refused() {
     let item = refund_json(json!({}));
     let other = refund_json(json!({ "transaction_id": "4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704" }));
     let broken = refund_json(json!({ "amount": 1.5 }));
@@ -301,7 +301,7 @@ async fn lists_that_can_not_be_trusted_are_refused() {
         ("a bare array", json!([item])),
         ("an item that is unreadable", json!({ "items": [item, broken] })),
         ("an item of another transaction", json!({ "items": [item, other] })),
-        ("a cursor that can not be followed", json!({ "items": [item], "next_cursor": 5 })),
+        ("a cursor that cannot be followed", json!({ "items": [item], "next_cursor": 5 })),
         ("a cursor of control characters", json!({ "items": [item], "next_cursor": "a\nb" })),
     ] {
         let error = read_list(&body.to_string()).await.unwrap_err();

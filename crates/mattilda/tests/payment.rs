@@ -41,10 +41,10 @@ async fn what_is_gone_counts_once() {
     for (what, reported, list, refunded, pending, complete) in [
         ("nothing", 0, &[][..], 0, 0, true),
         ("one", 300, &[("succeeded", 300)], 300, 0, true),
-        ("pending, not told by the transaction", 0, &[("processing", 300)], 0, 300, true),
-        ("pending, told by the transaction", 300, &[("processing", 300)], 0, 300, true),
-        ("both, pending not told", 200, &[("succeeded", 200), ("processing", 300)], 200, 300, true),
-        ("both, pending told", 500, &[("succeeded", 200), ("processing", 300)], 200, 300, true),
+        ("pending, not counted by the transaction", 0, &[("processing", 300)], 0, 300, true),
+        ("pending, counted by the transaction", 300, &[("processing", 300)], 0, 300, true),
+        ("both, pending not counted", 200, &[("succeeded", 200), ("processing", 300)], 200, 300, true),
+        ("both, pending counted", 500, &[("succeeded", 200), ("processing", 300)], 200, 300, true),
         ("an unknown word holds money", 0, &[("settling", 300)], 0, 300, true),
         ("those without money", 0, &[("declined", 100), ("failed", 200), ("voided", 300)], 0, 0, true),
         ("the list is ahead", 0, &[("succeeded", 300)], 300, 0, true),
@@ -124,7 +124,7 @@ async fn amounts_of_one_payment_are_in_one_currency() {
 }
 
 #[tokio::test]
-async fn gift_cards_are_told_and_do_not_count_against_the_main_method() {
+async fn gift_cards_are_shown_and_do_not_count_against_the_main_method() {
     let redemption = json!({
         "id": "g-1", "status": "succeeded", "amount": 500, "refunded_amount": 500,
         "gift_card": { "bin": "412345", "sub_bin": "67890", "last4": "canary" },
@@ -142,7 +142,7 @@ async fn gift_cards_are_told_and_do_not_count_against_the_main_method() {
 }
 
 #[tokio::test]
-async fn either_answer_can_fail() {
+async fn either_response_can_fail() {
     let ok = || reply(200, &transaction(&json!({})));
     for (what, replies, kind) in [
         ("no transaction", vec![Reply::json(404, "{}"), reply(200, &refunds(&[]))], ErrorKind::NotFound),

@@ -232,14 +232,14 @@ async fn what_is_not_captured_or_not_there() {
     let held = sandbox.mattilda().transaction(TransactionSpec::new(1000, "MXN").authorized_only());
     assert_eq!(client.create(&exact(&held, 1, "rma-1")).await.unwrap_err().kind(), ErrorKind::NotRefundable);
 
-    let nobody = id("4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704");
-    assert_eq!(client.payment(&nobody).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let unknown = id("4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704");
+    assert_eq!(client.payment(&unknown).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(
-        client.list_page(&nobody, &PageRequest::first()).await.unwrap_err().kind(),
+        client.list_page(&unknown, &PageRequest::first()).await.unwrap_err().kind(),
         ErrorKind::NotFound
     );
-    let refund = RefundId::new(nobody.as_str()).unwrap();
-    assert_eq!(client.get(&nobody, &refund).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let refund = RefundId::new(unknown.as_str()).unwrap();
+    assert_eq!(client.get(&unknown, &refund).await.unwrap_err().kind(), ErrorKind::NotFound);
 
     // A refund of another payment of the same merchant.
     let (one, other) = (sandbox.mattilda().captured(1000, "MXN"), sandbox.mattilda().captured(1000, "MXN"));
@@ -247,13 +247,13 @@ async fn what_is_not_captured_or_not_there() {
     assert_eq!(client.get(&id(&other), &made.id).await.unwrap_err().kind(), ErrorKind::NotFound);
 
     // A merchant account that is not this one's.
-    let elsewhere = client_of(adapter(&sandbox, &[("merchant_account_id", "somebody-else")]));
+    let elsewhere = client_of(adapter(&sandbox, &[("merchant_account_id", "another-account")]));
     assert_eq!(elsewhere.payment(&id(&one)).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(sandbox.ledger().of(&held).count(), 0);
 }
 
 #[tokio::test]
-async fn a_refusal_tells_the_field_in_both_shapes() {
+async fn a_refusal_names_the_field_in_both_shapes() {
     for shape in [ErrorShape::Envelope, ErrorShape::Detail] {
         let sandbox = Sandbox::start().await.unwrap();
         sandbox.mattilda().set_error_shape(shape);

@@ -97,7 +97,7 @@ fn a_webhook_secret_given_in_code_is_checked_too() {
 }
 
 #[test]
-fn a_key_file_that_can_not_be_read_is_named_by_its_setting() {
+fn a_key_file_that_cannot_be_read_is_named_by_its_setting() {
     let directory = tempdir("files");
     let pem = fixture("test_key_p521.pem");
     let file = |name: &str, content: &[u8]| {

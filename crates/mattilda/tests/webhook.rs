@@ -84,7 +84,7 @@ fn a_secret_that_was_read_with_its_line_end_is_the_same_secret() {
 }
 
 #[test]
-fn a_signed_delivery_tells_what_it_is_about() {
+fn a_signed_delivery_names_its_subject() {
     let notice = signed("1700000000", &sign(SECRET, "1700000000", BODY.as_bytes()), BODY.as_bytes()).unwrap();
     assert_eq!((notice.provider.as_str(), notice.event.as_deref()), ("mattilda", Some("refund.succeeded")));
     assert_eq!(notice.payment_id.as_str(), "4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704");
@@ -98,14 +98,14 @@ fn which_signatures_are_accepted() {
     let body = BODY.as_bytes();
     let right = sign(SECRET, "1700000000", body);
     let next = sign("the-next-one", "1700000000", body);
-    let wrong = sign("somebody-else", "1700000000", body);
+    let wrong = sign("another-secret", "1700000000", body);
     for (what, timestamp, signatures, ok) in [
         ("one", "1700000000", right.clone(), true),
         ("the other secret's", "1700000000", next.clone(), true),
         ("two during rotation", "1700000000", format!("{wrong},{right}"), true),
         ("blanks around", "1700000000", format!(" {wrong} ,  {right} "), true),
         ("an empty piece", "1700000000", format!(",{right},"), true),
-        ("nobody's", "1700000000", wrong.clone(), false),
+        ("an unknown signer's", "1700000000", wrong.clone(), false),
         ("capitals", "1700000000", right.to_uppercase(), false),
         ("half", "1700000000", right[..32].to_owned(), false),
         ("nothing", "1700000000", String::new(), false),

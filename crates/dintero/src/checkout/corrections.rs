@@ -39,7 +39,7 @@ fn minor(event: &Event) -> Option<i64> {
     }
 }
 
-/// How each of the refunds stands after all corrections.
+/// The state of each refund after all corrections.
 pub(crate) fn standings(events: &[Event], groups: &[Group]) -> Vec<Standing> {
     let mut naming: HashMap<&str, usize> = HashMap::new();
     for (at, event) in events.iter().enumerate().filter(|(_, event)| Kind::of(event) != Kind::Capture) {

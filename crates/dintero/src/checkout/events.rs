@@ -1,4 +1,4 @@
-//! What a transaction's events are, how a refund that is made up of them stands, and what is captured.
+//! What a transaction's events are, the status of a refund made up of them, and what is captured.
 //!
 //! Checkout has no refund object. A refund is a `REFUND` event, or an `INITIATE_REFUND` event that a
 //! `REFUND` event completes later: its `correlation_request_id` is the `request_id` of the initiating
@@ -13,9 +13,9 @@
 //! - its own correction takes it back where it sets a status in which nothing is refunded, or where
 //!   what remains to be refunded is what there was without it;
 //! - so does the correction of another event that names it in `event_ids`. Where that one says neither
-//!   that nor the contrary, the refund is unknown: its money counts as gone, and nobody is told to
-//!   refund again;
-//! - a failed event that names it, over the same amount, is no other refund but tells why;
+//!   that nor the contrary, the refund is unknown: its money counts as gone, so that it is not
+//!   refunded again;
+//! - a failed event that names it, over the same amount, is not another refund but its reason;
 //! - a correction never turns a failure into a success.
 
 use std::collections::{HashMap, HashSet};
@@ -130,7 +130,7 @@ impl Group {
         &events[*initiating.unwrap_or(&self.members[0])]
     }
 
-    /// The event that says how it stands: the latest one, and an initiating one only while it is alone.
+    /// The event that decides its status: the latest one, and an initiating one only while it is alone.
     pub(crate) fn decisive(&self, events: &[Event]) -> usize {
         match self.corrected_by {
             Some(at) if self.standing == Standing::TakenBack => at,
@@ -151,7 +151,7 @@ impl Group {
         })
     }
 
-    /// The event whose amount is the refund's: the decisive one, unless it tells none. Of one that is shown
+    /// The event whose amount is the refund's: the decisive one, unless it has none. Of one that is shown
     /// with several amounts, the largest counts.
     pub(crate) fn amount<'a>(&self, events: &'a [Event]) -> &'a Event {
         let decisive = &events[self.decisive(events)];
@@ -184,7 +184,7 @@ impl Group {
         self.has_event(events, id) || self.requests.contains(&canonical_id(id))
     }
 
-    /// How it stands: the one table.
+    /// Its status: the one table.
     pub(crate) fn status(&self, events: &[Event]) -> RefundStatus {
         let event = &events[self.decisive(events)];
         match (Kind::of(event), *event.success) {
@@ -211,7 +211,7 @@ pub(crate) fn reference(event: &Event) -> Option<&str> {
     event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
 }
 
-/// Whether `left` is certainly older: by their times where both are told, else by their places.
+/// Whether `left` is certainly older: by their times where both have one, else by their places.
 fn is_before(left: &Event, right: &Event) -> bool {
     let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);
     matches!((time(left), time(right)), (Some(left), Some(right)) if left < right)
@@ -227,7 +227,7 @@ fn is_repeated(left: &Event, right: &Event) -> bool {
     is_same(left, right) && *left.success == *right.success
 }
 
-/// Whether a failed event tells that a bank said no.
+/// Whether a failed event says that a bank declined.
 fn is_decline(event: &Event) -> bool {
     let types = event.error.as_ref().and_then(|error| error.get("type"));
     types.is_some_and(|types| {
@@ -246,7 +246,7 @@ pub(crate) fn line_amounts(event: &Event) -> Vec<LineAmount> {
     lines
 }
 
-/// The places of the captures that succeeded, each of which counts once:
+/// The places of the captures that succeeded, each counted once:
 ///
 /// - an event that is shown twice, by its id, is one capture;
 /// - so are events of one request over the same amount and lines;

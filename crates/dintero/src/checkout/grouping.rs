@@ -10,7 +10,7 @@
 //! 3. **The same request**: the `correlation_request_id` of an event, else its `request_id`, is a request
 //!    of the other one, with or without dashes. One request is one refund.
 //!
-//! Nothing is one that something tells apart:
+//! Events are not one refund where something distinguishes them:
 //!
 //! - different, non-empty `event_reference`s are two refunds, whatever else they have in common;
 //! - so are different requests, whatever their event ids are;
@@ -59,7 +59,7 @@ struct Grouping<'a> {
     by_request: HashMap<String, Vec<usize>>,
 }
 
-/// What tells a refund from others.
+/// What distinguishes a refund from others.
 #[derive(Default)]
 struct Traits<'a> {
     reference: Option<&'a str>,
@@ -67,7 +67,7 @@ struct Traits<'a> {
     completed: Extent,
 }
 
-/// What a refund is over, as far as it is known.
+/// The amount and lines of a refund, as far as they are known.
 #[derive(Clone, Default)]
 struct Extent {
     amount: Option<Amount>,
@@ -146,7 +146,7 @@ impl Grouping<'_> {
         };
         let mut fitting = candidates(self.by_request.get(request)).filter(fits);
         let first = fitting.next()?;
-        // What began is told by its end, whichever of them it is.
+        // The initiating event belongs to the first that fits, whichever completes it.
         if initiates || fitting.next().is_none() {
             return Some(first);
         }

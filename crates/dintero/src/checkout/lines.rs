@@ -88,7 +88,7 @@ impl<'a> Lines<'a> {
         !self.known
     }
 
-    /// All lines of which something is left, where they make up `amount`.
+    /// All lines that are not fully refunded, where they make up `amount`.
     pub(crate) fn all_left(self, amount: Money) -> Option<Vec<LineLeft<'a>>> {
         let left: Vec<_> = self.lines.into_iter().filter(|line| line.has_left(line.left)).collect();
         let sum = left.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.left));
@@ -100,7 +100,7 @@ impl<'a> Lines<'a> {
     /// # Errors
     ///
     /// `InvalidRequest` for a line that was not captured, or whose amount has the wrong sign;
-    /// `NotRefundable` for one of which less is left. Where captures do not name all their lines, only the
+    /// `NotRefundable` for one with less left. Where captures do not name all their lines, only the
     /// sign is checked.
     pub(crate) fn check(&self, given: &[RefundLine]) -> Result<()> {
         for line in given {
@@ -108,7 +108,8 @@ impl<'a> Lines<'a> {
             let captured = self.find(&line.id);
             let is_negative = captured.is_some_and(|captured| captured.captured < 0);
             if asked.minor_units() <= 0 && !(is_negative && asked.minor_units() < 0) {
-                let message = format!("line `{id}` is over {asked}, and the captured line is not negative");
+                let message =
+                    format!("line `{id}` has the amount {asked}, but the captured line is not negative");
                 return Err(refused(ErrorKind::InvalidRequest, message));
             }
             if !self.known {
@@ -121,7 +122,7 @@ impl<'a> Lines<'a> {
                 let left = Money::new(captured.amount_left(), asked.currency());
                 let there_are = self.list(asked.currency());
                 let message =
-                    format!("{left} is left to refund of line `{id}`, {asked} was asked for; {there_are}");
+                    format!("{left} is left to refund of line `{id}`, {asked} was requested; {there_are}");
                 return Err(refused(ErrorKind::NotRefundable, message));
             }
         }

@@ -39,7 +39,7 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// Reads an answer that holds the transaction `id`.
+    /// Reads a response with the transaction `id`.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Transaction {
     /// As [`read`](Self::read).
     pub(crate) fn new(wire: wire::Transaction, id: &PaymentId) -> std::result::Result<Self, Fault> {
         if wire.id.as_deref() != Some(id.as_str()) {
-            return Err("the answer's `id` is not the transaction's".to_owned());
+            return Err("the response's `id` is not the transaction's".to_owned());
         }
         let currency = convert::currency(wire.currency.as_deref())?;
         let events = wire.events.list();
@@ -85,7 +85,7 @@ impl Transaction {
 
     fn with_raw(mut self, raw: &Value) -> Self {
         let empty = Vec::new();
-        // Events that are no objects were left out when reading, and are here too.
+        // Events that are not objects were left out when reading, and are here too.
         let events = raw.get("events").and_then(Value::as_array).unwrap_or(&empty);
         let events: Vec<&Value> = events.iter().filter(|event| event.is_object()).collect();
         for (group, refund) in self.groups.iter().zip(&mut self.refunds) {
@@ -210,12 +210,12 @@ fn refund(
         refund = refund.with_made_for(order);
     }
     // A direct refund without a reference has none. Whether an initiating event would carry it is not
-    // documented, so without one there it may have one all the same.
+    // documented, so without one there it may still have one.
     let hidden = text.is_none() && (group.is_asynchronous(events) || status == RefundStatus::Unknown);
     Ok(if hidden { refund.with_unreported_reference() } else { refund })
 }
 
-/// The id of the decisive event, where requests do not tell refunds apart.
+/// The id of the decisive event, where requests do not distinguish refunds.
 fn event_id(wire: &wire::Transaction, group: &Group) -> std::result::Result<RefundId, Fault> {
     let events = wire.events.list();
     let id = group.first(events).id.as_deref().or(events[group.decisive(events)].id.as_deref());

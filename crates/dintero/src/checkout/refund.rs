@@ -3,7 +3,7 @@
 //! One attempt is one `POST …/refund`. Some products need lines, and lines that differ from the
 //! captured ones make a wrong invoice; so where lines are named or the product needs them, the transaction is
 //! needed: the one that the overview handed over, or else a `GET` of it comes first.
-//! What that read shows is used: a refund with the same reference is answered instead of made again, and
+//! What that read shows is used: a refund with the same reference is returned instead of made again, and
 //! a refund in another currency, which Checkout could not notice, is refused.
 //! See <https://docs.dintero.com/docs/integrations/support/refunds>.
 
@@ -24,7 +24,7 @@ use crate::{
 
 const OPERATION: Operation = Operation::SubmitRefund;
 
-/// What became of a refund, and the transaction that tells it.
+/// What became of a refund, and the transaction that shows it.
 pub(crate) struct Refunded {
     pub(crate) transaction: Transaction,
     pub(crate) refund: Refund,
@@ -51,7 +51,7 @@ impl Dintero {
         Ok(self.post_refund(id, submit, items, None).await?.refund)
     }
 
-    /// Asks for the refund, once, and finds it in the answer. It tells for which order it is, whose
+    /// Requests the refund once and finds it in the response. The request names the order, if any, whose
     /// transaction was just read.
     pub(crate) async fn post_refund(
         &self,
@@ -122,14 +122,14 @@ fn refund_in_response(
     accepted
         .or_else(|| newest.find(|refund| refund.reference.as_ref() == reference && ours(refund)))
         .cloned()
-        .ok_or_else(|| response.protocol_error("the answer has no event of the refund that was asked for"))
+        .ok_or_else(|| response.protocol_error("the response has no event of the requested refund"))
 }
 
 /// A refund that has our reference already, of those that are `ours`.
 ///
 /// # Errors
 ///
-/// `Conflict` where it is over another amount, or in another currency.
+/// `Conflict` where it has another amount or currency.
 pub(crate) fn already_made(
     transaction: &Transaction,
     submit: &SubmitRefund,

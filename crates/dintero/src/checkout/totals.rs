@@ -38,7 +38,7 @@ impl Totals {
             captured.push((at, money(&events[at].amount, currency, "CAPTURE event")?));
         }
         if wire.events.is_none() && may_be_captured(wire) {
-            return Err("the transaction is told without its events, so its refunds are not known".to_owned());
+            return Err("the transaction has no `events`, so its refunds are unknown".to_owned());
         }
         let refunded = refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
         let pending = refunds

@@ -28,12 +28,12 @@ use crate::{
     wire,
 };
 
-/// What is told of an order, by itself and by its lists.
+/// The responses about an order: itself and its lists.
 struct OrderResponses {
     id: PaymentId,
     captures: Vec<wire::Operation>,
     records: Vec<wire::Operation>,
-    /// The order, or why it is not told.
+    /// The order, or why it could not be read.
     order: std::result::Result<wire::Order, Error>,
     response: Response,
 }
@@ -108,7 +108,7 @@ impl Dintero {
         operation: Operation,
     ) -> Result<ReconciledRefunds> {
         let responses = self.read_order(id, operation).await?;
-        // Without any of both there is nothing whose currency would have to be known.
+        // Without either, nothing needs a currency.
         if responses.records.is_empty() && responses.captures.is_empty() {
             return Ok(ReconciledRefunds::default());
         }
@@ -216,7 +216,7 @@ impl Dintero {
         let Some(Ok(transaction)) = named.map(PaymentId::new) else {
             let why = order.as_ref().err().map(|error| format!(" ({})", error.message()));
             return Err(response.protocol_error(format!(
-                "the order does not tell its currency{}, and no refund of it names a transaction",
+                "the order does not name its currency{}, and no refund of it names a transaction",
                 why.unwrap_or_default()
             )));
         };
@@ -246,8 +246,8 @@ fn shares(
     })
 }
 
-/// What is told, or why it is not. That a single order can be read is not documented, so a refusal is no
-/// reason to fail yet; what may pass is.
+/// The response, or the refusal. Reading a single order is not documented, so a refusal is not a
+/// reason to fail yet; a transient error is.
 async fn tolerate_refusal<T>(read: impl Future<Output = Result<T>>) -> Result<std::result::Result<T, Error>> {
     match read.await {
         Err(error) if error.is_retryable() || error.kind() == ErrorKind::Unauthenticated => Err(error),

@@ -11,7 +11,7 @@
 //! |---|---|
 //! | one transaction, each of them | that transaction |
 //! | no payment and no other system, each of them | the one captured transaction that has the order's id as its `merchant_reference` |
-//! | one transaction, but not each of them | nothing: another part may have been paid elsewhere. What the transaction refunded is shown all the same |
+//! | one transaction, but not each of them | nothing: another part may have been paid elsewhere. What the transaction refunded is shown nevertheless |
 //! | anything else | nothing |
 //!
 //! A `merchant_reference` does not say how much of an order a transaction paid. So it is looked for only

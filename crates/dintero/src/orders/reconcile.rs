@@ -1,8 +1,8 @@
 //! An order's records and what moved at Checkout, as one list of refunds.
 //!
 //! Recording moves nothing and moving records nothing, so each may be without the other: a run was cut
-//! off between the two, Checkout is still at it, or somebody refunded in the back office. A list of
-//! records alone would tell of money that is gone as if it were there.
+//! off between the two, Checkout is still processing, or the refund was made in the back office. A list of
+//! records alone would show money that is gone as still there.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,14 +18,14 @@ use crate::{
 const SURE: [(Sameness, Sameness); 3] =
     [(id, id), (reference_and_end, reference_and_end), (reference, reference)];
 
-/// By amount and end, where one of them tells no reference: whoever recorded it, or moved it, did not.
+/// By amount and end, where one of them has no reference.
 const LIKELY: [(Sameness, Sameness); 3] = [(unnamed, unnamed), (unnamed, named), (named, unnamed)];
 
 /// The refunds of an order.
 #[derive(Default)]
 pub(crate) struct ReconciledRefunds {
     records: Vec<Refund>,
-    /// What Checkout holds of the order and no record tells.
+    /// What Checkout refunded for the order without a record.
     unrecorded: Vec<Refund>,
     /// What Checkout holds and may be of this order or of another.
     unclear: Vec<Refund>,
@@ -42,7 +42,7 @@ pub(crate) enum Ownership {
     Ours,
     /// It says that it is another order's.
     Theirs,
-    /// It tells no order, and several share the transaction.
+    /// It names no order, and several orders share the transaction.
     Unknown,
 }
 
@@ -57,17 +57,17 @@ pub(crate) fn ownership(refund: &Refund, order: &PaymentId, exclusive: bool) -> 
     }
 }
 
-/// What a record and a refund at Checkout have in common where they are one; nothing where that can not
-/// be told of this one.
+/// What a record and a refund at Checkout have in common where they are one; nothing where that is
+/// unknown for this one.
 type Sameness = fn(&Refund) -> Option<String>;
 
 impl ReconciledRefunds {
-    /// Records of refunds that no transaction of Checkout tells of.
+    /// Records of refunds that no transaction at Checkout shows.
     pub(crate) fn records(records: Vec<Refund>) -> Self {
         Self { records, ..Self::default() }
     }
 
-    /// Records, each as it stands at Checkout, and what Checkout holds besides.
+    /// Records, each with its state at Checkout, and what Checkout has besides.
     pub(crate) fn of(
         mut records: Vec<Refund>,
         transaction: &Transaction,
@@ -103,7 +103,7 @@ impl ReconciledRefunds {
                     reconciled.pairs.push((refund.id.clone(), at));
                 }
                 None if is_ours => reconciled.unrecorded.push(unrecorded(order, transaction, refund.clone())),
-                // What is over told its order, if it had one to tell.
+                // A final refund names its order, if it has one.
                 None if !refund.status.is_final() => {
                     reconciled.unclear.push(unrecorded(order, transaction, refund.clone()));
                 }
@@ -147,8 +147,8 @@ impl ReconciledRefunds {
         }
     }
 
-    /// A record can not wait for an outcome; without a reference it is not ours to write; and of several
-    /// refunds under one reference, one can be recorded.
+    /// A record cannot wait for an outcome; without a reference it is not ours to write; and only one of
+    /// several refunds under one reference can be recorded.
     fn mark_steps_left(&mut self) {
         let recorded: HashSet<&Reference> =
             self.records.iter().filter_map(|record| record.reference.as_ref()).collect();
@@ -247,7 +247,7 @@ fn named(refund: &Refund) -> Option<String> {
     refund.reference.is_some().then(|| amount_and_end(refund)).flatten()
 }
 
-/// What has no end yet is nothing that somebody else recorded.
+/// What has no end yet cannot have been recorded elsewhere.
 fn amount_and_end(refund: &Refund) -> Option<String> {
     let end = refund.status.is_final().then(|| refund.status.reduces_refundable());
     end.map(|holds| format!("{} {holds}", refund.amount.minor_units()))

@@ -14,7 +14,7 @@ pub(crate) const REFERENCE_KEY: &str = "refund_reference";
 /// Where a record keeps why the refund was made.
 pub(crate) const REASON_KEY: &str = "refund_reason";
 
-/// What `success` means. It is all that a record tells.
+/// What `success` means. It is all that a record says.
 pub(crate) const fn status(success: Option<bool>) -> RefundStatus {
     match success {
         Some(true) => RefundStatus::Succeeded,
@@ -26,7 +26,7 @@ pub(crate) const fn status(success: Option<bool>) -> RefundStatus {
 /// The normalized refund of a record.
 pub(crate) fn refund(wire: &Operation, order: &PaymentId, currency: Currency) -> Result<Refund, Fault> {
     let id = wire.id.as_deref().ok_or("a refund's `id` is missing")?;
-    let id = RefundId::new(id).map_err(|_| "a refund's `id` can not be one")?;
+    let id = RefundId::new(id).map_err(|_| "a refund's `id` is not valid")?;
     let amount = convert::money(&wire.amount, currency, "refund")?;
     let word = wire.success.map_or("success:null".to_owned(), |success| format!("success:{success}"));
     let mut refund = Refund::new(NAME, id, order.clone(), status(*wire.success), word, amount);

@@ -82,7 +82,7 @@ impl Dintero {
         self.record_made(order, submit, &made, None).await
     }
 
-    /// Records what Checkout did, if it is done and what was asked for.
+    /// Records what Checkout did, if it is final and what was requested.
     async fn record_made(
         &self,
         order: &Order,
@@ -98,7 +98,7 @@ impl Dintero {
             Err(error) => Err(error),
         };
         match recorded {
-            // Its id is taken: somebody recorded it in the meantime.
+            // Its id is taken: another process recorded it in the meantime.
             Err(error) if error.kind() == ErrorKind::Conflict && made.seen => {
                 let order = self.order(&order.id, OPERATION).await;
                 order.and_then(|order| order.recorded(submit)).and_then(|found| found.ok_or(error))
@@ -149,7 +149,7 @@ impl Dintero {
         let mut refund = record::refund(&wire, &order.id, order.currency)
             .map_err(|fault| response.protocol_error(fault))?;
         if refund.reference.as_ref() != Some(&asked.reference) || refund.amount != submit.amount {
-            return Err(response.protocol_error("the record is not the one that was asked for"));
+            return Err(response.protocol_error("the record is not the one that was requested"));
         }
         if let Some(made) = made {
             apply_checkout_state(&mut refund, made.refund);
@@ -177,21 +177,21 @@ impl Order {
         let why = transaction.refunds().iter().find_map(|refund| {
             let ownership = self.owns(refund);
             let named = refund.reference.as_ref() == reference;
-            // Elsewhere, what is over told its order, if it had one to tell.
+            // Elsewhere, a final refund names its order, if it has one.
             let hidden = refund.reference_is_unreported()
                 && refund.status.reduces_refundable()
                 && (ownership == Ownership::Ours || !refund.status.is_final());
             match ownership {
                 Ownership::Theirs => (self.exclusive && named && refund.amount == submit.amount).then_some(
                     "the transaction, which paid this order alone, has this refund as that of another order: \
-                     look at it there",
+                     check it there",
                 ),
                 _ if named => Some(
                     "the transaction, which paid other orders too, has a refund with this reference and does \
-                     not tell for which order: look at it there",
+                     not say for which order: check it there",
                 ),
                 _ => (hidden && refund.amount == submit.amount).then_some(
-                    "Checkout works on a refund of the same amount and does not tell its reference: it may \
+                    "Checkout works on a refund of the same amount and does not report its reference: it may \
                      be this one, of an earlier run; ask again, with the same reference, when it is final",
                 ),
             }
@@ -222,7 +222,7 @@ impl Order {
         if amount.minor_units() > left.minor_units() {
             return Err(refused(
                 ErrorKind::NotRefundable,
-                format!("{left} is left to refund of the order and its transaction, {amount} was asked for"),
+                format!("{left} is left to refund of the order and its transaction, {amount} was requested"),
             ));
         }
         self.lines_left(submit).check(&submit.request.lines)
@@ -236,7 +236,7 @@ impl Order {
         Lines::of(captured, taken(others))
     }
 
-    /// The lines of the record, which has none of its own amount: it is the sum of its lines.
+    /// The lines of the record, which has no amount of its own: it is the sum of its lines.
     fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
         let left = self.lines_left(submit);
         let given = &submit.request.lines;

@@ -13,7 +13,7 @@ use crate::{DinteroConfig, NAME};
 
 pub(super) const SIGNATURE: &str = "Dintero-Signature";
 
-/// Verifies a callback. Its body is not signed, so nobody looks at it.
+/// Verifies a callback. Its body is not signed, so it is not read.
 pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
     let delivery = Delivery::new(NAME, request);
     if config.callback_secrets.is_empty() {
@@ -39,7 +39,9 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
         query.as_bytes(),
     ];
     if !is_signed(Digest::Sha256, &config.callback_secrets, &message, signature.code) {
-        return Err(delivery.forged("the signature does not fit the method, the public URL and our secrets"));
+        return Err(
+            delivery.forged("the signature does not match the method, the public URL and the secrets")
+        );
     }
     delivery.check_time(signature.at)?;
     notice(config, request, &called)
@@ -49,10 +51,11 @@ fn notice(config: &DinteroConfig, request: &WebhookRequest, called: &Called<'_>)
     let delivery = Delivery::new(NAME, request);
     let Some(id) = called.parameter("transaction_id") else {
         return Err(match called.parameter("error") {
-            // With `report_error=true` it is told that no transaction came of a session.
-            Some(_) => delivery
-                .error(ErrorKind::Unsupported, "the callback tells of an error before any transaction"),
-            None => delivery.error(ErrorKind::Protocol, "the callback does not tell its transaction"),
+            // With `report_error=true` Dintero also reports sessions that led to no transaction.
+            Some(_) => {
+                delivery.error(ErrorKind::Unsupported, "the callback reports an error before any transaction")
+            }
+            None => delivery.error(ErrorKind::Protocol, "the callback does not name its transaction"),
         });
     };
     let mut notice = Notice::new(NAME, transaction(delivery, config, id)?);
@@ -116,11 +119,11 @@ impl<'a> Called<'a> {
             .ok()
             .filter(|url| matches!(url.scheme(), "https" | "http"))
             .and_then(|url| url.host_str().map(str::to_owned));
-        // Whose fault that is: the origin comes from whoever set up the receiver.
+        // A fault of the configuration: the origin comes from the receiver's set-up.
         let (Some(host), Some((_, rest))) = (host, url.split_once("://")) else {
             return Err(delivery.error(
                 ErrorKind::Config,
-                "the request's URL has to be the public one, such as https://shop.example/callback?…",
+                "the request's URL must be the public one, such as https://shop.example/callback?…",
             ));
         };
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -1,8 +1,8 @@
-//! Hooks: an account's events, to whoever has subscribed to them.
+//! Hooks: an account's events, to their subscribers.
 //! <https://docs.dintero.com/api-reference/subscriptions/create-new-subscription>
 //!
-//! No time is signed, so a delivery is as good next year as it is today. Whoever repeats one has the
-//! payment's refunds read once more, and nothing else.
+//! No time is signed, so a delivery is as good next year as it is today. Repeating one makes
+//! the payment's refunds be read once more, and nothing else.
 
 use refunds_core::{ErrorKind, Notice, Result, WebhookRequest};
 use refunds_http::{
@@ -59,21 +59,21 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     }
     let signature = delivery.header(SIGNATURE)?;
     if !is_signed(Digest::Sha1, &config.hook_secrets, &[&request.body], signature) {
-        return Err(delivery.forged("the signature does not fit the body and our secrets"));
+        return Err(delivery.forged("the signature does not match the body and the secrets"));
     }
     let wire: HookEvent = serde_json::from_slice(&request.body)
-        .map_err(|_| delivery.error(ErrorKind::Protocol, "the signed body is no event as documented"))?;
+        .map_err(|_| delivery.error(ErrorKind::Protocol, "the signed body is not a documented event"))?;
     let Some(event) = wire.event.as_deref() else {
         // A ping's body is the subscription, without an envelope.
         return Err(match request.header(EVENT) {
             Some("ping") => delivery.error(ErrorKind::Unsupported, "the delivery is a ping"),
-            _ => delivery.error(ErrorKind::Protocol, "the signed body does not tell its event"),
+            _ => delivery.error(ErrorKind::Protocol, "the signed body does not name its event"),
         });
     };
     match wire.account_id.as_deref() {
         Some(account) if account == config.account_id => {}
         Some(_) => return Err(delivery.forged("the event is another account's")),
-        None => return Err(delivery.error(ErrorKind::Protocol, "the event does not tell its account")),
+        None => return Err(delivery.error(ErrorKind::Protocol, "the event does not name its account")),
     }
 
     let subject = |of: &Lenient<Subject>| of.as_ref().and_then(|subject| subject.updated_at.cloned());
@@ -111,18 +111,18 @@ impl HookEvent {
             None if event == "checkout_authorization" => {
                 Err(delivery.error(ErrorKind::Unsupported, "the authorization was not that of a transaction"))
             }
-            None => Err(delivery.error(ErrorKind::Protocol, "the event does not tell its transaction")),
+            None => Err(delivery.error(ErrorKind::Protocol, "the event does not name its transaction")),
         }
     }
 
     /// What these events carry is not documented, only that they are there. It is assumed that the order
-    /// is told as the others tell theirs, by an object of its name; or at least by its id.
+    /// is reported as in the other events, by an object of its name; or at least by its id.
     fn order(&self, delivery: Delivery<'_>) -> Result<refunds_core::PaymentId> {
         let order = self.order.as_ref();
         let id = order.and_then(|order| order.id.as_deref().or(order.order_id.as_deref()));
         match id.or(self.order_id.as_deref()) {
             Some(id) => payment(delivery, id),
-            None => Err(delivery.error(ErrorKind::Protocol, "the event does not tell its order")),
+            None => Err(delivery.error(ErrorKind::Protocol, "the event does not name its order")),
         }
     }
 }

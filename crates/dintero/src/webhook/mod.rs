@@ -1,11 +1,11 @@
-//! Webhooks, of which Dintero has two kinds that have nothing in common. Their headers tell them apart.
+//! Webhooks. Dintero has two unrelated kinds, which their headers distinguish.
 //!
 //! | | signed by | over | with a time |
 //! |---|---|---|---|
 //! | [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) of a session | `Dintero-Signature`, HMAC-SHA256 | the method and the URL, not the body | yes |
 //! | [hooks](https://docs.dintero.com/docs/checkout/webhooks) of the account | `event-signature`, HMAC-SHA1 | the raw body, not the URL | no |
 //!
-//! Either is believed for what it is about, never for amounts or a status: those are read.
+//! Either is trusted for what it is about, never for amounts or a status: those are read.
 
 mod callback;
 mod hook;
@@ -23,10 +23,10 @@ const DELIVERY: &str = "event-delivery";
 ///
 /// # Errors
 ///
-/// `Config` without the secret of its kind, or where the request's URL is none; `Unauthenticated` where a
-/// header is missing or malformed, the signature does not fit, the time is too far from ours, or it is
+/// `Config` without the secret of its kind, or where the request's URL is not one; `Unauthenticated` where a
+/// header is missing or malformed, the signature does not match, the time is too far from ours, or it is
 /// another account's; `Unsupported` for what is signed and about something that has no refunds; `Protocol`
-/// for what is signed and can not be read.
+/// for what is signed and cannot be read.
 pub(crate) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {
     let delivery = Delivery::new(NAME, request);
     if config.callback_secrets.is_empty() && config.hook_secrets.is_empty() {
@@ -47,18 +47,18 @@ pub(crate) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
     }
 }
 
-/// A transaction's id that was told where there has to be one.
+/// The id of the transaction that a delivery must name.
 fn transaction(delivery: Delivery<'_>, config: &DinteroConfig, id: &str) -> Result<PaymentId> {
     // Any other would be taken for an order's.
     let ours = id.strip_prefix(&config.account_id).is_some_and(|rest| rest.starts_with('.'));
     if !ours {
-        return Err(delivery.error(ErrorKind::Protocol, "the transaction's id is none of this account"));
+        return Err(delivery.error(ErrorKind::Protocol, "the transaction's id is not one of this account"));
     }
     payment(delivery, id)
 }
 
 fn payment(delivery: Delivery<'_>, id: &str) -> Result<PaymentId> {
     PaymentId::new(id).map_err(|cause| {
-        delivery.error(ErrorKind::Protocol, "what it is about has no usable id").with_source(cause)
+        delivery.error(ErrorKind::Protocol, "its subject has no usable id").with_source(cause)
     })
 }

@@ -1,4 +1,4 @@
-//! Hook subscriptions: where Dintero is to tell what happens in an account.
+//! Hook subscriptions: where Dintero reports what happens in an account.
 
 use refunds_core::{Error, ErrorKind, Operation, Result};
 use refunds_http::{BaseUrl, Request, Response};
@@ -13,7 +13,7 @@ use crate::{
     wire::{HookBody, HookConfig, HookSecret, HookSubscriptionResponse},
 };
 
-/// The events that tell of refunds: a transaction that changed, and a refund that was recorded on an
+/// The events about refunds: a transaction that changed, and a refund that was recorded on an
 /// order. There is [none](https://docs.dintero.com/docs/checkout/checkout-webhooks) for refunds alone.
 pub const REFUND_EVENTS: [&str; 2] = ["checkout_transaction", "shopping_order_event_add"];
 
@@ -23,7 +23,7 @@ const SECRET_TYPE: &str = "HMAC-SHA1";
 const PAGE: usize = 100;
 
 /// A [subscription](https://docs.dintero.com/api-reference/subscriptions/subscription-details) of hooks.
-/// The secret is not in it: Dintero takes it and does not tell it again.
+/// The secret is not in it: Dintero accepts it and never shows it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HookSubscription {
@@ -31,9 +31,9 @@ pub struct HookSubscription {
     pub id: String,
     /// Where deliveries go.
     pub url: String,
-    /// What is told.
+    /// The events that are delivered.
     pub events: Vec<String>,
-    /// Whether deliveries are made, where that is told.
+    /// Whether deliveries are made, where Dintero says so.
     pub active: Option<bool>,
     /// How they are signed. Only those of type `HMAC-SHA1` can be
     /// [verified](refunds_core::RefundProvider::verify_webhook); without one, nothing is signed.
@@ -53,8 +53,8 @@ impl Dintero {
     /// `events`, such as [`REFUND_EVENTS`]. Dintero signs with `secret`, which the application makes up,
     /// keeps and [accepts](crate::DinteroConfig::with_hook_secret); and it sends a ping at once.
     ///
-    /// Asked for twice, it is there twice: where an answer was lost,
-    /// [look](Self::hook_subscriptions) before asking again. Dintero **deletes** a subscription whose
+    /// A second request creates a second subscription: where a response was lost,
+    /// [look](Self::hook_subscriptions) before you repeat it. Dintero **deletes** a subscription whose
     /// deliveries keep failing, so look now and then as well.
     ///
     /// ```no_run
@@ -64,7 +64,7 @@ impl Dintero {
     /// let secret = std::env::var("DINTERO_HOOK_SECRET").unwrap_or_default();
     /// let url = "https://shop.example/webhooks/dintero";
     /// let subscription = dintero.create_hook_subscription(url, &REFUND_EVENTS, secret).await?;
-    /// println!("{} is told as {}", subscription.url, subscription.id);
+    /// println!("{} is subscribed as {}", subscription.url, subscription.id);
     /// # Ok(())
     /// # }
     /// ```
@@ -97,11 +97,11 @@ impl Dintero {
     }
 
     /// [All](https://docs.dintero.com/webhooks-api.html) subscriptions of the
-    /// account, whoever made them.
+    /// account, including those made elsewhere.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PermissionDenied`] without the scope; [`ErrorKind::Protocol`] where the answer can not
+    /// [`ErrorKind::PermissionDenied`] without the scope; [`ErrorKind::Protocol`] where the response cannot
     /// be read.
     pub async fn hook_subscriptions(&self) -> Result<Vec<HookSubscription>> {
         let mut all: Vec<HookSubscription> = Vec::new();
@@ -132,8 +132,8 @@ impl Dintero {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] where there is none of this id; [`ErrorKind::InvalidRequest`] where the id
-    /// can not be one.
+    /// [`ErrorKind::NotFound`] where no subscription has this id; [`ErrorKind::InvalidRequest`] where it is not
+    /// a valid id.
     pub async fn ping_hook_subscription(&self, id: &str) -> Result<()> {
         self.exchange(self.hooks(Request::post(OPERATION)).paths([id, "ping"])).await.map(drop)
     }

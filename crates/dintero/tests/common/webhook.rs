@@ -1,4 +1,4 @@
-//! Webhooks that are signed here, so that tests can sign what nobody else would.
+//! Webhooks that are signed here, so that tests can sign what Dintero would not.
 
 use std::fmt::Write as _;
 

@@ -43,7 +43,7 @@ pub enum Step {
     Process,
     /// Answers with a status of 200.
     Head,
-    /// Ends the answer with an empty JSON object.
+    /// Ends the response with an empty JSON object.
     Body,
     /// Announces the end of the connection: the last stream that it may process, and why.
     GoAway(Last, u32),

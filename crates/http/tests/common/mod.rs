@@ -162,7 +162,7 @@ async fn read_request(stream: &mut TcpStream, first: &AtomicUsize) -> std::io::R
     }
 }
 
-/// An answer with its length and the end of the connection told.
+/// A response with its length, which ends the connection.
 pub fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",

@@ -47,7 +47,7 @@ pub(crate) fn adapter(transport: &Arc<ScriptedTransport>) -> Mattilda {
     Mattilda::new(config(transport)).unwrap()
 }
 
-/// A refund as Gr4vy tells it, with changes: a member that is set to `"absent"` is left out.
+/// A refund as Gr4vy returns it, with changes: a member that is set to `"absent"` is left out.
 pub(crate) fn refund_json(changes: Value) -> Value {
     let mut refund = json!({
         "type": "refund", "id": REFUND, "transaction_id": PAYMENT, "status": "processing", "currency": "MXN",
@@ -69,12 +69,12 @@ pub(crate) fn reply(status: u16, body: &Value) -> Reply {
     Reply::json(status, body.to_string())
 }
 
-/// What `get_refund` makes of this answer.
+/// What `get_refund` makes of this response.
 pub(crate) async fn read(body: &Value) -> Result<Refund> {
     adapter(&script([reply(200, body)])).get_refund(&payment_id(), &refund_id()).await
 }
 
-/// What `list_refunds` makes of this answer.
+/// What `list_refunds` makes of this response.
 pub(crate) async fn read_list(body: &str) -> Result<refunds_core::Page<Refund>> {
     adapter(&script([Reply::json(200, body.to_owned())]))
         .list_refunds(&payment_id(), &PageRequest::first())

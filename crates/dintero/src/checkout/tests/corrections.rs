@@ -54,13 +54,13 @@ fn corrections_take_successes_back() {
             [1000, 0, 0, 1000],
         ),
         (
-            "a failure that names it and tells no amount",
+            "a failure that names it and has no amount",
             named_by("REFUND", false, json!({"status": "captured"})),
             Failed,
             [1000, 0, 0, 1000],
         ),
         (
-            "a failure that names it, and it stands",
+            "a failure that names it, without effect",
             named_by(
                 "REFUND",
                 false,

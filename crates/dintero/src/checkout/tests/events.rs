@@ -141,7 +141,7 @@ fn an_initiating_event_and_its_end_are_one_refund() {
         ),
         ("newest first", vec![end(true, INITIATED), initiate(INITIATED_PLAIN)], RefundStatus::Succeeded),
         ("failed", vec![initiate(INITIATED), end(false, INITIATED)], RefundStatus::Failed),
-        ("the beginning is not told", vec![end(true, INITIATED)], RefundStatus::Succeeded),
+        ("the beginning is missing", vec![end(true, INITIATED)], RefundStatus::Succeeded),
         (
             "failed later",
             vec![initiate(INITIATED), end(true, INITIATED), end(false, INITIATED)],
@@ -196,7 +196,7 @@ fn references_are_told_hidden_or_somebody_elses() {
             Some("rf-1"),
             false,
         ),
-        ("somebody else's", vec![json!({"event": "REFUND", "success": true})], None, false),
+        ("another system's", vec![json!({"event": "REFUND", "success": true})], None, false),
         (
             "longer than ours may be",
             vec![json!({"event": "REFUND", "success": true, "event_reference": &long})],
@@ -216,16 +216,16 @@ fn references_are_told_hidden_or_somebody_elses() {
             false,
         ),
         ("blank", vec![json!({"event": "INITIATE_REFUND", "event_reference": " "})], None, true),
-        ("not told yet", vec![json!({"event": "INITIATE_REFUND"})], None, true),
+        ("not reported yet", vec![json!({"event": "INITIATE_REFUND"})], None, true),
         ("a new kind of event", vec![json!({"event": "REFUND_REQUESTED"})], None, true),
         (
-            "told at once",
+            "reported at once",
             vec![json!({"event": "INITIATE_REFUND", "event_reference": "rf-1"})],
             Some("rf-1"),
             false,
         ),
         (
-            "told at the end",
+            "reported at the end",
             vec![
                 json!({"event": "INITIATE_REFUND"}),
                 json!({"event": "REFUND", "correlation_request_id": "r", "event_reference": "rf-1"}),
@@ -234,7 +234,7 @@ fn references_are_told_hidden_or_somebody_elses() {
             false,
         ),
         (
-            "told at the beginning",
+            "reported at the beginning",
             vec![
                 json!({"event": "INITIATE_REFUND", "event_reference": "rf-1"}),
                 json!({"event": "REFUND", "correlation_request_id": "r"}),

@@ -1,4 +1,4 @@
-//! Whatever stands where in a payload, reading it ends, in a refund or in a fault.
+//! Whatever a payload contains, reading it ends with a refund or a fault.
 
 use refunds_core::PaymentId;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn junk_at_any_place_of_a_record() {
     assert!(readable > 60, "{readable} % are readable");
 }
 
-/// Puts each piece of junk in each place; answers how many in a hundred are still read.
+/// Puts each piece of junk in each place; returns how many in a hundred are still read.
 fn with_junk_everywhere(body: &str, mut read: impl FnMut(Value) -> Result<(), String>) -> usize {
     let whole: Value = serde_json::from_str(body).unwrap();
     read(whole.clone()).unwrap();

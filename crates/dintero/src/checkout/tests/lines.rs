@@ -117,17 +117,12 @@ fn no_more_of_a_line_is_refunded_than_was_captured_of_it() {
     for (what, before, lines, want) in [
         ("all of a line", vec![], vec![("1", 300)], None),
         ("more", vec![], vec![("1", 301)], Some(NotRefundable)),
-        (
-            "more, beside a line of which enough is left",
-            vec![],
-            vec![("1", 1), ("2", 201)],
-            Some(NotRefundable),
-        ),
+        ("more, beside a line with enough left", vec![], vec![("1", 1), ("2", 201)], Some(NotRefundable)),
         ("the rest", vec![refund("1", json!(true), 100)], vec![("1", 200)], None),
         ("more than the rest", vec![refund("1", json!(true), 100)], vec![("1", 201)], Some(NotRefundable)),
         ("a line that is gone", vec![refund("1", json!(true), 300)], vec![("1", 1)], Some(NotRefundable)),
         (
-            "a refund of which the end is not known",
+            "a refund with an unknown end",
             vec![refund("1", json!(null), 300)],
             vec![("1", 1)],
             Some(NotRefundable),
@@ -176,7 +171,7 @@ fn a_refused_line_is_named_with_what_is_left_and_the_lines_there_are() {
     let (_, message) = refused(&read, &[("1", 250)]).unwrap();
     assert_eq!(
         message,
-        "2.00 NOK is left to refund of line `1`, 2.50 NOK was asked for; \
+        "2.00 NOK is left to refund of line `1`, 2.50 NOK was requested; \
          the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
     let (_, message) = refused(&read, &[("9", 250)]).unwrap();
@@ -185,7 +180,7 @@ fn a_refused_line_is_named_with_what_is_left_and_the_lines_there_are() {
         "line `9` was not captured; the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
     let (_, message) = refused(&read, &[("1", -1), ("2", 2)]).unwrap();
-    assert!(message.starts_with("line `1` is over -0.01 NOK"), "{message}");
+    assert!(message.starts_with("line `1` has the amount -0.01 NOK"), "{message}");
 }
 
 #[test]
