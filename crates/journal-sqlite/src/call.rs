@@ -1,9 +1,15 @@
 //! A call in the writer's queue, and its answer.
 
+use std::path::Path;
+
 use refunds_core::{Error, ErrorKind, Result};
+use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
-use crate::{error::Failure, group::Group};
+use crate::{
+    error::{Failure, of_sqlite},
+    group::{Done, Group},
+};
 
 /// What the writer does for one call.
 pub(crate) trait Task: Send {
@@ -19,13 +25,6 @@ pub(crate) trait Task: Send {
     /// Answers: as kept, or with what went wrong with all that was done together with it. Returned where
     /// nobody waits for an answer and it should be repeated.
     fn answer(self: Box<Self>, outcome: Result<()>) -> Option<Box<dyn Task>>;
-}
-
-/// Whether what a task wrote is to be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
-    Keep,
-    Undo,
 }
 
 /// A call of which the answer is a `T`.
@@ -95,4 +94,27 @@ where
 /// A thread of the journal ended before it answered.
 pub(crate) fn stopped() -> Error {
     Error::new(ErrorKind::Unavailable, "the journal has stopped").not_applied()
+}
+
+/// Runs a task in the group's transaction. An error that concerns its rows alone becomes its result.
+///
+/// # Errors
+///
+/// The whole transaction is lost.
+pub(crate) fn run(task: &mut dyn Task, group: &mut Group<'_, '_>, file: &Path) -> Result<(), Failure> {
+    if task.is_void() {
+        return Ok(());
+    }
+    group.savepoint(|group| match task.run(group) {
+        Err(Failure::Sqlite(error)) if is_of_one_row(&error) => {
+            task.refuse(of_sqlite(file, error));
+            Ok(Done::Undo)
+        }
+        done => done,
+    })
+}
+
+/// Whether an error concerns what one task reads or writes, so that others may go on.
+fn is_of_one_row(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), None | Some(ErrorCode::ConstraintViolation))
 }

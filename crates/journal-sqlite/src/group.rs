@@ -4,11 +4,10 @@ use refunds_core::{
     Result,
     journal::{Book, Counter, JournalTime, MoneyKey, Purge},
 };
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use crate::{
-    call::{Done, Task},
-    error::{Failure, of_sqlite},
+    error::Failure,
     shared::Shared,
     store::{Place, Store},
     tables::Header,
@@ -22,6 +21,13 @@ pub(crate) struct Group<'a, 'c> {
     header: Header,
     /// As it is stored.
     before: Header,
+}
+
+/// Whether what an operation wrote is to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    Keep,
+    Undo,
 }
 
 /// Where a purge goes on, and what it did so far.
@@ -44,26 +50,18 @@ impl<'a, 'c> Group<'a, 'c> {
         Ok(Self { shared, connection, store, before: header.clone(), header })
     }
 
-    /// Runs one task of the group. What it refuses is undone, and nothing else.
+    /// Runs one operation of the group. If it returns [`Done::Undo`], what it wrote is undone, and nothing else.
     ///
     /// # Errors
     ///
-    /// Where the whole transaction is lost.
-    pub(crate) fn run(&mut self, task: &mut dyn Task) -> Result<(), Failure> {
-        if task.is_void() {
-            return Ok(());
-        }
+    /// The whole transaction is lost.
+    pub(crate) fn savepoint(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<Done, Failure>,
+    ) -> Result<(), Failure> {
         self.connection.execute_batch("SAVEPOINT one")?;
         let header = self.header.clone();
-        let done = match task.run(self) {
-            // One row, not the file.
-            Err(Failure::Sqlite(error)) if is_of_one_row(&error) => {
-                task.refuse(of_sqlite(&self.shared.path, error));
-                Done::Undo
-            }
-            done => done?,
-        };
-        if done == Done::Undo {
+        if act(self)? == Done::Undo {
             self.header = header;
             self.connection.execute_batch("ROLLBACK TO one")?;
         }
@@ -140,9 +138,4 @@ impl<'a, 'c> Group<'a, 'c> {
         self.header.counter = counter.0;
         self.header.time = self.shared.clock.remember(now);
     }
-}
-
-/// Whether an error concerns what one task reads or writes, so that others may go on.
-fn is_of_one_row(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), None | Some(ErrorCode::ConstraintViolation))
 }

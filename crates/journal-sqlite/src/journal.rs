@@ -20,7 +20,6 @@ use refunds_core::{
 use crate::{
     error::unavailable,
     group::Purged,
-    options::SqliteOptions,
     reader::Reader,
     shared::{Shared, Waiting},
     writer::Writer,
@@ -67,17 +66,6 @@ pub struct Stats {
 }
 
 impl SqliteJournal {
-    /// Opens the journal at `path`, and creates the file, readable by its owner alone, where there is
-    /// none. The folder must exist, on a local disk. It blocks while it reads the file.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`] for a file that is not a journal, is damaged, read-only or of a newer
-    /// version, and [`ErrorKind::Unavailable`] for one that is locked or cannot be read now.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        SqliteOptions::new().open(path)
-    }
-
     pub(crate) fn start(shared: Arc<Shared>, connection: rusqlite::Connection) -> Result<Self> {
         let failed =
             |error| unavailable(&shared.path, "has no thread: too many are running").with_source(error);

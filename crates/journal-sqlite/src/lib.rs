@@ -8,6 +8,7 @@ mod factory;
 mod faults;
 mod group;
 mod journal;
+mod open;
 mod options;
 mod reader;
 mod rows;

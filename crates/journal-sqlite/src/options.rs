@@ -1,20 +1,13 @@
 //! How a journal is opened.
 
-use std::{
-    path::Path,
-    sync::{Arc, atomic::AtomicU64, atomic::AtomicUsize},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use refunds_core::{Clock, Error, Result};
-use tokio::sync::watch;
-
-use crate::{clock::JournalClock, journal::SqliteJournal, schema, shared::Shared};
+use refunds_core::Clock;
 
 /// How long a lock is waited for, unless set: well below the time within which a request has to leave.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// How a [`SqliteJournal`] is opened.
+/// How a [`SqliteJournal`](crate::SqliteJournal) is opened.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -26,8 +19,8 @@ const BUSY: Duration = Duration::from_secs(2);
 /// ```
 #[derive(Clone, Debug)]
 pub struct SqliteOptions {
-    clock: Option<Arc<dyn Clock>>,
-    busy: Duration,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) busy: Duration,
     #[cfg(test)]
     pub(crate) faults: crate::faults::Faults,
 }
@@ -58,38 +51,6 @@ impl SqliteOptions {
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy = timeout;
         self
-    }
-
-    /// Opens the journal at `path`.
-    ///
-    /// # Errors
-    ///
-    /// As [`SqliteJournal::open`].
-    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteJournal> {
-        let path = path.as_ref();
-        if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
-            return Err(Error::config("the SQLite journal needs the name of a file"));
-        }
-        // Connections that are opened later must find it, wherever the process is then. Nor does SQLite
-        // take an absolute path for a URI.
-        let path = std::path::absolute(path).map_err(|error| {
-            Error::config(format!("the journal's path {} cannot be used", path.display())).with_source(error)
-        })?;
-        let connection = schema::create_or_open(&path, self.busy)?;
-        let shared = Arc::new(Shared {
-            path,
-            busy: self.busy,
-            clock: JournalClock::new(self.clock.clone()),
-            moved: watch::Sender::new(()),
-            waiting: AtomicUsize::new(0),
-            commits: AtomicU64::new(0),
-            writes: AtomicU64::new(0),
-            #[cfg(test)]
-            faults: self.faults.clone(),
-        });
-        #[cfg(test)]
-        shared.faults.limit(&connection);
-        SqliteJournal::start(shared, connection)
     }
 }
 

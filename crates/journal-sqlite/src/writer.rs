@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::{
-    call::{Call, Task, stopped},
+    call::{self, Call, Task, stopped},
     error::{Failure, of_sqlite},
     group::Group,
     shared::Shared,
@@ -151,7 +151,7 @@ impl Thread {
         // What came while the lock was waited for is part of it.
         self.drain(tasks);
         for task in tasks.iter_mut() {
-            group.run(task.as_mut())?;
+            call::run(task.as_mut(), &mut group, &shared.path)?;
             shared.writes.fetch_add(1, Ordering::Relaxed);
         }
         let has_changed = group.has_changed();

@@ -1,14 +1,11 @@
 //! The sandbox's own clock: tokens expire, keys are forgotten and refunds settle on it, so that a test moves time
 //! instead of sleeping.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-use crate::common::lock;
+use crate::lock::lock;
 
 const MILLIS_Z: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

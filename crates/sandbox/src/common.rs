@@ -1,20 +1,17 @@
 //! What both providers share: the clock, the ids, the book, the webhooks on their way, and when asynchronous refunds
 //! settle.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use time::OffsetDateTime;
 
-use crate::clock::{Clock, later};
-use crate::ids::Ids;
-use crate::ledger::Book;
-use crate::webhook::Outbox;
-
-/// A poisoned lock only says that another test thread panicked; the data is whole, since no holder panics halfway.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use crate::{
+    clock::{Clock, later},
+    ids::Ids,
+    ledger::Book,
+    lock::lock,
+    webhook::Outbox,
+};
 
 #[derive(Debug)]
 pub(crate) struct Common {

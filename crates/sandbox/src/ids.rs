@@ -33,6 +33,11 @@ impl Ids {
     }
 }
 
+/// A secret for one run; no seed determines it.
+pub(crate) fn secret() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
 /// Gr4vy's reconciliation id: the UUID as a base-62 number of 22 digits.
 pub(crate) fn reconciliation_id(uuid: &str) -> String {
     let mut rest = Uuid::parse_str(uuid).unwrap_or_default().as_u128();

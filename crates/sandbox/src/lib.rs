@@ -57,14 +57,19 @@
 //! choose ([`mattilda::CursorMode`], [`mattilda::IdempotencyMode`], [`mattilda::FieldSet`],
 //! [`dintero::TransactionSpec::without_reference_on_initiate`]).
 
+mod api;
 mod body;
 mod clock;
 mod common;
 mod fault;
+mod form;
 mod ids;
 mod ledger;
+mod lock;
 mod log;
 mod provider;
+mod respond;
+mod response;
 mod sandbox;
 mod server;
 mod settle;
@@ -76,12 +81,14 @@ mod world;
 pub mod dintero;
 pub mod mattilda;
 
-pub use crate::dintero::DinteroSandbox;
-pub use crate::fault::{Call, FaultAction, FaultRule, FaultTrigger, Faults, ParseFaultError};
-pub use crate::ledger::{Entry, EntryState, Ledger};
-pub use crate::log::RecordedRequest;
-pub use crate::mattilda::MattildaSandbox;
-pub use crate::provider::{Provider, UnknownProvider};
-pub use crate::sandbox::{Sandbox, SandboxBuilder};
-pub use crate::settle::{Outcome, UnknownOutcome};
-pub use crate::webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks};
+pub use crate::{
+    dintero::DinteroSandbox,
+    fault::{Call, FaultAction, FaultRule, FaultTrigger, Faults, ParseFaultError},
+    ledger::{Entry, EntryState, Ledger},
+    log::RecordedRequest,
+    mattilda::MattildaSandbox,
+    provider::{Provider, UnknownProvider},
+    sandbox::{Sandbox, SandboxBuilder},
+    settle::{Outcome, UnknownOutcome},
+    webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks},
+};

@@ -2,8 +2,7 @@
 
 use std::sync::Mutex;
 
-use crate::common::lock;
-use crate::provider::Provider;
+use crate::{lock::lock, provider::Provider};
 
 /// One request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! The two providers by name.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 /// One of the two APIs that the sandbox speaks.
 ///

@@ -1,29 +1,33 @@
 //! The sandbox as a whole.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 use tokio::net::TcpSocket;
 use uuid::Uuid;
 
-use crate::clock::Clock;
-use crate::common::{Common, Settling, lock};
-use crate::dintero::{Credentials, Dintero, DinteroSandbox};
-use crate::fault::Faults;
-use crate::ids::Ids;
-use crate::ledger::{Book, Ledger};
-use crate::log::RecordedRequest;
-use crate::mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey};
-use crate::provider::Provider;
-use crate::server::{Server, bind};
-use crate::settle::Outcome;
-use crate::webhook::{Outbox, Webhooks};
-use crate::world::World;
+use crate::{
+    clock::Clock,
+    common::{Common, Settling},
+    dintero::{Credentials, Dintero, DinteroSandbox},
+    fault::Faults,
+    ids::{Ids, secret},
+    ledger::{Book, Ledger},
+    lock::lock,
+    log::RecordedRequest,
+    mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey},
+    provider::Provider,
+    server::{Server, bind},
+    settle::Outcome,
+    webhook::{Outbox, Webhooks},
+    world::World,
+};
 
 /// The account of a merchant who sends no account header.
 const DEFAULT_MERCHANT_ACCOUNT: &str = "default";
@@ -315,8 +319,4 @@ fn credentials() -> Credentials {
         callback_secret: secret(),
         hook_secret: secret(),
     }
-}
-
-fn secret() -> String {
-    Uuid::new_v4().simple().to_string()
 }

@@ -1,29 +1,33 @@
 //! The listening side: an accept loop per provider, and connections that can be cut at any moment.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::body::Incoming as IncomingBody;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::{body::Incoming as IncomingBody, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::sleep;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
 
-use crate::body::WireBody;
-use crate::common::lock;
-use crate::fault::{Hangup, respond};
-use crate::log::RecordedRequest;
-use crate::provider::Provider;
-use crate::socket::{Line, Socket};
-use crate::wire::{Incoming, Reply};
-use crate::world::World;
+use crate::{
+    body::WireBody,
+    lock::lock,
+    log::RecordedRequest,
+    provider::Provider,
+    respond::respond,
+    response::{Hangup, into_response},
+    socket::{Line, Socket},
+    wire::Incoming,
+    world::World,
+};
 
 /// No request of these APIs comes near it.
 const MAX_REQUEST_BODY: usize = 1024 * 1024;
@@ -139,25 +143,6 @@ async fn serve(
         body,
     };
     respond(&world, provider, &line, ticket, request).await
-}
-
-/// A reply that leaves in one piece.
-pub(crate) fn into_response(reply: Reply) -> Result<Response<WireBody>, Hangup> {
-    let body = WireBody::whole(Bytes::clone(&reply.body));
-    with_body(reply, body)
-}
-
-/// A reply's head over another body.
-pub(crate) fn with_body(reply: Reply, body: WireBody) -> Result<Response<WireBody>, Hangup> {
-    let mut response = Response::builder().status(reply.status);
-    if !reply.content_type.is_empty() {
-        response = response.header("content-type", reply.content_type);
-    }
-    for (name, value) in reply.headers {
-        response = response.header(name, value);
-    }
-    // A fault may carry a header or a status that HTTP cannot: then there is nothing to send.
-    response.body(body).map_err(|_| Hangup)
 }
 
 fn record_malformed(world: &World, provider: Provider, line: &Line) {

@@ -1,7 +1,6 @@
 //! How refunds end.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::ledger::EntryState;
 

@@ -1,17 +1,21 @@
 //! A TCP stream that can end with a reset, and that remembers the request line of a request nobody could parse.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
-use std::sync::Arc;
-
-use crate::common::lock;
+use crate::lock::lock;
 
 const KEPT: usize = 4096;
 

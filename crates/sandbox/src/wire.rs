@@ -1,13 +1,11 @@
 //! A request and a reply as plain values, so that a reply can be worked out at any time: at once, twice, or late.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::fault::Call;
+use crate::form::{self, decode_percent};
 
 /// A request that was read to its end.
 #[derive(Debug, Clone)]
@@ -27,21 +25,11 @@ impl Incoming {
 
     /// The path's segments, decoded one by one, so that an encoded slash stays inside its segment.
     pub(crate) fn segments(&self) -> Vec<String> {
-        self.path.split('/').skip(1).map(decoded).collect()
+        self.path.split('/').skip(1).map(decode_percent).collect()
     }
 
     pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
-        self.query
-            .as_deref()
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                let plain = |text: &str| decoded(&text.replace('+', " "));
-                (plain(name), plain(value))
-            })
-            .collect()
+        form::decode(self.query.as_deref().unwrap_or_default())
     }
 
     pub(crate) fn bearer(&self) -> Option<&str> {
@@ -56,16 +44,14 @@ impl Incoming {
         Some((user.to_owned(), password.to_owned()))
     }
 
-    pub(crate) fn is_json(&self) -> bool {
-        self.header("content-type").is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind.eq_ignore_ascii_case("application/json")
-        })
+    /// The body, if it is a JSON object and declared as JSON.
+    pub(crate) fn json_object(&self) -> Option<Map<String, Value>> {
+        let media_type = self.header("content-type")?.split(';').next()?.trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return None;
+        }
+        serde_json::from_slice(&self.body).ok()
     }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// An answer before anything happens to it on the wire.
@@ -103,37 +89,4 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
-}
-
-/// What a checked request may act for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Grant {
-    /// Mattilda's merchant account.
-    pub(crate) merchant_account: String,
-}
-
-/// One provider's API. Everything here is synchronous: no lock is ever held over an `await`.
-pub(crate) trait Api: Send + Sync {
-    /// Which calls of an application this request may be, for faults to match.
-    fn calls(&self, request: &Incoming) -> Vec<Call>;
-
-    /// Checks route, credentials and scope.
-    fn admit(&self, request: &Incoming) -> Result<Grant, Reply>;
-
-    /// Does what was asked for.
-    fn answer(&self, request: &Incoming, grant: &Grant) -> Reply;
-
-    /// An error in the provider's own envelope.
-    fn error(&self, status: u16) -> Reply;
-
-    /// Settles what the clock has made due.
-    fn settle_due(&self);
-
-    /// Takes the request's idempotency key as being in flight; true when that is news.
-    fn begin(&self, _request: &Incoming, _grant: &Grant) -> bool {
-        false
-    }
-
-    /// The key is no longer in flight.
-    fn end(&self, _request: &Incoming, _grant: &Grant) {}
 }

@@ -1,18 +1,24 @@
 //! Both APIs, the log and the faults, and the requests that are still on their way through some slow proxy.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 
-use crate::clock::later;
-use crate::common::{Common, lock};
-use crate::dintero::Dintero;
-use crate::fault::Faults;
-use crate::log::Log;
-use crate::mattilda::Mattilda;
-use crate::provider::Provider;
-use crate::wire::{Api, Grant, Incoming, Reply};
+use crate::{
+    api::{Api, Grant},
+    clock::later,
+    common::Common,
+    dintero::Dintero,
+    fault::Faults,
+    lock::lock,
+    log::Log,
+    mattilda::Mattilda,
+    provider::Provider,
+    wire::{Incoming, Reply},
+};
 
 pub(crate) struct World {
     pub(crate) common: Arc<Common>,

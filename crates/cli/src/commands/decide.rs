@@ -7,7 +7,7 @@ use refunds_core::{
     journal::{Decision, Entry, Evidence, IntentNumber, MadeRefund, Query, Verdict},
 };
 
-use super::{Context, Result, resolve::handle};
+use super::{Context, Result, handle};
 use crate::{args::ResolveArgs, exit::Exit, failure::Failure, input, output::print_entry};
 
 /// The longest note or name that is kept.
@@ -84,7 +84,7 @@ pub(super) async fn run(context: &mut Context, word: Word) -> Result<Exit> {
 
 /// Refuses where the provider shows the refund, or one that may be it, or cannot be read.
 async fn look(client: &RefundClient, entry: &Entry) -> Result<()> {
-    let error = match client.resolve_look_only(&handle(entry)).await {
+    let error = match client.resolve_look_only(&handle::of_entry(entry)).await {
         Ok(refund) => {
             let message =
                 format!("the provider shows refund {} under this reference: it was made", refund.id);

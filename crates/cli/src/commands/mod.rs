@@ -4,6 +4,7 @@ mod create;
 mod cut_off;
 mod decide;
 mod demo;
+mod handle;
 mod journal;
 mod list;
 mod read;

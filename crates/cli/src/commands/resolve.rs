@@ -6,15 +6,14 @@ use std::{
 };
 
 use refunds_core::{
-    CreateRefund, Refund, RefundAmount, RefundClient, Scope, UnresolvedRefund,
+    Refund, RefundClient, Scope, UnresolvedRefund,
     journal::{Entry, JournalTime, Query},
 };
-use serde_json::Value;
 
 use super::{
     Context, Result,
     cut_off::{CutOff, until_interrupted},
-    decide,
+    decide, handle,
 };
 use crate::{
     args::ResolveArgs,
@@ -36,7 +35,7 @@ pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exi
 
 async fn from_handle(context: &mut Context, file: &Path, look_only: bool) -> Result<Exit> {
     let text = input::text(file)?;
-    let unresolved = find(&text)
+    let unresolved = handle::find(&text)
         .ok_or_else(|| Failure::Usage(format!("there is no unresolved refund in {}", file.display())))?;
     let name = context.provider.clone().unwrap_or_else(|| unresolved.provider.clone());
     let client = context.client_of(Some(&name))?;
@@ -64,7 +63,7 @@ async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit>
     let mut list = ResolvedWriter::new(&mut context.out, context.format);
     let mut exit = Exit::Done;
     for entry in &ours {
-        let resolved = finish(&client, &handle(entry), args.look_only).await;
+        let resolved = finish(&client, &handle::of_entry(entry), args.look_only).await;
         let is_interrupted = matches!(resolved, Err(CutOff::Interrupted(_)));
         let resolved = resolved.map_err(CutOff::into_error);
         exit = exit.worst(resolved.as_ref().map_or_else(Exit::of_error, Exit::of_refund));
@@ -87,13 +86,6 @@ async fn finish(
         if look_only { client.resolve_look_only(unresolved).await } else { client.resolve(unresolved).await }
     };
     until_interrupted(client, &unresolved.request, call).await
-}
-
-/// The handle of an entry, whose request is gone only where it is settled.
-pub(super) fn handle(entry: &Entry) -> UnresolvedRefund {
-    let amount = RefundAmount::Exact(entry.amount);
-    let bare = || CreateRefund::new(entry.payment.clone(), amount, entry.reference.clone());
-    entry.unresolved(&entry.request.clone().unwrap_or_else(bare))
 }
 
 fn oldest(entry: &Entry) -> Option<JournalTime> {
@@ -129,53 +121,4 @@ fn confirm(entries: &[Entry], scope: &Scope) -> io::Result<bool> {
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
-}
-
-/// The refund in whatever `create` printed: the object itself, or the error that holds it; alone,
-/// or as the last line that is one of them.
-fn find(text: &str) -> Option<UnresolvedRefund> {
-    let whole = unresolved(text);
-    whole.or_else(|| text.lines().rev().find_map(unresolved))
-}
-
-fn unresolved(text: &str) -> Option<UnresolvedRefund> {
-    let mut document: Value = serde_json::from_str(text).ok()?;
-    let object = match document.pointer_mut("/error/unresolved") {
-        Some(member) => member.take(),
-        None => document,
-    };
-    serde_json::from_value(object).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use refunds_core::{PaymentId, Reference};
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn whatever_create_printed_is_understood() {
-        let request = CreateRefund::new(
-            PaymentId::new("p-1").unwrap(),
-            RefundAmount::Remaining,
-            Reference::new("rma-551").unwrap(),
-        );
-        let unresolved = UnresolvedRefund::new(Scope::new("mattilda", "", ""), request);
-        let bare = serde_json::to_string(&unresolved).unwrap();
-        let pretty = serde_json::to_string_pretty(&unresolved).unwrap();
-        let error = json!({"error": {"kind": "outcome_unknown", "unresolved": unresolved}}).to_string();
-        for text in [
-            bare.clone(),
-            pretty,
-            error.clone(),
-            format!("error: it is not known …\n  next: keep the line below\n{bare}\n"),
-            format!("INFO refunds_core: a log line\n{error}\n\n"),
-        ] {
-            assert_eq!(find(&text).as_ref(), Some(&unresolved), "{text}");
-        }
-        for text in ["", "{}", "null", "nonsense", r#"{"error":{"kind":"not_found"}}"#] {
-            assert_eq!(find(text), None, "{text}");
-        }
-    }
 }

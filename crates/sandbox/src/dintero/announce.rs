@@ -4,8 +4,7 @@ use std::mem;
 
 use serde_json::{Map, Value, json};
 
-use super::callback::callback;
-use super::{Dintero, State};
+use super::{Dintero, State, callback::callback};
 
 /// Whatever else changes in a transaction, its webhook tells no more than these.
 const TOLD: [&str; 6] = ["id", "session_id", "merchant_reference", "created_at", "updated_at", "status"];
@@ -28,7 +27,7 @@ impl Dintero {
                     .iter()
                     .filter_map(|name| Some(((*name).to_owned(), document.get(*name)?.clone())))
                     .collect();
-                hooks.publish(self, "checkout_transaction", &json!({"transaction": told}));
+                self.publish(hooks, "checkout_transaction", &json!({"transaction": told}));
             }
         }
     }
@@ -50,7 +49,11 @@ impl Dintero {
             "success": refund.get("success"),
             "created_at": refund.get("created_at"),
         });
-        state.hooks.publish(self, "shopping_order_event_add", &json!({"order": order, "order_event": event}));
-        state.hooks.publish(self, "shopping_order_update", &json!({"order": order}));
+        self.publish(
+            &state.hooks,
+            "shopping_order_event_add",
+            &json!({"order": order, "order_event": event}),
+        );
+        self.publish(&state.hooks, "shopping_order_update", &json!({"order": order}));
     }
 }

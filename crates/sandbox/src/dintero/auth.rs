@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clock::later;
-use crate::common::lock;
-use crate::wire::{Incoming, Reply};
-
-use super::route::Route;
-use super::{Dintero, error};
+use super::{Dintero, error, route::Route};
+use crate::{
+    clock::later,
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
 pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(14_400);
 pub(super) const DEFAULT_SCOPES: [&str; 3] = ["admin:checkout", "admin:shopping", "admin:hooks"];
@@ -26,7 +26,7 @@ impl Dintero {
         if !known {
             return error::of_status(401);
         }
-        let Some(body) = json_object(request) else {
+        let Some(body) = request.json_object() else {
             return error::bad_request("The body must be a JSON object");
         };
         if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
@@ -74,16 +74,6 @@ impl Dintero {
 
     pub(super) fn forget_tokens(&self) {
         lock(&self.state).tokens.clear();
-    }
-}
-
-pub(super) fn json_object(request: &Incoming) -> Option<serde_json::Map<String, Value>> {
-    if !request.is_json() {
-        return None;
-    }
-    match serde_json::from_slice(&request.body) {
-        Ok(Value::Object(body)) => Some(body),
-        _ => None,
     }
 }
 

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use crate::clock::later;
-use crate::webhook::{Message, Scheme, form_encoded, pairs};
-
 use super::document::text;
+use crate::{
+    clock::later,
+    form,
+    webhook::{Message, Scheme},
+};
 
 const LONGEST_DELAY: u64 = 60;
 /// The events that `report_event` may name.
@@ -26,7 +28,7 @@ pub(super) fn callback(
     now: OffsetDateTime,
 ) -> Option<(Message, OffsetDateTime)> {
     let url = url.split('#').next().unwrap_or_default();
-    let options = Options(pairs(url.split_once('?').map_or("", |(_, query)| query)));
+    let options = Options(form::decode(url.split_once('?').map_or("", |(_, query)| query)));
     let kind = event.get("event")?.as_str()?;
     if !REPORTED.contains(&kind) || !options.all("report_event").any(|wanted| wanted == kind) {
         return None;
@@ -53,7 +55,7 @@ pub(super) fn callback(
     let message = Message {
         scheme: Scheme::Callback,
         method: if is_post { "POST" } else { "GET" },
-        url: format!("{url}{joint}{}", form_encoded(&appended)),
+        url: format!("{url}{joint}{}", form::encode(&appended)),
         delivery_id,
         event: kind.to_owned(),
         body: if is_post { body(document, &options) } else { Bytes::new() },

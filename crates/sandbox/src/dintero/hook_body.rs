@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::webhook::is_loopback;
-use crate::wire::{Incoming, Reply};
-
-use super::auth::json_object;
 use super::error;
+use crate::{
+    webhook::is_loopback,
+    wire::{Incoming, Reply},
+};
 
 /// Every event that can be subscribed to.
 const EVENTS: [&str; 41] = [
@@ -65,7 +65,7 @@ pub(super) struct HookBody {
 impl HookBody {
     pub(super) fn read(request: &Incoming) -> Result<Self, Reply> {
         let body =
-            json_object(request).ok_or_else(|| error::bad_request("The body must be a JSON object"))?;
+            request.json_object().ok_or_else(|| error::bad_request("The body must be a JSON object"))?;
         let config = body
             .get("config")
             .and_then(Value::as_object)

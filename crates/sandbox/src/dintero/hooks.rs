@@ -1,37 +1,25 @@
 //! Hook subscriptions: who is told what, and what became of it.
 
+use std::convert::identity;
+
 use serde_json::{Map, Value, json};
 
-use crate::clock::seconds_z;
-use crate::common::lock;
-use crate::webhook::{Message, Scheme, SignedRequest};
-use crate::wire::{Incoming, Reply};
+use super::{
+    Dintero, error,
+    hook_body::HookBody,
+    page::PageQuery,
+    route::Hook,
+    subscription::{Hooks, Subscription},
+};
+use crate::{
+    clock::seconds_z,
+    lock::lock,
+    webhook::{Message, Scheme, SignedRequest},
+    wire::{Incoming, Reply},
+};
 
-use super::hook_body::HookBody;
-use super::route::Hook;
-use super::{Dintero, error};
-
-const DEFAULT_LIMIT: usize = 10;
-const MAX_LIMIT: usize = 100;
 /// So many attempts in a row without success, the last of them the last of its delivery, and it is deleted.
 const FAILURES: u32 = 5;
-
-#[derive(Default)]
-pub(super) struct Hooks {
-    /// Oldest first, the deleted ones too.
-    subscriptions: Vec<Subscription>,
-}
-
-struct Subscription {
-    id: String,
-    /// As it is served: without the secret itself.
-    document: Value,
-    body: HookBody,
-    is_deleted: bool,
-    failures: u32,
-    /// Every attempt, as it is served in detail.
-    attempts: Vec<Value>,
-}
 
 impl Dintero {
     pub(super) fn hooks(&self, request: &Incoming, asked: &Hook) -> Reply {
@@ -39,7 +27,7 @@ impl Dintero {
         let hooks = &mut state.hooks;
         let id = match asked {
             Hook::Create => return self.create_hook(hooks, request),
-            Hook::All => return list(hooks, request),
+            Hook::All => return list(hooks, request).unwrap_or_else(identity),
             Hook::Get(id)
             | Hook::Delete(id)
             | Hook::Ping(id)
@@ -172,6 +160,22 @@ impl Dintero {
         self.common.outbox.push(message, self.common.now());
     }
 
+    /// Queues an event for each subscription that wants it.
+    pub(super) fn publish(&self, hooks: &Hooks, event: &str, payload: &Value) {
+        for subscription in &hooks.subscriptions {
+            let wants = subscription.body.events.iter().any(|wanted| wanted == event);
+            if subscription.is_deleted || !subscription.body.active || !wants {
+                continue;
+            }
+            let delivery_id = self.common.outbox.ids.uuid();
+            let mut body = payload.clone();
+            body["account_id"] = json!(self.credentials.account_id);
+            body["event"] = json!(event);
+            body["event_delivery"] = json!(delivery_id);
+            self.queue(subscription, event, &body, delivery_id);
+        }
+    }
+
     fn attempt(&self, request: &SignedRequest, status: Option<u16>, success: bool) -> Value {
         let now = seconds_z(self.common.now());
         let names = ["event", "event-delivery", "event-signature"];
@@ -196,51 +200,14 @@ impl Dintero {
     }
 }
 
-impl Hooks {
-    /// Queues an event for each subscription that wants it.
-    pub(super) fn publish(&self, dintero: &Dintero, event: &str, payload: &Value) {
-        for subscription in &self.subscriptions {
-            let wants = subscription.body.events.iter().any(|wanted| wanted == event);
-            if subscription.is_deleted || !subscription.body.active || !wants {
-                continue;
-            }
-            let delivery_id = dintero.common.outbox.ids.uuid();
-            let mut body = payload.clone();
-            body["account_id"] = json!(dintero.credentials.account_id);
-            body["event"] = json!(event);
-            body["event_delivery"] = json!(delivery_id);
-            dintero.queue(subscription, event, &body, delivery_id);
-        }
-    }
-
-    fn live(&mut self, id: &str) -> Option<&mut Subscription> {
-        self.subscriptions.iter_mut().find(|subscription| subscription.id == id && !subscription.is_deleted)
-    }
-}
-
 /// A bare array, oldest first, a page at a time.
-fn list(hooks: &Hooks, request: &Incoming) -> Reply {
-    let query = request.query_pairs();
-    let last = |name: &str| {
-        let found = query.iter().rev().find(|(given, _)| given == name);
-        found.map(|(_, value)| value.as_str())
-    };
-    let limit = match last("limit").map(str::parse) {
-        None => DEFAULT_LIMIT,
-        Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
-        Some(_) => return error::invalid("limit", "must be between 1 and 100"),
-    };
-    let with_deleted = last("include_deleted") == Some("true");
-    let mut found: Vec<&Subscription> =
+fn list(hooks: &Hooks, request: &Incoming) -> Result<Reply, Reply> {
+    let query = PageQuery::read(request)?;
+    let with_deleted = query.last("include_deleted") == Some("true");
+    let found: Vec<&Subscription> =
         hooks.subscriptions.iter().filter(|subscription| with_deleted || !subscription.is_deleted).collect();
-    if let Some(after) = last("starting_after") {
-        let Some(at) = found.iter().position(|subscription| subscription.id == after) else {
-            return error::invalid("starting_after", "is not in the list");
-        };
-        found.drain(..=at);
-    }
-    let page = found.into_iter().take(limit);
-    Reply::json(200, &page.map(|subscription| subscription.document.clone()).collect())
+    let page = query.page(found, |subscription| &subscription.id)?;
+    Ok(Reply::json(200, &page.into_iter().map(|subscription| subscription.document.clone()).collect()))
 }
 
 fn shortened(attempt: &Value) -> Value {

@@ -6,40 +6,47 @@
 mod announce;
 mod auth;
 mod callback;
+mod checkout;
+mod control;
 mod document;
 mod error;
-mod face;
 mod hook_body;
 mod hooks;
+mod order;
+mod order_management;
 mod order_spec;
-mod orders;
+mod page;
 mod refund;
 mod refund_body;
 mod route;
 mod search;
 mod signature;
 mod spec;
-mod transactions;
+mod subscription;
+mod transaction;
 
-pub use face::DinteroSandbox;
+pub use control::DinteroSandbox;
 pub use order_spec::OrderSpec;
 pub use spec::{Decline, TransactionSpec};
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{
+    collections::HashMap,
+    convert::identity,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use crate::common::{Common, lock};
-use crate::fault::Call;
-use crate::wire::{Api, Grant, Incoming, Reply};
-
-use self::hooks::Hooks;
-use self::orders::Order;
-use self::route::Route;
-use self::transactions::Transaction;
+use self::{order::Order, route::Route, subscription::Hooks, transaction::Transaction};
+use crate::{
+    api::{Api, Grant},
+    common::Common,
+    fault::Call,
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
 pub(crate) struct Dintero {
     common: Arc<Common>,
@@ -99,7 +106,7 @@ impl Dintero {
         match route {
             Route::Token { account } => self.token(request, &account),
             Route::Transaction { id } => self.transaction(&id),
-            Route::Transactions => self.search(request),
+            Route::Transactions => self.search(request).unwrap_or_else(identity),
             Route::Refund { transaction } => self.refund(request, &transaction),
             Route::Order { id, .. } => self.order(&id),
             Route::OrderList { id, list, .. } => self.order_list(&id, list),

@@ -2,16 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::common::{Pending, lock};
-use crate::ledger::{Entry, EntryState};
-use crate::provider::Provider;
-use crate::wire::{Incoming, Reply};
-
-use super::document::{Sums, text};
-use super::refund_body::RefundBody;
-use super::spec::Flow;
-use super::transactions::{Transaction, UnderWay};
-use super::{Dintero, error};
+use super::{
+    Dintero,
+    document::{Sums, text},
+    error,
+    refund_body::RefundBody,
+    spec::Flow,
+    transaction::{Transaction, UnderWay},
+};
+use crate::{
+    common::Pending,
+    ledger::{Entry, EntryState},
+    lock::lock,
+    provider::Provider,
+    wire::{Incoming, Reply},
+};
 
 impl Dintero {
     pub(super) fn refund(&self, request: &Incoming, id: &str) -> Reply {

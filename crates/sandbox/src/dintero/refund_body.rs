@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::wire::{Incoming, Reply};
-
-use super::auth::json_object;
 use super::error;
+use crate::wire::{Incoming, Reply};
 
 pub(super) struct RefundBody {
     pub(super) amount: i64,
@@ -18,7 +16,7 @@ pub(super) struct RefundBody {
 
 impl RefundBody {
     pub(super) fn read(request: &Incoming, needs_items: bool) -> Result<Self, Reply> {
-        let body = json_object(request).ok_or_else(|| error::bad_request("The body must be JSON"))?;
+        let body = request.json_object().ok_or_else(|| error::bad_request("The body must be JSON"))?;
         let amount = int32("amount", body.get("amount"))?;
         if amount <= 0 {
             return Err(error::invalid("amount", "must be positive"));

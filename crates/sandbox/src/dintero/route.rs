@@ -1,9 +1,10 @@
 //! The paths, and what each of them needs.
 
-use crate::fault::Call;
-use crate::wire::{Incoming, Reply};
-
 use super::error;
+use crate::{
+    fault::Call,
+    wire::{Incoming, Reply},
+};
 
 #[derive(Debug)]
 pub(super) enum Route {

@@ -2,14 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::common::lock;
-use crate::wire::{Incoming, Reply};
+use super::{Dintero, page::PageQuery, transaction::Transaction};
+use crate::{
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
-use super::transactions::Transaction;
-use super::{Dintero, error};
-
-const DEFAULT_LIMIT: usize = 10;
-const MAX_LIMIT: usize = 100;
 /// The parameters that filter by a member of the same name; one that is repeated means any of its values.
 const FILTERS: [&str; 8] = [
     "id",
@@ -23,31 +21,15 @@ const FILTERS: [&str; 8] = [
 ];
 
 impl Dintero {
-    pub(super) fn search(&self, request: &Incoming) -> Reply {
-        let query = request.query_pairs();
-        let last = |name: &str| {
-            let found = query.iter().rev().find(|(given, _)| given == name);
-            found.map(|(_, value)| value.as_str())
-        };
-        let limit = match last("limit").map(str::parse) {
-            None => DEFAULT_LIMIT,
-            Some(Ok(limit @ 1..=MAX_LIMIT)) => limit,
-            Some(_) => return error::invalid("limit", "must be between 1 and 100"),
-        };
+    pub(super) fn search(&self, request: &Incoming) -> Result<Reply, Reply> {
+        let query = PageQuery::read(request)?;
         let state = lock(&self.state);
         let now = self.common.now();
         let newest_first = state.transactions.iter().rev();
-        let mut found: Vec<&Transaction> =
-            newest_first.filter(|transaction| fits(transaction.seen(now), &query)).collect();
-        if let Some(after) = last("starting_after") {
-            let Some(at) = found.iter().position(|kept| kept.id == after) else {
-                return error::invalid("starting_after", "is not in the list");
-            };
-            found.drain(..=at);
-        }
-        let page = found.into_iter().take(limit);
-        let page = page.map(|found| found.shown(found.seen(now)));
-        Reply::json(200, &Value::Array(page.collect()))
+        let found: Vec<&Transaction> =
+            newest_first.filter(|transaction| fits(transaction.seen(now), &query.parameters)).collect();
+        let page = query.page(found, |found| &found.id)?;
+        Ok(Reply::json(200, &page.into_iter().map(|found| found.shown(found.seen(now))).collect()))
     }
 }
 

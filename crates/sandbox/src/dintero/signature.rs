@@ -1,19 +1,20 @@
 //! `/admin/signature`: the secret with which callbacks are signed.
 
 use serde_json::json;
-use uuid::Uuid;
-
-use crate::common::lock;
-use crate::wire::{Incoming, Reply};
 
 use super::Dintero;
+use crate::{
+    ids::secret,
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
 impl Dintero {
     /// `GET` reads the secret, `POST` makes another one, and the one before is of no use any more.
     pub(super) fn signature(&self, request: &Incoming) -> Reply {
         let mut state = lock(&self.state);
         if request.method == "POST" {
-            state.callback_secret = Uuid::new_v4().simple().to_string();
+            state.callback_secret = secret();
         }
         let body = json!({"signature": {"type": "v0-hmac-sha256", "secret": state.callback_secret}});
         Reply::json(200, &body)

@@ -1,7 +1,6 @@
 //! What can go wrong.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
 

@@ -3,13 +3,11 @@
 mod action;
 mod call;
 mod parse;
-mod respond;
 mod set;
 
 pub use action::FaultAction;
 pub use call::Call;
 pub use parse::ParseFaultError;
-pub(crate) use respond::{Hangup, respond};
 pub use set::Faults;
 
 use std::fmt;

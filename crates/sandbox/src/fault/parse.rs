@@ -1,11 +1,8 @@
 //! Faults as text, for command lines.
 
-use std::fmt;
-use std::str::FromStr;
-use std::time::Duration;
+use std::{fmt, str::FromStr, time::Duration};
 
-use super::call::NAMES;
-use super::{Call, FaultAction, FaultRule, When};
+use super::{Call, FaultAction, FaultRule, When, call::NAMES};
 
 /// The words for actions, as an error lists them.
 const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-drop, process-then-reset, \

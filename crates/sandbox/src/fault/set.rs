@@ -3,10 +3,7 @@
 use std::sync::Mutex;
 
 use super::{Call, FaultAction, FaultRule, When};
-use crate::common::lock;
-use crate::ids::Ids;
-use crate::provider::Provider;
-use crate::wire::Incoming;
+use crate::{ids::Ids, lock::lock, provider::Provider, wire::Incoming};
 
 /// The faults in force at a sandbox.
 #[derive(Debug, Default)]

@@ -1,16 +1,15 @@
 //! Bearer tokens that the merchant signs: signature, header, times and scopes, and the merchant account.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use crate::common::lock;
-use crate::wire::{Grant, Incoming, Reply};
-
-use super::key::SigningKey;
-use super::route::Route;
-use super::{Mattilda, error};
+use super::{Mattilda, error, key::SigningKey, route::Route};
+use crate::{
+    api::Grant,
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
 const ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
 /// The year 5138 in seconds: what is above it was meant in milliseconds.

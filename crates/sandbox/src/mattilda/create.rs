@@ -2,16 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{Pending, lock};
-use crate::ledger::{Entry, EntryState};
-use crate::provider::Provider;
-use crate::settle::Outcome;
-use crate::wire::{Incoming, Reply};
-
-use super::create_body::CreateBody;
-use super::error::{self, Detail};
-use super::model::{Refund, Target};
-use super::{Mattilda, State};
+use super::{
+    Mattilda, State,
+    create_body::CreateBody,
+    error::{self, Detail},
+    model::{Refund, Target},
+};
+use crate::{
+    common::Pending,
+    ledger::{Entry, EntryState},
+    lock::lock,
+    provider::Provider,
+    settle::Outcome,
+    wire::{Incoming, Reply},
+};
 
 impl Mattilda {
     pub(super) fn create(&self, state: &mut State, request: &Incoming, id: &str, account: &str) -> Reply {

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::{
+    error::{self, Detail},
+    options::ErrorShape,
+};
 use crate::wire::{Incoming, Reply};
-
-use super::error::{self, Detail};
-use super::options::ErrorShape;
 
 const MAX_AMOUNT: i64 = 99_999_999;
 const MAX_REASON: usize = 100;
@@ -26,7 +27,7 @@ impl CreateBody {
     /// The body of one refund: an object, possibly an empty one.
     pub(super) fn one(request: &Incoming, shape: ErrorShape) -> Result<Self, Reply> {
         let known = ["amount", "target_type", "target_id", "reason", "external_identifier"];
-        let body = object(request).ok_or_else(|| not_an_object(shape))?;
+        let body = request.json_object().ok_or_else(|| not_an_object(shape))?;
         Self::read(&body, &known, shape)
     }
 
@@ -35,7 +36,7 @@ impl CreateBody {
         if request.body.is_empty() || request.body.as_ref() == b"null" {
             return Ok(Self::default());
         }
-        let body = object(request).ok_or_else(|| not_an_object(shape))?;
+        let body = request.json_object().ok_or_else(|| not_an_object(shape))?;
         Self::read(&body, &["reason", "external_identifier"], shape)
     }
 
@@ -131,13 +132,6 @@ fn check_target(body: &Map<String, Value>) -> Result<Option<Value>, Detail> {
             Err(Detail::body("target_type", message, "enum"))
         }
     }
-}
-
-fn object(request: &Incoming) -> Option<Map<String, Value>> {
-    if !request.is_json() {
-        return None;
-    }
-    serde_json::from_slice(&request.body).ok()
 }
 
 fn not_an_object(shape: ErrorShape) -> Reply {

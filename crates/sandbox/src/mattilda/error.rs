@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::wire::Reply;
-
 use super::options::ErrorShape;
+use crate::wire::Reply;
 
 /// One thing that is wrong with a request.
 #[derive(Debug)]

@@ -1,15 +1,21 @@
 //! `Idempotency-Key`: the first answer is kept and replayed; while there is none yet, others are told to wait.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 
-use crate::clock::later;
-use crate::wire::{Grant, Incoming, Reply};
-
-use super::error::{self, Detail};
-use super::options::{ErrorShape, IdempotencyMode};
+use super::{
+    error::{self, Detail},
+    options::{ErrorShape, IdempotencyMode},
+};
+use crate::{
+    api::Grant,
+    clock::later,
+    wire::{Incoming, Reply},
+};
 
 const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_KEY: usize = 255;

@@ -1,15 +1,15 @@
 //! `GET /transactions/{id}/refunds`: newest first, in pages.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::{
+    Mattilda, State,
+    error::{self, Detail},
+    options::CursorMode,
+};
 use crate::wire::{Incoming, Reply};
-
-use super::error::{self, Detail};
-use super::options::CursorMode;
-use super::{Mattilda, State};
 
 const MAX_LIMIT: usize = 100;
 /// The cursor of the first page, for going back to it.

@@ -1,41 +1,52 @@
 //! Mattilda Payments, which is Gr4vy's API: signed tokens, refunds as objects, idempotency keys.
 
 mod auth;
+mod control;
 mod create;
 mod create_body;
 mod error;
-mod face;
 mod idempotency;
+mod identity;
 mod key;
 mod list;
 mod model;
 mod options;
 mod render;
 mod route;
+mod settle;
 mod spec;
+mod subscriptions;
+mod sums;
 mod webhook;
 
-pub(crate) use face::Identity;
-pub use face::MattildaSandbox;
+pub use control::MattildaSandbox;
+pub(crate) use identity::Identity;
 pub(crate) use key::SigningKey;
 pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
 pub use spec::{Failure, TransactionSpec};
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use crate::common::{Common, lock};
-use crate::fault::Call;
-use crate::wire::{Api, Grant, Incoming, Reply};
-
-use self::idempotency::Keys;
-use self::model::{Refund, Transaction};
-use self::options::Options;
-use self::route::Route;
-use self::webhook::Subscriptions;
+use self::{
+    idempotency::Keys,
+    model::{GiftCard, Refund, Transaction},
+    options::Options,
+    route::Route,
+    subscriptions::Subscriptions,
+};
+use crate::{
+    api::{Api, Grant},
+    common::Common,
+    fault::Call,
+    lock::lock,
+    wire::{Incoming, Reply},
+};
 
 pub(crate) struct Mattilda {
     common: Arc<Common>,
@@ -72,6 +83,27 @@ impl Mattilda {
                 webhooks,
             }),
         }
+    }
+
+    fn add_transaction(&self, mut spec: TransactionSpec) -> String {
+        let ids = &self.common.ids;
+        let id = spec.id.clone().unwrap_or_else(|| ids.uuid());
+        if spec.merchant_account.is_empty() {
+            spec.merchant_account.clone_from(&self.identity.merchant_account);
+        }
+        let gift_cards = spec.gift_cards.iter().map(|amount| GiftCard { id: ids.uuid(), amount: *amount });
+        let transaction = Transaction {
+            id: id.clone(),
+            payment_method_id: spec.stored_instrument.then(|| ids.uuid()),
+            gift_cards: gift_cards.collect(),
+            created_at: self.common.now(),
+            spec,
+        };
+        let mut state = lock(&self.state);
+        let account = transaction.spec.merchant_account.clone();
+        state.merchant_accounts.insert(account);
+        state.transactions.insert(id.clone(), transaction);
+        id
     }
 
     fn dispatch(&self, state: &mut State, request: &Incoming, grant: &Grant) -> Reply {
@@ -117,14 +149,6 @@ impl Mattilda {
         let reply = Reply::json(200, &state.render(&seen));
         self.count_reads(state, &[at]);
         reply
-    }
-
-    /// These refunds were shown; those for which it was the last time that they were pending are settled.
-    fn count_reads(&self, state: &mut State, shown: &[usize]) {
-        let settling = self.common.settling();
-        self.settle_where(state, None, |at, refund| {
-            shown.contains(&at) && refund.pending.as_mut().is_some_and(|pending| pending.was_read(settling))
-        });
     }
 }
 

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
-use crate::common::{Common, Pending, lock};
-use crate::ledger::Line;
-use crate::settle::Outcome;
-
 use super::spec::{Failure, TransactionSpec};
-use super::{Mattilda, State};
+use crate::{
+    common::{Common, Pending},
+    ledger::Line,
+    lock::lock,
+    settle::Outcome,
+};
 
 #[derive(Debug)]
 pub(super) struct Transaction {
@@ -60,7 +61,7 @@ pub(super) struct Refund {
 
 impl Refund {
     /// Ends what is still processing, as it was going to or otherwise; true when that is news.
-    fn settle(&mut self, common: &Common, outcome: Option<Outcome>) -> bool {
+    pub(super) fn settle(&mut self, common: &Common, outcome: Option<Outcome>) -> bool {
         if self.pending.take().is_none() {
             return false;
         }
@@ -89,96 +90,7 @@ impl Refund {
     }
 
     /// Whether its money is gone, or may be.
-    fn counts(&self) -> bool {
+    pub(super) fn counts(&self) -> bool {
         matches!(self.ended, None | Some(Outcome::Succeeded))
-    }
-}
-
-impl State {
-    /// What succeeded so far on an instrument, for the transaction's own `refunded_amount`.
-    pub(super) fn refunded(
-        &self,
-        transaction: &Transaction,
-        gift_card: Option<&str>,
-        now: OffsetDateTime,
-    ) -> i64 {
-        self.sum(transaction, gift_card, |refund| {
-            refund.seen(now).is_some_and(|seen| seen.ended == Some(Outcome::Succeeded))
-        })
-    }
-
-    /// What can still go back to an instrument: what is under way is gone.
-    pub(super) fn left(&self, transaction: &Transaction, gift_card: Option<&str>) -> i64 {
-        let paid = match gift_card {
-            None => transaction.spec.captured,
-            Some(id) => {
-                transaction.gift_cards.iter().find(|card| card.id == id).map_or(0, |card| card.amount)
-            }
-        };
-        paid.saturating_sub(self.sum(transaction, gift_card, Refund::counts))
-    }
-
-    fn sum(
-        &self,
-        transaction: &Transaction,
-        gift_card: Option<&str>,
-        is_counted: impl Fn(&Refund) -> bool,
-    ) -> i64 {
-        let same_target = |refund: &Refund| match &refund.target {
-            Target::PaymentMethod(_) => gift_card.is_none(),
-            Target::GiftCard(id) => gift_card == Some(id),
-        };
-        self.refunds
-            .iter()
-            .filter(|refund| refund.transaction_id == transaction.id)
-            .filter(|refund| same_target(refund) && is_counted(refund))
-            .fold(0, |sum, refund| sum.saturating_add(refund.amount))
-    }
-}
-
-impl Mattilda {
-    pub(super) fn add_transaction(&self, mut spec: TransactionSpec) -> String {
-        let ids = &self.common.ids;
-        let id = spec.id.clone().unwrap_or_else(|| ids.uuid());
-        if spec.merchant_account.is_empty() {
-            spec.merchant_account.clone_from(&self.identity.merchant_account);
-        }
-        let gift_cards = spec.gift_cards.iter().map(|amount| GiftCard { id: ids.uuid(), amount: *amount });
-        let transaction = Transaction {
-            id: id.clone(),
-            payment_method_id: spec.stored_instrument.then(|| ids.uuid()),
-            gift_cards: gift_cards.collect(),
-            created_at: self.common.now(),
-            spec,
-        };
-        let mut state = lock(&self.state);
-        let account = transaction.spec.merchant_account.clone();
-        state.merchant_accounts.insert(account);
-        state.transactions.insert(id.clone(), transaction);
-        id
-    }
-
-    pub(super) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
-        self.settle_where(&mut lock(&self.state), outcome, |_, refund| {
-            transaction.is_none_or(|id| id == refund.transaction_id)
-        });
-    }
-
-    /// Ends the refunds for which this is the moment, and tells so.
-    pub(super) fn settle_where(
-        &self,
-        state: &mut State,
-        outcome: Option<Outcome>,
-        mut is_time: impl FnMut(usize, &mut Refund) -> bool,
-    ) {
-        let mut ended = Vec::new();
-        for (at, refund) in state.refunds.iter_mut().enumerate() {
-            if is_time(at, refund) && refund.settle(&self.common, outcome) {
-                ended.push(at);
-            }
-        }
-        for refund in ended.into_iter().filter_map(|at| state.refunds.get(at)) {
-            self.tell(state, refund);
-        }
     }
 }

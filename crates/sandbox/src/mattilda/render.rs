@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::clock::{micros_offset, millis_offset};
-use crate::ids::reconciliation_id;
-use crate::settle::Outcome;
-
-use super::State;
-use super::model::{Refund, Target, Transaction};
-use super::options::FieldSet;
+use super::{
+    State,
+    model::{Refund, Target, Transaction},
+    options::FieldSet,
+};
+use crate::{
+    clock::{micros_offset, millis_offset},
+    ids::reconciliation_id,
+    settle::Outcome,
+};
 
 impl State {
     pub(super) fn render(&self, refund: &Refund) -> Value {

@@ -2,11 +2,14 @@
 
 use uuid::Uuid;
 
-use crate::fault::Call;
-use crate::wire::{Incoming, Reply};
-
-use super::error::{self, Detail};
-use super::options::ErrorShape;
+use super::{
+    error::{self, Detail},
+    options::ErrorShape,
+};
+use crate::{
+    fault::Call,
+    wire::{Incoming, Reply},
+};
 
 #[derive(Debug)]
 pub(super) enum Route {

@@ -1,61 +1,17 @@
 //! Webhooks about refunds: who is told, and what.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::common::lock;
-use crate::settle::Outcome;
-use crate::webhook::{Message, Scheme, WebhookMode};
-
-use super::model::Refund;
-use super::options::WebhookShape;
-use super::render::written;
-use super::{Mattilda, State};
-
-/// Where webhooks go, and the secrets that are active.
-pub(super) struct Subscriptions {
-    /// Id and URL.
-    urls: Vec<(String, String)>,
-    /// Oldest first.
-    secrets: Vec<String>,
-}
-
-impl Subscriptions {
-    pub(super) fn new(secret: String) -> Self {
-        Self { urls: Vec::new(), secrets: vec![secret] }
-    }
-}
+use super::{Mattilda, State, model::Refund, options::WebhookShape, render::written};
+use crate::{
+    lock::lock,
+    settle::Outcome,
+    webhook::{Message, Scheme, WebhookMode},
+};
 
 impl Mattilda {
-    pub(super) fn subscribe(&self, url: String) -> String {
-        let id = self.common.outbox.ids.uuid();
-        lock(&self.state).webhooks.urls.push((id.clone(), url));
-        id
-    }
-
-    pub(super) fn unsubscribe(&self, id: &str) {
-        lock(&self.state).webhooks.urls.retain(|(kept, _)| kept != id);
-    }
-
-    pub(super) fn rotate(&self) -> String {
-        let secret = Uuid::new_v4().simple().to_string();
-        lock(&self.state).webhooks.secrets.push(secret.clone());
-        secret
-    }
-
-    pub(super) fn retire(&self) {
-        let secrets = &mut lock(&self.state).webhooks.secrets;
-        let old = secrets.len().saturating_sub(1);
-        secrets.drain(..old);
-    }
-
-    /// The newest one.
-    pub(super) fn webhook_secret(&self) -> String {
-        lock(&self.state).webhooks.secrets.last().cloned().unwrap_or_default()
-    }
-
     pub(crate) fn webhook_secrets(&self) -> Vec<String> {
-        lock(&self.state).webhooks.secrets.clone()
+        lock(&self.state).webhooks.secrets().to_vec()
     }
 
     /// Queues that this refund was made.
@@ -78,7 +34,7 @@ impl Mattilda {
         let outbox = &self.common.outbox;
         let now = self.common.now();
         let envelope = state.envelope(refund, name, &outbox.ids.uuid(), &written(now, state.options.fields));
-        for (_, url) in &state.webhooks.urls {
+        for url in state.webhooks.urls() {
             let message = Message {
                 scheme: Scheme::Gr4vy,
                 method: "POST",

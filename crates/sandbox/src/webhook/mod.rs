@@ -1,7 +1,7 @@
 //! Webhooks as the providers send them: queued when something happens, each with its due time on the sandbox's clock,
 //! signed when it is sent, sent again by the provider's own rules.
 
-mod face;
+mod control;
 mod message;
 mod mode;
 mod outbox;
@@ -10,9 +10,9 @@ mod send;
 mod sign;
 mod target;
 
-pub use face::{WebhookQueue, Webhooks};
+pub use control::{WebhookQueue, Webhooks};
 pub use message::{Delivery, SignedRequest};
 pub(crate) use message::{Message, Scheme};
 pub use mode::WebhookMode;
 pub(crate) use outbox::Outbox;
-pub(crate) use target::{form_encoded, is_loopback, pairs};
+pub(crate) use target::is_loopback;

@@ -1,18 +1,14 @@
 //! The queue of webhooks, and the ways in which they go wrong.
 
-use std::fmt;
-use std::mem;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{fmt, mem, sync::Mutex, time::Duration};
 
 use time::OffsetDateTime;
 
-use crate::clock::later;
-use crate::common::lock;
-use crate::ids::Ids;
-
-use super::message::{Message, Scheme};
-use super::mode::WebhookMode;
+use super::{
+    message::{Message, Scheme},
+    mode::WebhookMode,
+};
+use crate::{clock::later, ids::Ids, lock::lock};
 
 pub(crate) struct Outbox {
     /// Its own, so that webhooks change no other id of the same seed.

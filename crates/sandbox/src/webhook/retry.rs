@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::clock::later;
-
 use super::message::Scheme;
+use crate::clock::later;
 
 /// On top of the first attempt.
 const CALLBACK_RETRIES: u32 = 20;

@@ -1,18 +1,15 @@
 //! The client's side of HTTP, as small as it can be: one request, one status, to this machine only.
 
-use std::future::pending;
-use std::time::Duration;
+use std::{future::pending, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 
-use super::message::SignedRequest;
-use super::target::address;
+use super::{message::SignedRequest, target::address};
 
 /// The status of the answer, or why there is none.
 pub(super) async fn send(request: &SignedRequest, limit: Duration) -> Result<u16, String> {

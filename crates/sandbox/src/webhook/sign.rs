@@ -3,15 +3,15 @@
 use aws_lc_rs::hmac::{self, Algorithm, HMAC_SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA256};
 use http::Uri;
 
-use super::target::{form_encoded, pairs};
+use crate::form;
 
 /// `Dintero-Signature`: the URL and what goes with it, and not the body.
 pub(super) fn callback(secret: &str, at: i64, account: &str, method: &str, url: &Uri) -> String {
     let host = url.host().unwrap_or_default().to_ascii_lowercase();
-    let mut query = pairs(url.query().unwrap_or_default());
+    let mut query = form::decode(url.query().unwrap_or_default());
     // As `URLSearchParams.sort` does it: by the name's UTF-16 units, equal names as they came.
     query.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-    let query = form_encoded(&query);
+    let query = form::encode(&query);
     let message = [&at.to_string(), account, method, &host, url.path(), &query].join("\n");
     format!("t={at},v0-hmac-sha256={}", hex_hmac(HMAC_SHA256, secret, message.as_bytes()))
 }

@@ -1,12 +1,8 @@
-//! Where webhooks go, and how the queries of their URLs are written.
+//! Where webhooks are sent.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::Uri;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-
-/// Everything but what `application/x-www-form-urlencoded` leaves as it is.
-const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
 /// Plain HTTP to this machine: nothing else is ever sent to.
 pub(crate) fn is_loopback(url: &str) -> bool {
@@ -28,30 +24,6 @@ pub(super) fn address(url: &Uri) -> Option<SocketAddr> {
     };
     let port = authority.port_u16().unwrap_or(80);
     address.is_loopback().then(|| SocketAddr::new(address, port))
-}
-
-/// A query's parameters in their order, decoded.
-pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
-    let decoded = |text: &str| {
-        let text = text.replace('+', " ");
-        percent_decode_str(&text).decode_utf8_lossy().into_owned()
-    };
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        })
-        .collect()
-}
-
-/// Parameters as a query: blanks are `+`.
-pub(crate) fn form_encoded(pairs: &[(String, String)]) -> String {
-    let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
-    let pairs: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
-    pairs.join("&")
 }
 
 #[cfg(test)]
@@ -80,11 +52,5 @@ mod tests {
         ] {
             assert_eq!(is_loopback(url), expected, "{url}");
         }
-    }
-
-    #[test]
-    fn queries_are_encoded_as_forms_are() {
-        let query = pairs("a=x%20y&b=%C3%A5~*&c&=d&&e=1+2");
-        assert_eq!(form_encoded(&query), "a=x+y&b=%C3%A5%7E*&c=&=d&e=1+2");
     }
 }

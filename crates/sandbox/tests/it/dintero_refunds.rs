@@ -1,5 +1,7 @@
-use refunds_sandbox::dintero::{Decline, TransactionSpec};
-use refunds_sandbox::{EntryState, Outcome};
+use refunds_sandbox::{
+    EntryState, Outcome,
+    dintero::{Decline, TransactionSpec},
+};
 use serde_json::{Value, json};
 
 use crate::common::{Dintero, header, read, start};

@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use refunds_sandbox::Sandbox;
-use refunds_sandbox::mattilda::TransactionSpec;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use refunds_sandbox::{Sandbox, mattilda::TransactionSpec};
 use serde_json::{Value, json};
 
 use crate::common::{Mattilda, Signer, read, start};

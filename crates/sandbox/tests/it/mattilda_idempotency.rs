@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use refunds_sandbox::mattilda::{IdempotencyMode, TransactionSpec};
-use refunds_sandbox::{Call, FaultAction, FaultRule, Outcome};
+use refunds_sandbox::{
+    Call, FaultAction, FaultRule, Outcome,
+    mattilda::{IdempotencyMode, TransactionSpec},
+};
 use serde_json::{Value, json};
 
 use crate::common::{Mattilda, read, start};

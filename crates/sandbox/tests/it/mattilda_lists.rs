@@ -1,5 +1,4 @@
-use refunds_sandbox::Sandbox;
-use refunds_sandbox::mattilda::CursorMode;
+use refunds_sandbox::{Sandbox, mattilda::CursorMode};
 use serde_json::{Value, json};
 
 use crate::common::{Mattilda, read, start};

@@ -1,5 +1,7 @@
-use refunds_sandbox::mattilda::{ErrorShape, Failure, FieldSet, TransactionSpec};
-use refunds_sandbox::{EntryState, Outcome};
+use refunds_sandbox::{
+    EntryState, Outcome,
+    mattilda::{ErrorShape, Failure, FieldSet, TransactionSpec},
+};
 use serde_json::{Value, json};
 
 use crate::common::{Mattilda, read, start};

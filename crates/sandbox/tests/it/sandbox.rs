@@ -1,10 +1,11 @@
 use std::time::Duration;
 
-use refunds_sandbox::mattilda::TransactionSpec;
-use refunds_sandbox::{Outcome, Provider, Sandbox};
+use refunds_sandbox::{Outcome, Provider, Sandbox, mattilda::TransactionSpec};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::common::{Dintero, Mattilda, read, start};
 

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use aws_lc_rs::hmac::HMAC_SHA256;
-use refunds_sandbox::dintero::{Decline, TransactionSpec};
-use refunds_sandbox::{Outcome, Sandbox, SignedRequest};
+use refunds_sandbox::{
+    Outcome, Sandbox, SignedRequest,
+    dintero::{Decline, TransactionSpec},
+};
 use serde_json::{Value, json};
 
-use crate::common::{Dintero, read, start};
-use crate::receiver::{Answer, Receiver, is_signed};
+use crate::{
+    common::{Dintero, read, start},
+    receiver::{Answer, Receiver, is_signed},
+};
 
 /// The query of a URL, decoded by somebody else than the sandbox.
 fn query(url: &str) -> Vec<(String, String)> {

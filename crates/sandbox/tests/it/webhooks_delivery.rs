@@ -5,8 +5,10 @@ use std::time::Duration;
 use refunds_sandbox::{Call, FaultAction, FaultRule, Provider, Sandbox};
 use serde_json::json;
 
-use crate::common::{Dintero, Mattilda, read, start};
-use crate::receiver::{Answer, Receiver};
+use crate::{
+    common::{Dintero, Mattilda, read, start},
+    receiver::{Answer, Receiver},
+};
 
 #[tokio::test]
 async fn ids_of_refunds_are_the_same_with_and_without_webhooks() {

@@ -1,12 +1,16 @@
 //! Dintero's hook subscriptions.
 
 use aws_lc_rs::hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY;
-use refunds_sandbox::dintero::{OrderSpec, TransactionSpec};
-use refunds_sandbox::{Outcome, Sandbox};
+use refunds_sandbox::{
+    Outcome, Sandbox,
+    dintero::{OrderSpec, TransactionSpec},
+};
 use serde_json::{Value, json};
 
-use crate::common::{Dintero, read, start};
-use crate::receiver::{Answer, Receiver, is_signed};
+use crate::{
+    common::{Dintero, read, start},
+    receiver::{Answer, Receiver, is_signed},
+};
 
 fn body(url: &str) -> Value {
     json!({

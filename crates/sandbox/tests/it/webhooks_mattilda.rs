@@ -1,12 +1,16 @@
 //! Mattilda's webhooks.
 
 use aws_lc_rs::hmac::HMAC_SHA256;
-use refunds_sandbox::mattilda::{FieldSet, TransactionSpec, WebhookShape};
-use refunds_sandbox::{Outcome, Sandbox};
+use refunds_sandbox::{
+    Outcome, Sandbox,
+    mattilda::{FieldSet, TransactionSpec, WebhookShape},
+};
 use serde_json::{Value, json};
 
-use crate::common::{Mattilda, read, start};
-use crate::receiver::{Answer, Receiver, is_signed};
+use crate::{
+    common::{Mattilda, read, start},
+    receiver::{Answer, Receiver, is_signed},
+};
 
 async fn refund(sandbox: &Sandbox, payment: &str) -> Value {
     let (status, made) = read(Mattilda::of(sandbox).refund(payment, &json!({"amount": 10}))).await;

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use aws_lc_rs::hmac::HMAC_SHA256;
-use refunds_sandbox::dintero::OrderSpec;
-use refunds_sandbox::mattilda::TransactionSpec;
-use refunds_sandbox::{Outcome, Sandbox, SignedRequest, WebhookMode};
+use refunds_sandbox::{
+    Outcome, Sandbox, SignedRequest, WebhookMode, dintero::OrderSpec, mattilda::TransactionSpec,
+};
 use serde_json::{Value, json};
 
-use crate::common::{Dintero, Mattilda, read, start};
-use crate::receiver::{Answer, Receiver, is_signed};
+use crate::{
+    common::{Dintero, Mattilda, read, start},
+    receiver::{Answer, Receiver, is_signed},
+};
 
 async fn told(sandbox: &Sandbox, refunds: usize) -> String {
     let payment = sandbox.mattilda().captured(1_000, "MXN");

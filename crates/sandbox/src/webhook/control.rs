@@ -1,20 +1,21 @@
 //! What a test may do with webhooks.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
 
-use crate::clock::{earlier, later};
-use crate::world::World;
-
-use super::message::{Delivery, Message, Scheme, SignedRequest};
-use super::mode::WebhookMode;
-use super::outbox::Job;
-use super::retry::Verdict;
-use super::send::send;
-use super::sign;
+use super::{
+    message::{Delivery, Message, Scheme, SignedRequest},
+    mode::WebhookMode,
+    outbox::Job,
+    retry::Verdict,
+    send::send,
+    sign,
+};
+use crate::{
+    clock::{earlier, later},
+    world::World,
+};
 
 /// The webhooks of both providers.
 ///

@@ -1,6 +1,5 @@
 //! Faults at work: one request in, an answer or a broken connection out.
 
-use std::fmt;
 use std::future::pending;
 
 use bytes::Bytes;
@@ -8,29 +7,20 @@ use http::Response;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::FaultAction;
-use crate::body::WireBody;
-use crate::log::Ticket;
-use crate::provider::Provider;
-use crate::server::{into_response, with_body};
-use crate::socket::Line;
-use crate::wire::{Api, Grant, Incoming, Reply};
-use crate::world::{Due, World};
+use crate::{
+    api::{Api, Grant},
+    body::WireBody,
+    fault::FaultAction,
+    log::Ticket,
+    provider::Provider,
+    response::{Hangup, into_response, with_body},
+    socket::Line,
+    wire::{Incoming, Reply},
+    world::{Due, World},
+};
 
 const HTML: &str =
     "<!doctype html><html><head><title>Gateway</title></head><body><h1>Gateway</h1></body></html>";
-
-/// The connection ends here, without an answer.
-#[derive(Debug)]
-pub(crate) struct Hangup;
-
-impl fmt::Display for Hangup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the sandbox dropped the connection on purpose")
-    }
-}
-
-impl std::error::Error for Hangup {}
 
 pub(crate) async fn respond(
     world: &World,

@@ -1,18 +1,15 @@
 //! What a test may do to the Dintero side.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::common::lock;
-use crate::settle::Outcome;
-
-use super::spec::{Flow, TransactionSpec};
-use super::{Dintero, OrderSpec};
+use super::{
+    Dintero, OrderSpec,
+    spec::{Flow, TransactionSpec},
+};
+use crate::{lock::lock, settle::Outcome};
 
 /// The Dintero side of a [`Sandbox`](crate::Sandbox).
 pub struct DinteroSandbox {

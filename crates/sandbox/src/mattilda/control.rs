@@ -1,34 +1,18 @@
 //! What a test may do to the Mattilda side.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::common::lock;
-use crate::settle::Outcome;
-
-use super::key::SigningKey;
-use super::options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
-use super::{Mattilda, TransactionSpec};
+use super::{
+    Mattilda, TransactionSpec,
+    options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape},
+};
+use crate::{lock::lock, settle::Outcome};
 
 /// Long enough for every test, short enough to be a date.
 const STATIC_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
-
-/// Who the sandbox's merchant is.
-pub(crate) struct Identity {
-    pub(crate) key: SigningKey,
-    /// The account that owns transactions unless they say otherwise.
-    pub(crate) merchant_account: String,
-    /// The account of a request without the header.
-    pub(crate) default_account: String,
-    /// The first one: it may be rotated.
-    pub(crate) webhook_secret: String,
-}
 
 /// The Mattilda side of a [`Sandbox`](crate::Sandbox).
 pub struct MattildaSandbox {
@@ -56,7 +40,7 @@ impl MattildaSandbox {
         let mut settings = BTreeMap::from([
             ("api_url".to_owned(), self.origin.clone()),
             ("private_key".to_owned(), identity.key.pem().to_owned()),
-            ("webhook_secret".to_owned(), self.inner.webhook_secret()),
+            ("webhook_secret".to_owned(), lock(&self.inner.state).webhooks.newest_secret()),
         ]);
         if identity.merchant_account != identity.default_account {
             let account = identity.merchant_account.clone();
@@ -152,23 +136,25 @@ impl MattildaSandbox {
     ///
     /// Webhooks to anything but plain HTTP on loopback can be taken from the queue and are never sent.
     pub fn subscribe(&self, url: impl Into<String>) -> String {
-        self.inner.subscribe(url.into())
+        let id = self.inner.common.outbox.ids.uuid();
+        lock(&self.inner.state).webhooks.add(id.clone(), url.into());
+        id
     }
 
     /// Ends a subscription; what is on its way arrives nevertheless.
     pub fn unsubscribe(&self, subscription_id: &str) {
-        self.inner.unsubscribe(subscription_id);
+        lock(&self.inner.state).webhooks.remove(subscription_id);
     }
 
     /// Makes another webhook secret and answers it. The ones before stay active, so that everything is signed with
     /// each of them, oldest first, until [`retire_webhook_secrets`](Self::retire_webhook_secrets).
     pub fn rotate_webhook_secret(&self) -> String {
-        self.inner.rotate()
+        lock(&self.inner.state).webhooks.rotate()
     }
 
     /// Ends a rotation: only the newest webhook secret is active.
     pub fn retire_webhook_secrets(&self) {
-        self.inner.retire();
+        lock(&self.inner.state).webhooks.retire();
     }
 
     /// What webhooks carry, from now on.

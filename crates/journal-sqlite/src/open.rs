@@ -1,0 +1,58 @@
+//! Opening a journal.
+
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicU64, atomic::AtomicUsize},
+};
+
+use refunds_core::{Error, Result};
+use tokio::sync::watch;
+
+use crate::{clock::JournalClock, journal::SqliteJournal, options::SqliteOptions, schema, shared::Shared};
+
+impl SqliteJournal {
+    /// Opens the journal at `path`, and creates the file, readable by its owner alone, where there is
+    /// none. The folder must exist, on a local disk. It blocks while it reads the file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for a file that is not a journal, is damaged, read-only or of a newer
+    /// version, and [`ErrorKind::Unavailable`](refunds_core::ErrorKind::Unavailable) for one that is locked or cannot be read now.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        SqliteOptions::new().open(path)
+    }
+}
+
+impl SqliteOptions {
+    /// Opens the journal at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteJournal::open`].
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteJournal> {
+        let path = path.as_ref();
+        if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+            return Err(Error::config("the SQLite journal needs the name of a file"));
+        }
+        // Connections that are opened later must find it, wherever the process is then. Nor does SQLite
+        // take an absolute path for a URI.
+        let path = std::path::absolute(path).map_err(|error| {
+            Error::config(format!("the journal's path {} cannot be used", path.display())).with_source(error)
+        })?;
+        let connection = schema::create_or_open(&path, self.busy)?;
+        let shared = Arc::new(Shared {
+            path,
+            busy: self.busy,
+            clock: JournalClock::new(self.clock.clone()),
+            moved: watch::Sender::new(()),
+            waiting: AtomicUsize::new(0),
+            commits: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            #[cfg(test)]
+            faults: self.faults.clone(),
+        });
+        #[cfg(test)]
+        shared.faults.limit(&connection);
+        SqliteJournal::start(shared, connection)
+    }
+}

@@ -1,0 +1,38 @@
+//! Ending the refunds under way.
+
+use super::{Mattilda, State, model::Refund};
+use crate::{lock::lock, settle::Outcome};
+
+impl Mattilda {
+    pub(super) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
+        self.settle_where(&mut lock(&self.state), outcome, |_, refund| {
+            transaction.is_none_or(|id| id == refund.transaction_id)
+        });
+    }
+
+    /// Ends the refunds for which this is the moment, and tells so.
+    pub(super) fn settle_where(
+        &self,
+        state: &mut State,
+        outcome: Option<Outcome>,
+        mut is_time: impl FnMut(usize, &mut Refund) -> bool,
+    ) {
+        let mut ended = Vec::new();
+        for (at, refund) in state.refunds.iter_mut().enumerate() {
+            if is_time(at, refund) && refund.settle(&self.common, outcome) {
+                ended.push(at);
+            }
+        }
+        for refund in ended.into_iter().filter_map(|at| state.refunds.get(at)) {
+            self.tell(state, refund);
+        }
+    }
+
+    /// These refunds were shown; those for which it was the last time that they were pending are settled.
+    pub(super) fn count_reads(&self, state: &mut State, shown: &[usize]) {
+        let settling = self.common.settling();
+        self.settle_where(state, None, |at, refund| {
+            shown.contains(&at) && refund.pending.as_mut().is_some_and(|pending| pending.was_read(settling))
+        });
+    }
+}

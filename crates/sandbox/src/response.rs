@@ -1,0 +1,39 @@
+//! From a reply to what hyper sends: a response, or no response at all.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::{body::WireBody, wire::Reply};
+
+/// The connection ends here, without an answer.
+#[derive(Debug)]
+pub(crate) struct Hangup;
+
+impl fmt::Display for Hangup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the sandbox dropped the connection on purpose")
+    }
+}
+
+impl std::error::Error for Hangup {}
+
+/// A reply that leaves in one piece.
+pub(crate) fn into_response(reply: Reply) -> Result<Response<WireBody>, Hangup> {
+    let body = WireBody::whole(Bytes::clone(&reply.body));
+    with_body(reply, body)
+}
+
+/// A reply's head over another body.
+pub(crate) fn with_body(reply: Reply, body: WireBody) -> Result<Response<WireBody>, Hangup> {
+    let mut response = Response::builder().status(reply.status);
+    if !reply.content_type.is_empty() {
+        response = response.header("content-type", reply.content_type);
+    }
+    for (name, value) in reply.headers {
+        response = response.header(name, value);
+    }
+    // A fault may carry a header or a status that HTTP cannot: then there is nothing to send.
+    response.body(body).map_err(|_| Hangup)
+}
