@@ -1,4 +1,4 @@
-//! The exit status: what became of the money.
+//! The exit status: what happened to the money.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// That a refund may have been made comes before everything else.
+    /// A refund that may have been made outranks everything else.
     pub(crate) fn of_error(error: &Error) -> Self {
         if error.may_have_applied() {
             return Self::Unknown;
@@ -40,7 +40,7 @@ impl Exit {
         }
     }
 
-    /// What became of a webhook that is no notice.
+    /// The status for a webhook that gives no notice.
     pub(crate) fn of_webhook(error: &Error) -> Self {
         match error.kind() {
             ErrorKind::Unauthenticated => Self::Denied,
@@ -49,8 +49,8 @@ impl Exit {
         }
     }
 
-    /// The status of a command that did several things: the one that asks for most attention. An unknown
-    /// outcome comes first, then what the provider refused; what is transient comes last.
+    /// The status of a command with several results: the one that needs the most attention. An unknown
+    /// outcome comes first, then a refusal by the provider; a transient failure comes last.
     pub(crate) fn worst(self, other: Self) -> Self {
         const MILDEST_FIRST: [Exit; 7] = [
             Exit::Done,
@@ -65,7 +65,7 @@ impl Exit {
         if rank(other) > rank(self) { other } else { self }
     }
 
-    /// How a refund that was asked for turned out. One that is under way is fine.
+    /// The status for a requested refund. One that is still pending counts as done.
     pub(crate) fn of_refund(refund: &Refund) -> Self {
         match refund.status {
             RefundStatus::Declined | RefundStatus::Failed | RefundStatus::Voided => Self::Refused,
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_of_several_is_what_asks_for_most_attention() {
+    fn the_worst_of_several_needs_the_most_attention() {
         use Exit::{Denied, Done, Other, Refused, Transient, Unknown, Usage};
         let mildest_first = [Done, Transient, Usage, Other, Denied, Refused, Unknown];
         for (at, mild) in mildest_first.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What is told of a failure, on standard error: a text for people, one line of JSON for programs.
+//! Reporting a failure on standard error: text for people, one line of JSON for programs.
 
 use std::{
     error::Error as StdError,
@@ -18,11 +18,11 @@ use crate::{
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line is at fault; nothing was sent.
+    /// The command line is wrong; nothing was sent.
     Usage(String),
-    /// A webhook that is not one, or not about a refund; and the HTTP status to answer it with.
+    /// A webhook that is not genuine, or not about a refund, and the HTTP status to respond with.
     Webhook { error: Error, answer: u16 },
-    /// Anything else, in the one vocabulary of errors.
+    /// Any other error.
     Refunds(Error),
 }
 
@@ -35,15 +35,15 @@ impl Failure {
         Self::Refunds(Error::config(message))
     }
 
-    /// Something that has nothing to do with refunds.
+    /// A failure unrelated to refunds.
     pub(crate) fn other(message: String) -> Self {
         Self::Refunds(Error::new(ErrorKind::Other, message).not_applied())
     }
 
-    /// A refund was made and whoever asked for it can not read the answer.
+    /// A refund was made, but the output cannot be written.
     pub(crate) fn unread(refund: &Refund, cause: &io::Error) -> Self {
         let message = format!(
-            "refund {} of {} is {}, but the output can not be written: {cause}",
+            "refund {} of {} is {}, but the output cannot be written: {cause}",
             refund.id, refund.payment_id, refund.status
         );
         let error = Error::new(ErrorKind::Other, message).with_may_have_applied(true);
@@ -67,21 +67,21 @@ impl From<Error> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::other(format!("the output can not be written: {error}"))
+        Self::other(format!("the output cannot be written: {error}"))
     }
 }
 
-/// Tells of a failure and answers the exit status.
+/// Reports a failure and returns the exit status.
 pub(crate) fn report(failure: &Failure, as_json: bool) -> Exit {
     let mut text = Vec::new();
     let written = if as_json { write_json(&mut text, failure) } else { write_text(&mut text, failure) };
     debug_assert!(written.is_ok(), "memory takes everything");
-    // In one piece, since others may write there too. Nobody is left to tell where it fails.
+    // In one piece, because other processes may write there too. If it fails, there is nowhere left to report to.
     let _ = io::stderr().write_all(&text);
     failure.exit()
 }
 
-/// Something to know although all went well.
+/// A warning about a command that succeeded.
 pub(crate) fn warn(kind: &str, message: &str, as_json: bool) {
     if as_json {
         say(&serde_json::json!({"warning": {"kind": kind, "message": message}}).to_string());
@@ -92,7 +92,7 @@ pub(crate) fn warn(kind: &str, message: &str, as_json: bool) {
 
 /// A line on standard error.
 pub(crate) fn say(line: &str) {
-    // Nobody is left to tell where standard error is gone.
+    // If standard error is gone, there is nowhere left to report to.
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
@@ -158,7 +158,7 @@ fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     writeln!(out)
 }
 
-/// How long to wait before the next try: what the error says, or what its handle does.
+/// How long to wait before the next try, from the error or its handle.
 fn retry_after(error: &Error, now: OffsetDateTime) -> Option<Duration> {
     let from = || error.unresolved().and_then(|unresolved| unresolved.resubmit_from);
     error.retry_after().or_else(|| from().map(|from| Duration::try_from(from - now).unwrap_or_default()))
@@ -176,20 +176,22 @@ fn write_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
 
 fn write_webhook(out: &mut impl Write, error: &Error, answer: u16) -> io::Result<()> {
     write_what(out, error)?;
-    writeln!(out, "  answer: HTTP {answer}")?;
+    writeln!(out, "  respond with: HTTP {answer}")?;
     let next = match error.kind() {
         ErrorKind::Unauthenticated => {
-            "do not believe it; one that is genuine needs the right secret, the URL as the provider called \
+            "do not trust it; verifying a genuine one needs the right secret, the URL as the provider called \
              it, and headers and body as they arrived"
         }
-        ErrorKind::Unsupported => "nothing: it is genuine",
-        ErrorKind::Protocol => "it is genuine: look at the payment, and tell whoever keeps the adapter",
+        ErrorKind::Unsupported => "nothing to do: it is genuine",
+        ErrorKind::Protocol => {
+            "it is genuine: check the payment, and report this to the maintainers of the adapter"
+        }
         _ => return writeln!(out, "  next: {}", next(error)),
     };
     writeln!(out, "  next: {next}")
 }
 
-/// What happened, in the provider's words and ours.
+/// What happened, with the provider's details.
 fn write_what(out: &mut impl Write, error: &Error) -> io::Result<()> {
     write!(out, "error: ")?;
     if let Some(provider) = error.provider() {
@@ -204,10 +206,10 @@ fn write_what(out: &mut impl Write, error: &Error) -> io::Result<()> {
         line(&detail.field, &detail.message)?;
     }
     if let Some(code) = error.code() {
-        line("the provider's code", code)?;
+        line("provider code", code)?;
     }
     if let Some(request_id) = error.request_id() {
-        line("the provider's id of the request", request_id)?;
+        line("provider request id", request_id)?;
     }
     for cause in causes(error) {
         line("caused by", &cause)?;
@@ -218,7 +220,7 @@ fn write_what(out: &mut impl Write, error: &Error) -> io::Result<()> {
 fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     write_what(out, error)?;
     if error.kind() == ErrorKind::Other && error.provider().is_none() {
-        // No provider had a part in it.
+        // No provider was involved.
         return Ok(());
     }
     if error.kind() != ErrorKind::Config || error.may_have_applied() {
@@ -226,7 +228,7 @@ fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     }
     writeln!(out, "  next: {}", next(error))?;
     if let Some(unresolved) = error.unresolved() {
-        writeln!(out, "  elsewhere: `refunds resolve FILE`, with the line below in FILE, needs no journal")?;
+        writeln!(out, "  without this journal: put the line below in FILE and run `refunds resolve FILE`")?;
         serde_json::to_writer(&mut *out, unresolved)?;
         writeln!(out)?;
     }
@@ -248,55 +250,55 @@ fn tried(operation: Operation) -> &'static str {
 
 fn money(error: &Error) -> &'static str {
     if error.may_have_applied() {
-        "it is not known whether it moved: the refund may have been made"
+        "unknown: the refund may have been made"
     } else {
-        "this command moved none"
+        "none moved by this command"
     }
 }
 
-/// What to do now.
+/// The next step.
 fn next(error: &Error) -> String {
     if let (ErrorKind::OutcomeUnknown, Some(unresolved)) = (error.kind(), error.unresolved()) {
         return next_of(unresolved, SystemClock.now());
     }
     let advice = match error.kind() {
         _ if error.may_have_applied() => {
-            "look at `refunds list PAYMENT`; never ask again under another reference"
+            "check `refunds list PAYMENT`; never try again with another reference"
         }
-        ErrorKind::Config => "set the environment; `refunds providers` lists the variables",
+        ErrorKind::Config => "set the environment variables; `refunds providers` lists them",
         ErrorKind::Unauthenticated => "check the credentials; `refunds providers` lists the variables",
-        ErrorKind::PermissionDenied => "let these credentials do it, at the provider",
-        ErrorKind::NotFound => "check the id, and that the credentials are of the same account",
+        ErrorKind::PermissionDenied => "grant these credentials the permission at the provider",
+        ErrorKind::NotFound => "check the id, and that the credentials belong to the same account",
         ErrorKind::NotRefundable => "`refunds payment PAYMENT` shows what is left",
-        ErrorKind::Declined => "a new try is a new refund, and needs a new reference",
+        ErrorKind::Declined => "a new try is a new refund and needs a new reference",
         ErrorKind::Conflict => {
-            "`refunds list PAYMENT` shows what holds the reference; another refund needs another one"
+            "`refunds list PAYMENT` shows which refund has the reference; another refund needs another reference"
         }
-        ErrorKind::InvalidRequest | ErrorKind::Unsupported => "change what is asked for",
+        ErrorKind::InvalidRequest | ErrorKind::Unsupported => "change the request",
         _ if error.is_retryable() => {
             return match error.retry_after() {
-                Some(after) => format!("run the same command again, in {} s", whole_seconds(after)),
+                Some(after) => format!("run the same command again in {} s", whole_seconds(after)),
                 None => "run the same command again".into(),
             };
         }
-        _ => "tell the provider, or whoever keeps its adapter",
+        _ => "report this to the provider or to the maintainers of its adapter",
     };
     advice.into()
 }
 
-/// What to do about a refund whose outcome is unknown.
+/// The next step for a refund whose outcome is unknown.
 fn next_of(unresolved: &UnresolvedRefund, now: OffsetDateTime) -> String {
     let when = match unresolved.resubmit_from.filter(|from| *from > now) {
         Some(from) => format!("again at {}", clock_time(from, now)),
         None => "again".to_owned(),
     };
     format!(
-        "run the same command {when}, or look now: `refunds resolve --look-only`; never request it under \
+        "run the same command {when}, or look now: `refunds resolve --look-only`; never request it with \
          another reference"
     )
 }
 
-/// The causes, the nearest first; one that says what was said already is left out.
+/// The causes, nearest first, without those that repeat what was already said.
 fn causes(error: &Error) -> Vec<String> {
     let mut said = error.message().to_owned();
     let mut causes = Vec::new();
@@ -312,7 +314,7 @@ fn causes(error: &Error) -> Vec<String> {
     causes
 }
 
-/// Rounded up: to come back too early is to be turned away again.
+/// Rounded up: a try that comes too early is refused again.
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }

@@ -1,4 +1,4 @@
-//! The command line's words, as the library's values. What is wrong here was never sent.
+//! Parses the command line into the library's values. An error here means that nothing was sent.
 
 use std::{
     collections::BTreeMap,
@@ -8,12 +8,11 @@ use std::{
 };
 
 use refunds_core::{Currency, Money, PaymentId, Reference, RefundId, RefundLine};
-
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::failure::Failure;
 
-/// Nothing that is read here comes near it.
+/// Far more than any input needs.
 const MAX_INPUT: u64 = 16 * 1024 * 1024;
 
 type Result<T> = std::result::Result<T, Failure>;
@@ -34,17 +33,17 @@ pub(crate) fn currency(code: &str) -> Result<Currency> {
     Currency::new(code).map_err(|error| Failure::usage(&error))
 }
 
-/// An amount whose currency is not known yet.
+/// An amount whose currency is not yet known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Amount {
-    /// In major units, as it was written: how many decimals there may be is the currency's business.
+    /// In major units, as given: the currency decides how many decimals are allowed.
     Major(String),
     /// In minor units.
     Minor(i64),
 }
 
 impl Amount {
-    /// Major units: digits, with a point and digits if need be.
+    /// Major units: digits, optionally with a point and more digits.
     pub(crate) fn major(text: &str) -> Result<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -52,7 +51,9 @@ impl Amount {
         if digits(whole) && digits(fraction) {
             Ok(Self::Major(text.to_owned()))
         } else {
-            Err(Failure::Usage("an amount in major units is digits with at most one decimal point".into()))
+            Err(Failure::Usage(
+                "an amount in major units must be digits with at most one decimal point".into(),
+            ))
         }
     }
 
@@ -60,7 +61,7 @@ impl Amount {
     pub(crate) fn minor(text: &str) -> Result<Self> {
         text.parse()
             .map(Self::Minor)
-            .map_err(|_| Failure::Usage("an amount in minor units is a whole number of 64 bits".into()))
+            .map_err(|_| Failure::Usage("an amount in minor units must be a 64-bit whole number".into()))
     }
 
     pub(crate) fn is_positive(&self) -> bool {
@@ -80,7 +81,7 @@ impl Amount {
     }
 }
 
-/// An order line, as `ID=AMOUNT`. The id may hold a `=`, the amount can not.
+/// An order line, as `ID=AMOUNT`. The id may contain `=`, the amount cannot.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     id: String,
@@ -91,7 +92,7 @@ impl Line {
     pub(crate) fn new(text: &str, amount: fn(&str) -> Result<Amount>) -> Result<Self> {
         match text.rsplit_once('=') {
             Some((id, text)) if !id.is_empty() => Ok(Self { id: id.to_owned(), amount: amount(text)? }),
-            _ => Err(Failure::Usage("a line is written as ID=AMOUNT".into())),
+            _ => Err(Failure::Usage("a line must be ID=AMOUNT".into())),
         }
     }
 
@@ -106,9 +107,9 @@ pub(crate) fn metadata(pairs: &[String]) -> Result<BTreeMap<String, String>> {
         let (key, value) = pair
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| Failure::Usage("metadata is written as KEY=VALUE".into()))?;
+            .ok_or_else(|| Failure::Usage("metadata must be KEY=VALUE".into()))?;
         if metadata.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::Usage(format!("the metadata {key} is given twice")));
+            return Err(Failure::Usage(format!("duplicate metadata key {key}")));
         }
     }
     Ok(metadata)
@@ -120,24 +121,24 @@ pub(crate) fn header(text: &str) -> Result<(String, String)> {
         Some((name, value)) if !name.is_empty() && !name.contains(char::is_whitespace) => {
             Ok((name.to_owned(), value.trim().to_owned()))
         }
-        _ => Err(Failure::Usage("a header is written as 'Name: value'".into())),
+        _ => Err(Failure::Usage("a header must be 'Name: value'".into())),
     }
 }
 
-/// A time, as RFC 3339 has it or in seconds since 1970.
+/// A time, as RFC 3339 or in seconds since 1970.
 pub(crate) fn time(text: &str) -> Result<OffsetDateTime> {
     let seconds = text.parse().ok().and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
     seconds.or_else(|| OffsetDateTime::parse(text, &Rfc3339).ok()).ok_or_else(|| {
-        Failure::Usage("a time is written as 2026-09-21T13:33:20Z, or in seconds since 1970".into())
+        Failure::Usage("a time must be like 2026-09-21T13:33:20Z, or in seconds since 1970".into())
     })
 }
 
-/// What is in a file; `-` is standard input.
+/// The contents of a file; `-` is standard input.
 pub(crate) fn bytes(file: &Path) -> Result<Vec<u8>> {
     read(file).map_err(|error| unreadable(file, &error))
 }
 
-/// The same, as text.
+/// As [`bytes`], as text.
 pub(crate) fn text(file: &Path) -> Result<String> {
     String::from_utf8(bytes(file)?).map_err(|error| unreadable(file, &error))
 }
@@ -153,14 +154,14 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > MAX_INPUT {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            format!("it has more than {MAX_INPUT} bytes"),
+            format!("it is larger than {MAX_INPUT} bytes"),
         ));
     }
     Ok(bytes)
 }
 
 fn unreadable(file: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure::Usage(format!("{} can not be read: {error}", file.display()))
+    Failure::Usage(format!("cannot read {}: {error}", file.display()))
 }
 
 #[cfg(test)]
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_at_its_last_sign() {
+    fn a_line_is_split_at_its_last_equals_sign() {
         let nok = "NOK".parse().unwrap();
         let line = Line::new("a=b=-1.50", Amount::major).unwrap().in_currency(nok).unwrap();
         assert_eq!(line, RefundLine::new("a=b", Money::new(-150, nok)));

@@ -1,10 +1,9 @@
-//! Being asked to stop.
+//! Signals that stop the command.
 
-/// Returns when the process is told to end, by ctrl-c or by SIGTERM; never where the system can
-/// not tell.
+/// Returns when the process receives ctrl-c or SIGTERM; never if the system cannot report them.
 pub(crate) async fn interrupted() {
     tokio::select! {
-        told = tokio::signal::ctrl_c() => if told.is_err() { std::future::pending().await },
+        signal = tokio::signal::ctrl_c() => if signal.is_err() { std::future::pending().await },
         () = terminated() => {}
     }
 }

@@ -1,4 +1,4 @@
-//! The journal of this command: where it is, and how it is opened.
+//! Where this command's journal is, and how it is opened.
 
 use std::{
     env,
@@ -17,8 +17,8 @@ pub(crate) const VARIABLE: &str = "REFUNDS_JOURNAL";
 const SQLITE: &str = "sqlite:";
 const FILE: &str = "journal.db";
 
-/// Opens the journal that `REFUNDS_JOURNAL` names, or else the one in the user's state folder, which is
-/// created where there is none.
+/// Opens the journal in `REFUNDS_JOURNAL`, or the one in the user's state folder, creating it if
+/// necessary.
 pub(crate) fn open() -> Result<Arc<dyn Journal>> {
     match address()? {
         Address::Set(address) => registry().journal(&address),
@@ -26,7 +26,7 @@ pub(crate) fn open() -> Result<Arc<dyn Journal>> {
             if let Some(folder) = file.parent() {
                 create_private(folder).map_err(|error| {
                     let message = format!(
-                        "the folder {} of the journal cannot be created: {error}; set {VARIABLE}=sqlite:FILE",
+                        "cannot create the journal folder {}: {error}; set {VARIABLE}=sqlite:FILE",
                         folder.display()
                     );
                     Error::config(message)
@@ -37,7 +37,7 @@ pub(crate) fn open() -> Result<Arc<dyn Journal>> {
     }
 }
 
-/// As [`open`], and creates nothing: `None` where there is no file yet.
+/// As [`open`], but creates nothing: `None` if there is no file yet.
 pub(crate) fn open_existing() -> Result<Option<Arc<dyn Journal>>> {
     let address = match address()? {
         Address::Set(address) => {
@@ -54,7 +54,7 @@ pub(crate) fn open_existing() -> Result<Option<Arc<dyn Journal>>> {
 }
 
 enum Address {
-    /// What the variable says.
+    /// The value of the variable.
     Set(String),
     /// The file in the user's state folder.
     Default(PathBuf),
@@ -67,7 +67,7 @@ fn address() -> Result<Address> {
     }
     let folder = state_folder(env::consts::OS, |name| env::var_os(name)).ok_or_else(|| {
         Error::config(format!(
-            "the user has no home folder to keep the journal of refunds in: set {VARIABLE}=sqlite:FILE"
+            "the user has no home folder for the refund journal: set {VARIABLE}=sqlite:FILE"
         ))
     })?;
     Ok(Address::Default(folder.join("refunds").join(FILE)))
@@ -81,7 +81,7 @@ fn in_file(file: &Path) -> Result<String> {
     Ok(format!("{SQLITE}{path}"))
 }
 
-/// Where programs keep their state on a system. A path that is not absolute counts as not set.
+/// The state folder of a system. A relative path counts as not set.
 fn state_folder(system: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     let folder = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.has_root());
     match system {
@@ -91,7 +91,7 @@ fn state_folder(system: &str, variable: impl Fn(&str) -> Option<OsString>) -> Op
     }
 }
 
-/// Creates a folder that nobody else can look into.
+/// Creates a folder that only its owner can read.
 fn create_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,4 +1,4 @@
-//! Logs, for whoever looks for a fault: on standard error, off unless `REFUNDS_LOG` asks for them.
+//! Logs on standard error, off unless `REFUNDS_LOG` is set.
 
 use std::io::{self, IsTerminal};
 
@@ -10,14 +10,13 @@ use crate::failure::Failure;
 
 const VARIABLE: &str = "REFUNDS_LOG";
 
-/// Starts logging where it is asked for.
+/// Starts logging if it is requested.
 ///
-/// Only what this project logs is shown. HTTP libraries trace what goes over the wire, and there
-/// are credentials in it.
+/// Only this project's logs are shown. HTTP libraries trace the wire, which carries credentials.
 pub(crate) fn start() -> Result<(), Failure> {
     let Some(filter) = refunds_core::env_variable(VARIABLE)? else { return Ok(()) };
     let filter = EnvFilter::try_new(filter).map_err(|_| {
-        Failure::config(format!("{VARIABLE} has to be a filter such as debug or refunds_core=trace"))
+        Failure::config(format!("{VARIABLE} must be a filter such as debug or refunds_core=trace"))
     })?;
     let ours = filter_fn(|metadata| metadata.target().starts_with("refunds"));
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());

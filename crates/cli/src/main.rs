@@ -1,8 +1,8 @@
 //! The command `refunds`: list, look up, create and follow refunds at any provider.
 //!
-//! `refunds --help` explains it; everything that it does is in the libraries, this is only their
-//! command line. Answers go to standard output, everything else to standard error, and the
-//! [exit status](exit::Exit) tells what became of the money.
+//! `refunds --help` explains it. The libraries do all the work; this is only their command line.
+//! Results go to standard output, everything else to standard error, and the
+//! [exit status](exit::Exit) says what happened to the money.
 
 mod args;
 mod commands;
@@ -26,7 +26,7 @@ use crate::{
     output::Format,
 };
 
-/// How long the threads have to end.
+/// How long the threads may take to end.
 const THREADS_END: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
@@ -43,23 +43,23 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::other(format!("no threads can be started: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot start threads: {error}")))?;
     let exit = runtime.block_on(commands::run(cli));
-    // The threads end before the process does, whose end takes from under them what they use. But a
-    // name that is still being looked up must not hold back an answer that is known.
+    // The threads must end before the process does, which destroys what they use. But a name that is
+    // still being looked up must not hold back a known result.
     runtime.shutdown_timeout(THREADS_END);
     exit
 }
 
-/// Help and version are asked for as well as answered to mistakes; only the latter are errors.
+/// Clap reports requested help like a mistake; only mistakes are errors.
 fn misused(error: &clap::Error) -> Exit {
     let help = !error.use_stderr()
         || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    let format = Format::asked_for(std::env::args_os()).unwrap_or_else(Format::by_terminal);
+    let format = Format::requested(std::env::args_os()).unwrap_or_else(Format::by_terminal);
     if !help && format.is_json() {
         return report(&Failure::Usage(first_paragraph(&error.to_string())), true);
     }
-    // Nobody is left to tell where standard error is gone.
+    // If standard error is gone, there is nowhere left to report to.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

@@ -1,4 +1,4 @@
-//! The providers and journals that this command knows, and the provider that is meant.
+//! The providers and journals of this command, and the configured provider.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -15,27 +15,26 @@ pub(crate) fn registry() -> Registry {
     providers.with_journal(SqliteJournalFactory::default())
 }
 
-/// A client as the environment configures it, of the provider `name` if one is given.
+/// A client configured by the environment, of the provider `name` if given.
 pub(crate) fn client(name: Option<&str>) -> Result<RefundClient> {
     let policy = Policy::from_env()?;
     Ok(RefundClient::new(registry().from_variables(variables(name))?).with_policy(policy))
 }
 
-/// Dintero's adapter itself, for what no other has, and its settings.
+/// The Dintero adapter itself, for its webhook subscriptions, and its settings.
 pub(crate) fn dintero(name: Option<&str>) -> Result<(Dintero, Settings)> {
     let policy = Policy::from_env()?;
-    let (meant, settings) = registry().settings_from_variables(variables(name))?;
-    if meant != DINTERO {
-        let message =
-            "webhook subscriptions are made at Dintero only; others take the URL in their dashboard";
+    let (provider, settings) = registry().settings_from_variables(variables(name))?;
+    if provider != DINTERO {
+        let message = "webhook subscriptions exist at Dintero only; for other providers, set the URL in their dashboard";
         let error = Error::new(ErrorKind::Unsupported, message).with_operation(Operation::Configure);
-        return Err(error.with_provider(meant));
+        return Err(error.with_provider(provider));
     }
     let config = DinteroConfig::from_settings(&settings)?.with_timeout(policy.attempt_timeout);
     Ok((Dintero::new(config)?, settings))
 }
 
-/// The environment, in which the provider is `name` if one is given.
+/// The environment, with the provider `name` if given.
 fn variables(name: Option<&str>) -> BTreeMap<OsString, OsString> {
     let mut variables: BTreeMap<_, _> = std::env::vars_os().collect();
     if let Some(name) = name {
@@ -44,7 +43,7 @@ fn variables(name: Option<&str>) -> BTreeMap<OsString, OsString> {
     variables
 }
 
-/// The variable in which a provider's setting is given.
+/// The environment variable of a provider's setting.
 pub(crate) fn variable(provider: &str, key: &str) -> String {
     format!("{provider}_{key}").to_ascii_uppercase().replace('-', "_")
 }

@@ -1,4 +1,4 @@
-//! A call in the writer's queue, and its answer.
+//! A call in the writer's queue, and its result.
 
 use std::path::Path;
 
@@ -13,21 +13,21 @@ use crate::{
 
 /// What the writer does for one call.
 pub(crate) trait Task: Send {
-    /// Whether its caller is gone and it must not be done any more.
+    /// Whether its caller is gone, so it must not run.
     fn is_void(&self) -> bool;
 
-    /// Does it and keeps the answer; the error is the file's.
+    /// Runs it and keeps the result. The error is the file's.
     fn run(&mut self, group: &mut Group<'_, '_>) -> Result<Done, Failure>;
 
-    /// Keeps an error as the answer.
+    /// Keeps an error as the result.
     fn refuse(&mut self, error: Error);
 
-    /// Answers: as kept, or with what went wrong with all that was done together with it. Returned where
-    /// nobody waits for an answer and it should be repeated.
-    fn answer(self: Box<Self>, outcome: Result<()>) -> Option<Box<dyn Task>>;
+    /// Sends the kept result, or the error of the whole group. Returns the task if no caller waits for it and
+    /// it should be repeated.
+    fn finish(self: Box<Self>, outcome: Result<()>) -> Option<Box<dyn Task>>;
 }
 
-/// A call of which the answer is a `T`.
+/// A call with a result of type `T`.
 pub(crate) struct Call<T, F> {
     act: F,
     kept: Option<Result<T>>,
@@ -37,19 +37,19 @@ pub(crate) struct Call<T, F> {
 }
 
 impl<T, F> Call<T, F> {
-    /// A call and where its answer arrives.
+    /// A call, and the receiver of its result.
     pub(crate) fn new(act: F) -> (Self, oneshot::Receiver<Result<T>>) {
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         let call = Self { act, kept: None, reply: Some(reply), void_without_caller: false, attempts_left: 0 };
-        (call, answer)
+        (call, result)
     }
 
-    /// A call that nobody waits for. It is tried up to `attempts` times.
+    /// A call that no caller waits for. It is tried up to `attempts` times.
     pub(crate) fn detached(act: F, attempts: u8) -> Self {
         Self { act, kept: None, reply: None, void_without_caller: false, attempts_left: attempts }
     }
 
-    /// Is left out if its caller is gone before its turn.
+    /// Skips the call if its caller is gone before its turn.
     pub(crate) fn void_without_caller(mut self) -> Self {
         self.void_without_caller = true;
         self
@@ -67,7 +67,7 @@ where
 
     fn run(&mut self, group: &mut Group<'_, '_>) -> Result<Done, Failure> {
         let (done, kept) = match (self.act)(group) {
-            Ok(answer) => (Done::Keep, Ok(answer)),
+            Ok(result) => (Done::Keep, Ok(result)),
             Err(Failure::Refused(error)) => (Done::Undo, Err(error)),
             Err(failure) => return Err(failure),
         };
@@ -79,19 +79,19 @@ where
         self.kept = Some(Err(error));
     }
 
-    fn answer(mut self: Box<Self>, outcome: Result<()>) -> Option<Box<dyn Task>> {
+    fn finish(mut self: Box<Self>, outcome: Result<()>) -> Option<Box<dyn Task>> {
         let Some(reply) = self.reply.take() else {
             self.attempts_left = self.attempts_left.saturating_sub(1);
             return if outcome.is_err() && self.attempts_left > 0 { Some(self) } else { None };
         };
         let kept = self.kept.take();
-        // The caller may be gone; what it asked for is done all the same.
+        // The caller may be gone; the call ran nevertheless.
         let _ = reply.send(outcome.and_then(|()| kept.unwrap_or_else(|| Err(stopped()))));
         None
     }
 }
 
-/// A thread of the journal ended before it answered.
+/// The error of a call whose thread ended first.
 pub(crate) fn stopped() -> Error {
     Error::new(ErrorKind::Unavailable, "the journal has stopped").not_applied()
 }
@@ -114,7 +114,7 @@ pub(crate) fn run(task: &mut dyn Task, group: &mut Group<'_, '_>, file: &Path) -
     })
 }
 
-/// Whether an error concerns what one task reads or writes, so that others may go on.
+/// Whether an error concerns the rows of one task, so that others may continue.
 fn is_of_one_row(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), None | Some(ErrorCode::ConstraintViolation))
 }

@@ -1,11 +1,11 @@
 //! The journal's time.
 //!
-//! The wall clock can be set, and a time that was over must not be ahead again. So within one boot of
-//! the machine the journal follows the clock that counts since the boot, also through a suspend; across
-//! boots it goes on from the later of the wall clock and the latest time of a commit.
+//! The wall clock can be set back, but a time that has passed must not become the future again. So within
+//! one boot of the machine, the journal follows the time since boot, which includes suspends. Across boots,
+//! it continues from the later of the wall clock and the latest commit.
 //!
-//! Processes judge each other's intents by it, so all of them have to read the same time: it follows from
-//! the machine and from what the file remembers, and from nothing else that one process has seen.
+//! Processes judge each other's intents by this time, so all of them must read the same one: it depends only
+//! on the machine and the file, and on nothing else that one process has seen.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,10 +14,10 @@ use std::{
 
 use refunds_core::{BoxFuture, Clock, SystemClock, journal::JournalTime};
 
-/// How far the journal's time may be ahead of the wall clock before messages say so.
+/// How far the journal's time may be ahead of the wall clock without a warning.
 const AHEAD: Duration = Duration::from_secs(60);
 
-/// What the file remembers of time.
+/// The time state in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Remembered {
     /// The latest time of a commit.
@@ -36,12 +36,12 @@ pub(crate) struct JournalClock {
     state: Mutex<State>,
 }
 
-/// What time follows besides the wall clock.
+/// What the time follows besides the wall clock.
 #[derive(Debug)]
 enum Source {
     /// The time since this boot of the machine.
     Boot(String),
-    /// The monotonic time of a clock that was injected.
+    /// The monotonic time of an injected clock.
     Injected,
     /// Nothing: the boots of this machine cannot be told apart.
     Wall,
@@ -49,7 +49,7 @@ enum Source {
 
 #[derive(Debug, Default)]
 struct State {
-    /// As [`Remembered::anchor`]: this process's own until a commit in this boot fixes it.
+    /// As [`Remembered::anchor`]: this process's own, until a commit in this boot sets it.
     anchor: Option<i64>,
     ahead: Option<Duration>,
     warned: bool,
@@ -66,7 +66,7 @@ impl JournalClock {
         Self { clock: clock.unwrap_or_else(|| Arc::new(SystemClock)), source, state: Mutex::default() }
     }
 
-    /// The journal's time now, given what the file remembers.
+    /// The journal's time now, given the file's time state.
     pub(crate) fn now(&self, file: &Remembered) -> JournalTime {
         let elapsed = match self.source {
             Source::Boot(_) => boot::elapsed().unwrap_or_default(),
@@ -99,7 +99,7 @@ impl JournalClock {
         }
     }
 
-    /// What a message should add where the journal's time is far ahead of the wall clock.
+    /// An explanation for messages if the journal's time is far ahead of the wall clock.
     pub(crate) fn warning(&self) -> Option<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let ahead = state.ahead?.as_secs();
@@ -131,7 +131,7 @@ impl State {
                 }
                 JournalTime(self.anchor.get_or_insert(start).saturating_add(elapsed))
             }
-            // Whichever of its two times has come further: one of them may stand still in a suspend.
+            // The later of its two times: one of them may stop during a suspend.
             Source::Injected => {
                 wall.max(JournalTime(self.anchor.get_or_insert(start).saturating_add(elapsed)))
             }
@@ -147,15 +147,15 @@ mod boot {
 
     use rustix::time::{ClockId, clock_gettime};
 
-    /// Names the boot, and the clock namespace of a container, in which times since the boot compare.
+    /// Identifies the boot and a container's clock namespace, within which times since boot are comparable.
     pub(super) fn id() -> Option<String> {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
         let namespace = std::fs::read_link("/proc/self/ns/time").unwrap_or_default();
         Some(format!("{} {}", id.trim(), namespace.display()))
     }
 
-    /// The time since the boot. The kernel's clock rather than `/proc/uptime`, which some containers
-    /// replace by the time since their own start.
+    /// The time since boot, by the kernel's clock: some containers replace `/proc/uptime` with the time since
+    /// their own start.
     pub(super) fn elapsed() -> Option<Duration> {
         Duration::try_from(clock_gettime(ClockId::Boottime)).ok()
     }

@@ -1,4 +1,4 @@
-//! What SQLite's errors mean for a refund. None of them means that something was sent.
+//! Converting SQLite's errors. None of them means that anything was sent.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ use rusqlite::ErrorCode;
 /// Why an operation on the file did not succeed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The rules of the journal, or what one row holds; the file is fine.
+    /// A rule of the journal or the content of one row; the file is fine.
     Refused(Error),
     /// The file, or access to it.
     Sqlite(rusqlite::Error),
 }
 
 impl Failure {
-    /// Whether the connection cannot be relied on any more.
+    /// Whether the connection must be replaced.
     pub(crate) fn is_of_connection(&self) -> bool {
         match self {
             Self::Refused(_) => false,
             Self::Sqlite(error) => !matches!(
                 error.sqlite_error_code(),
-                // One row or one write, and a lock that another process has.
+                // One row or one write, or a lock of another process.
                 None | Some(
                     ErrorCode::ConstraintViolation | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked
                 )
@@ -70,13 +70,13 @@ pub(crate) fn of_sqlite(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure) => unavailable("cannot be read or written"),
         Some(ErrorCode::CannotOpen) => unavailable("cannot be opened"),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            config("is read-only: the file, its folder, or the files beside it that end in -wal and -shm")
+            config("is read-only: the file, its folder, or its -wal and -shm files")
         }
         Some(ErrorCode::NotADatabase) => config("is not a SQLite database"),
-        Some(ErrorCode::DatabaseCorrupt) => {
-            config("is damaged; before it is replaced, find out what it held and what became of it")
-        }
-        Some(ErrorCode::ConstraintViolation) => config("holds something that contradicts this write"),
+        Some(ErrorCode::DatabaseCorrupt) => config(
+            "is damaged; before you replace it, find out which refunds it held and what happened to them",
+        ),
+        Some(ErrorCode::ConstraintViolation) => config("holds data that contradicts this write"),
         Some(ErrorCode::Unknown | ErrorCode::SchemaChanged | ErrorCode::TypeMismatch) => {
             config("does not have the tables that this version expects")
         }

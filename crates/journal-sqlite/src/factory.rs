@@ -22,7 +22,7 @@ use crate::options::SqliteOptions;
 pub struct SqliteJournalFactory(SqliteOptions);
 
 impl SqliteJournalFactory {
-    /// A factory of journals that are opened with `options`.
+    /// A factory that opens journals with `options`.
     #[must_use]
     pub fn new(options: SqliteOptions) -> Self {
         Self(options)

@@ -1,4 +1,4 @@
-//! What can go wrong with a disk, for the tests of this crate.
+//! Injected disk faults, for the tests of this crate.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ struct State {
 }
 
 impl Faults {
-    /// Lets the file grow to so many pages; connections that are opened from now on.
+    /// Limits the file to this many pages, for connections opened from now on.
     pub(crate) fn fill_up(&self, pages: u32) {
         self.0.max_pages.store(pages, Ordering::SeqCst);
     }

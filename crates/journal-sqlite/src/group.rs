@@ -1,4 +1,4 @@
-//! Operations of the writer that share a transaction.
+//! The writer's operations that share a transaction.
 
 use refunds_core::{
     Result,
@@ -19,18 +19,18 @@ pub(crate) struct Group<'a, 'c> {
     connection: &'c Connection,
     pub(crate) store: &'a mut Store<'c>,
     header: Header,
-    /// As it is stored.
+    /// As stored.
     before: Header,
 }
 
-/// Whether what an operation wrote is to be kept.
+/// Whether to keep what an operation wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Keep,
     Undo,
 }
 
-/// Where a purge goes on, and what it did so far.
+/// Where a purge continues, and what it did so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Purged {
     pub(crate) after: Place,
@@ -39,7 +39,7 @@ pub(crate) struct Purged {
 }
 
 impl<'a, 'c> Group<'a, 'c> {
-    /// Waits for the lock of the file.
+    /// Begins, and waits for the file's lock.
     pub(crate) fn begin(
         shared: &'a Shared,
         connection: &'c Connection,
@@ -69,10 +69,10 @@ impl<'a, 'c> Group<'a, 'c> {
         Ok(())
     }
 
-    /// Makes it durable. An error may come before or after that.
+    /// Commits durably. An error may come before or after that.
     pub(crate) fn commit(self) -> Result<(), Failure> {
         if !self.has_changed() {
-            // Ends it; there is nothing to make durable.
+            // Ends the transaction; nothing changed.
             return Ok(self.connection.execute_batch("COMMIT")?);
         }
         self.store.store_header(&self.header)?;
@@ -84,7 +84,7 @@ impl<'a, 'c> Group<'a, 'c> {
         Ok(())
     }
 
-    /// Whether anything is to be committed.
+    /// Whether there is anything to commit.
     pub(crate) fn has_changed(&self) -> bool {
         self.header != self.before
     }
@@ -96,7 +96,7 @@ impl<'a, 'c> Group<'a, 'c> {
         act: impl FnOnce(&mut Book, JournalTime, &mut Counter) -> T,
     ) -> Result<T, Failure> {
         let mut book = self.store.tables.book(money)?;
-        // The time is read after the operation was taken up.
+        // The time is read after the operation has begun.
         let now = self.now();
         let mut counter = Counter(self.header.counter);
         let result = act(&mut book, now, &mut counter);

@@ -25,13 +25,12 @@ use crate::{
     writer::Writer,
 };
 
-/// How many moneys a purge looks at in one transaction.
+/// How many moneys a purge visits in one transaction.
 const PURGED_AT_ONCE: u32 = 256;
 
 /// A journal in a SQLite file, durable and shared by the processes of one machine.
 ///
-/// Clones share its two threads and connections. Dropping the last one waits until everything that was
-/// queued is written.
+/// Clones share its two threads and connections. Dropping the last clone waits until the queue is written.
 ///
 /// ```
 /// use refunds_core::{RefundClient, testing::MemoryProvider};
@@ -49,7 +48,7 @@ const PURGED_AT_ONCE: u32 = 256;
 pub struct SqliteJournal(Arc<Inner>);
 
 struct Inner {
-    // Dropped first: what is queued is written before the reader ends.
+    // Dropped first: the queue is written before the reader ends.
     writer: Writer,
     reader: Reader,
     shared: Arc<Shared>,
@@ -59,9 +58,9 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Transactions that changed something; each costs one synchronization with the disk.
+    /// Transactions that changed something. Each costs one synchronization with the disk.
     pub commits: u64,
-    /// Operations that were run in them, and those that changed nothing.
+    /// All operations, including those that changed nothing.
     pub operations: u64,
 }
 
@@ -74,13 +73,13 @@ impl SqliteJournal {
         Ok(Self(Arc::new(Inner { writer, reader, shared })))
     }
 
-    /// Where its file is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.shared.path
     }
 
-    /// What it has written.
+    /// What it has written since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
         let shared = &self.0.shared;
@@ -90,17 +89,17 @@ impl SqliteJournal {
         }
     }
 
-    /// Waits until everything that was queued before is written, such as what dropped calls abandoned. For
-    /// processes that end by `std::process::exit`, which drops nothing.
+    /// Waits until everything queued so far is written, including what dropped calls abandoned. For processes
+    /// that end with `std::process::exit`, which drops nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] and [`ErrorKind::Config`], where the file cannot be written.
+    /// [`ErrorKind::Unavailable`] or [`ErrorKind::Config`] if the file cannot be written.
     pub async fn flush(&self) -> Result<()> {
         self.0.writer.call(|_| Ok(())).await
     }
 
-    /// A wait that is long because a clock was wrong is explained by that.
+    /// Adds the clock warning to an error about a wait that a wrong clock prolongs.
     fn explained(&self, error: Error) -> Error {
         match self.0.shared.clock.warning() {
             Some(warning) if error.kind() == ErrorKind::Conflict && error.retry_after().is_some() => {
@@ -127,7 +126,7 @@ impl Journal for SqliteJournal {
 
     async fn intend(&self, intent: &NewIntent) -> Result<Intended> {
         let intent = intent.clone();
-        // Who does not wait any more sends nothing.
+        // A caller that no longer waits sends nothing.
         let written = self.0.writer.call_while_wanted(move |group| {
             group.store.tables.check(&intent.about)?;
             let intended =
@@ -206,7 +205,7 @@ impl Journal for SqliteJournal {
     async fn purge(&self, what: &Purge) -> Result<u64> {
         let what = *what;
         let mut purged = Purged::default();
-        // In parts, so that others get their turn.
+        // In parts, so that other calls get their turn.
         while !purged.is_over {
             let from = purged.clone();
             let written = self.0.writer.call(move |group| group.purge(&what, from.clone(), PURGED_AT_ONCE));

@@ -11,12 +11,12 @@ use tokio::sync::watch;
 use crate::{clock::JournalClock, journal::SqliteJournal, options::SqliteOptions, schema, shared::Shared};
 
 impl SqliteJournal {
-    /// Opens the journal at `path`, and creates the file, readable by its owner alone, where there is
-    /// none. The folder must exist, on a local disk. It blocks while it reads the file.
+    /// Opens the journal at `path`. If there is no file, it creates one that only its owner can read. The
+    /// folder must exist, on a local disk. This blocks while it reads the file.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for a file that is not a journal, is damaged, read-only or of a newer
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) for a file that is not a journal, or is damaged, read-only or of a newer
     /// version, and [`ErrorKind::Unavailable`](refunds_core::ErrorKind::Unavailable) for one that is locked or cannot be read now.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         SqliteOptions::new().open(path)
@@ -32,10 +32,10 @@ impl SqliteOptions {
     pub fn open(&self, path: impl AsRef<Path>) -> Result<SqliteJournal> {
         let path = path.as_ref();
         if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
-            return Err(Error::config("the SQLite journal needs the name of a file"));
+            return Err(Error::config("the SQLite journal needs a file name"));
         }
-        // Connections that are opened later must find it, wherever the process is then. Nor does SQLite
-        // take an absolute path for a URI.
+        // Later connections must find it even if the working directory has changed. Also, SQLite never takes
+        // an absolute path for a URI.
         let path = std::path::absolute(path).map_err(|error| {
             Error::config(format!("the journal's path {} cannot be used", path.display())).with_source(error)
         })?;

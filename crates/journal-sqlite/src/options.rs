@@ -1,13 +1,13 @@
-//! How a journal is opened.
+//! Options for opening a journal.
 
 use std::{sync::Arc, time::Duration};
 
 use refunds_core::Clock;
 
-/// How long a lock is waited for, unless set: well below the time within which a request has to leave.
+/// The default wait for a lock: well below the time in which a request must be sent.
 const BUSY: Duration = Duration::from_secs(2);
 
-/// How a [`SqliteJournal`](crate::SqliteJournal) is opened.
+/// Options for opening a [`SqliteJournal`](crate::SqliteJournal).
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// The machine's clock; a lock of another process is waited for up to two seconds.
+    /// Uses the machine's clock, and waits up to two seconds for a lock of another process.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -37,16 +37,16 @@ impl SqliteOptions {
         }
     }
 
-    /// Takes the time from `clock` instead of the machine, and waits by it: for tests, and for runtimes that
-    /// have a timer of their own. Its time of day counts, and goes on with its monotonic time where it is
-    /// set back. The client of this journal needs the same clock.
+    /// Takes the time from `clock` instead of the machine, and waits by it: for tests, and for runtimes with
+    /// their own timer. It uses the wall time, and continues with the monotonic time if the wall time is set
+    /// back. The client of this journal needs the same clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Waits so long for a lock that another process has.
+    /// Waits this long for a lock of another process.
     #[must_use]
     pub fn with_busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy = timeout;

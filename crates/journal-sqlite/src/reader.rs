@@ -1,4 +1,4 @@
-//! The thread that reads, on a connection of its own. It also notices commits of other processes.
+//! The reading thread, with a connection of its own. It also notices commits of other processes.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use crate::{
     tables::Tables,
 };
 
-/// How often other processes' commits are looked for while a call waits: less and less often.
+/// How often to check for other processes' commits while a call waits: less and less often.
 #[cfg(not(test))]
 const POLL_FIRST: Duration = Duration::from_millis(50);
 /// The journal kit lets its clock run on until a waiter wakes up.
@@ -26,7 +26,7 @@ const POLL_FIRST: Duration = Duration::from_millis(50);
 const POLL_FIRST: Duration = Duration::from_millis(1);
 const POLL_LAST: Duration = Duration::from_millis(500);
 
-/// Reads in a transaction and answers; false where the connection has to be replaced.
+/// Reads in a transaction and sends the result; false if the connection must be replaced.
 type Read = Box<dyn FnOnce(Result<&mut Tables<'_>>) -> bool + Send>;
 
 /// The reader's queue. Dropping it ends the thread.
@@ -48,13 +48,13 @@ impl Reader {
         Ok(Self { queue: Some(queue), thread: Some(thread), shared })
     }
 
-    /// Queues a read and returns its answer. All of it sees the same state of the file.
+    /// Queues a read and returns its result. The whole read sees one state of the file.
     pub(crate) async fn call<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tables<'_>, &Shared) -> Result<T, Failure> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        let (reply, result) = oneshot::channel();
         let shared = Arc::clone(&self.shared);
         let read: Read = Box::new(move |tables| {
             let (read, is_usable) = match tables.map(|tables| act(tables, &shared)) {
@@ -70,10 +70,10 @@ impl Reader {
             is_usable
         });
         if let Some(queue) = &self.queue {
-            // If the thread is gone, the answer never comes, which is an error.
+            // If the thread is gone, the result never arrives, which is an error.
             let _ = queue.send(read);
         }
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        result.await.unwrap_or_else(|_| Err(stopped()))
     }
 }
 
@@ -100,24 +100,24 @@ fn run(shared: &Shared, reads: &mpsc::Receiver<Read>, connection: Connection) {
         };
         match ended {
             Ended::AtTheEnd => return,
-            // Something may be missed until the file is opened again.
+            // A commit may be missed until the file is opened again.
             Ended::Broken => shared.notify(),
         }
     }
 }
 
-/// Answers the next read with an error.
+/// Fails the next read with an error.
 fn refuse(reads: &mpsc::Receiver<Read>, error: Error) -> Ended {
     let Ok(read) = reads.recv() else { return Ended::AtTheEnd };
     read(Err(error));
     Ended::Broken
 }
 
-/// Why a connection is not read from any more.
+/// Why reading from a connection ended.
 enum Ended {
     /// The queue is gone.
     AtTheEnd,
-    /// The connection has to be replaced.
+    /// The connection must be replaced.
     Broken,
 }
 
@@ -168,7 +168,7 @@ impl<'a, 'c> Session<'a, 'c> {
         }
     }
 
-    /// Reads in one transaction; false where the connection has to be replaced.
+    /// Reads in one transaction; false if the connection must be replaced.
     fn read(&mut self, read: Read) -> bool {
         match self.connection.execute_batch("BEGIN") {
             Ok(()) => read(Ok(&mut self.tables)) && self.connection.execute_batch("COMMIT").is_ok(),
@@ -176,7 +176,7 @@ impl<'a, 'c> Session<'a, 'c> {
         }
     }
 
-    /// Whether another connection has committed since this was asked last.
+    /// Whether another connection has committed since the last check.
     fn has_moved(&mut self) -> rusqlite::Result<bool> {
         if !self.shared.is_waited_for() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! Rows of the file and what they mean: refunds and their intents.
+//! Converting rows to refunds and intents, and back.
 
 use std::{fmt::Display, sync::LazyLock};
 
@@ -22,7 +22,7 @@ pub(crate) const REFUND_COLUMNS: &str = "id, payment, reference, amount, currenc
 pub(crate) const INTENT_COLUMNS: &str = "refund, number, token, committed_at, not_after, attempt_until, \
      unsettled_until, resubmit_from, key_until, state, why, settled_at, step";
 
-/// Writes a refund. One that is there is changed, unless it belongs to another money.
+/// Writes a refund, or changes it unless it belongs to another money.
 pub(crate) const STORE_REFUND: &str = "INSERT INTO refund (scope, money, payment, reference, amount, currency, \
      request, hidden, generation, made_id, made_alias, made_amount, made_currency, made_status, made_evidence, \
      made_fault, made_doubled, known_before, suspects, decision, keep_until, unsettled) \
@@ -36,7 +36,7 @@ pub(crate) const STORE_REFUND: &str = "INSERT INTO refund (scope, money, payment
      known_before = excluded.known_before, suspects = excluded.suspects, decision = excluded.decision, \
      keep_until = excluded.keep_until, unsettled = excluded.unsettled \
      WHERE money = excluded.money RETURNING id";
-/// Writes an intent. One that is there is changed, unless it belongs to another refund.
+/// Writes an intent, or changes it unless it belongs to another refund.
 pub(crate) const STORE_INTENT: &str = "INSERT INTO intent (refund, number, token, committed_at, not_after, \
      attempt_until, unsettled_until, resubmit_from, key_until, state, why, settled_at, step) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
@@ -46,14 +46,14 @@ pub(crate) const STORE_INTENT: &str = "INSERT INTO intent (refund, number, token
      key_until = excluded.key_until, state = excluded.state, why = excluded.why, \
      settled_at = excluded.settled_at WHERE refund = excluded.refund AND token = excluded.token";
 
-/// A refund as it is stored.
+/// A stored refund.
 pub(crate) struct Stored {
     pub(crate) id: i64,
     pub(crate) unsettled: bool,
     pub(crate) entry: Entry,
 }
 
-/// Reads a refund of `money`, still without its intents.
+/// Reads a refund of `money`, without its intents.
 pub(crate) fn refund(row: &Row<'_>, money: &MoneyKey) -> rusqlite::Result<Stored> {
     let mut entry = BLANK_ENTRY.clone();
     entry.money = money.clone();
@@ -97,7 +97,7 @@ pub(crate) fn intent(row: &Row<'_>) -> rusqlite::Result<(i64, Intent)> {
     Ok((row.get(0)?, intent))
 }
 
-/// Writes a refund, and returns its row; nothing where the refund belongs to another money.
+/// Writes a refund and returns its row; `None` if the refund belongs to another money.
 pub(crate) fn store_refund(
     statement: &mut Statement<'_>,
     scope: i64,
@@ -135,7 +135,7 @@ pub(crate) fn store_refund(
     Ok(row)
 }
 
-/// Writes an intent of the refund in row `refund`; false where the number belongs to another one.
+/// Writes an intent of the refund in row `refund`; false if the number belongs to another refund.
 pub(crate) fn store_intent(
     statement: &mut Statement<'_>,
     refund: i64,
@@ -225,8 +225,8 @@ fn unreadable(
     rusqlite::Error::FromSqlConversionFailure(at, Type::Text, error.into())
 }
 
-/// Every field of it is overwritten. Only the core builds an entry from nothing; a field that is new
-/// there is missing here, and the tests say so.
+/// Every field is overwritten. Only the core can construct an entry; if it adds a field, the tests fail until
+/// it is added here.
 static BLANK_ENTRY: LazyLock<Entry> = LazyLock::new(|| {
     let scope = json!({ "provider": "", "account": "", "origin": "" });
     blank(json!({
@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn every_field_of_an_entry_has_its_column() {
         let mut fields = keys(&*BLANK_ENTRY);
-        // In a column, a table and a query of their own.
+        // Stored in columns or tables of their own.
         for elsewhere in ["money", "made", "intents"] {
             assert!(fields.remove(elsewhere));
         }

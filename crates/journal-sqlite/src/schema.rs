@@ -1,4 +1,4 @@
-//! The file: creating it, checking that it is ours, and bringing its tables up to date.
+//! The file: creating it, checking that it is a journal, and migrating its tables.
 
 use std::{
     fs::{self, OpenOptions},
@@ -15,15 +15,15 @@ use crate::error::{config, of_sqlite, unavailable};
 
 /// Marks a SQLite file as a refund journal: "Rfnd".
 pub(crate) const APPLICATION_ID: i32 = 0x5266_6e64;
-/// The schema files: the first one makes version 1 out of an empty file, and so on.
+/// The schema files: the first one turns an empty file into version 1, and so on.
 pub(crate) const SCHEMAS: &[&str] = &[include_str!("schema/0001.sql")];
 /// How often to look again while another process prepares the file.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Creates the file where there is none, and opens the first connection of this journal.
+/// Creates the file if there is none, and opens the first connection of this journal.
 pub(crate) fn create_or_open(path: &Path, busy: Duration) -> Result<Connection> {
-    // Before the first connection, and never afterwards: closing a descriptor of the file would drop the
-    // locks of this process.
+    // Only before the first connection: closing a descriptor of the file later would drop the locks of this
+    // process.
     if !create(path, busy)? {
         wait_until_filled(path, busy)?;
     }
@@ -40,12 +40,12 @@ pub(crate) fn create_or_open(path: &Path, busy: Duration) -> Result<Connection> 
     Ok(connection)
 }
 
-/// Opens another connection to a journal that was opened before.
+/// Opens another connection of this journal.
 pub(crate) fn connect(path: &Path, busy: Duration) -> Result<Connection> {
     let connection = open_file(path, busy).map_err(|error| of_sqlite(path, error))?;
     check(&connection, path)?;
     prepare(&connection, path, busy)?;
-    // It was removed, or replaced by an empty one, since it was opened.
+    // The file was removed or replaced by an empty one after it was opened.
     if version(&connection, path)? == 0 {
         return Err(config(path, "was replaced while it was in use"));
     }
@@ -59,9 +59,9 @@ fn open_file(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Creates the file, which only its owner may read, with its tables; false where there is one already.
+/// Creates the file with its tables, readable by its owner only; false if it already exists.
 ///
-/// It appears at once as a whole: a process that dies in the middle of this leaves nothing under its name.
+/// It appears complete: a process that dies in the middle leaves nothing under its name.
 fn create(path: &Path, busy: Duration) -> Result<bool> {
     if path.exists() {
         return Ok(false);
@@ -74,14 +74,14 @@ fn create(path: &Path, busy: Duration) -> Result<bool> {
         // Not every file system has links. Without them a process that dies here leaves an empty file.
         Err(_) => create_empty(path),
     });
-    // It is of no use to anyone, and does no harm.
+    // The draft is no longer needed; a failure to remove it does no harm.
     let _ = fs::remove_file(&draft);
     let created = linked?;
     sync_folder(path)?;
     Ok(created)
 }
 
-/// A name beside `path` that no other process uses.
+/// A unique name next to `path`.
 fn draft_of(path: &Path) -> PathBuf {
     let token = u128::from_be_bytes(IntentToken::random().0);
     let mut name = path.as_os_str().to_owned();
@@ -108,7 +108,7 @@ fn sync_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Creates an empty file that only its owner may read; false where there is one already.
+/// Creates an empty file that only its owner can read; false if it already exists.
 fn create_empty(path: &Path) -> Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -125,8 +125,8 @@ fn create_empty(path: &Path) -> Result<bool> {
     }
 }
 
-/// Refuses an empty file, unless another process is just about to fill it: a journal that lost its
-/// content must not be taken for a new one.
+/// Refuses an empty file, unless another process fills it in time: a journal that lost its content must not
+/// be mistaken for a new one.
 fn wait_until_filled(path: &Path, busy: Duration) -> Result<()> {
     let mut left = busy;
     loop {
@@ -135,7 +135,7 @@ fn wait_until_filled(path: &Path, busy: Duration) -> Result<()> {
             Ok(_) if left.is_zero() => {
                 return Err(config(
                     path,
-                    "is an empty file: it lost its content, or was never used; remove it to begin a new one",
+                    "is an empty file: it lost its content or was never used; remove it to start a new one",
                 ));
             }
             Ok(_) => {}
@@ -165,11 +165,13 @@ fn check(connection: &Connection, path: &Path) -> Result<()> {
     let ours = SCHEMAS.len();
     Err(config(
         path,
-        &format!("has schema {version}, and this version knows up to {ours}: use a newer version of Refunds"),
+        &format!(
+            "has schema {version}, but this version supports up to {ours}: use a newer version of Refunds"
+        ),
     ))
 }
 
-/// Sets what a connection needs to be durable, and reads it back.
+/// Sets the pragmas for durability, and reads them back.
 fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<()> {
     if connection.is_readonly(MAIN_DB).map_err(|error| of_sqlite(path, error))? {
         return Err(config(path, "is read-only"));
@@ -178,12 +180,12 @@ fn prepare(connection: &Connection, path: &Path, busy: Duration) -> Result<()> {
     if mode != "wal" {
         return Err(config(
             path,
-            &format!("cannot use a write-ahead log (journal_mode is {mode}): it has to be on a local disk"),
+            &format!("cannot use a write-ahead log (journal_mode is {mode}): it must be on a local disk"),
         ));
     }
     for (name, value) in [
         ("synchronous", 2),
-        // On macOS an fsync does not reach the disk without them.
+        // On macOS, an fsync does not reach the disk without them.
         ("fullfsync", 1),
         ("checkpoint_fullfsync", 1),
         ("foreign_keys", 1),
@@ -215,7 +217,7 @@ fn write_ahead(connection: &Connection, path: &Path, busy: Duration) -> Result<S
     }
 }
 
-/// Brings the tables up to date, in one transaction.
+/// Migrates the tables in one transaction.
 fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     let failed = |error| of_sqlite(path, error);
     let current = version(connection, path)?;
@@ -223,7 +225,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-    // Another process may have done it meanwhile.
+    // Another process may have done it in the meantime.
     let migrated = check(connection, path).and_then(|()| {
         let current = version(connection, path)?;
         for schema in SCHEMAS.iter().skip(current) {
@@ -235,7 +237,7 @@ fn migrate(connection: &Connection, path: &Path) -> Result<()> {
         connection.execute_batch("COMMIT").map_err(failed)
     });
     if migrated.is_err() && !connection.is_autocommit() {
-        // The error that led here says more than one of the rollback.
+        // The original error says more than one of the rollback.
         let _ = connection.execute_batch("ROLLBACK");
     }
     migrated

@@ -1,4 +1,4 @@
-//! What the threads of one journal have in common.
+//! What the threads of one journal share.
 
 use std::{
     path::PathBuf,
@@ -12,15 +12,15 @@ use tokio::sync::watch;
 
 use crate::{clock::JournalClock, schema};
 
-/// The file, its clock, and who waits for it.
+/// The file, its clock, and its waiting calls.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
     pub(crate) busy: Duration,
     pub(crate) clock: JournalClock,
-    /// Wakes up those who wait, whenever something may have changed.
+    /// Wakes up waiting calls when something may have changed.
     pub(crate) moved: watch::Sender<()>,
-    /// How many wait.
+    /// The number of waiting calls.
     pub(crate) waiting: AtomicUsize,
     pub(crate) commits: AtomicU64,
     pub(crate) writes: AtomicU64,

@@ -1,4 +1,4 @@
-//! Writing a book back into the file.
+//! Writing a book back to the file.
 
 use refunds_core::{
     Error, PaymentId, Scope,
@@ -12,10 +12,10 @@ use crate::{
     tables::{Header, Tables},
 };
 
-/// Where a money is in the order of the table: its account's row and its name.
+/// A money's position in the table: its account's row and its name.
 pub(crate) type Place = (i64, String);
 
-/// The statements of the connection that writes.
+/// The statements of the writing connection.
 pub(crate) struct Store<'c> {
     pub(crate) tables: Tables<'c>,
     header: Statement<'c>,
@@ -64,7 +64,7 @@ impl<'c> Store<'c> {
         })
     }
 
-    /// Stores what changed in a book.
+    /// Stores the changes of a book.
     pub(crate) fn store(&mut self, money: &MoneyKey, book: &Book) -> Result<(), Failure> {
         let scope = self.known_scope(money)?;
         self.money.execute(params![scope, money.id.as_str(), rows::to_i64(book.version().0)?])?;
@@ -74,8 +74,8 @@ impl<'c> Store<'c> {
         Ok(())
     }
 
-    /// Stores a book of which entries were removed: those of `before` that it lacks. The version of a
-    /// money without entries is returned; it counts for all such moneys.
+    /// Stores a book after a purge, and removes the entries of `before` that it no longer has. Returns the
+    /// version of a money without entries, which applies to all such moneys.
     pub(crate) fn store_purged(
         &mut self,
         money: &MoneyKey,
@@ -102,7 +102,7 @@ impl<'c> Store<'c> {
     /// Stores what belongs to the journal as a whole.
     pub(crate) fn store_header(&mut self, header: &Header) -> Result<(), Failure> {
         let time = &header.time;
-        // A counter that does not grow is found nowhere, which is an error.
+        // If the counter does not grow, no row matches, which is an error.
         self.header.query_row(
             params![
                 rows::to_i64(header.counter)?,
@@ -116,7 +116,7 @@ impl<'c> Store<'c> {
         Ok(())
     }
 
-    /// Moneys after `after` that have a refund which was last needed at `time` or before.
+    /// Moneys after `after` with a refund that was last needed at `time` or before.
     pub(crate) fn old(
         &mut self,
         after: &Place,

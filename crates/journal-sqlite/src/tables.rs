@@ -1,4 +1,4 @@
-//! What the file holds, as the core reads it. Every method belongs into a transaction.
+//! Reading the file for the core. Every method must run in a transaction.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use crate::{
     rows::{self, INTENT_COLUMNS, REFUND_COLUMNS, Stored},
 };
 
-/// What belongs to the journal as a whole.
+/// The state of the journal as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
-    /// The last version that was given.
+    /// The last assigned version.
     pub(crate) counter: u64,
-    /// The version of a money that has no refund (any more).
+    /// The version of a money without refunds.
     pub(crate) forgotten: Version,
     pub(crate) time: Remembered,
 }
@@ -87,7 +87,7 @@ impl<'c> Tables<'c> {
         })?)
     }
 
-    /// The row of an account, if the journal knows it.
+    /// The row of an account, if there is one.
     pub(crate) fn scope(&mut self, scope: &Scope) -> Result<Option<i64>, Failure> {
         let named = params![scope.provider(), scope.account(), scope.origin()];
         Ok(self.scope.query_row(named, |row| row.get(0)).optional()?)
@@ -108,7 +108,7 @@ impl<'c> Tables<'c> {
         Ok(version.map(|version| Version(version.unsigned_abs())))
     }
 
-    /// Refuses a payment whose refunds are journalled elsewhere.
+    /// Refuses a payment that has unsettled refunds under another origin or is journalled under another money.
     pub(crate) fn check(&mut self, about: &About) -> Result<(), Failure> {
         self.check_alias(about)?;
         let scope = &about.money.scope;
@@ -156,8 +156,8 @@ impl<'c> Tables<'c> {
         Ok(Book::new(version, refunds.into_iter().map(|stored| stored.entry).collect()))
     }
 
-    /// What a [`Standing`](refunds_core::journal::Standing) needs of a money: the refund that it is
-    /// about, and others that are made or unsettled.
+    /// The part of a money that a [`Standing`](refunds_core::journal::Standing) needs: its own refund, and
+    /// others that are made or unsettled.
     pub(crate) fn relevant(&mut self, about: &About) -> Result<Book, Failure> {
         let money = &about.money;
         let forgotten = self.header()?.forgotten;
@@ -171,7 +171,7 @@ impl<'c> Tables<'c> {
         let mut entries = Vec::with_capacity(refunds.len());
         for mut stored in refunds {
             let is_mine = stored.entry.payment == about.payment && stored.entry.reference == about.reference;
-            // Settled intents of others do not matter.
+            // Settled intents of other refunds do not matter.
             if is_mine || stored.unsettled {
                 self.fill(&mut stored)?;
             }

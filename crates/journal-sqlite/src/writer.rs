@@ -1,4 +1,4 @@
-//! The thread that writes. What waits in its queue when it has the file's lock is committed together.
+//! The writing thread. Everything in its queue when it gets the file's lock is committed together.
 
 use std::{
     io,
@@ -19,13 +19,13 @@ use crate::{
     store::Store,
 };
 
-/// How many operations are committed together at most, so that the lock is not held for long.
+/// The most operations in one commit, so that the lock is not held for long.
 const GROUP: usize = 128;
-/// How long after a failure what nobody waits for is tried again, and how often.
+/// How long after a failure, and how often, a call without a waiting caller is tried again.
 const REPEAT_AFTER: Duration = Duration::from_secs(1);
 const ATTEMPTS: u8 = 5;
 
-/// The writer's queue. Dropping it ends the thread after all that is in the queue.
+/// The writer's queue. Dropping it ends the thread after everything in the queue.
 #[derive(Debug)]
 pub(crate) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Task>>>,
@@ -42,15 +42,15 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Queues an operation and returns its answer. It is done even if the caller does not wait.
+    /// Queues an operation and returns its result. It runs even if the caller does not wait.
     pub(crate) async fn call<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut Group<'_, '_>) -> Result<T, Failure> + Send + 'static,
     {
-        let (call, answer) = Call::new(act);
+        let (call, result) = Call::new(act);
         self.push(Box::new(call));
-        answered(answer).await
+        received(result).await
     }
 
     /// As [`call`](Self::call), unless the caller is gone before its turn.
@@ -59,12 +59,12 @@ impl Writer {
         T: Send + 'static,
         F: FnMut(&mut Group<'_, '_>) -> Result<T, Failure> + Send + 'static,
     {
-        let (call, answer) = Call::new(act);
+        let (call, result) = Call::new(act);
         self.push(Box::new(call.void_without_caller()));
-        answered(answer).await
+        received(result).await
     }
 
-    /// Queues an operation that nobody waits for.
+    /// Queues an operation that no caller waits for.
     pub(crate) fn detach<F>(&self, act: F)
     where
         F: FnMut(&mut Group<'_, '_>) -> Result<(), Failure> + Send + 'static,
@@ -74,7 +74,7 @@ impl Writer {
 
     fn push(&self, task: Box<dyn Task>) {
         if let Some(queue) = &self.queue {
-            // If the thread is gone, the answer never comes, which is an error there.
+            // If the thread is gone, the result never arrives, which is an error there.
             let _ = queue.send(task);
         }
     }
@@ -90,14 +90,14 @@ impl Drop for Writer {
     }
 }
 
-async fn answered<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
-    answer.await.unwrap_or_else(|_| Err(stopped()))
+async fn received<T>(result: oneshot::Receiver<Result<T>>) -> Result<T> {
+    result.await.unwrap_or_else(|_| Err(stopped()))
 }
 
 struct Thread {
     shared: Arc<Shared>,
     tasks: mpsc::Receiver<Box<dyn Task>>,
-    /// What failed and is tried again; nobody waits for it.
+    /// Failed tasks to try again, without waiting callers.
     repeated: Vec<Box<dyn Task>>,
 }
 
@@ -110,18 +110,18 @@ impl Thread {
                 Ok(connection) => self.serve(&connection, tasks),
                 Err(error) => {
                     self.drain(&mut tasks);
-                    self.answer(tasks, Err(error));
+                    self.finish(tasks, Err(error));
                 }
             }
         }
     }
 
-    /// Serves the queue on one connection until it ends, or the connection has to be replaced.
+    /// Serves the queue on one connection until it ends, or the connection must be replaced.
     fn serve(&mut self, connection: &Connection, first: Vec<Box<dyn Task>>) {
         let mut store = match Store::new(connection) {
             Ok(store) => store,
             Err(error) => {
-                return self.answer(first, Err(of_sqlite(&self.shared.path, error)));
+                return self.finish(first, Err(of_sqlite(&self.shared.path, error)));
             }
         };
         let mut next = Some(first);
@@ -131,7 +131,7 @@ impl Thread {
                 Ok(()) => true,
                 Err(failure) => !failure.is_of_connection() && connection.is_autocommit(),
             };
-            self.answer(tasks, committed.map_err(|failure| failure.into_error(&self.shared.path)));
+            self.finish(tasks, committed.map_err(|failure| failure.into_error(&self.shared.path)));
             if !is_usable {
                 return;
             }
@@ -139,7 +139,7 @@ impl Thread {
         }
     }
 
-    /// One transaction for what is in the queue.
+    /// Commits the queue in one transaction.
     fn commit<'c>(
         &mut self,
         connection: &'c Connection,
@@ -148,7 +148,7 @@ impl Thread {
     ) -> Result<(), Failure> {
         let shared = Arc::clone(&self.shared);
         let mut group = Group::begin(&shared, connection, store)?;
-        // What came while the lock was waited for is part of it.
+        // Tasks that arrived while waiting for the lock are included.
         self.drain(tasks);
         for task in tasks.iter_mut() {
             call::run(task.as_mut(), &mut group, &shared.path)?;
@@ -164,7 +164,7 @@ impl Thread {
         committed
     }
 
-    /// Waits for something to do; nothing at the end.
+    /// Waits for the next tasks; `None` at the end.
     fn next(&mut self) -> Option<Vec<Box<dyn Task>>> {
         let first = if self.repeated.is_empty() {
             self.tasks.recv().ok()
@@ -180,12 +180,12 @@ impl Thread {
         tasks.extend(self.tasks.try_iter().take(GROUP.saturating_sub(tasks.len())));
     }
 
-    fn answer(&mut self, tasks: Vec<Box<dyn Task>>, outcome: Result<()>) {
+    fn finish(&mut self, tasks: Vec<Box<dyn Task>>, outcome: Result<()>) {
         if let Err(error) = &outcome {
             tracing::debug!(%error, tasks = tasks.len(), "the journal could not be written");
         }
         for task in tasks {
-            self.repeated.extend(task.answer(outcome.clone()));
+            self.repeated.extend(task.finish(outcome.clone()));
         }
     }
 }

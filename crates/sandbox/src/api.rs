@@ -1,11 +1,11 @@
-//! What a provider's side of the sandbox implements.
+//! The trait of a provider's side of the sandbox.
 
 use crate::{
     fault::Call,
     wire::{Incoming, Reply},
 };
 
-/// What a checked request may act for.
+/// What a request with valid credentials may act for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Grant {
     /// Mattilda's merchant account.
@@ -14,14 +14,14 @@ pub(crate) struct Grant {
 
 /// One provider's API. Everything here is synchronous: no lock is ever held over an `await`.
 pub(crate) trait Api: Send + Sync {
-    /// Which calls of an application this request may be, for faults to match.
+    /// Which calls this request may be, for faults to match.
     fn calls(&self, request: &Incoming) -> Vec<Call>;
 
     /// Checks route, credentials and scope.
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply>;
 
-    /// Does what was asked for.
-    fn answer(&self, request: &Incoming, grant: &Grant) -> Reply;
+    /// Processes the request.
+    fn process(&self, request: &Incoming, grant: &Grant) -> Reply;
 
     /// An error in the provider's own envelope.
     fn error(&self, status: u16) -> Reply;
@@ -29,7 +29,7 @@ pub(crate) trait Api: Send + Sync {
     /// Settles what the clock has made due.
     fn settle_due(&self);
 
-    /// Takes the request's idempotency key as being in flight; true when that is news.
+    /// Marks the request's idempotency key as in flight; false if it already is.
     fn begin(&self, _request: &Incoming, _grant: &Grant) -> bool {
         false
     }

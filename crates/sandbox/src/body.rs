@@ -1,4 +1,4 @@
-//! Answer bodies, good and bad.
+//! Response bodies, good and bad.
 
 use std::{
     future::Future,
@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep};
 const ENDLESS_CHUNK: usize = 16 * 1024;
 
 pub(crate) enum WireBody {
-    /// Head and body leave in one write.
+    /// Head and body in one write.
     Whole(Option<Bytes>),
     /// Announces `announced` bytes, sends `part`, and breaks off.
     Truncated { part: Option<Bytes>, announced: u64, flushed: bool },
@@ -58,7 +58,7 @@ impl Body for WireBody {
                     return Poll::Ready(Some(Ok(Frame::data(part))));
                 }
                 if !*flushed {
-                    // Pending once lets the connection flush the half that was given before it hears of the end.
+                    // Pending once lets the connection flush the first half before the error.
                     *flushed = true;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;

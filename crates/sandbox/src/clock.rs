@@ -1,5 +1,5 @@
-//! The sandbox's own clock: tokens expire, keys are forgotten and refunds settle on it, so that a test moves time
-//! instead of sleeping.
+//! The sandbox's own clock. Tokens and idempotency keys expire and refunds settle on it, so a test moves time instead
+//! of sleeping.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -18,7 +18,7 @@ const MICROS_OFFSET: &[BorrowedFormatItem<'_>] =
 
 #[derive(Debug)]
 pub(crate) struct Clock {
-    /// `None` follows the system's clock, `Some` stands still until it is advanced.
+    /// `None` follows the system clock; `Some` does not move until it is advanced.
     fixed: Option<OffsetDateTime>,
     advanced: Mutex<Duration>,
 }
@@ -38,7 +38,7 @@ impl Clock {
     }
 }
 
-/// Saturates instead of panicking: a test may advance by anything.
+/// Saturates instead of panicking: a test may advance by any duration.
 pub(crate) fn later(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
     time::Duration::try_from(by)
         .ok()
@@ -46,7 +46,7 @@ pub(crate) fn later(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
         .unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
 }
 
-/// Saturates as well.
+/// Also saturates.
 pub(crate) fn earlier(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
     time::Duration::try_from(by)
         .ok()
@@ -69,7 +69,7 @@ pub(crate) fn millis_offset(time: OffsetDateTime) -> String {
     written(time, MILLIS_OFFSET)
 }
 
-/// `2026-09-20T10:00:00.000000+00:00`, as Gr4vy really sends them.
+/// `2026-09-20T10:00:00.000000+00:00`, as Gr4vy sends them in practice.
 pub(crate) fn micros_offset(time: OffsetDateTime) -> String {
     written(time, MICROS_OFFSET)
 }
@@ -78,7 +78,7 @@ fn written(time: OffsetDateTime, format: &[BorrowedFormatItem<'_>]) -> String {
     time.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
+#[expect(clippy::disallowed_methods, reason = "everything else reads this clock")]
 fn system_now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

@@ -1,5 +1,4 @@
-//! What both providers share: the clock, the ids, the book, the webhooks on their way, and when asynchronous refunds
-//! settle.
+//! What both providers share: the clock, the ids, the ledger, the webhook queue, and when asynchronous refunds settle.
 
 use std::{sync::Mutex, time::Duration};
 
@@ -32,7 +31,7 @@ impl Common {
     }
 }
 
-/// When an asynchronous refund becomes final by itself.
+/// When an asynchronous refund becomes final.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settling {
     /// After this many reads that showed it pending; `None` is never.
@@ -47,7 +46,7 @@ impl Default for Settling {
     }
 }
 
-/// The life of one asynchronous refund until it settles.
+/// An asynchronous refund that has not settled.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pending {
     reads: u32,
@@ -63,7 +62,7 @@ impl Pending {
         self.due.is_some_and(|due| due <= now)
     }
 
-    /// Counts a read that showed the refund pending; true when it was the last such read.
+    /// Counts a read that showed the refund pending; true if it was the last such read.
     pub(crate) fn was_read(&mut self, settling: Settling) -> bool {
         self.reads = self.reads.saturating_add(1);
         settling.after_reads.is_some_and(|limit| self.reads >= limit)

@@ -2,10 +2,10 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Everything but what `application/x-www-form-urlencoded` leaves as it is.
+/// All characters that must be encoded.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
-/// A query's parameters in their order, decoded.
+/// The decoded parameters of a query, in order.
 pub(crate) fn decode(query: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| decode_percent(&text.replace('+', " "));
     query
@@ -22,7 +22,7 @@ pub(crate) fn decode_percent(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Parameters as a query: blanks are `+`.
+/// Parameters as a query; a space is `+`.
 pub(crate) fn encode(pairs: &[(String, String)]) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string().replace(' ', "+");
     let pairs: Vec<String> =

@@ -1,4 +1,4 @@
-//! Ids in the shapes that the providers use, from a seed: the same seed and the same calls give the same ids.
+//! Ids in the providers' formats, from a seed: the same seed and the same calls give the same ids.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A splitmix64 generator: good enough for ids and for dice, and needs no lock.
+/// A splitmix64 generator: good enough for ids and probabilities, and needs no lock.
 #[derive(Debug)]
 pub(crate) struct Ids(AtomicU64);
 
@@ -33,7 +33,7 @@ impl Ids {
     }
 }
 
-/// A secret for one run; no seed determines it.
+/// A random secret. It does not depend on the seed.
 pub(crate) fn secret() -> String {
     Uuid::new_v4().simple().to_string()
 }

@@ -1,4 +1,4 @@
-//! The truth: money that moved, whatever the wire said about it.
+//! The ledger: the money that moved, whatever the responses reported.
 
 use time::OffsetDateTime;
 
@@ -6,9 +6,9 @@ use crate::provider::Provider;
 
 /// A snapshot of all refunds that the sandbox really made.
 ///
-/// It is written at the moment when money moves, in integer minor units, and knows nothing of answers: a refund whose
-/// answer was lost is here, one whose answer was invented is not. Records of Order Management move no money and are
-/// not here either.
+/// An entry is written at the moment when money moves, in integer minor units, and does not depend on responses: a
+/// refund whose response was lost is here; one that only a faulty response reports is not. Records in Order Management
+/// move no money, so they are not here either.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -38,12 +38,12 @@ impl Ledger {
         self.sum(payment_id, EntryState::Moved)
     }
 
-    /// What is on its way, in minor units.
+    /// What is accepted but not final, in minor units.
     pub fn pending(&self, payment_id: &str) -> i64 {
         self.sum(payment_id, EntryState::Pending)
     }
 
-    /// How many refunds of this payment carry this reference, whatever became of them: more than one is a double.
+    /// How many refunds of this payment carry this reference, whatever their state: more than one is a double refund.
     pub fn by_reference(&self, payment_id: &str, reference: &str) -> usize {
         self.of(payment_id).filter(|entry| entry.reference.as_deref() == Some(reference)).count()
     }
@@ -59,9 +59,9 @@ impl Ledger {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Where it was made.
+    /// The provider that made it.
     pub provider: Provider,
-    /// The transaction whose money it is.
+    /// The transaction that was refunded.
     pub payment_id: String,
     /// Mattilda's refund id; for Dintero, which has none, the `request_id` of the event that began it.
     pub refund_id: String,
@@ -71,21 +71,21 @@ pub struct Entry {
     pub amount: i64,
     /// ISO 4217.
     pub currency: String,
-    /// What became of the money.
+    /// What happened to the money.
     pub state: EntryState,
-    /// When it was asked for, on the sandbox's clock.
+    /// When it was requested, on the sandbox's clock.
     pub at: OffsetDateTime,
 }
 
-/// What became of the money of an [`Entry`].
+/// What happened to the money of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntryState {
     /// It went back to the customer.
     Moved,
-    /// Accepted, and not final yet.
+    /// Accepted, not final yet.
     Pending,
-    /// Accepted, and it did not happen: declined, failed or voided.
+    /// Accepted, but declined, failed or voided later.
     Failed,
 }
 

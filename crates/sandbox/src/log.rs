@@ -1,4 +1,4 @@
-//! What arrived on the wire, without what must not be kept: no header and no body is ever recorded.
+//! What arrived on the wire. No header and no body is ever recorded.
 
 use std::sync::Mutex;
 
@@ -8,17 +8,17 @@ use crate::{lock::lock, provider::Provider};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// Whose port it came to.
+    /// The provider whose port it came to.
     pub provider: Provider,
-    /// The method, empty when the request could not be read.
+    /// The method; empty if the request could not be parsed.
     pub method: String,
-    /// The path exactly as on the wire, percent-encoding and all; empty when it could not be read.
+    /// The path exactly as on the wire, with its percent-encoding; empty if it could not be parsed.
     pub path: String,
     /// What followed the `?`, as on the wire.
     pub query: Option<String>,
-    /// The status that was answered; `None` when no answer was sent (yet).
+    /// The status of the response; `None` if none was sent (yet).
     pub status: Option<u16>,
-    /// The fault that struck, in the form in which [`FaultRule`](crate::FaultRule) is parsed.
+    /// The fault that was injected, in the textual form of [`FaultRule`](crate::FaultRule).
     pub fault: Option<String>,
 }
 
@@ -46,11 +46,11 @@ impl Log {
         Ticket(ticket)
     }
 
-    pub(crate) fn struck(&self, ticket: Ticket, fault: String) {
+    pub(crate) fn faulted(&self, ticket: Ticket, fault: String) {
         self.update(ticket, |request| request.fault = Some(fault));
     }
 
-    pub(crate) fn answered(&self, ticket: Ticket, status: u16) {
+    pub(crate) fn responded(&self, ticket: Ticket, status: u16) {
         self.update(ticket, |request| request.status = Some(status));
     }
 

@@ -1,8 +1,8 @@
-//! The two providers by name.
+//! The names of the two providers.
 
 use std::{fmt, str::FromStr};
 
-/// One of the two APIs that the sandbox speaks.
+/// One of the sandbox's two providers.
 ///
 /// ```
 /// use refunds_sandbox::Provider;
@@ -19,7 +19,7 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// The name in lower case, as `REFUNDS_PROVIDER` has it.
+    /// The name, as in `REFUNDS_PROVIDER`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Dintero => "dintero",

@@ -1,4 +1,4 @@
-//! Faults at work: one request in, an answer or a broken connection out.
+//! Responding to a request, with any fault that applies: a response or a broken connection.
 
 use std::future::pending;
 
@@ -33,18 +33,18 @@ pub(crate) async fn respond(
     world.count_request();
     let calls = world.api(provider).calls(&request);
     let dice = &world.common.ids;
-    let struck = world.faults.strike(provider, &calls, &request, dice);
-    let answered = match struck {
+    let fault = world.faults.next(provider, &calls, &request, dice);
+    let response = match fault {
         None => into_response(world.process(provider, &request)),
         Some((name, action)) => {
-            world.log.struck(ticket, name);
+            world.log.faulted(ticket, name);
             act(world, provider, line, request, action).await
         }
     };
-    if let Ok(response) = &answered {
-        world.log.answered(ticket, response.status().as_u16());
+    if let Ok(sent) = &response {
+        world.log.responded(ticket, sent.status().as_u16());
     }
-    answered
+    response
 }
 
 async fn act(
@@ -147,7 +147,7 @@ async fn act(
     }
 }
 
-/// Credentials are checked on arrival: what is refused is refused now, and never comes late.
+/// Credentials are checked on arrival: a request without valid ones is refused now, not later.
 fn defer(
     world: &World,
     provider: Provider,
@@ -163,8 +163,8 @@ fn defer(
     }
 }
 
-/// A request that was processed, and whose answer is still on its way: another one with the same idempotency key is told
-/// to wait. Ends also when the client goes away.
+/// A processed request whose response is still on its way: another request with the same idempotency key gets a
+/// conflict. Also ends when the client disconnects.
 struct InFlight<'a> {
     api: &'a dyn Api,
     request: &'a Incoming,
@@ -201,7 +201,7 @@ fn rewritten(mut reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
     reply
 }
 
-/// The amount of the refund that the answer is about: Dintero's is that of the newest event.
+/// Changes the amount of the refund in the response: at Dintero, that of the newest event.
 fn alter_amount(body: &mut Value) {
     let one_more = |amount: Option<&mut Value>| {
         if let Some(amount) = amount
@@ -224,7 +224,7 @@ fn alter_amount(body: &mut Value) {
     }
 }
 
-/// Sets what a pointer points at; the last step may name a member that is not there yet.
+/// Sets the value at a JSON pointer; the last step may add a member.
 fn rewrite(body: &mut Value, pointer: &str, value: Value) {
     let mut place = body;
     for step in pointer.split('/').skip(1) {

@@ -1,4 +1,4 @@
-//! From a reply to what hyper sends: a response, or no response at all.
+//! Turning a reply into the response that hyper sends.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use http::Response;
 
 use crate::{body::WireBody, wire::Reply};
 
-/// The connection ends here, without an answer.
+/// The connection ends here, without a response.
 #[derive(Debug)]
 pub(crate) struct Hangup;
 
@@ -19,13 +19,13 @@ impl fmt::Display for Hangup {
 
 impl std::error::Error for Hangup {}
 
-/// A reply that leaves in one piece.
+/// The response with the reply's own body.
 pub(crate) fn into_response(reply: Reply) -> Result<Response<WireBody>, Hangup> {
     let body = WireBody::whole(Bytes::clone(&reply.body));
     with_body(reply, body)
 }
 
-/// A reply's head over another body.
+/// The response with the reply's head and another body.
 pub(crate) fn with_body(reply: Reply, body: WireBody) -> Result<Response<WireBody>, Hangup> {
     let mut response = Response::builder().status(reply.status);
     if !reply.content_type.is_empty() {
@@ -34,6 +34,6 @@ pub(crate) fn with_body(reply: Reply, body: WireBody) -> Result<Response<WireBod
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    // A fault may carry a header or a status that HTTP cannot: then there is nothing to send.
+    // A fault may have a header or a status that HTTP does not allow: then there is nothing to send.
     response.body(body).map_err(|_| Hangup)
 }

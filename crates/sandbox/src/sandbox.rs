@@ -29,13 +29,13 @@ use crate::{
     world::World,
 };
 
-/// The account of a merchant who sends no account header.
+/// The account of a request without an account header.
 const DEFAULT_MERCHANT_ACCOUNT: &str = "default";
 const ACCOUNT_ID: &str = "T11223344";
 
-/// Both providers' APIs on loopback, and the truth about them.
+/// Both providers' APIs on loopback, with a ledger of what really happened.
 ///
-/// It lives in the runtime on which it was started, and ends when it is dropped.
+/// It runs in the runtime that started it, and ends when it is dropped.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -44,7 +44,7 @@ const ACCOUNT_ID: &str = "T11223344";
 /// let sandbox = Sandbox::start().await?;
 /// let payment = sandbox.dintero().captured(44_850, "NOK");
 /// sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
-/// // … refund `payment` with an adapter that was given `sandbox.settings("dintero")` …
+/// // … refund `payment` with an adapter built from `sandbox.settings("dintero")` …
 /// assert!(sandbox.ledger().total_refunded(&payment) <= 44_850);
 /// # Ok(()) }
 /// ```
@@ -54,21 +54,21 @@ pub struct Sandbox {
     mattilda: MattildaSandbox,
     webhooks: Webhooks,
     servers: [Server; 2],
-    /// Bound and never listening: connecting to it is refused, and nobody else can take it.
+    /// Bound but never listening: connections are refused, and no other process can take the port.
     refusing: TcpSocket,
 }
 
 impl Sandbox {
-    /// Both providers, on ports that are free.
+    /// Starts both providers on free ports.
     ///
     /// # Errors
     ///
-    /// When a port cannot be opened, or no key can be made.
+    /// A port cannot be opened, or no key can be generated.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// A sandbox with something chosen.
+    /// Configures a sandbox before it starts.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::default()
     }
@@ -88,7 +88,7 @@ impl Sandbox {
         &self.webhooks
     }
 
-    /// The settings with which the adapter of this provider talks to the sandbox; empty for an unknown name.
+    /// The settings for this provider's adapter to use the sandbox; empty for an unknown name.
     pub fn settings(&self, provider: &str) -> BTreeMap<String, String> {
         match provider.parse() {
             Ok(Provider::Dintero) => self.dintero.settings(),
@@ -126,42 +126,43 @@ impl Sandbox {
         self.world.log.clear();
     }
 
-    /// The faults in force.
+    /// The active faults.
     pub fn faults(&self) -> &Faults {
         &self.world.faults
     }
 
-    /// Ends every refund under way, each as its transaction says.
+    /// Ends every pending refund, each with the outcome that its transaction specifies.
     pub fn settle_all(&self) {
         self.world.catch_up();
         self.dintero.settle(None, None);
         self.mattilda.settle(None, None);
     }
 
-    /// Ends the refunds of one payment that are under way, so.
+    /// Ends the pending refunds of one payment with this outcome.
     pub fn settle(&self, payment_id: &str, outcome: Outcome) {
         self.world.catch_up();
         self.dintero.settle(Some(payment_id), Some(outcome));
         self.mattilda.settle(Some(payment_id), Some(outcome));
     }
 
-    /// After how many reads that show it pending a refund ends by itself; `None` is never. Two at first.
+    /// Sets after how many reads that show it pending a refund ends; `None` is never. The default is 2.
     pub fn set_settle_after_reads(&self, reads: Option<u32>) {
         lock(&self.world.common.settling).after_reads = reads;
     }
 
-    /// After how long on the sandbox's clock a refund ends by itself; `None`, as at first, is never. Counts for refunds
+    /// Sets after how long on the sandbox's clock a refund ends; `None`, the default, is never. Applies to refunds
     /// made from now on.
     pub fn set_settle_after(&self, time: Option<Duration>) {
         lock(&self.world.common.settling).after = time;
     }
 
-    /// Delivers now what [`FaultAction::ProcessLate`](crate::FaultAction::ProcessLate) and its kin hold back.
+    /// Processes now the requests that [`FaultAction::ProcessLate`](crate::FaultAction::ProcessLate) and
+    /// [`ProcessLateAfter`](crate::FaultAction::ProcessLateAfter) hold back.
     pub fn deliver_late(&self) {
         self.world.apply_all_late();
     }
 
-    /// Moves the sandbox's clock on: tokens expire, keys are forgotten, what is late arrives, refunds settle.
+    /// Advances the sandbox's clock: tokens and idempotency keys expire, late requests arrive, refunds settle.
     pub fn advance(&self, by: Duration) {
         self.world.common.clock.advance(by);
         self.world.catch_up();
@@ -172,7 +173,7 @@ impl Sandbox {
         self.world.common.now()
     }
 
-    /// Closes both ports and every connection. When it returns, connecting is refused.
+    /// Closes both ports and every connection. When it returns, new connections are refused.
     pub async fn stop_listening(&self) {
         for server in &self.servers {
             server.stop().await;
@@ -183,7 +184,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When somebody else has taken a port meanwhile.
+    /// Another process has taken a port.
     pub async fn resume_listening(&self) -> io::Result<()> {
         for server in &self.servers {
             server.resume().await?;
@@ -191,11 +192,11 @@ impl Sandbox {
         Ok(())
     }
 
-    /// A base URL on which connecting is refused for as long as the sandbox lives.
+    /// A base URL that refuses connections for as long as the sandbox lives.
     ///
     /// # Errors
     ///
-    /// When the system does not tell the port.
+    /// The system does not report the port.
     pub fn refused_url(&self) -> io::Result<String> {
         let address = self.refusing.local_addr()?;
         Ok(format!("http://{address}"))
@@ -211,7 +212,7 @@ impl fmt::Debug for Sandbox {
     }
 }
 
-/// Chooses what a [`Sandbox`] starts with.
+/// Configures a [`Sandbox`].
 #[derive(Debug, Clone, Default)]
 #[must_use]
 pub struct SandboxBuilder {
@@ -224,31 +225,31 @@ pub struct SandboxBuilder {
 }
 
 impl SandboxBuilder {
-    /// Dintero's port; 0, as at first, is any that is free.
+    /// Dintero's port; 0, the default, is any free port.
     pub fn dintero_port(mut self, port: u16) -> Self {
         self.dintero_port = port;
         self
     }
 
-    /// Mattilda's port; 0, as at first, is any that is free.
+    /// Mattilda's port; 0, the default, is any free port.
     pub fn mattilda_port(mut self, port: u16) -> Self {
         self.mattilda_port = port;
         self
     }
 
-    /// The seed of ids, of faults by per cent and of shuffled webhooks; 0 at first. Credentials do not come from it.
+    /// The seed of ids, of faults by percentage and of shuffled webhooks; 0 by default. Credentials do not depend on it.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// A clock that stands still at this time until it is advanced, instead of following the system's.
+    /// A clock that does not move from this time until it is advanced, instead of following the system clock.
     pub fn clock_at(mut self, time: OffsetDateTime) -> Self {
         self.clock_at = Some(time);
         self
     }
 
-    /// Mattilda's merchant account, which requests must then name, instead of `default`.
+    /// Mattilda's merchant account, instead of `default`. Requests must then name it.
     pub fn merchant_account(mut self, id: impl Into<String>) -> Self {
         self.merchant_account = Some(id.into());
         self
@@ -266,11 +267,11 @@ impl SandboxBuilder {
         self
     }
 
-    /// Opens the ports and answers on them.
+    /// Opens the ports and serves the APIs.
     ///
     /// # Errors
     ///
-    /// When a port cannot be opened, or no key can be made.
+    /// A port cannot be opened, or no key can be generated.
     pub async fn start(self) -> io::Result<Sandbox> {
         let listeners = (bind(self.dintero_port).await?, bind(self.mattilda_port).await?);
         let dintero_origin = format!("http://{}", listeners.0.local_addr()?);

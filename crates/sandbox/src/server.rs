@@ -29,7 +29,7 @@ use crate::{
     world::World,
 };
 
-/// No request of these APIs comes near it.
+/// Far more than any request of these APIs needs.
 const MAX_REQUEST_BODY: usize = 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
@@ -52,12 +52,12 @@ impl Server {
         Ok(Self { provider, address, world, accepting: Mutex::new(Some(accepting)) })
     }
 
-    /// Closes the port and every connection; returns when connecting is refused.
+    /// Closes the port and every connection. When it returns, new connections are refused.
     pub(crate) async fn stop(&self) {
         let accepting = lock(&self.accepting).take();
         if let Some(accepting) = accepting {
             accepting.abort();
-            // An aborted task answers with an error; what counts is that it is gone, and its listener with it.
+            // An aborted task returns an error; what matters is that it and its listener are gone.
             let _ = accepting.await;
         }
     }
@@ -90,7 +90,7 @@ async fn accept(listener: TcpListener, provider: Provider, world: Arc<World>) {
             Ok((stream, _)) => {
                 connections.spawn(connection(stream, provider, Arc::clone(&world)));
             }
-            // Out of file handles or the like: some of them may be free again in a moment.
+            // For example out of file handles, which may be free again in a moment.
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
         while connections.try_join_next().is_some() {}
@@ -98,12 +98,12 @@ async fn accept(listener: TcpListener, provider: Provider, world: Arc<World>) {
 }
 
 async fn connection(stream: TcpStream, provider: Provider, world: Arc<World>) {
-    // Without it a head and a body in two segments cost 40 ms. A socket that refuses it is slow, not wrong.
+    // Without it, a head and a body in two segments cost 40 ms. A socket that refuses it is slow, but works.
     let _ = stream.set_nodelay(true);
     let line = Arc::new(Line::default());
     let socket = TokioIo::new(Socket::new(stream, Arc::clone(&line)));
     let service = service_fn(|request| {
-        line.heard_request();
+        line.read_request();
         serve(Arc::clone(&world), provider, Arc::clone(&line), request)
     });
     let served = http1::Builder::new().serve_connection(socket, service).await;
@@ -131,7 +131,7 @@ async fn serve(
         Ok(body) => body.to_bytes(),
         Err(error) => {
             let status = if error.is::<LengthLimitError>() { 413 } else { 400 };
-            world.log.answered(ticket, status);
+            world.log.responded(ticket, status);
             return into_response(world.api(provider).error(status));
         }
     };

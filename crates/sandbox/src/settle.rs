@@ -6,7 +6,7 @@ use crate::ledger::EntryState;
 
 /// How a refund ends.
 ///
-/// Dintero only knows `success: true` or `false`; there everything but [`Outcome::Succeeded`] is `false`.
+/// Dintero has only `success: true` and `false`: there, every outcome but [`Outcome::Succeeded`] is `false`.
 ///
 /// ```
 /// use refunds_sandbox::Outcome;
@@ -19,11 +19,11 @@ pub enum Outcome {
     /// The money went back.
     #[default]
     Succeeded,
-    /// The bank or payment service said no.
+    /// The bank or payment service declined it.
     Declined,
     /// A technical failure.
     Failed,
-    /// The platform gave it up.
+    /// The platform voided it.
     Voided,
 }
 
@@ -35,7 +35,7 @@ impl Outcome {
         }
     }
 
-    /// The word, in lower case, as Mattilda's `status` has it.
+    /// The word in Mattilda's `status`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
@@ -63,7 +63,7 @@ impl FromStr for Outcome {
     }
 }
 
-/// A word that names no [`Outcome`].
+/// A word that is not an [`Outcome`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownOutcome;
 

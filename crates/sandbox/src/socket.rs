@@ -1,4 +1,4 @@
-//! A TCP stream that can end with a reset, and that remembers the request line of a request nobody could parse.
+//! A TCP stream that can end with a reset, and that keeps the request line of a request that could not be parsed.
 
 use std::{
     io,
@@ -19,27 +19,27 @@ use crate::lock::lock;
 
 const KEPT: usize = 4096;
 
-/// What the rest of the sandbox may know of a connection, and do to it.
+/// The rest of the sandbox's view of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     reset: AtomicBool,
-    heard: AtomicBool,
+    has_request: AtomicBool,
     start: Mutex<Vec<u8>>,
 }
 
 impl Line {
-    /// The connection is to end with RST instead of FIN.
+    /// Makes the connection end with RST instead of FIN.
     pub(crate) fn reset(&self) {
         self.reset.store(true, Ordering::Relaxed);
     }
 
-    /// A whole request head was read: what the connection began with is of no more use, and may be secret.
-    pub(crate) fn heard_request(&self) {
-        self.heard.store(true, Ordering::Relaxed);
+    /// Notes that a whole request head was read: its first bytes are no longer needed, and may be secret.
+    pub(crate) fn read_request(&self) {
+        self.has_request.store(true, Ordering::Relaxed);
         lock(&self.start).clear();
     }
 
-    /// Method and target of a first request that could not be parsed. Nothing below the first line is looked at.
+    /// Method and target of a first request that could not be parsed, from its first line only.
     pub(crate) fn first_request_line(&self) -> Option<(String, String)> {
         let start = lock(&self.start);
         let line = start.split(|byte| *byte == b'\n').next()?;
@@ -50,7 +50,7 @@ impl Line {
     }
 
     fn keep(&self, read: &[u8]) {
-        if self.heard.load(Ordering::Relaxed) {
+        if self.has_request.load(Ordering::Relaxed) {
             return;
         }
         let mut start = lock(&self.start);
@@ -77,7 +77,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.is_reset() {
-            // Closing a socket with zero linger sends RST. Where that fails it is a FIN, which is a drop as well.
+            // Closing a socket with zero linger sends RST. If that fails, it sends FIN, which also drops the connection.
             let _ = self.stream.set_zero_linger();
         }
     }

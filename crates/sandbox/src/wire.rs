@@ -1,4 +1,4 @@
-//! A request and a reply as plain values, so that a reply can be worked out at any time: at once, twice, or late.
+//! Requests and replies as plain values, so that a request can be processed at any time: at once, twice, or late.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::form::{self, decode_percent};
 
-/// A request that was read to its end.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming {
     pub(crate) method: String,
@@ -23,7 +23,7 @@ impl Incoming {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The path's segments, decoded one by one, so that an encoded slash stays inside its segment.
+    /// The path's segments, decoded one by one, so that an encoded slash stays in its segment.
     pub(crate) fn segments(&self) -> Vec<String> {
         self.path.split('/').skip(1).map(decode_percent).collect()
     }
@@ -54,14 +54,14 @@ impl Incoming {
     }
 }
 
-/// An answer before anything happens to it on the wire.
+/// A response before any fault changes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
-    /// Whether an idempotency key keeps it: what failed validation may be sent again.
+    /// Whether it is stored for its idempotency key: a request that failed validation may be sent again.
     pub(crate) is_stored: bool,
 }
 

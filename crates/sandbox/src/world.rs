@@ -1,4 +1,4 @@
-//! Both APIs, the log and the faults, and the requests that are still on their way through some slow proxy.
+//! Both APIs, the log, the faults, and the requests that arrive late.
 
 use std::{
     sync::{Arc, Mutex},
@@ -29,7 +29,7 @@ pub(crate) struct World {
     late: Mutex<Vec<Late>>,
 }
 
-/// A request whose sender has lost its connection, and which arrives nevertheless.
+/// A request that arrives although its sender has lost the connection.
 struct Late {
     provider: Provider,
     request: Incoming,
@@ -62,16 +62,16 @@ impl World {
         }
     }
 
-    /// Checks and answers one request.
+    /// Checks and processes one request.
     pub(crate) fn process(&self, provider: Provider, request: &Incoming) -> Reply {
         let api = self.api(provider);
         match api.admit(request) {
-            Ok(grant) => api.answer(request, &grant),
+            Ok(grant) => api.process(request, &grant),
             Err(refused) => refused,
         }
     }
 
-    /// Keeps a request for later. Its credentials were checked when it was sent: a token that expires meanwhile does
+    /// Keeps a request for later. Its credentials were checked when it was sent: a token that expires in between does
     /// not stop it.
     pub(crate) fn defer(&self, provider: Provider, request: Incoming, grant: Grant, due: Due) {
         self.api(provider).begin(&request, &grant);
@@ -82,7 +82,7 @@ impl World {
         Due::At(later(self.common.now(), delay))
     }
 
-    /// Brings the world up to the clock. Doing so before anybody looks is the same as having done it in time.
+    /// Does everything that is due on the clock. Doing it before the next read is as good as doing it in time.
     pub(crate) fn catch_up(&self) {
         let now = self.common.now();
         self.apply_late(|due| matches!(due, Due::At(at) if *at <= now));
@@ -90,7 +90,7 @@ impl World {
         self.mattilda.settle_due();
     }
 
-    /// A further request has come: what waited for a number of them is nearer.
+    /// Counts a request, for those that arrive late after a number of requests.
     pub(crate) fn count_request(&self) {
         self.apply_late(|due| match due {
             Due::AfterRequests(0) => true,
@@ -111,7 +111,7 @@ impl World {
         for late in due {
             let api = self.api(late.provider);
             api.end(&late.request, &late.grant);
-            api.answer(&late.request, &late.grant);
+            api.process(&late.request, &late.grant);
         }
     }
 }

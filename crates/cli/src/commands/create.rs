@@ -28,7 +28,7 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
     context.show_made(&refund)
 }
 
-/// What was asked for, as far as it can be read without knowing the payment's currency.
+/// The requested refund, as far as it can be read without the payment's currency.
 struct Wanted {
     request: CreateRefund,
     amount: Option<Amount>,
@@ -59,8 +59,8 @@ impl Wanted {
         Ok(Self { request, amount, lines, currency })
     }
 
-    /// Asks for the payment's currency where it is needed and was not given. One that was given is
-    /// compared with the payment's before anything is submitted.
+    /// Reads the payment's currency if it is needed and was not given. A given currency is compared
+    /// with the payment's before anything is submitted.
     async fn request(self, client: &RefundClient) -> Result<CreateRefund> {
         let Self { mut request, amount, lines, currency } = self;
         let bare = amount.is_none() && lines.is_empty();
@@ -80,7 +80,7 @@ impl Wanted {
     }
 }
 
-/// The payment's currency, which has to be `expected` if there is one.
+/// The payment's currency, which must be `expected` if that is given.
 async fn currency_of(
     client: &RefundClient,
     payment: &PaymentId,
@@ -89,7 +89,7 @@ async fn currency_of(
     let currency = client.payment(payment).await?.currency();
     match expected {
         Some(expected) if expected != currency => {
-            let message = format!("the payment is in {currency}, the refund in {expected}");
+            let message = format!("the payment is in {currency}, but the refund is in {expected}");
             let error = Error::new(ErrorKind::InvalidRequest, message);
             let name = client.provider().name();
             Err(error.with_provider(name).with_operation(Operation::CreateRefund).into())

@@ -1,4 +1,4 @@
-//! Being asked to stop in the middle of a call that may create a refund.
+//! Stopping in the middle of a call that may create a refund.
 
 use std::future::Future;
 
@@ -9,8 +9,8 @@ use refunds_core::{
 
 use crate::interrupt::interrupted;
 
-/// Runs `call`, which may create the refund of `request`, until it ends or the process is asked to end.
-/// Then it is dropped, and the journal says what became of it.
+/// Runs `call`, which may create the refund of `request`, until it ends or the process is interrupted.
+/// An interrupted call is dropped, and the journal shows its outcome.
 pub(super) async fn until_interrupted(
     client: &RefundClient,
     request: &CreateRefund,
@@ -20,7 +20,7 @@ pub(super) async fn until_interrupted(
         result = call => return result.map_err(CutOff::Failed),
         () = interrupted() => {}
     }
-    // From here on the call is dropped: no byte leaves any more that has not left yet.
+    // The call is dropped here: nothing more is sent.
     let error = match standing(client, request).await {
         Ok(entry) => after(request, entry.as_ref()),
         Err(error) => unknown(request_only(client, request)).with_source(error),
@@ -29,11 +29,11 @@ pub(super) async fn until_interrupted(
     Err(CutOff::Interrupted(error.with_provider(provider).with_operation(Operation::CreateRefund)))
 }
 
-/// Why a call did not end with a refund.
+/// Why a call ended without a refund.
 #[derive(Debug)]
 pub(super) enum CutOff {
     Failed(Error),
-    /// The process was asked to end.
+    /// The process was interrupted.
     Interrupted(Error),
 }
 
@@ -45,11 +45,11 @@ impl CutOff {
     }
 }
 
-/// What the journal holds of the refund, after everything that the dropped call left to be stored.
+/// The journal's entry of the refund, after everything that the dropped call still had to store.
 async fn standing(client: &RefundClient, request: &CreateRefund) -> refunds_core::Result<Option<Entry>> {
     let scope = client.provider().scope();
-    // A dropped call abandons its intent in the background. Writes are done in order, so that one that
-    // settles nothing ends after it.
+    // A dropped call abandons its intent in the background. Writes are done in order, so this one,
+    // which settles nothing, ends after it.
     let money = MoneyKey::new(scope.clone(), request.payment_id.canonical());
     let nothing = IntentKey::new(money, IntentToken::random());
     client.journal().settle(&nothing, &Outcome::NotApplied(Why::never_sent())).await?;
@@ -82,7 +82,7 @@ fn unknown(unresolved: UnresolvedRefund) -> Error {
     Error::new(ErrorKind::OutcomeUnknown, message).with_unresolved(unresolved)
 }
 
-/// The handle, where the journal cannot be read.
+/// The handle if the journal cannot be read.
 fn request_only(client: &RefundClient, request: &CreateRefund) -> UnresolvedRefund {
     UnresolvedRefund::new(client.provider().scope(), request.clone())
 }

@@ -1,4 +1,4 @@
-//! `refunds resolve --not-made`, `--made` and `--not-this-one`: a person's word about an intent.
+//! `refunds resolve --not-made`, `--made` and `--not-this-one`: a person's statement about an intent.
 
 use std::env;
 
@@ -10,12 +10,12 @@ use refunds_core::{
 use super::{Context, Result, handle};
 use crate::{args::ResolveArgs, exit::Exit, failure::Failure, input, output::print_entry};
 
-/// The longest note or name that is kept.
+/// The longest note or name, in bytes.
 const MAX_TEXT: usize = 1000;
 
-/// What a person says about an intent.
+/// What a person states about an intent.
 #[derive(Debug)]
-pub(super) struct Word {
+pub(super) struct Statement {
     number: IntentNumber,
     what: What,
     note: String,
@@ -29,8 +29,8 @@ enum What {
     NotThisOne(RefundId),
 }
 
-impl Word {
-    /// The word on the command line, if there is one.
+impl Statement {
+    /// The statement on the command line, if there is one.
     pub(super) fn read(args: &ResolveArgs) -> Result<Option<Self>> {
         let (what, number) = match (args.not_made, args.made.as_slice(), args.not_this_one.as_slice()) {
             (Some(number), _, _) => (What::NotMade, IntentNumber(number)),
@@ -42,11 +42,11 @@ impl Word {
         };
         let by = match &args.by {
             Some(name) => name.clone(),
-            None => user().ok_or_else(|| Failure::Usage("say who decides: --by NAME".into()))?,
+            None => user().ok_or_else(|| Failure::Usage("name who decides: --by NAME".into()))?,
         };
         let note = args.note.clone().unwrap_or_default();
         if matches!(what, What::NotMade) && note.trim().is_empty() {
-            return Err(Failure::Usage("the note must say how it is known that it was not made".into()));
+            return Err(Failure::Usage("the note must say how you know that it was not made".into()));
         }
         for (name, text) in [("note", &note), ("name", &by)] {
             if text.len() > MAX_TEXT || text.contains(char::is_control) {
@@ -58,18 +58,18 @@ impl Word {
     }
 }
 
-/// Looks first, so that no word contradicts what the provider shows; then stores it. Submits nothing.
-pub(super) async fn run(context: &mut Context, word: Word) -> Result<Exit> {
+/// Checks the statement against what the provider shows, then stores it. Submits nothing.
+pub(super) async fn run(context: &mut Context, statement: Statement) -> Result<Exit> {
     let client = context.client()?;
-    let entry = entry_of(&client, word.number).await?;
-    let verdict = match word.what {
+    let entry = entry_of(&client, statement.number).await?;
+    let verdict = match statement.what {
         What::NotMade => {
             look(&client, &entry).await?;
             Verdict::NotMade
         }
         What::Made(id) => match read_back(&client, &entry, &id).await? {
             Some(made) => Verdict::Made(made),
-            // Reading it has settled it already.
+            // Reading it has already settled it.
             None => return show(context, &client, &entry).await,
         },
         What::NotThisOne(id) => {
@@ -77,17 +77,16 @@ pub(super) async fn run(context: &mut Context, word: Word) -> Result<Exit> {
             Verdict::NotThisOne(id)
         }
     };
-    let decision = Decision::new(word.by, word.note, verdict);
-    client.journal().decide(&entry.money, word.number, &decision).await?;
+    let decision = Decision::new(statement.by, statement.note, verdict);
+    client.journal().decide(&entry.money, statement.number, &decision).await?;
     show(context, &client, &entry).await
 }
 
-/// Refuses where the provider shows the refund, or one that may be it, or cannot be read.
+/// Refuses if the provider shows the refund or a possible match, or cannot be read.
 async fn look(client: &RefundClient, entry: &Entry) -> Result<()> {
     let error = match client.resolve_look_only(&handle::of_entry(entry)).await {
         Ok(refund) => {
-            let message =
-                format!("the provider shows refund {} under this reference: it was made", refund.id);
+            let message = format!("the provider shows refund {} with this reference: it was made", refund.id);
             return Err(refused(client, message).into());
         }
         Err(error) => error,
@@ -95,29 +94,27 @@ async fn look(client: &RefundClient, entry: &Entry) -> Result<()> {
     let suspects = error.unresolved().map(|unresolved| unresolved.suspects.as_slice()).unwrap_or_default();
     if !suspects.is_empty() {
         let ids: Vec<_> = suspects.iter().map(AsRef::as_ref).collect();
-        let message = format!(
-            "the refund may be {}: decide on that first, by --made or --not-this-one",
-            ids.join(", ")
-        );
+        let message =
+            format!("the refund may be {}: decide that first, with --made or --not-this-one", ids.join(", "));
         return Err(refused(client, message).into());
     }
-    // An error with a cause did not get as far as looking.
+    // An error with a cause means that the lookup did not complete.
     let has_looked = error.kind() == ErrorKind::OutcomeUnknown && std::error::Error::source(&error).is_none();
     if has_looked { Ok(()) } else { Err(error.into()) }
 }
 
-/// The refund as the provider reports it; `None` where reading it settled the entry.
+/// The refund as the provider reports it; `None` if reading it settled the entry.
 async fn read_back(client: &RefundClient, entry: &Entry, id: &RefundId) -> Result<Option<MadeRefund>> {
     let refund = client.get(&entry.payment, id).await?;
     if refund.amount != entry.amount {
         let message = format!(
-            "refund {} is over {}, and {} was requested: it is another one",
+            "refund {} is over {}, but {} was requested: it is another refund",
             refund.id, refund.amount, entry.amount
         );
         return Err(refused(client, message).into());
     }
     if let Some(reference) = refund.reference.as_ref().filter(|reference| **reference != entry.reference) {
-        let message = format!("refund {} carries the reference {reference}: it is another one", refund.id);
+        let message = format!("refund {} has the reference {reference}: it is another refund", refund.id);
         return Err(refused(client, message).into());
     }
     let settled = again(client.journal().as_ref(), entry).await?.and_then(|entry| entry.made);
@@ -134,18 +131,18 @@ fn made(refund: &Refund) -> MadeRefund {
     made
 }
 
-/// Refuses where the provider shows that it is the one.
+/// Refuses if the provider shows that the refund belongs to the entry.
 async fn not_this_one(client: &RefundClient, entry: &Entry, id: &RefundId) -> Result<()> {
     let refund = client.get(&entry.payment, id).await?;
     if refund.reference.as_ref() == Some(&entry.reference) {
         let message =
-            format!("refund {} carries the reference {}: it is this one", refund.id, entry.reference);
+            format!("refund {} has the reference {}: it is this refund", refund.id, entry.reference);
         return Err(refused(client, message).into());
     }
     Ok(())
 }
 
-/// The entry of an intent: an unsettled one of this account, or any other for the journal to refuse.
+/// The entry of an intent. The journal refuses a decision about a settled one.
 async fn entry_of(client: &RefundClient, number: IntentNumber) -> Result<Entry> {
     let scope = client.provider().scope();
     let has = |entry: &Entry| entry.intents.iter().any(|intent| intent.number == number);
@@ -156,13 +153,13 @@ async fn entry_of(client: &RefundClient, number: IntentNumber) -> Result<Entry> 
             return Ok(entry);
         }
         let message = format!(
-            "intent {number} is of {}, and this is {scope}: configure that account to decide",
+            "intent {number} is of {}, but this is {scope}: configure that account to decide",
             entry.money.scope
         );
         return Err(Error::config(message).into());
     }
     let message =
-        format!("the journal has no intent {number}; `refunds journal list --unsettled` shows them");
+        format!("the journal has no intent {number}; `refunds journal list --unsettled` shows its intents");
     Err(Error::new(ErrorKind::NotFound, message).into())
 }
 
@@ -188,7 +185,7 @@ fn refused(client: &RefundClient, message: String) -> Error {
 fn intent_number(text: &str) -> Result<IntentNumber> {
     let number = text.parse().map(IntentNumber);
     number.map_err(|_| {
-        Failure::Usage("an intent's number is a whole number, as `refunds journal` shows it".into())
+        Failure::Usage("an intent number must be a whole number, as `refunds journal` shows it".into())
     })
 }
 

@@ -3,15 +3,15 @@
 use refunds_core::{CreateRefund, RefundAmount, UnresolvedRefund, journal::Entry};
 use serde_json::Value;
 
-/// The handle of an entry, whose request is gone only where it is settled.
+/// The handle of an entry. Only a settled entry may lack its request.
 pub(super) fn of_entry(entry: &Entry) -> UnresolvedRefund {
     let amount = RefundAmount::Exact(entry.amount);
     let bare = || CreateRefund::new(entry.payment.clone(), amount, entry.reference.clone());
     entry.unresolved(&entry.request.clone().unwrap_or_else(bare))
 }
 
-/// The refund in whatever `create` printed: the object itself, or the error that holds it; alone,
-/// or as the last line that is one of them.
+/// The handle in what `create` printed: the object itself or the error with it, as the whole text or
+/// the last such line.
 pub(super) fn find(text: &str) -> Option<UnresolvedRefund> {
     let whole = unresolved(text);
     whole.or_else(|| text.lines().rev().find_map(unresolved))
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_create_printed_is_understood() {
+    fn everything_that_create_prints_is_understood() {
         let request = CreateRefund::new(
             PaymentId::new("p-1").unwrap(),
             RefundAmount::Remaining,

@@ -1,4 +1,4 @@
-//! `refunds journal`: what the journal holds.
+//! `refunds journal`: listing, showing and purging entries.
 
 use std::sync::Arc;
 
@@ -66,7 +66,8 @@ async fn show(context: &mut Context, args: &JournalShow) -> Result<Exit> {
         None => Vec::new(),
     };
     if entries.is_empty() {
-        let message = format!("the journal knows no refund of {} under {}", args.payment, args.reference);
+        let message =
+            format!("the journal has no refund of {} with reference {}", args.payment, args.reference);
         return Err(Error::new(ErrorKind::NotFound, message).into());
     }
     for entry in &entries {
@@ -79,9 +80,9 @@ async fn purge(context: &mut Context, args: &JournalPurge) -> Result<Exit> {
     let mut what = Purge::older_than(args.older_than);
     if args.forget_made {
         if !args.yes {
-            let message = "--forget-made forgets for good that refunds were made: a create that is repeated \
-                           afterwards relies on the provider's list alone, and may make its refund again \
-                           where that does not show references; add --yes";
+            let message = "--forget-made forgets for good which refunds were made. A create that is repeated \
+                           afterwards relies on the provider's list alone, and may make a second refund \
+                           if the list does not show references. Add --yes to confirm";
             return Err(Failure::Usage(message.into()));
         }
         what = what.and_forget_made();
@@ -91,9 +92,9 @@ async fn purge(context: &mut Context, args: &JournalPurge) -> Result<Exit> {
         None => 0,
     };
     let forgotten = if args.forget_made {
-        "forgotten, with the fact that they were made"
+        "forgotten, including that they were made"
     } else {
-        "requests and times forgotten; which refunds were made is kept"
+        "requests and times forgotten; the record of made refunds is kept"
     };
     print_purged(&mut context.out, context.format, count, forgotten)?;
     Ok(Exit::Done)
@@ -109,7 +110,7 @@ impl Context {
         Ok(journal)
     }
 
-    /// Narrows a query to the account that is configured, unless all are meant.
+    /// Narrows a query to the configured account, unless `all` is set.
     fn of_account(&self, query: Query, all: bool) -> Result<Query> {
         if all {
             return Ok(query);

@@ -12,7 +12,7 @@ pub(super) async fn run(context: &mut Context, args: &PaymentArg) -> Result<Exit
     let payment = input::payment_id(&args.payment)?;
     let client = context.reader()?;
     let format = context.format;
-    // What has arrived is written in one go, and shown at once.
+    // Everything that has arrived is written at once.
     let mut pages = client.list(&payment).ready_chunks(PAGE);
     let mut list = RefundWriter::new(&mut context.out, format);
     while let Some(page) = pages.next().await {

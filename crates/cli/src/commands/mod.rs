@@ -29,7 +29,7 @@ use crate::{
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// What every command gets.
+/// What every command receives.
 #[derive(Debug)]
 struct Context {
     provider: Option<String>,
@@ -46,12 +46,12 @@ impl Context {
     /// As [`client`](Self::client), of the provider `name`.
     fn client_of(&self, name: Option<&str>) -> Result<RefundClient> {
         let client = provider::client(name)?.with_journal(journals::open()?);
-        // A program reads JSON from standard error; for it, the logs say so.
+        // A program reads JSON from standard error; waiting is in the logs.
         Ok(if self.format.is_json() { client } else { client.with_observer(Announcer) })
     }
 
-    /// A client for a command that only reads. What it sees settles what the journal holds, where that
-    /// can be used.
+    /// A client for a command that only reads. If the journal can be used, what the command sees settles
+    /// its entries.
     fn reader(&self) -> Result<RefundClient> {
         let client = provider::client(self.provider.as_deref())?;
         Ok(match journals::open_existing() {
@@ -64,14 +64,14 @@ impl Context {
         })
     }
 
-    /// Prints a refund that was asked for, and answers how it turned out.
+    /// Prints a requested refund and returns its exit status.
     fn show_made(&mut self, refund: &Refund) -> Result<Exit> {
         print_refund(&mut self.out, self.format, refund).map_err(|cause| Failure::unread(refund, &cause))?;
         Ok(Exit::of_refund(refund))
     }
 }
 
-/// Says on standard error that a call waits, and until when.
+/// Reports on standard error that a call waits, and until when.
 #[derive(Debug)]
 struct Announcer;
 

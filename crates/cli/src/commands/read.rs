@@ -1,4 +1,4 @@
-//! `refunds get` and `refunds payment`: one look.
+//! `refunds get` and `refunds payment`: one read.
 
 use super::{Context, Result};
 use crate::{
@@ -22,7 +22,7 @@ pub(super) async fn payment(context: &mut Context, args: &PaymentArg) -> Result<
     let payment = context.reader()?.payment(&payment).await?;
     print_payment(&mut context.out, context.format, &payment)?;
     if !payment.complete {
-        let message = "the provider may have refunds that it did not list: less may be left than this says";
+        let message = "the provider may have refunds that it did not list: less may be left than shown";
         warn("incomplete_payment", message, context.format.is_json());
     }
     Ok(Exit::Done)

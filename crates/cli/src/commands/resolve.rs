@@ -24,8 +24,8 @@ use crate::{
 };
 
 pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
-    if let Some(word) = decide::Word::read(args)? {
-        return decide::run(context, word).await;
+    if let Some(statement) = decide::Statement::read(args)? {
+        return decide::run(context, statement).await;
     }
     match &args.file {
         Some(file) => from_handle(context, file, args.look_only).await,
@@ -36,7 +36,7 @@ pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exi
 async fn from_handle(context: &mut Context, file: &Path, look_only: bool) -> Result<Exit> {
     let text = input::text(file)?;
     let unresolved = handle::find(&text)
-        .ok_or_else(|| Failure::Usage(format!("there is no unresolved refund in {}", file.display())))?;
+        .ok_or_else(|| Failure::Usage(format!("no unresolved refund in {}", file.display())))?;
     let name = context.provider.clone().unwrap_or_else(|| unresolved.provider.clone());
     let client = context.client_of(Some(&name))?;
     let resolved = finish(&client, &unresolved, look_only).await;
@@ -44,10 +44,10 @@ async fn from_handle(context: &mut Context, file: &Path, look_only: bool) -> Res
 }
 
 async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
-    let is_asked = io::stdin().is_terminal() && io::stderr().is_terminal();
-    if !args.look_only && !args.yes && !is_asked {
-        let message = "resolve may submit the refunds that are unsettled in the journal: add --yes, or \
-                       --look-only to submit nothing";
+    let can_confirm = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !args.look_only && !args.yes && !can_confirm {
+        let message = "resolve may submit the journal's unsettled refunds: add --yes, or --look-only to \
+                       submit nothing";
         return Err(Failure::Usage(message.into()));
     }
     let client = context.client()?;
@@ -92,7 +92,7 @@ fn oldest(entry: &Entry) -> Option<JournalTime> {
     entry.unsettled().map(|intent| intent.committed_at).min()
 }
 
-/// Names the accounts that have unsettled refunds, too, and that are left alone.
+/// Warns about other accounts with unsettled refunds, which are left alone.
 fn note_others(others: &[Entry], as_json: bool) {
     let mut scopes: Vec<&Scope> = others.iter().map(|entry| &entry.money.scope).collect();
     scopes.sort_unstable();
@@ -107,14 +107,14 @@ fn note_others(others: &[Entry], as_json: bool) {
     }
 }
 
-/// Asks on the terminal.
+/// Asks for confirmation on the terminal.
 fn confirm(entries: &[Entry], scope: &Scope) -> io::Result<bool> {
     let refunds = if entries.len() == 1 { "refund is" } else { "refunds are" };
     let mut stderr = io::stderr();
     write!(
         stderr,
-        "{} {refunds} unsettled at {scope}. resolve looks for each, and submits those again that were \
-         certainly not made. Go on? [y/N] ",
+        "{} {refunds} unsettled at {scope}. resolve looks for each and submits those that were \
+         certainly not made. Continue? [y/N] ",
         entries.len()
     )?;
     stderr.flush()?;

@@ -14,12 +14,12 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
         .mattilda_port(args.mattilda_port)
         .start()
         .await
-        .map_err(|error| Failure::other(format!("the sandbox can not start: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot start the sandbox: {error}")))?;
     let payments = payments(&sandbox);
     for fault in args.faults {
         sandbox.faults().add(fault);
     }
-    // Before anybody reads the variables: a signal that comes at once must find us ready.
+    // Before anything reads the variables: a signal that comes at once must be handled.
     let mut interrupted = std::pin::pin!(interrupted());
     tokio::select! {
         biased;
@@ -36,7 +36,7 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// A payment that is there from the start.
+/// A payment that exists from the start.
 struct Ready {
     provider: &'static str,
     what: &'static str,
@@ -77,9 +77,9 @@ fn write_json(out: &mut impl Write, env: &[(String, String)], payments: &[Ready]
     writeln!(out, "{}", json!({"env": env, "payments": ids}))
 }
 
-/// Lines for `eval`, and what is good to know as comments.
+/// Lines for `eval`, with the payments as comments.
 fn write_shell(out: &mut impl Write, env: &[(String, String)], payments: &[Ready]) -> io::Result<()> {
-    writeln!(out, "# Two providers on loopback, until interrupted. In another shell:")?;
+    writeln!(out, "# Both providers on loopback, until interrupted. In another shell:")?;
     for (name, value) in env {
         writeln!(out, "export {name}={}", quoted(value))?;
     }
@@ -91,7 +91,7 @@ fn write_shell(out: &mut impl Write, env: &[(String, String)], payments: &[Ready
     Ok(())
 }
 
-/// One word for a POSIX shell, whatever is in it.
+/// Quotes any text as one word of a POSIX shell.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }

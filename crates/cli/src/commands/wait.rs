@@ -26,7 +26,7 @@ pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> 
     }
 }
 
-/// Follows a refund that was just made. Whatever becomes of the following, the refund is shown.
+/// Follows a refund that was just made. The refund is shown even if following it fails.
 pub(super) async fn follow_made(
     context: &mut Context,
     client: &RefundClient,
@@ -53,14 +53,14 @@ pub(super) async fn follow_made(
         }
         Err(error) => {
             context.show_made(&made)?;
-            Err(lost_sight(&made, error).into())
+            Err(not_followed(&made, error).into())
         }
     }
 }
 
 fn still_open(context: &Context, refund: &Refund) -> Exit {
     let message = format!(
-        "refund {} is {}, which is not final yet; `refunds wait {} {}` follows it on",
+        "refund {} is {}, which is not final yet; `refunds wait {} {}` continues to follow it",
         refund.id, refund.status, refund.payment_id, refund.id
     );
     let error = Error::new(ErrorKind::Timeout, message)
@@ -69,9 +69,9 @@ fn still_open(context: &Context, refund: &Refund) -> Exit {
     report(&Failure::Refunds(error), context.format.is_json())
 }
 
-/// The refund was made, so that a failed look at it must not read as if nothing had been.
-fn lost_sight(made: &Refund, error: Error) -> Error {
-    let message = format!("refund {} was made, and following it failed: {}", made.id, error.message());
+/// The refund was made, so a failed read must not look as if nothing had happened.
+fn not_followed(made: &Refund, error: Error) -> Error {
+    let message = format!("refund {} was made, but following it failed: {}", made.id, error.message());
     error
         .with_message(message)
         .with_may_have_applied(true)

@@ -1,7 +1,7 @@
-//! CSV: flat, a header, and columns that stay what they are.
+//! CSV: flat, with a header and stable columns.
 //!
-//! Such files end in spreadsheets, which run text that begins like a formula. A text of somebody
-//! else's that does so gets an apostrophe before it; JSON has it as it is.
+//! Spreadsheets run text that begins like a formula. Such text from outside gets a leading
+//! apostrophe; JSON shows it unchanged.
 
 use std::io::{self, Write};
 
@@ -72,7 +72,7 @@ pub(super) fn refund_record(out: &mut impl Write, refund: &Refund) -> io::Result
     )
 }
 
-/// The word as in JSON.
+/// The same word as in JSON.
 pub(super) fn retry_word(retry: refunds_core::RetryAdvice) -> String {
     serde_json::to_value(retry).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -95,7 +95,7 @@ pub(super) fn payment(out: &mut impl Write, payment: &Payment) -> io::Result<()>
     record(out, fields)
 }
 
-/// One line for each setting; what a provider can do is repeated on each.
+/// One line per setting, each with the provider's capabilities.
 pub(super) fn providers(out: &mut impl Write, providers: &[ProviderRow]) -> io::Result<()> {
     let mut header = vec!["provider", "variable", "required", "help"];
     header.extend(["partial", "several", "lines", "gift_cards", "metadata", "webhooks"]);
@@ -128,7 +128,7 @@ where
     out.write_all(&text)
 }
 
-/// Text that no spreadsheet takes for a formula.
+/// Text that a spreadsheet cannot read as a formula.
 pub(super) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! Answers, on standard output.
+//! Results on standard output.
 
 mod csv;
 mod journal;
@@ -26,27 +26,27 @@ pub(crate) use self::{
     webhook::{print_done, print_notice, print_subscription, print_subscriptions},
 };
 
-/// How to print.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people: aligned, amounts in major units.
+    /// For people: aligned columns, amounts in major units.
     Table,
     /// One document.
     Json,
-    /// One object on each line.
+    /// One object per line.
     Jsonl,
     /// A header and stable columns, for spreadsheets.
     Csv,
 }
 
 impl Format {
-    /// What suits standard output.
+    /// The default for standard output.
     pub(crate) fn by_terminal() -> Self {
         if io::stdout().is_terminal() { Self::Table } else { Self::Json }
     }
 
-    /// What arguments ask for that can not be read as a whole.
-    pub(crate) fn asked_for(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+    /// The requested format, from arguments that do not parse as a whole.
+    pub(crate) fn requested(arguments: impl Iterator<Item = OsString>) -> Option<Self> {
         let arguments: Vec<_> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
         arguments.iter().enumerate().find_map(|(at, argument)| {
             let word = match argument.as_str() {
@@ -57,13 +57,13 @@ impl Format {
         })
     }
 
-    /// Whether programs read it; then errors are JSON too.
+    /// Whether the format is for programs; then errors are JSON too.
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Jsonl)
     }
 }
 
-/// Standard output. When its reader has gone away, writing goes on into nothing.
+/// Standard output. After its reader is gone, output is discarded.
 #[derive(Debug)]
 pub(crate) struct Out {
     stdout: Stdout,
@@ -75,7 +75,7 @@ impl Out {
         Self { stdout: io::stdout(), gone: false }
     }
 
-    /// Whether nobody reads any more.
+    /// Whether the reader is gone.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone
     }
@@ -140,17 +140,17 @@ pub(crate) fn print_providers<'a>(
     out.flush()
 }
 
-/// Text from elsewhere, fit for a terminal: what could steer it is shown as a replacement.
+/// Text from outside, safe for a terminal: characters that control it are replaced.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().any(steers) {
-        text.chars().map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    if text.chars().any(controls_terminal) {
+        text.chars().map(|c| if controls_terminal(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
     } else {
         text.into()
     }
 }
 
-/// Control characters, and those that turn the direction of what follows.
-fn steers(c: char) -> bool {
+/// Control characters, and those that change the writing direction.
+fn controls_terminal(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_asked_for_is_found_in_any_spelling() {
+    fn the_requested_format_is_found_in_any_spelling() {
         for (arguments, format) in [
             ("refunds list --output json", Some(Format::Json)),
             ("refunds list --output=csv x", Some(Format::Csv)),
@@ -170,12 +170,12 @@ mod tests {
             ("refunds list --output xml", None),
             ("refunds list", None),
         ] {
-            assert_eq!(Format::asked_for(arguments.split(' ').map(OsString::from)), format, "{arguments}");
+            assert_eq!(Format::requested(arguments.split(' ').map(OsString::from)), format, "{arguments}");
         }
     }
 
     #[test]
-    fn nothing_steers_the_terminal() {
+    fn no_text_controls_the_terminal() {
         assert_eq!(clean("rma-551 å"), "rma-551 å");
         assert_eq!(clean("a\u{1b}[2Jb\n\u{9b}c\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d");
     }

@@ -1,4 +1,4 @@
-//! A list of refunds, written as it comes.
+//! A list of refunds, written as it arrives.
 
 use std::io::{self, Write};
 
@@ -6,8 +6,8 @@ use refunds_core::Refund;
 
 use super::{Format, csv, json, table};
 
-/// Writes refunds one after another, so that a list of any length needs no memory: all but the
-/// table, whose columns are as wide as the widest cell.
+/// Writes refunds one by one, so that a list of any length needs constant memory. Only the table keeps
+/// its rows, because its columns are as wide as the widest cell.
 #[derive(Debug)]
 pub(crate) struct RefundWriter<'a, W> {
     out: &'a mut W,
@@ -41,12 +41,12 @@ impl<'a, W: Write> RefundWriter<'a, W> {
         self.out.flush()
     }
 
-    /// Whatever consumes the output.
+    /// The destination of the output.
     pub(crate) fn out(&self) -> &W {
         self.out
     }
 
-    /// That was all.
+    /// Ends a complete list.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         match self.format {
             Format::Table if self.rows.is_empty() => writeln!(self.out, "no refunds")?,
@@ -57,7 +57,7 @@ impl<'a, W: Write> RefundWriter<'a, W> {
         self.flush()
     }
 
-    /// The list broke off: what there is of it is not dressed up as the whole.
+    /// Ends a list that broke off: it must not look complete.
     pub(crate) fn abandon(mut self) -> io::Result<()> {
         if self.format == Format::Json && self.begun {
             self.out.write_all(b"\n")?;

@@ -1,4 +1,4 @@
-//! What became of unsettled refunds, one after another.
+//! The results of resolving refunds, one by one.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ const COLUMNS: [&str; 10] = [
     "error_message",
 ];
 
-/// What became of one unsettled refund.
+/// The result of resolving one refund.
 #[derive(Debug)]
 pub(crate) struct Resolved<'a> {
     pub(crate) payment: &'a PaymentId,
@@ -64,7 +64,7 @@ impl Resolved<'_> {
         let what = match self.result {
             Ok(refund) => format!("refund {} is {}", refund.id, refund.status),
             Err(error) if error.may_have_applied() => error.message().to_owned(),
-            Err(error) => format!("not made now: {} ({})", error.message(), error.kind()),
+            Err(error) => format!("not made by this command: {} ({})", error.message(), error.kind()),
         };
         format!("{} of {}, {}: {what}", self.reference, self.payment, self.amount)
     }
@@ -86,7 +86,7 @@ impl Resolved<'_> {
     }
 }
 
-/// Writes what became of refunds, each as soon as it is known.
+/// Writes each result as soon as it is known.
 #[derive(Debug)]
 pub(crate) struct ResolvedWriter<'a, W> {
     out: &'a mut W,

@@ -1,4 +1,4 @@
-//! What tables, CSV and JSON say alike.
+//! What tables, CSV and JSON have in common.
 
 use refunds_core::{Capabilities, Idempotency, ProviderFactory, Refund};
 use serde::Serialize;
@@ -50,7 +50,7 @@ impl ProviderRow {
         ]
     }
 
-    /// What a repetition can rely on, in a word.
+    /// What protects a repeated request, in a word.
     pub(super) fn idempotency(&self) -> &'static str {
         match &self.capabilities.idempotency {
             idempotency if idempotency.honoured().is_some() => "key",
@@ -59,7 +59,7 @@ impl ProviderRow {
         }
     }
 
-    /// Where a final status is learnt.
+    /// Where the provider reports a final status.
     pub(super) fn final_status(&self) -> String {
         let by = self.capabilities.final_status;
         let ways = [("get", by.get), ("list", by.list), ("webhook", by.webhook)];
@@ -68,13 +68,13 @@ impl ProviderRow {
     }
 }
 
-/// RFC 3339 in UTC, as in JSON; nothing where the provider does not tell.
+/// RFC 3339 in UTC, as in JSON; empty if the provider does not report it.
 pub(super) fn when(time: Option<OffsetDateTime>) -> String {
     time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
-/// A time for people who are to come back then, in UTC: the time of day alone where that is today. It is
-/// rounded up, since coming too early is of no use.
+/// The time to come back, for people, in UTC: only the time of day if it is today. It is rounded up,
+/// because a try that comes too early fails.
 pub(crate) fn clock_time(time: OffsetDateTime, now: OffsetDateTime) -> String {
     let up: OffsetDateTime = time.to_offset(UtcOffset::UTC) + Duration::NANOSECOND * 999_999_999;
     let time = up.truncate_to_second();
@@ -85,7 +85,7 @@ pub(crate) fn clock_time(time: OffsetDateTime, now: OffsetDateTime) -> String {
     }
 }
 
-/// The kind of instrument that the money goes back to.
+/// The kind of instrument that receives the money.
 pub(super) fn target_type(refund: &Refund) -> String {
     use refunds_core::TargetKind;
 

@@ -1,4 +1,4 @@
-//! Tables for people: aligned by blanks, nothing cut, amounts in major units.
+//! Tables for people: aligned with spaces, nothing cut, amounts in major units.
 
 use std::io::{self, Write};
 
@@ -12,7 +12,7 @@ use super::{
     rows::{ProviderRow, target_type, when},
 };
 
-/// A table with these columns, of which those in `right` are numbers.
+/// A table with these columns; those in `right` are numbers.
 pub(crate) fn columns(header: &[&str], right: &[usize]) -> Table {
     let mut table = plain();
     table.set_header(header);
@@ -26,7 +26,7 @@ pub(crate) fn columns(header: &[&str], right: &[usize]) -> Table {
     table
 }
 
-/// Adds a row of text from elsewhere.
+/// Adds a row of text from outside.
 pub(crate) fn add<I>(table: &mut Table, cells: I)
 where
     I: IntoIterator,
@@ -80,7 +80,7 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
         ("Refund", refund.id.to_string()),
         ("Payment", refund.payment_id.to_string()),
         ("Provider", refund.provider.clone()),
-        ("Status", format!("{} (the provider says: {})", refund.status, refund.provider_status)),
+        ("Status", format!("{} (the provider reports: {})", refund.status, refund.provider_status)),
         ("Amount", refund.amount.to_string()),
         ("Reference", refund.reference.as_ref().map_or("-".into(), ToString::to_string)),
     ];
@@ -93,14 +93,14 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
         row("Line", Some(format!("{}: {}", line.id, line.amount)));
     }
     row("Paid by", refund.payment_method.as_ref().and_then(method));
-    row("Reference at the payment service", refund.provider_reference.clone());
+    row("Payment service reference", refund.provider_reference.clone());
     row("Created", refund.created_at.map(|time| when(Some(time))));
     row("Updated", refund.updated_at.map(|time| when(Some(time))));
     row("Processed", refund.processed_at.map(|time| when(Some(time))));
     row("Metadata", members(&refund.metadata));
     if !refund.extra.is_empty() {
         let names: Vec<_> = refund.extra.keys().map(String::as_str).collect();
-        row("Also told, in JSON", Some(names.join(", ")));
+        row("Only in JSON", Some(names.join(", ")));
     }
     write(out, &pairs(rows, false))
 }
@@ -128,7 +128,7 @@ pub(super) fn providers(out: &mut impl Write, providers: &[ProviderRow]) -> io::
     }
     write(out, &abilities)?;
     writeln!(out)?;
-    let mut settings = columns(&["VARIABLE", "REQUIRED", "WHAT IT IS"], &[]);
+    let mut settings = columns(&["VARIABLE", "REQUIRED", "DESCRIPTION"], &[]);
     for setting in providers.iter().flat_map(|provider| &provider.settings) {
         add(&mut settings, [setting.variable.as_str(), yes_or_no(setting.required), setting.help]);
     }
@@ -143,7 +143,7 @@ fn capabilities(provider: &ProviderRow) -> Vec<(String, String)> {
     rows
 }
 
-/// Names and what they have, without a header.
+/// Names and values, without a header.
 pub(super) fn pairs<'a>(rows: impl IntoIterator<Item = (&'a str, String)>, numbers: bool) -> Table {
     let mut table = plain();
     for (name, text) in rows {

@@ -1,4 +1,4 @@
-//! Webhooks: what one of them is about, and who is subscribed to them.
+//! Webhooks: what a notice is about, and the subscriptions.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use super::{
     table::{add, columns, or_dash, pairs, write, yes_or_no},
 };
 
-/// A notice, and the status to answer it with.
+/// A notice and the status to respond with.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     verified: bool,
@@ -34,7 +34,7 @@ pub(crate) fn print_notice(
     notice: &Notice,
     answer: u16,
 ) -> io::Result<()> {
-    let told = Document {
+    let document = Document {
         verified: true,
         provider: &notice.provider,
         payment_id: notice.payment_id.as_str(),
@@ -45,41 +45,41 @@ pub(crate) fn print_notice(
         answer,
     };
     match format {
-        Format::Table => write_notice(out, &told)?,
-        Format::Json => json::pretty(out, &told)?,
-        Format::Jsonl => json::line(out, &told)?,
-        Format::Csv => write_csv(out, &told)?,
+        Format::Table => write_notice(out, &document)?,
+        Format::Json => json::pretty(out, &document)?,
+        Format::Jsonl => json::line(out, &document)?,
+        Format::Csv => write_csv(out, &document)?,
     }
     out.flush()
 }
 
-fn write_notice(out: &mut impl Write, told: &Document<'_>) -> io::Result<()> {
-    let mut rows = vec![("Verified", "yes".to_owned()), ("Provider", told.provider.to_owned())];
-    rows.push(("Payment", told.payment_id.to_owned()));
+fn write_notice(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
+    let mut rows = vec![("Verified", "yes".to_owned()), ("Provider", notice.provider.to_owned())];
+    rows.push(("Payment", notice.payment_id.to_owned()));
     let mut row = |name, text: Option<&str>| rows.extend(text.map(|text| (name, text.to_owned())));
-    row("Refund", told.refund_id);
-    row("Delivery", told.delivery_id);
-    row("Event", told.event);
-    row("Happened", told.occurred_at.map(|time| when(Some(time))).as_deref());
-    row("Answer", Some(&format!("HTTP {}", told.answer)));
+    row("Refund", notice.refund_id);
+    row("Delivery", notice.delivery_id);
+    row("Event", notice.event);
+    row("Happened", notice.occurred_at.map(|time| when(Some(time))).as_deref());
+    row("Respond with", Some(&format!("HTTP {}", notice.answer)));
     write(out, &pairs(rows, false))
 }
 
-fn write_csv(out: &mut impl Write, told: &Document<'_>) -> io::Result<()> {
+fn write_csv(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
     let header = ["verified", "provider", "payment_id", "refund_id", "delivery_id", "event"];
     csv::record(out, header.into_iter().chain(["occurred_at", "answer"]))?;
     let text = |text: Option<&str>| csv::harmless(text.unwrap_or_default());
     csv::record(
         out,
         [
-            told.verified.to_string(),
-            csv::harmless(told.provider),
-            csv::harmless(told.payment_id),
-            text(told.refund_id),
-            text(told.delivery_id),
-            text(told.event),
-            when(told.occurred_at),
-            told.answer.to_string(),
+            notice.verified.to_string(),
+            csv::harmless(notice.provider),
+            csv::harmless(notice.payment_id),
+            text(notice.refund_id),
+            text(notice.delivery_id),
+            text(notice.event),
+            when(notice.occurred_at),
+            notice.answer.to_string(),
         ],
     )
 }
@@ -110,36 +110,36 @@ fn write_subscriptions(out: &mut impl Write, format: Format, list: &[HookSubscri
         Format::Table if list.is_empty() => writeln!(out, "no subscriptions"),
         Format::Table => {
             let mut table = columns(&["ID", "ACTIVE", "SECRET", "CREATED", "EVENTS", "URL"], &[]);
-            for told in list {
+            for subscription in list {
                 add(
                     &mut table,
                     [
-                        told.id.as_str(),
-                        told.active.map_or("-", yes_or_no),
-                        told.secret_type.as_deref().unwrap_or("none"),
-                        &or_dash(when(told.created_at)),
-                        &told.events.join(" "),
-                        &told.url,
+                        subscription.id.as_str(),
+                        subscription.active.map_or("-", yes_or_no),
+                        subscription.secret_type.as_deref().unwrap_or("none"),
+                        &or_dash(when(subscription.created_at)),
+                        &subscription.events.join(" "),
+                        &subscription.url,
                     ],
                 );
             }
             write(out, &table)
         }
         Format::Json => json::pretty(out, &list),
-        Format::Jsonl => list.iter().try_for_each(|told| json::line(out, told)),
+        Format::Jsonl => list.iter().try_for_each(|subscription| json::line(out, subscription)),
         Format::Csv => {
             csv::record(out, ["id", "url", "events", "active", "secret_type", "created_at", "updated_at"])?;
-            list.iter().try_for_each(|told| {
+            list.iter().try_for_each(|subscription| {
                 csv::record(
                     out,
                     [
-                        csv::harmless(&told.id),
-                        csv::harmless(&told.url),
-                        csv::harmless(&told.events.join(" ")),
-                        told.active.map(|active| active.to_string()).unwrap_or_default(),
-                        csv::harmless(told.secret_type.as_deref().unwrap_or_default()),
-                        when(told.created_at),
-                        when(told.updated_at),
+                        csv::harmless(&subscription.id),
+                        csv::harmless(&subscription.url),
+                        csv::harmless(&subscription.events.join(" ")),
+                        subscription.active.map(|active| active.to_string()).unwrap_or_default(),
+                        csv::harmless(subscription.secret_type.as_deref().unwrap_or_default()),
+                        when(subscription.created_at),
+                        when(subscription.updated_at),
                     ],
                 )
             })
@@ -147,7 +147,7 @@ fn write_subscriptions(out: &mut impl Write, format: Format, list: &[HookSubscri
     }
 }
 
-/// What was done with a subscription that has nothing to show: `deleted`, `pinged`.
+/// What was done with a subscription: `deleted`, `pinged`.
 pub(crate) fn print_done(out: &mut impl Write, format: Format, id: &str, done: &str) -> io::Result<()> {
     match format {
         Format::Table => {

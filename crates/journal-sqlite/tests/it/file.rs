@@ -37,7 +37,7 @@ fn a_newer_schema_is_refused_and_both_versions_are_named() {
     let file = File::new();
     drop(file.open());
     file.sqlite().execute_batch("PRAGMA user_version = 7").unwrap();
-    assert_refused(&file, ErrorKind::Config, "has schema 7, and this version knows up to 1");
+    assert_refused(&file, ErrorKind::Config, "has schema 7, but this version supports up to 1");
 }
 
 #[test]

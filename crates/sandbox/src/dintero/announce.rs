@@ -1,4 +1,4 @@
-//! Telling what happened: a transaction's callback, and the hooks of the account.
+//! Queueing webhooks: a transaction's callback, and the account's hooks.
 
 use std::mem;
 
@@ -6,34 +6,34 @@ use serde_json::{Map, Value, json};
 
 use super::{Dintero, State, callback::callback};
 
-/// Whatever else changes in a transaction, its webhook tells no more than these.
-const TOLD: [&str; 6] = ["id", "session_id", "merchant_reference", "created_at", "updated_at", "status"];
+/// The only members of a transaction in its webhook.
+const ANNOUNCED: [&str; 6] = ["id", "session_id", "merchant_reference", "created_at", "updated_at", "status"];
 
 impl Dintero {
-    /// Queues webhooks for what happened to refunds since the last time.
+    /// Queues webhooks for all events of refunds that are not announced yet.
     pub(super) fn announce(&self, state: &mut State) {
         let outbox = &self.common.outbox;
         let now = self.common.now();
         let State { transactions, hooks, .. } = state;
         for transaction in transactions {
-            for event in mem::take(&mut transaction.news) {
+            for event in mem::take(&mut transaction.unannounced) {
                 let document = &transaction.document;
                 if let Some(url) = &transaction.callback_url
                     && let Some((message, due)) = callback(url, document, &event, outbox.ids.uuid(), now)
                 {
                     outbox.push(message, due);
                 }
-                let told: Map<String, Value> = TOLD
+                let announced: Map<String, Value> = ANNOUNCED
                     .iter()
                     .filter_map(|name| Some(((*name).to_owned(), document.get(*name)?.clone())))
                     .collect();
-                self.publish(hooks, "checkout_transaction", &json!({"transaction": told}));
+                self.publish(hooks, "checkout_transaction", &json!({"transaction": announced}));
             }
         }
     }
 
-    /// Queues webhooks for a refund that was recorded on an order. Only the names of these events are documented, not
-    /// what they carry: the order, and of the event itself its kind.
+    /// Queues webhooks for a refund recorded on an order. Only the names of these events are documented, not their
+    /// content: the sandbox sends the order and the kind of the event.
     pub(super) fn announce_record(&self, state: &mut State, order: &Value, refund: &Value) {
         let order = json!({
             "id": order.get("id"),

@@ -1,4 +1,4 @@
-//! Tokens: client credentials in, a bearer token for one account out.
+//! Bearer tokens for one account, issued for client credentials.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ impl Dintero {
         if !is_account_id(account) {
             return error::invalid("aid", "must be P or T and eight digits");
         }
-        let mine = &self.credentials;
+        let own = &self.credentials;
         let known = request.basic().is_some_and(|(id, secret)| {
-            id == mine.client_id && secret == mine.client_secret && account == mine.account_id
+            id == own.client_id && secret == own.client_secret && account == own.account_id
         });
         if !known {
             return error::of_status(401);
@@ -63,10 +63,10 @@ impl Dintero {
         if expires.is_none_or(|expires| *expires <= self.common.now()) {
             return Err(error::of_status(401));
         }
-        let mine = &self.credentials.account_id;
-        let elsewhere = route.account().is_some_and(|account| account != mine);
-        let may = scopes.iter().any(|scope| state.scopes.iter().any(|held| held == scope));
-        if elsewhere || !may {
+        let own = &self.credentials.account_id;
+        let elsewhere = route.account().is_some_and(|account| account != own);
+        let has_scope = scopes.iter().any(|scope| state.scopes.iter().any(|held| held == scope));
+        if elsewhere || !has_scope {
             return Err(error::of_status(403));
         }
         Ok(())
@@ -77,8 +77,8 @@ impl Dintero {
     }
 }
 
-/// The audience names the production host, whatever host is called; Dintero's own SDK also knows the form with the
-/// account as user.
+/// The audience is the production host, whichever host is called. Dintero's own SDK also uses the form with the account
+/// as the user.
 fn is_audience(audience: &str, account: &str) -> bool {
     let plain = format!("https://api.dintero.com/v1/accounts/{account}");
     let with_user = format!("https://{account}@api.dintero.com/v1/accounts/{account}");

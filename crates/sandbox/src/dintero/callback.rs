@@ -1,4 +1,4 @@
-//! A session's callback: what its URL asks for, and the URL that is called.
+//! A session's callback: the options in its URL, and the URL that is called.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::{
 };
 
 const LONGEST_DELAY: u64 = 60;
-/// The events that `report_event` may name.
+/// The allowed values of `report_event`.
 const REPORTED: [&str; 3] = ["CAPTURE", "REFUND", "VOID"];
 
-/// The callback about an event of this transaction and when it is due, if the URL asks for it.
+/// The callback about an event of this transaction and its due time, if the URL requests it.
 ///
-/// The options stay in the query that is called, as the documented example has them.
+/// The options stay in the called query, as in the documented example.
 pub(super) fn callback(
     url: &str,
     document: &Map<String, Value>,
@@ -37,7 +37,7 @@ pub(super) fn callback(
         ("transaction_id", text(document, "id")),
         (options.last("sid_parameter_name").unwrap_or("session_id"), text(document, "session_id")),
         ("merchant_reference", text(document, "merchant_reference")),
-        // Documented as the time at which the transaction was created, whatever the event.
+        // Documented as the time at which the transaction was created, for every event.
         ("time", text(document, "created_at")),
         ("event", kind),
         ("event_id", event.get("id").and_then(Value::as_str).unwrap_or_default()),

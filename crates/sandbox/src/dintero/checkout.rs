@@ -57,7 +57,7 @@ impl Dintero {
         id
     }
 
-    /// Takes a document as it is; refunds of it are synchronous and succeed.
+    /// Adds a document unchanged. Its refunds are synchronous and succeed.
     pub(super) fn add_document(&self, document: Map<String, Value>) -> String {
         let id = text(&document, "id").to_owned();
         lock(&self.state).replace(Transaction::new(id.clone(), document, Refunds::default()));

@@ -1,4 +1,4 @@
-//! What a test may do to the Dintero side.
+//! Controls for tests: the Dintero side.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -22,22 +22,22 @@ impl DinteroSandbox {
         Self { inner, origin }
     }
 
-    /// The base of the token and Order Management calls, with its `/v1`.
+    /// The base URL of the token and Order Management calls, with `/v1`.
     pub fn api_url(&self) -> String {
         format!("{}/v1", self.origin)
     }
 
-    /// The base of the Checkout calls, with its `/v1`; here the same as [`api_url`](Self::api_url).
+    /// The base URL of the Checkout calls, with `/v1`; here the same as [`api_url`](Self::api_url).
     pub fn checkout_url(&self) -> String {
         self.api_url()
     }
 
-    /// The account, a test account.
+    /// The id of the account, a test account.
     pub fn account_id(&self) -> &str {
         &self.inner.credentials.account_id
     }
 
-    /// The settings of an adapter, by key.
+    /// The adapter's settings, by key.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let credentials = &self.inner.credentials;
         [
@@ -53,19 +53,19 @@ impl DinteroSandbox {
         .into()
     }
 
-    /// A transaction that was captured in full; answers its id.
+    /// Adds a transaction that is captured in full, and returns its id.
     pub fn captured(&self, amount_minor: i64, currency: &str) -> String {
         self.transaction(TransactionSpec::new(amount_minor, currency))
     }
 
-    /// A transaction as specified; answers its id.
+    /// Adds a transaction, and returns its id.
     pub fn transaction(&self, spec: TransactionSpec) -> String {
         self.inner.add_transaction(spec)
     }
 
-    /// A transaction from its JSON, which is served as it is until a refund adds to it; answers its `id`.
+    /// Adds a transaction from its JSON, and returns its `id`. The JSON is served unchanged until a refund adds to it.
     ///
-    /// What can be refunded is read from its `status` and `events`. Anything but an object is ignored.
+    /// The refundable amount follows from its `status` and `events`. Anything but an object is ignored.
     pub fn insert_transaction_json(&self, document: Value) -> String {
         match document {
             Value::Object(document) => self.inner.add_document(document),
@@ -73,57 +73,57 @@ impl DinteroSandbox {
         }
     }
 
-    /// An order as specified; answers its id.
+    /// Adds an order, and returns its id.
     pub fn order(&self, spec: OrderSpec) -> String {
         self.inner.add_order(spec)
     }
 
-    /// Serves this body, `{"refunds": […]}`, as the refunds of an order, whether or not the order exists.
+    /// Serves this body, `{"refunds": […]}`, as the refunds of an order, which need not exist.
     pub fn insert_order_refunds_json(&self, order_id: &str, body: Value) {
         self.insert_order_refunds_bytes(order_id, body.to_string());
     }
 
-    /// Serves these bytes, as they are, as the refunds of an order, whether or not the order exists.
+    /// Serves these bytes, unchanged, as the refunds of an order, which need not exist.
     pub fn insert_order_refunds_bytes(&self, order_id: &str, body: impl Into<Bytes>) {
         let account = self.account_id();
         let path = format!("/v1/accounts/{account}/shopping/orders/{order_id}/refunds");
         self.serve_bytes(path, body);
     }
 
-    /// Serves these bytes for `GET` of this path as on the wire, which must be one that the API has.
+    /// Serves these bytes for `GET` of this path, as on the wire. The path must be one of the API.
     pub fn serve_bytes(&self, path: impl Into<String>, body: impl Into<Bytes>) {
         let mut state = lock(&self.inner.state);
         state.canned.insert(path.into(), body.into());
     }
 
-    /// Sets what was recorded on an existing order; records made later are added.
+    /// Replaces the refunds recorded on an existing order. Later records are added.
     pub fn set_order_refunds(&self, order_id: &str, refunds: Vec<Value>) {
         self.inner.set_records(order_id, refunds);
     }
 
-    /// The refunds recorded on an order, oldest first. They are records: the ledger does not know them.
+    /// The refunds recorded on an order, oldest first. Records move no money, so they are not in the ledger.
     pub fn order_refunds(&self, order_id: &str) -> Vec<Value> {
         self.inner.records(order_id)
     }
 
-    /// A transaction's document as it is now, without counting as a read.
+    /// A transaction's current document. This does not count as a read.
     pub fn transaction_json(&self, id: &str) -> Option<Value> {
         let mut state = lock(&self.inner.state);
         let transaction = state.transaction(id)?;
         Some(Value::Object(transaction.document.clone()))
     }
 
-    /// How long tokens live that are made from now on; the default is four hours.
+    /// Sets the lifetime of tokens issued from now on; the default is four hours.
     pub fn set_token_lifetime(&self, lifetime: Duration) {
         lock(&self.inner.state).token_lifetime = lifetime;
     }
 
-    /// Makes every token that was given out invalid.
+    /// Invalidates every issued token.
     pub fn expire_tokens(&self) {
         self.inner.forget_tokens();
     }
 
-    /// The scopes of the API client; the default is `admin:checkout`, `admin:shopping` and
+    /// Sets the scopes of the API client; the default is `admin:checkout`, `admin:shopping` and
     /// `admin:hooks`.
     pub fn set_scopes<I: Into<String>>(&self, scopes: impl IntoIterator<Item = I>) {
         lock(&self.inner.state).scopes = scopes.into_iter().map(Into::into).collect();
@@ -131,10 +131,10 @@ impl DinteroSandbox {
 
     /// Sets the session's `callback_url` of a transaction, as if it had been created with it.
     ///
-    /// Its own query says what is told: nothing of refunds without `report_event=REFUND`. `method=POST` asks for a
-    /// `POST` with the transaction, which is not signed; `delay_callback` for a delay of up to 60 s;
-    /// `includes=session` for the session inside the transaction; `sid_parameter_name` for another name of
-    /// `session_id`. Webhooks to anything but plain HTTP on loopback can be taken from the queue and are never sent.
+    /// The URL's own query selects what is sent. Refunds are reported only with `report_event=REFUND`. `method=POST`
+    /// sends a `POST` with the transaction, whose body is not signed; `delay_callback` delays it by up to 60 s;
+    /// `includes=session` adds the session to the transaction; `sid_parameter_name` renames `session_id`. Webhooks to
+    /// anything but plain HTTP on loopback can be taken from the queue but are never sent.
     pub fn set_callback_url(&self, transaction_id: &str, url: impl Into<String>) {
         let mut state = lock(&self.inner.state);
         if let Some(transaction) = state.transaction(transaction_id) {
@@ -142,8 +142,8 @@ impl DinteroSandbox {
         }
     }
 
-    /// Makes a hook subscription with the settings' `hook_secret`, for these events, as if it had been made long ago:
-    /// without the ping that follows `POST …/hooks/subscriptions`. Answers its id.
+    /// Adds a hook subscription for these events, with the settings' `hook_secret`, and returns its id. Unlike
+    /// `POST …/hooks/subscriptions`, it sends no ping.
     ///
     /// The sandbox sends `checkout_transaction`, `shopping_order_update` and `shopping_order_event_add`.
     pub fn subscribe<E: Into<String>>(
@@ -154,12 +154,12 @@ impl DinteroSandbox {
         self.inner.subscribe(url.into(), events.into_iter().map(Into::into).collect())
     }
 
-    /// Whether a hook subscription is still there: it is deleted when deliveries keep failing.
+    /// Whether a hook subscription still exists: it is deleted if deliveries keep failing.
     pub fn is_subscribed(&self, subscription_id: &str) -> bool {
         self.inner.is_subscribed(subscription_id)
     }
 
-    /// Makes the transaction's refunds asynchronous, or not, from now on.
+    /// Makes the transaction's refunds asynchronous, or synchronous, from now on.
     pub fn set_asynchronous(&self, transaction_id: &str, asynchronous: bool) {
         let mut state = lock(&self.inner.state);
         if let Some(transaction) = state.transaction(transaction_id) {

@@ -39,7 +39,7 @@ impl Sums {
         self.captured.saturating_sub(self.refunded).saturating_sub(self.pending)
     }
 
-    /// The status after these sums, by the table of the documentation.
+    /// The status that follows from these sums, by the documented table.
     pub(super) fn status(self) -> &'static str {
         let all_captured = self.captured >= self.total;
         match (self.captured, self.refunded) {
@@ -57,7 +57,7 @@ pub(super) fn events(document: &Map<String, Value>) -> &[Value] {
     document.get("events").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The events without those that a document shows again, under the same id.
+/// The events without those that the document repeats with the same id.
 fn once(events: &[Value]) -> Vec<&Value> {
     let mut seen = HashSet::new();
     let id = |event: &'_ Value| event.get("id").and_then(Value::as_str).map(str::to_owned);
@@ -84,7 +84,7 @@ fn amount(event: &Value) -> i64 {
     integer(event.get("amount"))
 }
 
-/// Whether the final event of this initiating one is there. Ids come with and without dashes.
+/// Whether the final event of this initiating event is present. Ids come with and without dashes.
 fn is_completed(initiating: &Value, events: &[&Value]) -> bool {
     let Some(id) = plain_id(initiating, "request_id") else {
         return false;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_that_is_shown_twice_counts_once() {
+    fn a_repeated_event_counts_once() {
         let event = |id: &str, kind: &str, amount: i64| serde_json::json!({"id": id, "event": kind, "amount": amount});
         let events = ["a", "a", "b"].map(|id| event(id, "REFUND", 10)).into_iter();
         let events: Vec<_> =

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::wire::Reply;
 
-/// A refusal that says why. There is no catalogue of codes, so most errors have none.
+/// A refusal with a message. There is no catalogue of codes, so most errors have none.
 pub(super) fn bad_request(message: impl Into<String>) -> Reply {
     Reply::json(400, &json!({"error": {"message": message.into()}}))
 }
 
-/// A body that does not fit, with the place.
+/// An invalid field of a request.
 pub(super) fn invalid(field: &str, message: &str) -> Reply {
     Reply::json(
         400,

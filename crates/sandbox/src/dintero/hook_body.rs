@@ -1,4 +1,4 @@
-//! What a hook subscription is asked for with.
+//! The body of a request for a hook subscription.
 
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ const EVENTS: [&str; 41] = [
     "checkout_token_delete",
 ];
 
-/// A subscription to be.
+/// A requested subscription.
 pub(super) struct HookBody {
     pub(super) url: String,
     pub(super) secret: Option<String>,
@@ -71,7 +71,7 @@ impl HookBody {
             .and_then(Value::as_object)
             .ok_or_else(|| error::invalid("config", "is required"))?;
         let url = config.get("url").and_then(Value::as_str).unwrap_or_default();
-        // The provider refuses localhost; a sandbox that called anything else would be a weapon.
+        // The provider refuses localhost. The sandbox must never send to any other host.
         if !is_loopback(url) {
             return Err(error::invalid("config.url", "must be plain HTTP on loopback in the sandbox"));
         }
@@ -86,7 +86,7 @@ impl HookBody {
         let active = body.get("active").map_or(Some(true), Value::as_bool);
         let active = active.ok_or_else(|| error::invalid("active", "must be a boolean"))?;
         if body.contains_key("fields") || body.contains_key("exclude_fields") {
-            return Err(error::invalid("fields", "the sandbox knows no field masks"));
+            return Err(error::invalid("fields", "the sandbox does not support field masks"));
         }
         Ok(Self {
             url: url.to_owned(),
@@ -107,7 +107,7 @@ fn secret(config: &Map<String, Value>) -> Result<Option<String>, Reply> {
         (Some("HMAC-SHA1"), Some(value)) if !value.is_empty() => Ok(Some(value.to_owned())),
         (Some("HMAC-SHA1"), _) => Err(error::invalid("config.secret.value", "is required")),
         (Some("AWS4-HMAC-SHA256" | "Authorization"), _) => {
-            Err(error::invalid("config.secret.type", "the sandbox knows HMAC-SHA1 only"))
+            Err(error::invalid("config.secret.type", "the sandbox supports HMAC-SHA1 only"))
         }
         _ => Err(error::invalid("config.secret.type", "is unknown")),
     }

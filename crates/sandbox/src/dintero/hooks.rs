@@ -1,4 +1,4 @@
-//! Hook subscriptions: who is told what, and what became of it.
+//! Hook subscriptions: managing them, sending to them, and recording deliveries.
 
 use std::convert::identity;
 
@@ -18,14 +18,14 @@ use crate::{
     wire::{Incoming, Reply},
 };
 
-/// So many attempts in a row without success, the last of them the last of its delivery, and it is deleted.
+/// A subscription is deleted after this many failed attempts in a row, the last of them exhausting its delivery.
 const FAILURES: u32 = 5;
 
 impl Dintero {
-    pub(super) fn hooks(&self, request: &Incoming, asked: &Hook) -> Reply {
+    pub(super) fn hooks(&self, request: &Incoming, call: &Hook) -> Reply {
         let mut state = lock(&self.state);
         let hooks = &mut state.hooks;
-        let id = match asked {
+        let id = match call {
             Hook::Create => return self.create_hook(hooks, request),
             Hook::All => return list(hooks, request).unwrap_or_else(identity),
             Hook::Get(id)
@@ -37,7 +37,7 @@ impl Dintero {
         let Some(subscription) = hooks.live(id) else {
             return error::of_status(404);
         };
-        match asked {
+        match call {
             Hook::Delete(_) => {
                 self.delete(subscription);
                 Reply::json(200, &subscription.document)
@@ -85,7 +85,7 @@ impl Dintero {
         lock(&self.state).hooks.live(id).is_some()
     }
 
-    /// Keeps what became of an attempt, and deletes the subscription when it has failed too often.
+    /// Records the result of an attempt, and deletes the subscription after too many failures.
     pub(crate) fn hook_attempted(
         &self,
         id: &str,
@@ -100,7 +100,7 @@ impl Dintero {
         let success = status.is_some_and(|status| (200..300).contains(&status));
         let attempt = self.attempt(request, status, success);
         subscription.attempts.push(attempt);
-        // A 400 says that this one is not wanted, which is no failure.
+        // A 400 rejects this delivery, which does not count as a failure.
         match status {
             _ if success => subscription.failures = 0,
             Some(400) => {}
@@ -160,11 +160,11 @@ impl Dintero {
         self.common.outbox.push(message, self.common.now());
     }
 
-    /// Queues an event for each subscription that wants it.
+    /// Queues an event for each active subscription to it.
     pub(super) fn publish(&self, hooks: &Hooks, event: &str, payload: &Value) {
         for subscription in &hooks.subscriptions {
-            let wants = subscription.body.events.iter().any(|wanted| wanted == event);
-            if subscription.is_deleted || !subscription.body.active || !wants {
+            let is_subscribed = subscription.body.events.iter().any(|wanted| wanted == event);
+            if subscription.is_deleted || !subscription.body.active || !is_subscribed {
                 continue;
             }
             let delivery_id = self.common.outbox.ids.uuid();

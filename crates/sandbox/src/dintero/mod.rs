@@ -1,7 +1,7 @@
 //! Dintero: Checkout, which moves money, and Order Management, which keeps records.
 //!
-//! A Checkout transaction *is* its document: the events in it are the state, so that a document which a test brings
-//! along lives on like one that was built here.
+//! A Checkout transaction *is* its document: its events are the state, so a document that a test inserts behaves like one
+//! that was built here.
 
 mod announce;
 mod auth;
@@ -59,7 +59,7 @@ pub(crate) struct Credentials {
     pub(crate) account_id: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
-    /// The first one: another may be made.
+    /// The initial secret: the API can replace it.
     pub(crate) callback_secret: String,
     pub(crate) hook_secret: String,
 }
@@ -68,7 +68,7 @@ struct State {
     /// Oldest first.
     transactions: Vec<Transaction>,
     orders: HashMap<String, Order>,
-    /// Bodies served as they are, by path.
+    /// Bodies served unchanged, by path.
     canned: HashMap<String, Bytes>,
     /// Access tokens and when they expire.
     tokens: HashMap<String, OffsetDateTime>,
@@ -125,19 +125,21 @@ impl Api for Dintero {
 
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
         let route = Route::of(request)?;
-        self.check_access(request, &route).map(|()| Grant::default()).map_err(|refused| self.signed(refused))
+        self.check_access(request, &route)
+            .map(|()| Grant::default())
+            .map_err(|refused| self.with_request_id(refused))
     }
 
-    fn answer(&self, request: &Incoming, _grant: &Grant) -> Reply {
+    fn process(&self, request: &Incoming, _grant: &Grant) -> Reply {
         let reply = match Route::of(request) {
             Ok(route) => self.dispatch(request, route),
             Err(refused) => refused,
         };
-        self.signed(reply)
+        self.with_request_id(reply)
     }
 
     fn error(&self, status: u16) -> Reply {
-        self.signed(error::of_status(status))
+        self.with_request_id(error::of_status(status))
     }
 
     fn settle_due(&self) {
@@ -151,8 +153,8 @@ impl Api for Dintero {
 }
 
 impl Dintero {
-    /// Every answer of Dintero carries its own id.
-    fn signed(&self, reply: Reply) -> Reply {
+    /// Every response of Dintero carries an id of its own.
+    fn with_request_id(&self, reply: Reply) -> Reply {
         reply.with("request-id", self.common.ids.uuid())
     }
 }

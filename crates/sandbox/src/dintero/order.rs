@@ -11,7 +11,7 @@ pub(super) struct Order {
     pub(super) authorizations: Vec<Value>,
     pub(super) captures: Vec<Value>,
     pub(super) refunds: Vec<Value>,
-    /// How many refunds reads show, and until when, where webhooks are early.
+    /// If webhooks are early: how many refunds reads show, and until when.
     pub(super) before: Option<(usize, OffsetDateTime)>,
 }
 
@@ -40,7 +40,7 @@ impl Order {
                 .filter(|operation| operation.get("success") == Some(&Value::Bool(true)))
                 .fold(0_i64, |sum, operation| sum.saturating_add(integer(operation.get("amount"))))
         };
-        // Nothing says that an order without captures refuses records: then the order itself is the limit.
+        // The documentation does not say that an order without captures refuses records: its own amount is the limit.
         let limit = if self.captures.is_empty() {
             integer(self.document.get("gross_amount"))
         } else {
@@ -49,7 +49,7 @@ impl Order {
         limit.saturating_sub(done(&self.refunds))
     }
 
-    /// Lines are named by integers here, and must be the order's.
+    /// Line ids are integers here, and must belong to the order.
     pub(super) fn read_lines(&self, items: Option<&Value>) -> Result<Vec<(i64, i64)>, Reply> {
         let items = items
             .and_then(Value::as_array)

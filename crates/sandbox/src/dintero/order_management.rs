@@ -126,8 +126,8 @@ impl Dintero {
         }
         let refund = Value::Object(refund);
         order.push(&self.common, refund.clone());
-        let told = order.document.clone();
-        self.announce_record(&mut state, &told, &refund);
+        let shown = order.document.clone();
+        self.announce_record(&mut state, &shown, &refund);
         Reply::json(200, &refund)
     }
 
@@ -144,7 +144,7 @@ impl Dintero {
     }
 }
 
-/// The members of a record that the caller may choose, each with its check.
+/// Copies the members of a record that the caller may choose, after checking them.
 fn copy_optional(body: &Map<String, Value>, refund: &mut Map<String, Value>) -> Result<(), Reply> {
     type Check = fn(&Value) -> bool;
     const OPTIONAL: [(&str, Check); 7] = [

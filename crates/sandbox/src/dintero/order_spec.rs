@@ -1,15 +1,15 @@
-//! What a test says about an order.
+//! Specifying an order for a test.
 
 use serde_json::{Value, json};
 
-/// What captures by Checkout name as their `psp`.
+/// The `psp` of captures by Checkout.
 const CHECKOUT: &str = "dintero";
-/// What they name as what processed them.
+/// Their `processed_by`.
 pub(super) const PROCESSED_BY_CHECKOUT: &str = "dintero-checkout";
 
-/// An order of Order Management to be.
+/// Specifies an order of Order Management.
 ///
-/// An order names the transaction that paid it in its captures, or only by having its id as the transaction's
+/// An order refers to the transaction that paid it in its captures, or only by its id, which is the transaction's
 /// `merchant_reference`.
 ///
 /// ```
@@ -31,7 +31,7 @@ pub struct OrderSpec {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CaptureSpec {
-    /// `payment_details`; `None` leaves them out.
+    /// `payment_details`; `None` omits them.
     pub(super) details: Option<Value>,
     pub(super) processed_by: String,
     /// `None` captures every line in full.
@@ -40,18 +40,18 @@ pub(super) struct CaptureSpec {
 }
 
 impl OrderSpec {
-    /// An order without lines and captures.
+    /// An order without lines or captures.
     pub fn new(currency: impl Into<String>) -> Self {
         Self { id: None, currency: currency.into(), lines: Vec::new(), captures: Vec::new() }
     }
 
-    /// A chosen id, at most 40 characters.
+    /// Sets the id, at most 40 characters.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// One more order line; here line ids are integers.
+    /// Adds an order line; line ids are integers here.
     pub fn line(mut self, line_id: i64, amount_minor: i64) -> Self {
         self.lines.push((line_id, amount_minor));
         self
@@ -62,17 +62,17 @@ impl OrderSpec {
         self.captured_elsewhere("dintero", transaction_id)
     }
 
-    /// Captured in full by a payment that Checkout knows nothing of.
+    /// Captured in full by a payment outside Checkout.
     pub fn captured_elsewhere(self, psp: impl Into<String>, payment_id: impl Into<String>) -> Self {
         self.with_capture(CaptureSpec::by(&psp.into(), payment_id.into()))
     }
 
-    /// Captured in full, and the capture does not say by what.
+    /// Captured in full by a capture that names no payment.
     pub fn captured_anonymously(self) -> Self {
         self.with_capture(CaptureSpec::naming(None))
     }
 
-    /// Some lines captured by a Checkout transaction; several such captures may name several transactions.
+    /// Some lines captured by a Checkout transaction. Several captures may name several transactions.
     pub fn capture_of(
         self,
         transaction_id: impl Into<String>,
@@ -81,7 +81,7 @@ impl OrderSpec {
         self.with_capture(CaptureSpec::by(CHECKOUT, transaction_id.into()).of(lines))
     }
 
-    /// Some lines captured by a payment that Checkout knows nothing of.
+    /// Some lines captured by a payment outside Checkout.
     pub fn capture_elsewhere_of(
         self,
         psp: impl Into<String>,
@@ -91,14 +91,14 @@ impl OrderSpec {
         self.with_capture(CaptureSpec::by(&psp.into(), payment_id.into()).of(lines))
     }
 
-    /// Some lines paid in cash: the capture names no payment, and not Checkout as what processed it.
+    /// Some lines paid in cash: the capture names no payment and was not processed by Checkout.
     pub fn capture_in_cash(self, lines: impl IntoIterator<Item = (i64, i64)>) -> Self {
         let details = Some(json!({"psp": "cash", "payment_product": "cash"}));
         let cash = CaptureSpec { processed_by: "cash-register".to_owned(), ..CaptureSpec::naming(details) };
         self.with_capture(cash.of(lines))
     }
 
-    /// Some lines captured with these `payment_details`, which `null` leaves out, processed by Checkout.
+    /// Some lines captured with these `payment_details` and processed by Checkout; `null` omits them.
     ///
     /// ```
     /// # use refunds_sandbox::dintero::OrderSpec;
@@ -110,7 +110,7 @@ impl OrderSpec {
         self.with_capture(CaptureSpec::naming(details).of(lines))
     }
 
-    /// An attempt at capturing everything that failed.
+    /// A failed attempt to capture everything.
     pub fn failed_capture_by(self, transaction_id: impl Into<String>) -> Self {
         let capture = CaptureSpec::by(CHECKOUT, transaction_id.into());
         self.with_capture(CaptureSpec { success: false, ..capture })
@@ -123,7 +123,7 @@ impl OrderSpec {
 }
 
 impl CaptureSpec {
-    /// Everything, captured by this payment of this system.
+    /// A full capture by a payment at this `psp`.
     fn by(psp: &str, payment_id: String) -> Self {
         let mut details = json!({"psp": psp, "payment_id": payment_id});
         let processed_by = if psp == CHECKOUT {

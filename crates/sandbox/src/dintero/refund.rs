@@ -1,4 +1,4 @@
-//! `POST /transactions/{id}/refund`: where money moves. There is no idempotency here: twice asked is twice done.
+//! `POST /transactions/{id}/refund`: where money moves. It is not idempotent: a second request makes a second refund.
 
 use serde_json::{Map, Value, json};
 
@@ -68,7 +68,7 @@ impl Dintero {
         for member in &transaction.refunds.initiate_hides {
             initiate.remove(*member);
         }
-        transaction.push_news(common, initiate);
+        transaction.push_refund_event(common, initiate);
         transaction.under_way.push(UnderWay {
             request_id: request_id.clone(),
             line,

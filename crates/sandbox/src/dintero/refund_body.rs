@@ -1,4 +1,4 @@
-//! The body of a refund, checked as the specification has it.
+//! The body of a refund, checked by the specification.
 
 use std::collections::HashSet;
 
@@ -31,7 +31,7 @@ impl RefundBody {
     }
 }
 
-/// A JSON integer that fits in 32 bits. `100.0` is not one, and neither is `"100"`.
+/// A JSON integer that fits in 32 bits. Neither `100.0` nor `"100"` is one.
 fn int32(field: &str, value: Option<&Value>) -> Result<i64, Reply> {
     let value = value.ok_or_else(|| error::invalid(field, "is required"))?;
     let number = value.as_i64().ok_or_else(|| error::invalid(field, "must be an integer"))?;

@@ -1,4 +1,4 @@
-//! The paths, and what each of them needs.
+//! The paths and the scopes that they need.
 
 use super::error;
 use crate::{
@@ -20,7 +20,7 @@ pub(super) enum Route {
     Hooks { account: String, hook: Hook },
 }
 
-/// What can be done with hook subscriptions.
+/// The calls about hook subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Hook {
     Create,
@@ -61,8 +61,8 @@ impl Route {
                 let is_known = matches!(method, "GET" | "POST");
                 return if is_known { Ok(Self::Signature) } else { Err(error::of_status(405)) };
             }
-            // The account-scoped base of the payments API, beside the one on the checkout host. A transaction's id
-            // names its account, so the one in the path changes nothing.
+            // The account-scoped base of the payments API, besides the one on the checkout host. A transaction's id
+            // contains its account, so the account in the path has no effect.
             ["v1", "accounts", _, "payments", rest @ ..] | ["v1", rest @ ..] => rest,
             _ => return Err(error::of_status(404)),
         };
@@ -94,7 +94,7 @@ impl Route {
         }
     }
 
-    /// The scopes of which one is needed; none for the token itself.
+    /// The scopes, any one of which is sufficient; none for the token itself.
     pub(super) fn scopes(&self) -> &'static [&'static str] {
         match self {
             Self::Token { .. } => &[],
@@ -113,7 +113,7 @@ impl Route {
         }
     }
 
-    /// The account in the path, where there is one that the token must be for.
+    /// The account in the path, if the token must be for it.
     pub(super) fn account(&self) -> Option<&str> {
         match self {
             Self::Order { account, .. }

@@ -8,7 +8,7 @@ use crate::{
     wire::{Incoming, Reply},
 };
 
-/// The parameters that filter by a member of the same name; one that is repeated means any of its values.
+/// The parameters that filter by the member of the same name. A repeated parameter matches any of its values.
 const FILTERS: [&str; 8] = [
     "id",
     "status",

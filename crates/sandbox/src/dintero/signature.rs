@@ -1,4 +1,4 @@
-//! `/admin/signature`: the secret with which callbacks are signed.
+//! `/admin/signature`: the secret that signs callbacks.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Dintero {
-    /// `GET` reads the secret, `POST` makes another one, and the one before is of no use any more.
+    /// `GET` reads the secret; `POST` replaces it.
     pub(super) fn signature(&self, request: &Incoming) -> Reply {
         let mut state = lock(&self.state);
         if request.method == "POST" {

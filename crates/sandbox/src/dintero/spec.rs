@@ -1,10 +1,10 @@
-//! What a test says about a transaction.
+//! Specifying a transaction for a test.
 
 use serde_json::{Value, json};
 
 use crate::settle::Outcome;
 
-/// A Checkout transaction to be: paid and captured in full unless said otherwise.
+/// Specifies a Checkout transaction. By default, it is paid and captured in full.
 ///
 /// ```
 /// use refunds_sandbox::dintero::TransactionSpec;
@@ -30,20 +30,20 @@ pub struct TransactionSpec {
     pub(super) refunds: Refunds,
 }
 
-/// How a transaction's refunds go.
+/// How a transaction's refunds behave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Refunds {
     pub(super) flow: Flow,
     pub(super) outcome: Outcome,
     pub(super) decline: Decline,
     pub(super) corrects: bool,
-    /// Members that an `INITIATE_REFUND` event does not carry.
+    /// Members missing from `INITIATE_REFUND` events.
     pub(super) initiate_hides: Vec<&'static str>,
     pub(super) plain_request_ids: bool,
     pub(super) repeats_events: bool,
 }
 
-/// Whether a refund has ended when it is answered.
+/// Whether a refund is final in its response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Flow {
     #[default]
@@ -52,7 +52,7 @@ pub(super) enum Flow {
 }
 
 impl TransactionSpec {
-    /// Captured in full.
+    /// A transaction that is captured in full.
     pub fn new(amount_minor: i64, currency: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -68,37 +68,37 @@ impl TransactionSpec {
         }
     }
 
-    /// A chosen id; it should begin with the account id and a dot.
+    /// Sets the id, which should begin with the account id and a dot.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Captured in part.
+    /// Captures this amount only.
     pub fn captured(mut self, amount_minor: i64) -> Self {
         self.captured = amount_minor;
         self
     }
 
-    /// Not captured at all: it can be voided, not refunded.
+    /// Not captured: it can be voided, but not refunded.
     pub fn authorized_only(self) -> Self {
         self.captured(0)
     }
 
-    /// `payment_product` and `payment_product_type`. Refunds of `instabank` need their items.
+    /// Sets `payment_product` and `payment_product_type`. Refunds of `instabank` need items.
     pub fn product(mut self, product: impl Into<String>, kind: impl Into<String>) -> Self {
         self.product = product.into();
         self.product_type = kind.into();
         self
     }
 
-    /// The merchant's own reference, which several transactions may share.
+    /// Sets the merchant's own reference, which several transactions may share.
     pub fn merchant_reference(mut self, reference: impl Into<String>) -> Self {
         self.merchant_reference = Some(reference.into());
         self
     }
 
-    /// One more order line.
+    /// Adds an order line.
     pub fn line(mut self, line_id: impl Into<String>, amount_minor: i64) -> Self {
         self.lines.push((line_id.into(), amount_minor));
         self
@@ -110,33 +110,33 @@ impl TransactionSpec {
         self
     }
 
-    /// Refunds are accepted with 202 and end so later.
+    /// Refunds are accepted with 202 and end with this outcome later.
     pub fn asynchronous(mut self, outcome: Outcome) -> Self {
         self.refunds.flow = Flow::Later;
         self.refunds.outcome = outcome;
         self
     }
 
-    /// Refunds are answered with 200 and a REFUND event that did not succeed.
+    /// Refunds get a 200 with a REFUND event that did not succeed.
     pub fn declines(mut self, decline: Decline) -> Self {
         self.refunds.outcome = Outcome::Declined;
         self.refunds.decline = decline;
         self
     }
 
-    /// Failed refunds carry a `correction` with what remains.
+    /// Failed refunds carry a `correction` with the remaining amounts.
     pub fn with_corrections(mut self) -> Self {
         self.refunds.corrects = true;
         self
     }
 
-    /// `INITIATE_REFUND` carries no `event_reference`: the documentation does not say that it does.
+    /// `INITIATE_REFUND` carries no `event_reference`: the documentation does not promise it.
     pub fn without_reference_on_initiate(mut self) -> Self {
         self.refunds.initiate_hides.push("event_reference");
         self
     }
 
-    /// `INITIATE_REFUND` carries no `metadata`: nor does the documentation say that it does.
+    /// `INITIATE_REFUND` carries no `metadata`: the documentation does not promise it.
     pub fn without_metadata_on_initiate(mut self) -> Self {
         self.refunds.initiate_hides.push("metadata");
         self
@@ -148,7 +148,7 @@ impl TransactionSpec {
         self
     }
 
-    /// Every answer shows each event twice, under the same id.
+    /// Every response shows each event twice, with the same id.
     pub fn with_repeated_events(mut self) -> Self {
         self.refunds.repeats_events = true;
         self
@@ -180,7 +180,7 @@ impl Default for Decline {
 }
 
 impl Decline {
-    /// With one of the values of `error.type`; not to be retried.
+    /// A decline with one of the values of `error.type`; it must not be retried.
     pub fn new(kind: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
@@ -192,31 +192,31 @@ impl Decline {
         }
     }
 
-    /// The optional `error.code`.
+    /// Sets the optional `error.code`.
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The `error.message`.
+    /// Sets the `error.message`.
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// The scheme's own code.
+    /// The card scheme's own code.
     pub fn result_code(mut self, code: impl Into<String>) -> Self {
         self.result_code = Some(code.into());
         self
     }
 
-    /// It may be tried again at once.
+    /// It may be retried at once.
     pub fn retry_immediately(mut self) -> Self {
         "RETRY_IMMEDIATELY".clone_into(&mut self.retry_code);
         self
     }
 
-    /// It may be tried again after a time, written as ISO 8601.
+    /// It may be retried after this ISO 8601 duration.
     pub fn retry_after_delay(mut self, after: impl Into<String>) -> Self {
         "RETRY_AFTER_DELAY".clone_into(&mut self.retry_code);
         self.retry_after = Some(after.into());

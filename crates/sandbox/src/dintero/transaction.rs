@@ -19,18 +19,18 @@ pub(super) struct Transaction {
     pub(super) refunds: Refunds,
     pub(super) under_way: Vec<UnderWay>,
     pub(super) callback_url: Option<String>,
-    /// What happened to its refunds and was not announced yet: the events.
-    pub(super) news: Vec<Value>,
-    /// What reads show, and until when, where webhooks are early.
+    /// Events of its refunds that have not been announced by webhook.
+    pub(super) unannounced: Vec<Value>,
+    /// If webhooks are early: what reads show, and until when.
     before: Option<(Map<String, Value>, OffsetDateTime)>,
 }
 
-/// A refund that was accepted and has not ended.
+/// A refund that is accepted but not final.
 pub(super) struct UnderWay {
     pub(super) request_id: String,
     pub(super) line: Line,
     pub(super) pending: Pending,
-    /// The final event, but for its outcome.
+    /// The final event without its outcome.
     pub(super) event: Map<String, Value>,
 }
 
@@ -42,7 +42,7 @@ impl Transaction {
             refunds,
             under_way: Vec::new(),
             callback_url: None,
-            news: Vec::new(),
+            unannounced: Vec::new(),
             before: None,
         }
     }
@@ -59,7 +59,7 @@ impl Transaction {
         Reply::json(status, &self.shown(&self.document))
     }
 
-    /// A document of this transaction as answers show it.
+    /// A document of this transaction as responses show it.
     pub(super) fn shown(&self, document: &Map<String, Value>) -> Value {
         let mut shown = document.clone();
         if self.refunds.repeats_events
@@ -70,21 +70,21 @@ impl Transaction {
         Value::Object(shown)
     }
 
-    /// A request id in the form that this transaction's events have.
+    /// A request id in the format of this transaction's events.
     pub(super) fn written_id(&self, request_id: &str) -> String {
         if self.refunds.plain_request_ids { request_id.replace('-', "") } else { request_id.to_owned() }
     }
 
-    /// Ends the refunds under way for which this is the moment.
+    /// Ends the pending refunds that are due.
     pub(super) fn settle_where(
         &mut self,
         common: &Common,
         outcome: Option<Outcome>,
-        mut is_time: impl FnMut(&mut Pending) -> bool,
+        mut is_due: impl FnMut(&mut Pending) -> bool,
     ) {
         let outcome = outcome.unwrap_or(self.refunds.outcome);
         let ended: Vec<UnderWay> =
-            self.under_way.extract_if(.., |refund| is_time(&mut refund.pending)).collect();
+            self.under_way.extract_if(.., |refund| is_due(&mut refund.pending)).collect();
         for refund in ended {
             let correlation = self.written_id(&refund.request_id);
             let mut event = refund.event;
@@ -95,7 +95,7 @@ impl Transaction {
         }
     }
 
-    /// Appends the REFUND event of this outcome, with the status that follows from it.
+    /// Appends the REFUND event with this outcome.
     pub(super) fn push_refund(&mut self, common: &Common, mut event: Map<String, Value>, outcome: Outcome) {
         let succeeded = outcome == Outcome::Succeeded;
         event.insert("event".to_owned(), json!("REFUND"));
@@ -103,7 +103,7 @@ impl Transaction {
         if !succeeded {
             event.insert("error".to_owned(), self.refunds.decline.to_json());
         }
-        self.push_news(common, event);
+        self.push_refund_event(common, event);
         if !succeeded && self.refunds.corrects {
             let sums = Sums::of(&self.document);
             let correction = json!({
@@ -118,8 +118,8 @@ impl Transaction {
         }
     }
 
-    /// Appends an event of a refund, which is to be announced, and which reads may not show yet.
-    pub(super) fn push_news(&mut self, common: &Common, event: Map<String, Value>) {
+    /// Appends an event of a refund. It is announced by webhook; reads may show it later.
+    pub(super) fn push_refund_event(&mut self, common: &Common, event: Map<String, Value>) {
         let now = common.now();
         let shown_from = common.outbox.shown_from(now);
         if shown_from > now {
@@ -127,10 +127,10 @@ impl Transaction {
         }
         self.push_event(common, event);
         let newest = self.newest_event().cloned();
-        self.news.extend(newest.map(Value::Object));
+        self.unannounced.extend(newest.map(Value::Object));
     }
 
-    /// Appends an event, and sets the document's status and the event's by the sums that include it.
+    /// Appends an event, and sets its status and the document's from the new sums.
     fn push_event(&mut self, common: &Common, mut event: Map<String, Value>) {
         let now = millis_z(common.now());
         event.insert("id".to_owned(), json!(common.ids.uuid()));

@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The faults that can be injected.
 
 use std::{fmt, time::Duration};
 
@@ -6,63 +6,63 @@ use serde_json::Value;
 
 /// What happens to a request.
 ///
-/// *Processed* means that the sandbox does what was asked for: money moves, a token is made. Faults that answer without
-/// processing leave no trace in the ledger.
+/// *Processed* means that the sandbox executes the request: money moves, a token is issued. Without processing, the
+/// ledger does not change.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FaultAction {
-    /// Processed at once, answered after this long in real time.
+    /// Processed at once; the response follows after this long in real time.
     Latency(Duration),
     /// Not processed; the connection is closed.
     DropBefore,
     /// Not processed; the connection is reset.
     ResetBefore,
-    /// Processed; the connection is closed without an answer.
+    /// Processed; the connection is closed without a response.
     ProcessThenDrop,
-    /// Processed; the connection is reset without an answer.
+    /// Processed; the connection is reset without a response.
     ProcessThenReset,
-    /// Processed, and answered with this status in the provider's error envelope.
+    /// Processed; the response has this status in the provider's error envelope.
     ProcessThenStatus(u16),
-    /// Not processed, answered with this status in the provider's error envelope.
+    /// Not processed; the response has this status in the provider's error envelope.
     StatusOnly(u16),
-    /// The connection is closed at once; the request is processed when the sandbox's clock has moved on by this much.
+    /// The connection is closed at once; the request is processed when the sandbox's clock has advanced by this much.
     ProcessLate(Duration),
-    /// The connection is closed at once; the request is processed after so many further requests.
+    /// The connection is closed at once; the request is processed after this many further requests.
     ProcessLateAfter(u32),
-    /// Processed; half of the answer, then the connection is closed.
+    /// Processed; the connection is closed after half of the response body.
     TruncatedBody,
-    /// Processed; the answer's JSON is broken.
+    /// Processed; the JSON of the response is broken.
     MalformedBody,
-    /// Processed; an HTML page in place of the answer, with the answer's status.
+    /// Processed; the response body is an HTML page, with the original status.
     HtmlBody,
-    /// Processed; the answer never ends.
+    /// Processed; the response body never ends.
     EndlessBody,
-    /// Processed; the answer comes a byte at a time, with this long between two bytes.
+    /// Processed; the response body comes one byte at a time, this long apart.
     SlowDrip(Duration),
-    /// Not processed and never answered.
+    /// Not processed, and no response is ever sent.
     Silence,
-    /// Processed and never answered.
+    /// Processed, but no response is ever sent.
     ProcessThenSilence,
     /// Not processed; the provider's 401.
     Unauthorized,
     /// Not processed; a 429, with `Retry-After` in seconds.
     RateLimited {
-        /// The header's value; without one there is no header.
+        /// The header's value; `None` omits the header.
         retry_after: Option<u64>,
     },
-    /// Processed twice, as behind a proxy that repeats it; the first answer is given.
+    /// Processed twice, as if a proxy repeated it; the first response is sent.
     DuplicateDelivery,
-    /// Processed; the answer says that it is `text/plain`.
+    /// Processed; the response is declared as `text/plain`.
     WrongContentType,
     /// Not processed; a 307 to this address.
     Redirect(String),
-    /// Processed; the answer's amount is one too high.
+    /// Processed; the amount in the response is one too high.
     AlteredAmount,
-    /// Processed; the value at this JSON pointer of the answer is another. `-1` stands for an array's last element.
+    /// Processed; the value at this JSON pointer of the response is replaced. `-1` is the last element of an array.
     Rewrite {
         /// For example `/currency`, or `/events/-1/event_reference`.
         pointer: String,
-        /// What stands there instead.
+        /// The new value.
         value: Value,
     },
     /// Not processed; a `FastAPI` error with a `detail` list.
@@ -71,9 +71,9 @@ pub enum FaultAction {
     ErrorBody {
         /// The HTTP status.
         status: u16,
-        /// The header's value, none when empty.
+        /// The header's value; empty omits the header.
         content_type: String,
-        /// The body as it is.
+        /// The body, unchanged.
         body: String,
     },
 }
@@ -113,7 +113,7 @@ impl fmt::Display for FaultAction {
     }
 }
 
-/// As it is parsed: whole seconds, else milliseconds.
+/// In the form that is parsed: whole seconds, else milliseconds.
 fn written(time: Duration) -> String {
     match time.subsec_millis() {
         0 => format!("{}s", time.as_secs()),

@@ -1,37 +1,37 @@
-//! Which requests a fault is about.
+//! Which requests a fault applies to.
 
 use std::fmt;
 
 use crate::wire::Incoming;
 
-/// A kind of request, as far as the wire can tell.
+/// A kind of request, as far as the wire shows it.
 ///
-/// One request can be several: Dintero's `GET /transactions/{id}` is how a payment is read, how its refunds are listed
-/// and how one of them is looked up, so it is [`Call::Payment`], [`Call::List`] and [`Call::Get`].
+/// One request can be several calls: Dintero's `GET /transactions/{id}` reads a payment, lists its refunds and reads one
+/// of them, so it is [`Call::Payment`], [`Call::List`] and [`Call::Get`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Call {
-    /// Every request, unknown paths too.
+    /// Every request, including unknown paths.
     Any,
     /// Every `GET`.
     Read,
     /// Dintero's token request.
     Token,
-    /// Reading what was paid: the transaction.
+    /// Reading the payment: the transaction.
     Payment,
     /// Dintero's search for transactions by `merchant_reference`.
     Search,
-    /// Listing the refunds of a payment or order: how a client looks whether its refund is there.
+    /// Listing the refunds of a payment or order, which is also how a client looks for its refund.
     List,
     /// Reading one refund.
     Get,
-    /// Asking for money to go back.
+    /// Submitting a refund.
     Submit,
     /// Anything on an order of Dintero's Order Management.
     Orders,
     /// Recording a refund on an order: no money moves.
     Record,
-    /// A method and a path as on the wire, in which `*` stands for anything; the method may be `*`.
+    /// A method and a path as on the wire. `*` matches anything in the path; the method may be `*`.
     Route {
         /// For example `GET`.
         method: String,
@@ -40,7 +40,7 @@ pub enum Call {
     },
 }
 
-/// One name per kind; `look` and `list` are the same.
+/// The names in textual rules; `look` is an alias of `list`.
 pub(super) const NAMES: &[(&str, Call)] = &[
     ("any", Call::Any),
     ("read", Call::Read),
@@ -56,7 +56,7 @@ pub(super) const NAMES: &[(&str, Call)] = &[
 ];
 
 impl Call {
-    /// A method and a path with `*` for anything.
+    /// A method and a path, in which `*` matches anything.
     pub fn route(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self::Route { method: method.into(), path: path.into() }
     }
@@ -83,7 +83,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// Whether the text fits the pattern: the pieces between the stars, in order, the outer two at the ends.
+/// Whether the text matches the pattern: the pieces between the stars in order, the outer two at the ends.
 fn fits(pattern: &str, text: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();

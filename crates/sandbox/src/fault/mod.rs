@@ -1,4 +1,4 @@
-//! Faults as data: which call, which time, what happens.
+//! Faults as data: on which call, when, and what happens.
 
 mod action;
 mod call;
@@ -14,17 +14,17 @@ use std::fmt;
 
 use crate::provider::Provider;
 
-/// Something that goes wrong: on which call, at which time, in which way.
+/// A rule that injects a fault: on which call, when, and what happens.
 ///
-/// A fault without a time strikes every matching call. Calls are counted from the moment when the fault is added. When
-/// several faults would strike one request, the one that was added first does.
+/// By default, a rule applies to every matching call. Calls are counted from the moment when the rule is added. If
+/// several rules apply to one request, the first one added is used.
 ///
 /// ```
 /// use refunds_sandbox::{Call, FaultRule, FaultAction};
 ///
-/// let fault = FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop);
-/// assert_eq!(fault, "submit:1:process-then-drop".parse().unwrap());
-/// assert_eq!(fault.to_string(), "submit:1:process-then-drop");
+/// let rule = FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop);
+/// assert_eq!(rule, "submit:1:process-then-drop".parse().unwrap());
+/// assert_eq!(rule.to_string(), "submit:1:process-then-drop");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaultRule {
@@ -46,20 +46,20 @@ enum When {
 }
 
 impl FaultRule {
-    /// Begins a fault on a kind of call.
+    /// Begins a rule for a kind of call.
     pub fn on(call: Call) -> FaultTrigger {
         FaultTrigger { provider: None, call, when: When::Every }
     }
 
-    /// What it does.
+    /// What the rule does.
     pub fn action(&self) -> &FaultAction {
         &self.action
     }
 }
 
-/// A fault of which everything is said but what happens: see [`FaultRule::on`].
+/// A rule without its action: see [`FaultRule::on`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a fault needs its action: call `then`"]
+#[must_use = "a fault rule needs its action: call `then`"]
 pub struct FaultTrigger {
     provider: Option<Provider>,
     call: Call,
@@ -73,13 +73,13 @@ impl FaultTrigger {
         self
     }
 
-    /// At the n-th matching call, counted from 1, and once.
+    /// Only at the n-th matching call, counted from 1.
     pub fn nth(mut self, n: u32) -> Self {
         self.when = When::Nth { first: n, times: 1 };
         self
     }
 
-    /// At so many calls in a row, from the n-th on (or from the first).
+    /// At this many calls in a row, from the n-th (or the first) on.
     pub fn times(mut self, times: u32) -> Self {
         let first = match self.when {
             When::Nth { first, .. } => first,
@@ -89,19 +89,19 @@ impl FaultTrigger {
         self
     }
 
-    /// At every matching call, which is what a fault without a time does.
+    /// At every matching call, which is the default.
     pub fn every(mut self) -> Self {
         self.when = When::Every;
         self
     }
 
-    /// At so many calls in a hundred, by the sandbox's seed.
+    /// At this percentage of calls, by the sandbox's seed.
     pub fn percent(mut self, percent: u8) -> Self {
         self.when = When::Percent(percent);
         self
     }
 
-    /// What happens then.
+    /// Completes the rule with its action.
     pub fn then(self, action: FaultAction) -> FaultRule {
         FaultRule { provider: self.provider, call: self.call, when: self.when, action }
     }

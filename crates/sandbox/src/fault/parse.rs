@@ -1,10 +1,10 @@
-//! Faults as text, for command lines.
+//! Fault rules as text, for command lines.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 use super::{Call, FaultAction, FaultRule, When, call::NAMES};
 
-/// The words for actions, as an error lists them.
+/// The actions, as listed in error messages.
 const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-drop, process-then-reset, \
     process-then-status=N, status=N, process-late=TIME, process-late-after=N, truncated-body, malformed-body, \
     html-body, endless-body, slow-drip=TIME, silence, process-then-silence, unauthorized, rate-limited[=SECONDS], \
@@ -13,8 +13,8 @@ const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-dro
 
 /// `[provider/]call:when:action[=argument]`.
 ///
-/// - call: `any read token payment search list (look) get submit orders record`, or `METHOD PATH` with `*` in it;
-/// - when: `every`, a number `n` counted from 1, `nxtimes` (for example `2x3`), or a per cent (`10%`);
+/// - call: `any read token payment search list (look) get submit orders record`, or `METHOD PATH`, which may contain `*`;
+/// - when: `every`, a number `n` counted from 1, `nxtimes` (for example `2x3`), or a percentage (`10%`);
 /// - action: see [`FaultAction`], in kebab-case; times are written `200ms`, `3s`, `2m`, `25h`.
 ///
 /// ```
@@ -49,13 +49,13 @@ impl FromStr for FaultRule {
     }
 }
 
-/// Why a text is not a [`FaultRule`].
+/// Why a text is not a valid [`FaultRule`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseFaultError(String);
 
 impl fmt::Display for ParseFaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a fault: {}", self.0)
+        write!(f, "not a valid fault rule: {}", self.0)
     }
 }
 
@@ -108,7 +108,7 @@ fn parse_action(text: &str) -> Result<FaultAction, ParseFaultError> {
         "error-body" => parse_error_body(needed()?)?,
         "rate-limited" => FaultAction::RateLimited { retry_after: argument.map(number).transpose()? },
         _ if argument.is_some() => {
-            return Err(ParseFaultError(format!("no action `{name}=…` among {ACTIONS}")));
+            return Err(ParseFaultError(format!("unknown action `{name}=…`, expected one of {ACTIONS}")));
         }
         _ => parse_bare_action(name)?,
     })
@@ -168,10 +168,10 @@ fn duration(text: &str) -> Result<Duration, ParseFaultError> {
         Some("s") => Ok(Duration::from_secs(amount)),
         Some("m") => Ok(Duration::from_secs(amount.saturating_mul(60))),
         Some("h") => Ok(Duration::from_secs(amount.saturating_mul(3600))),
-        _ => Err(ParseFaultError(format!("`{text}` is not a time like `200ms`, `3s`, `2m` or `25h`"))),
+        _ => Err(ParseFaultError(format!("`{text}` is not a duration like `200ms`, `3s`, `2m` or `25h`"))),
     }
 }
 
 fn number<T: FromStr>(text: &str) -> Result<T, ParseFaultError> {
-    text.parse().map_err(|_| ParseFaultError(format!("`{text}` is not a number that fits")))
+    text.parse().map_err(|_| ParseFaultError(format!("`{text}` is not a number in range")))
 }

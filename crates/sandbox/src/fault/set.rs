@@ -1,11 +1,11 @@
-//! The faults in force, and their counts.
+//! The active fault rules and their counts.
 
 use std::sync::Mutex;
 
 use super::{Call, FaultAction, FaultRule, When};
 use crate::{ids::Ids, lock::lock, provider::Provider, wire::Incoming};
 
-/// The faults in force at a sandbox.
+/// The active fault rules of a sandbox.
 #[derive(Debug, Default)]
 pub struct Faults {
     armed: Mutex<Vec<Armed>>,
@@ -13,46 +13,46 @@ pub struct Faults {
 
 #[derive(Debug)]
 struct Armed {
-    fault: FaultRule,
+    rule: FaultRule,
     seen: u32,
 }
 
 impl Faults {
-    /// Puts a fault in force.
-    pub fn add(&self, fault: FaultRule) {
-        lock(&self.armed).push(Armed { fault, seen: 0 });
+    /// Adds a fault rule.
+    pub fn add(&self, rule: FaultRule) {
+        lock(&self.armed).push(Armed { rule, seen: 0 });
     }
 
-    /// Puts an end to all faults.
+    /// Removes all fault rules.
     pub fn clear(&self) {
         lock(&self.armed).clear();
     }
 
-    /// The fault that strikes this request, if one does. Every fault that matches counts it.
-    pub(crate) fn strike(
+    /// The fault for this request, if any. Every rule that matches counts the request.
+    pub(crate) fn next(
         &self,
         provider: Provider,
         calls: &[Call],
         request: &Incoming,
         dice: &Ids,
     ) -> Option<(String, FaultAction)> {
-        let mut struck = None;
+        let mut found = None;
         for armed in lock(&self.armed).iter_mut() {
-            let fault = &armed.fault;
-            let here = fault.provider.is_none_or(|only| only == provider);
-            if !here || !fault.call.matches(calls, request) {
+            let rule = &armed.rule;
+            let here = rule.provider.is_none_or(|only| only == provider);
+            if !here || !rule.call.matches(calls, request) {
                 continue;
             }
             armed.seen = armed.seen.saturating_add(1);
-            let strikes = match fault.when {
+            let applies = match rule.when {
                 When::Every => true,
                 When::Nth { first, times } => armed.seen >= first && armed.seen - first < times,
                 When::Percent(percent) => dice.next() % 100 < u64::from(percent),
             };
-            if strikes && struck.is_none() {
-                struck = Some((fault.to_string(), fault.action.clone()));
+            if applies && found.is_none() {
+                found = Some((rule.to_string(), rule.action.clone()));
             }
         }
-        struck
+        found
     }
 }

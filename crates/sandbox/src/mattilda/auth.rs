@@ -1,4 +1,4 @@
-//! Bearer tokens that the merchant signs: signature, header, times and scopes, and the merchant account.
+//! Bearer tokens that the merchant signs: signature, header, times, scopes and the merchant account.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use crate::{
 };
 
 const ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
-/// The year 5138 in seconds: what is above it was meant in milliseconds.
+/// The year 5138 in seconds: a higher value is probably in milliseconds.
 const LAST_SECOND: i64 = 100_000_000_000;
 
 impl Mattilda {
@@ -47,18 +47,18 @@ impl Mattilda {
     }
 }
 
-/// The scopes of a token that is good now. Nobody is told what was wrong with one that is not.
+/// The scopes of a valid token. The response never says why a token is invalid.
 fn check_token(token: &str, key: &SigningKey, now: OffsetDateTime) -> Option<Vec<String>> {
     let (message, signature) = token.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
     let header = decoded(header)?;
     let text =
         |map: &Map<String, Value>, name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is_ours = text(&header, "alg")? == "ES512"
+    let has_our_header = text(&header, "alg")? == "ES512"
         && text(&header, "typ")? == "JWT"
         && text(&header, "kid")? == key.kid();
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    if !is_ours || !key.verifies(message.as_bytes(), &signature) {
+    if !has_our_header || !key.verifies(message.as_bytes(), &signature) {
         return None;
     }
     let claims = decoded(claims)?;

@@ -1,4 +1,4 @@
-//! What a test may do to the Mattilda side.
+//! Controls for tests: the Mattilda side.
 
 use std::{collections::BTreeMap, fmt, io, sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{lock::lock, settle::Outcome};
 
-/// Long enough for every test, short enough to be a date.
+/// Long enough for every test, short enough for a valid date.
 const STATIC_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// The Mattilda side of a [`Sandbox`](crate::Sandbox).
@@ -29,12 +29,13 @@ impl MattildaSandbox {
         Ok(sandbox)
     }
 
-    /// The base of all calls.
+    /// The base URL of all calls.
     pub fn api_url(&self) -> &str {
         &self.origin
     }
 
-    /// The settings of an adapter, by key, with the newest webhook secret: `merchant_account_id` only where the builder was given one.
+    /// The adapter's settings, by key, with the newest webhook secret. `merchant_account_id` is set only if the builder
+    /// set it.
     pub fn settings(&self) -> BTreeMap<String, String> {
         let identity = &self.inner.identity;
         let mut settings = BTreeMap::from([
@@ -49,16 +50,16 @@ impl MattildaSandbox {
         settings
     }
 
-    /// A bearer token that is good for everything, for years of the sandbox's clock.
+    /// A bearer token with every scope, valid for years on the sandbox's clock.
     pub fn static_token(&self) -> &str {
         &self.static_token
     }
 
-    /// A bearer token with these scopes, good for so long from now on the sandbox's clock.
+    /// A bearer token with these scopes, valid for this long on the sandbox's clock.
     ///
     /// # Errors
     ///
-    /// When the token cannot be signed.
+    /// The token cannot be signed.
     pub fn token(&self, scopes: &[&str], lifetime: Duration) -> io::Result<String> {
         let now = self.inner.common.now().unix_timestamp();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
@@ -72,17 +73,17 @@ impl MattildaSandbox {
         }))
     }
 
-    /// The id of the key pair: the RFC 7638 thumbprint of its public half.
+    /// The id of the key pair: the RFC 7638 thumbprint of its public key.
     pub fn key_id(&self) -> &str {
         self.inner.identity.key.kid()
     }
 
-    /// A transaction that was captured in full; answers its id.
+    /// Adds a transaction that is captured in full, and returns its id.
     pub fn captured(&self, amount_minor: i64, currency: &str) -> String {
         self.transaction(TransactionSpec::new(amount_minor, currency))
     }
 
-    /// A transaction as specified; answers its id.
+    /// Adds a transaction, and returns its id.
     pub fn transaction(&self, spec: TransactionSpec) -> String {
         self.inner.add_transaction(spec)
     }
@@ -95,69 +96,69 @@ impl MattildaSandbox {
         cards.map(|card| card.id.clone()).collect()
     }
 
-    /// Serves these bytes, as they are, as the refunds of a transaction, whether or not it exists.
+    /// Serves these bytes, unchanged, as the refunds of a transaction, which need not exist.
     pub fn insert_refunds_page_bytes(&self, transaction_id: &str, body: impl Into<Bytes>) {
         self.serve_bytes(format!("/transactions/{transaction_id}/refunds"), body);
     }
 
-    /// Serves these bytes for `GET` of this path as on the wire, which must be one that the API has.
+    /// Serves these bytes for `GET` of this path, as on the wire. The path must be one of the API.
     pub fn serve_bytes(&self, path: impl Into<String>, body: impl Into<Bytes>) {
         let mut state = lock(&self.inner.state);
         state.canned.insert(path.into(), body.into());
     }
 
-    /// Whether idempotency keys are honoured, from now on.
+    /// Sets whether idempotency keys are honoured, from now on.
     pub fn set_idempotency(&self, mode: IdempotencyMode) {
         lock(&self.inner.state).keys.mode = mode;
     }
 
-    /// What the list of refunds does with `limit` and `cursor`, from now on.
+    /// Sets what the list of refunds does with `limit` and `cursor`, from now on.
     pub fn set_cursors(&self, mode: CursorMode) {
         lock(&self.inner.state).options.cursors = mode;
     }
 
-    /// Which members bodies have, from now on.
+    /// Sets which members bodies have, from now on.
     pub fn set_fields(&self, fields: FieldSet) {
         lock(&self.inner.state).options.fields = fields;
     }
 
-    /// How failed validation is told, from now on.
+    /// Sets how failed validation is reported, from now on.
     pub fn set_error_shape(&self, shape: ErrorShape) {
         lock(&self.inner.state).options.errors = shape;
     }
 
-    /// How many refunds a page has that was asked for without `limit`, from now on: 1 to 100, 20 at first.
+    /// Sets the size of a page requested without `limit`, from now on: 1 to 100; the default is 20.
     pub fn set_page_size(&self, size: usize) {
         lock(&self.inner.state).options.page_size = size.clamp(1, 100);
     }
 
-    /// Tells this URL what happens to refunds: `refund.pending`, `refund.succeeded`, `refund.failed` and
-    /// `refund.declined`. A refund that ends voided is not told: there is no such event. Answers the subscription's id.
+    /// Subscribes this URL to `refund.pending`, `refund.succeeded`, `refund.failed` and `refund.declined`, and returns the
+    /// subscription's id. A refund that ends voided is not reported: there is no such event.
     ///
-    /// Webhooks to anything but plain HTTP on loopback can be taken from the queue and are never sent.
+    /// Webhooks to anything but plain HTTP on loopback can be taken from the queue but are never sent.
     pub fn subscribe(&self, url: impl Into<String>) -> String {
         let id = self.inner.common.outbox.ids.uuid();
         lock(&self.inner.state).webhooks.add(id.clone(), url.into());
         id
     }
 
-    /// Ends a subscription; what is on its way arrives nevertheless.
+    /// Ends a subscription. Webhooks that are already queued are still delivered.
     pub fn unsubscribe(&self, subscription_id: &str) {
         lock(&self.inner.state).webhooks.remove(subscription_id);
     }
 
-    /// Makes another webhook secret and answers it. The ones before stay active, so that everything is signed with
-    /// each of them, oldest first, until [`retire_webhook_secrets`](Self::retire_webhook_secrets).
+    /// Adds a webhook secret and returns it. The previous secrets stay active: everything is signed with each of them,
+    /// oldest first, until [`retire_webhook_secrets`](Self::retire_webhook_secrets).
     pub fn rotate_webhook_secret(&self) -> String {
         lock(&self.inner.state).webhooks.rotate()
     }
 
-    /// Ends a rotation: only the newest webhook secret is active.
+    /// Ends a rotation: only the newest webhook secret stays active.
     pub fn retire_webhook_secrets(&self) {
         lock(&self.inner.state).webhooks.retire();
     }
 
-    /// What webhooks carry, from now on.
+    /// Sets what webhooks carry, from now on.
     pub fn set_webhook_shape(&self, shape: WebhookShape) {
         lock(&self.inner.state).options.webhooks = shape;
     }

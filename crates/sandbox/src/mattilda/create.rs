@@ -1,4 +1,4 @@
-//! The two calls that make refunds: where money moves.
+//! The two calls that make refunds, where money moves.
 
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ impl Mattilda {
         Reply::json(201, &body)
     }
 
-    /// Makes the refund and answers its JSON; the checks are done.
+    /// Makes the refund, which has passed all checks, and returns its JSON.
     fn make(
         &self,
         state: &mut State,
@@ -135,7 +135,7 @@ impl Mattilda {
             end_shown_from: now,
         };
         let rendered = state.render(&refund);
-        self.tell_new(state, &refund);
+        self.announce_new(state, &refund);
         state.refunds.push(refund);
         Some(rendered)
     }

@@ -1,4 +1,4 @@
-//! The bodies of the two refund calls: strict, with every fault of a body told at once.
+//! The bodies of the two refund calls: validated strictly, with all errors reported at once.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ const MAX_EXTERNAL_IDENTIFIER: usize = 300;
 
 #[derive(Debug, Default)]
 pub(super) struct CreateBody {
-    /// `None` is everything that is left.
+    /// `None` refunds everything that is left.
     pub(super) amount: Option<i64>,
     /// The redemption to refund; `None` is the payment method.
     pub(super) gift_card: Option<String>,
@@ -46,21 +46,21 @@ impl CreateBody {
             .filter(|key| !known.contains(&key.as_str()))
             .map(|key| Detail::body(key, "Extra inputs are not permitted", "extra_forbidden"))
             .collect();
-        let mut note = |read: Result<Option<Value>, Detail>| {
+        let mut collect = |read: Result<Option<Value>, Detail>| {
             read.unwrap_or_else(|detail| {
                 details.push(detail);
                 None
             })
         };
-        let amount = note(check_amount(given(body, "amount")));
-        let reason = note(check_text("reason", given(body, "reason"), 0, MAX_REASON));
-        let external_identifier = note(check_text(
+        let amount = collect(check_amount(given(body, "amount")));
+        let reason = collect(check_text("reason", given(body, "reason"), 0, MAX_REASON));
+        let external_identifier = collect(check_text(
             "external_identifier",
             given(body, "external_identifier"),
             1,
             MAX_EXTERNAL_IDENTIFIER,
         ));
-        let gift_card = note(check_target(body));
+        let gift_card = collect(check_target(body));
         if !details.is_empty() {
             return Err(error::invalid(&details, shape));
         }
@@ -74,7 +74,7 @@ impl CreateBody {
     }
 }
 
-/// A member that is there and not null.
+/// A member that is present and not null.
 fn given<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }
@@ -113,7 +113,7 @@ fn check_text(name: &str, value: Option<&Value>, min: usize, max: usize) -> Resu
     Ok(Some(value.clone()))
 }
 
-/// The redemption's id when a gift card is meant, else nothing: a payment method needs no id.
+/// The redemption's id if the target is a gift card. A payment method needs no id.
 fn check_target(body: &Map<String, Value>) -> Result<Option<Value>, Detail> {
     let id = given(body, "target_id");
     let is_uuid = id.is_none_or(|id| id.as_str().is_some_and(|text| Uuid::try_parse(text).is_ok()));

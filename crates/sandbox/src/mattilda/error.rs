@@ -1,18 +1,18 @@
-//! Gr4vy's error envelope, and `FastAPI`'s, which shows through now and then.
+//! Gr4vy's error envelope, and that of `FastAPI`, which sometimes appears instead.
 
 use serde_json::{Value, json};
 
 use super::options::ErrorShape;
 use crate::wire::Reply;
 
-/// One thing that is wrong with a request.
+/// One error in a request.
 #[derive(Debug)]
 pub(super) struct Detail {
     pub(super) location: &'static str,
     /// A JSON pointer.
     pub(super) pointer: String,
     pub(super) message: String,
-    /// Pydantic's word for it.
+    /// Pydantic's error type.
     pub(super) kind: &'static str,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn invalid(details: &[Detail], shape: ErrorShape) -> Reply {
     reply.not_stored()
 }
 
-/// A request that is well formed and cannot be done. Its answer is kept for its idempotency key.
+/// A valid request that cannot be executed. The response is stored for its idempotency key.
 pub(super) fn refused(message: &str) -> Reply {
     envelope(400, "bad_request", message, &json!([]))
 }

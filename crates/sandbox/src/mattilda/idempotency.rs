@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the first answer is kept and replayed; while there is none yet, others are told to wait.
+//! `Idempotency-Key`: the first response is stored and replayed; until then, other requests get a conflict.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,7 +20,7 @@ use crate::{
 const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_KEY: usize = 255;
 
-/// A key belongs to a merchant account, not to a path: used for another payment, it replays the first one's answer.
+/// A key belongs to a merchant account, not to a path: for another payment, it replays the first payment's response.
 type Scoped = (String, String);
 
 #[derive(Debug, Default)]
@@ -31,8 +31,13 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// What is known before the request is done: a replay, a conflict, or a key that cannot be.
-    pub(super) fn look(&mut self, request: &Incoming, grant: &Grant, now: OffsetDateTime) -> Option<Reply> {
+    /// The response that is known in advance: a replay, a conflict, or an invalid key.
+    pub(super) fn known_reply(
+        &mut self,
+        request: &Incoming,
+        grant: &Grant,
+        now: OffsetDateTime,
+    ) -> Option<Reply> {
         let key = self.key(request, grant)?;
         if key.1.is_empty() || key.1.len() > MAX_KEY {
             let detail = Detail {

@@ -2,13 +2,13 @@
 
 use super::key::SigningKey;
 
-/// Who the sandbox's merchant is.
+/// The merchant's key, accounts and secret.
 pub(crate) struct Identity {
     pub(crate) key: SigningKey,
-    /// The account that owns transactions unless they say otherwise.
+    /// The account that owns transactions by default.
     pub(crate) merchant_account: String,
     /// The account of a request without the header.
     pub(crate) default_account: String,
-    /// The first one: it may be rotated.
+    /// The initial secret, which may be rotated.
     pub(crate) webhook_secret: String,
 }

@@ -1,4 +1,4 @@
-//! The key pair of the integration: made at start, registered with the sandbox, handed out as PKCS#8 PEM.
+//! The integration's key pair: generated at start, registered with the sandbox, exported as PKCS#8 PEM.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub(crate) struct SigningKey {
 impl SigningKey {
     pub(crate) fn generate() -> io::Result<Self> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING)
-            .map_err(|_| io::Error::other("no P-521 key could be made"))?;
+            .map_err(|_| io::Error::other("cannot generate a P-521 key"))?;
         let document = pair.to_pkcs8v1().map_err(|_| io::Error::other("the P-521 key has no PKCS#8 form"))?;
         let kid = thumbprint(pair.public_key().as_ref())
             .ok_or_else(|| io::Error::other("the P-521 key has an unknown form"))?;
@@ -57,13 +57,13 @@ impl SigningKey {
         let signature = self
             .pair
             .sign(&SystemRandom::new(), message.as_bytes())
-            .map_err(|_| io::Error::other("the token could not be signed"))?;
+            .map_err(|_| io::Error::other("cannot sign the token"))?;
         let signature = URL_SAFE_NO_PAD.encode(signature.as_ref());
         Ok(format!("{message}.{signature}"))
     }
 }
 
-/// RFC 7638: the hash of the public key as JSON, with its members in the order of the alphabet and no spaces.
+/// RFC 7638: the hash of the public key as JSON, with its members in alphabetical order and no spaces.
 fn thumbprint(uncompressed: &[u8]) -> Option<String> {
     let (tag, coordinates) = uncompressed.split_first()?;
     if *tag != 4 || coordinates.len() != 2 * COORDINATE {

@@ -12,7 +12,7 @@ use super::{
 use crate::wire::{Incoming, Reply};
 
 const MAX_LIMIT: usize = 100;
-/// The cursor of the first page, for going back to it.
+/// The cursor back to the first page.
 const START: &str = "start";
 
 impl Mattilda {

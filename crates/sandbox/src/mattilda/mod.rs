@@ -58,7 +58,7 @@ struct State {
     transactions: HashMap<String, Transaction>,
     /// Oldest first.
     refunds: Vec<Refund>,
-    /// Bodies served as they are, by path.
+    /// Bodies served unchanged, by path.
     canned: HashMap<String, Bytes>,
     merchant_accounts: HashSet<String>,
     keys: Keys,
@@ -153,7 +153,7 @@ impl Mattilda {
 }
 
 impl State {
-    /// A transaction of this merchant account: others are as good as not there.
+    /// A transaction, if it belongs to this merchant account.
     fn owned(&self, id: &str, account: &str) -> Option<&Transaction> {
         self.transactions.get(id).filter(|transaction| transaction.spec.merchant_account == account)
     }
@@ -176,9 +176,9 @@ impl Api for Mattilda {
         self.check_access(request, &route)
     }
 
-    fn answer(&self, request: &Incoming, grant: &Grant) -> Reply {
+    fn process(&self, request: &Incoming, grant: &Grant) -> Reply {
         let mut state = lock(&self.state);
-        if let Some(reply) = state.keys.look(request, grant, self.common.now()) {
+        if let Some(reply) = state.keys.known_reply(request, grant, self.common.now()) {
             return reply;
         }
         let reply = self.dispatch(&mut state, request, grant);

@@ -1,4 +1,4 @@
-//! Transactions and refunds as the sandbox holds them.
+//! The sandbox's transactions and refunds.
 
 use std::borrow::Cow;
 
@@ -21,14 +21,14 @@ pub(super) struct Transaction {
     pub(super) created_at: OffsetDateTime,
 }
 
-/// What a gift card paid of a transaction: the redemption.
+/// A gift card's share of a payment: the redemption.
 #[derive(Debug, Clone)]
 pub(super) struct GiftCard {
     pub(super) id: String,
     pub(super) amount: i64,
 }
 
-/// The instrument that money goes back to.
+/// The instrument that receives the money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     PaymentMethod(Option<String>),
@@ -54,13 +54,13 @@ pub(super) struct Refund {
     pub(super) updated_at: OffsetDateTime,
     pub(super) pending: Option<Pending>,
     pub(super) line: Line,
-    /// From when on reads show it, and that it has ended: later than it happens where webhooks are early.
+    /// When reads first show it, and show its end: later than it happens if webhooks are early.
     pub(super) shown_from: OffsetDateTime,
     pub(super) end_shown_from: OffsetDateTime,
 }
 
 impl Refund {
-    /// Ends what is still processing, as it was going to or otherwise; true when that is news.
+    /// Ends a processing refund, with its planned outcome or another; false if it had already ended.
     pub(super) fn settle(&mut self, common: &Common, outcome: Option<Outcome>) -> bool {
         if self.pending.take().is_none() {
             return false;
@@ -84,13 +84,13 @@ impl Refund {
         Some(Cow::Borrowed(self))
     }
 
-    /// As it was while it was processing.
+    /// The refund as it was while processing.
     pub(super) fn before_its_end(&self) -> Self {
         Self { ended: None, updated_at: self.created_at, ..self.clone() }
     }
 
-    /// Whether its money is gone, or may be.
-    pub(super) fn counts(&self) -> bool {
+    /// Whether it reduces what is left to refund.
+    pub(super) fn reduces_refundable(&self) -> bool {
         matches!(self.ended, None | Some(Outcome::Succeeded))
     }
 }

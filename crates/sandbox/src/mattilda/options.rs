@@ -1,30 +1,30 @@
-//! What nobody knows for sure about the provider, or what differs between its generations: a test chooses.
+//! Options for what the provider does not document, or what differs between its generations.
 
-/// Whether `Idempotency-Key` does anything.
+/// Whether `Idempotency-Key` has any effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum IdempotencyMode {
-    /// The first answer to a key is kept for 24 hours and replayed, as Gr4vy documents it.
+    /// The first response to a key is stored for 24 hours and replayed, as Gr4vy documents.
     #[default]
     Honoured,
-    /// The header is ignored, as it may be at an instance that does not know it.
+    /// The header is ignored, as an instance without support for it may do.
     Ignored,
 }
 
-/// What the list of refunds does with `limit` and `cursor`, which it does not declare.
+/// What the list of refunds does with `limit` and `cursor`, which are not documented for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CursorMode {
     /// Both are honoured.
     #[default]
     Honoured,
-    /// Both are ignored: every answer is the first page, with the same `next_cursor` when there is more.
+    /// Both are ignored: every response is the first page, with the same `next_cursor` if there is more.
     Ignored,
-    /// Both are ignored, and every answer has a `next_cursor` that was never seen before, even when nothing follows.
+    /// Both are ignored, and every response has a new `next_cursor`, even if nothing follows.
     RepeatsPage,
 }
 
-/// Which generation of the API writes the bodies.
+/// Which generation of the API the bodies follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum FieldSet {
@@ -35,7 +35,7 @@ pub enum FieldSet {
     Newest,
 }
 
-/// How a request that fails validation is told so.
+/// How a failed validation is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ErrorShape {
@@ -53,7 +53,7 @@ pub enum WebhookShape {
     /// The event's `name`, and the whole refund as its `target`.
     #[default]
     Named,
-    /// No `name`, and of the refund only its id and its transaction's, as deliveries of 2024 had it.
+    /// No `name`, and only the ids of the refund and its transaction, as in deliveries of 2024.
     Bare,
 }
 

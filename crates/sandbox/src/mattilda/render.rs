@@ -1,4 +1,4 @@
-//! Bodies in the shape of one generation of the API or the other.
+//! Bodies in the format of either generation of the API.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;

@@ -1,4 +1,4 @@
-//! The paths, and what each of them needs.
+//! The paths and their ids.
 
 use uuid::Uuid;
 
@@ -63,12 +63,12 @@ impl Route {
         }]
     }
 
-    /// Whether it changes something: writing does not imply reading.
+    /// Whether it needs the scope for writing, which does not include reading.
     pub(super) fn writes(&self) -> bool {
         matches!(self, Self::Create { .. } | Self::CreateAll { .. })
     }
 
-    /// Ids in paths are UUIDs, and what is not one fails validation before anything is looked up.
+    /// Ids in paths must be UUIDs; any other id fails validation before the lookup.
     pub(super) fn check_ids(&self, shape: ErrorShape) -> Result<(), Reply> {
         let (transaction, refund) = match self {
             Self::Transaction { id } => (Some(id), None),

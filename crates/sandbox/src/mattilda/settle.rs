@@ -1,4 +1,4 @@
-//! Ending the refunds under way.
+//! Ending pending refunds.
 
 use super::{Mattilda, State, model::Refund};
 use crate::{lock::lock, settle::Outcome};
@@ -10,25 +10,25 @@ impl Mattilda {
         });
     }
 
-    /// Ends the refunds for which this is the moment, and tells so.
+    /// Ends the refunds that are due, and queues their webhooks.
     pub(super) fn settle_where(
         &self,
         state: &mut State,
         outcome: Option<Outcome>,
-        mut is_time: impl FnMut(usize, &mut Refund) -> bool,
+        mut is_due: impl FnMut(usize, &mut Refund) -> bool,
     ) {
         let mut ended = Vec::new();
         for (at, refund) in state.refunds.iter_mut().enumerate() {
-            if is_time(at, refund) && refund.settle(&self.common, outcome) {
+            if is_due(at, refund) && refund.settle(&self.common, outcome) {
                 ended.push(at);
             }
         }
         for refund in ended.into_iter().filter_map(|at| state.refunds.get(at)) {
-            self.tell(state, refund);
+            self.announce(state, refund);
         }
     }
 
-    /// These refunds were shown; those for which it was the last time that they were pending are settled.
+    /// Counts a read of these refunds, and settles those that have been read often enough.
     pub(super) fn count_reads(&self, state: &mut State, shown: &[usize]) {
         let settling = self.common.settling();
         self.settle_where(state, None, |at, refund| {

@@ -1,8 +1,8 @@
-//! What a test says about a transaction.
+//! Specifying a transaction for a test.
 
 use crate::settle::Outcome;
 
-/// A transaction to be: paid and captured in full, and its refunds succeed at once, unless said otherwise.
+/// Specifies a transaction. By default, it is paid and captured in full, and its refunds succeed at once.
 ///
 /// ```
 /// use refunds_sandbox::{Outcome, mattilda::TransactionSpec};
@@ -28,7 +28,7 @@ pub struct TransactionSpec {
 }
 
 impl TransactionSpec {
-    /// Captured in full.
+    /// A transaction that is captured in full.
     pub fn new(amount_minor: i64, currency: impl Into<String>) -> Self {
         Self {
             id: None,
@@ -45,69 +45,69 @@ impl TransactionSpec {
         }
     }
 
-    /// A chosen id, which must be a UUID to be found.
+    /// Sets the id, which must be a UUID to be found.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Captured in part.
+    /// Captures this amount only.
     pub fn captured(mut self, amount_minor: i64) -> Self {
         self.captured = amount_minor;
         self
     }
 
-    /// Not captured at all: it can be voided, not refunded.
+    /// Not captured: it can be voided, but not refunded.
     pub fn authorized_only(self) -> Self {
         self.captured(0)
     }
 
-    /// Of this merchant account instead of the sandbox's own.
+    /// Sets the merchant account, instead of the sandbox's own.
     pub fn merchant_account(mut self, id: impl Into<String>) -> Self {
         self.merchant_account = id.into();
         self
     }
 
-    /// The merchant's own reference.
+    /// Sets the merchant's own reference.
     pub fn external_identifier(mut self, reference: impl Into<String>) -> Self {
         self.external_identifier = Some(reference.into());
         self
     }
 
-    /// The instrument was not stored: the refunds' `target_id` is null.
+    /// The instrument is not stored: the refunds' `target_id` is null.
     pub fn without_stored_instrument(mut self) -> Self {
         self.stored_instrument = false;
         self
     }
 
-    /// So much was paid by a gift card, on top of the amount.
+    /// Adds a gift card payment, on top of the amount.
     pub fn gift_card(mut self, amount_minor: i64) -> Self {
         self.gift_cards.push(amount_minor);
         self
     }
 
-    /// Refunds begin as `processing` and end so later.
+    /// Refunds begin as `processing` and end with this outcome later.
     pub fn asynchronous(mut self, outcome: Outcome) -> Self {
         self.asynchronous = true;
         self.outcome = outcome;
         self
     }
 
-    /// Refunds are created and have ended so at once.
+    /// Refunds end with this outcome at once.
     pub fn ends(mut self, outcome: Outcome) -> Self {
         self.asynchronous = false;
         self.outcome = outcome;
         self
     }
 
-    /// What refunds that do not succeed say about it.
+    /// Sets why refunds do not succeed.
     pub fn failure(mut self, failure: Failure) -> Self {
         self.failure = failure;
         self
     }
 }
 
-/// Why a refund did not succeed: the members that only the newest generation has.
+/// Why a refund did not succeed: members that only the newest generation has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Failure {
@@ -123,12 +123,12 @@ impl Default for Failure {
 }
 
 impl Failure {
-    /// With Gr4vy's own `error_code`.
+    /// A failure with Gr4vy's own `error_code`.
     pub fn new(error_code: impl Into<String>) -> Self {
         Self { error_code: error_code.into(), raw_code: None, raw_description: None }
     }
 
-    /// The payment service's `raw_response_code` and `raw_response_description`.
+    /// Sets the payment service's `raw_response_code` and `raw_response_description`.
     pub fn raw(mut self, code: impl Into<String>, description: impl Into<String>) -> Self {
         self.raw_code = Some(code.into());
         self.raw_description = Some(description.into());

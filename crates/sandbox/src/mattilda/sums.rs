@@ -9,7 +9,7 @@ use super::{
 use crate::settle::Outcome;
 
 impl State {
-    /// What succeeded so far on an instrument, for the transaction's own `refunded_amount`.
+    /// What was refunded to an instrument, for the transaction's own `refunded_amount`.
     pub(super) fn refunded(
         &self,
         transaction: &Transaction,
@@ -21,7 +21,7 @@ impl State {
         })
     }
 
-    /// What can still go back to an instrument: what is under way is gone.
+    /// What can still be refunded to an instrument. Pending refunds reduce it.
     pub(super) fn left(&self, transaction: &Transaction, gift_card: Option<&str>) -> i64 {
         let paid = match gift_card {
             None => transaction.spec.captured,
@@ -29,7 +29,7 @@ impl State {
                 transaction.gift_cards.iter().find(|card| card.id == id).map_or(0, |card| card.amount)
             }
         };
-        paid.saturating_sub(self.sum(transaction, gift_card, Refund::counts))
+        paid.saturating_sub(self.sum(transaction, gift_card, Refund::reduces_refundable))
     }
 
     fn sum(

@@ -1,4 +1,4 @@
-//! Webhooks about refunds: who is told, and what.
+//! Queueing webhooks about refunds.
 
 use serde_json::{Value, json};
 
@@ -14,16 +14,16 @@ impl Mattilda {
         lock(&self.state).webhooks.secrets().to_vec()
     }
 
-    /// Queues that this refund was made.
-    pub(super) fn tell_new(&self, state: &State, refund: &Refund) {
+    /// Queues the webhooks of a new refund.
+    pub(super) fn announce_new(&self, state: &State, refund: &Refund) {
         if refund.ended.is_some() && self.common.outbox.has(&WebhookMode::PendingFirst) {
-            self.tell(state, &refund.before_its_end());
+            self.announce(state, &refund.before_its_end());
         }
-        self.tell(state, refund);
+        self.announce(state, refund);
     }
 
-    /// Queues how this refund is.
-    pub(super) fn tell(&self, state: &State, refund: &Refund) {
+    /// Queues a webhook with the refund's current state.
+    pub(super) fn announce(&self, state: &State, refund: &Refund) {
         let name = match refund.ended {
             None => "refund.pending",
             Some(Outcome::Succeeded) => "refund.succeeded",

@@ -1,4 +1,4 @@
-//! What a test may do with webhooks.
+//! Controls for tests: webhooks.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,8 +19,8 @@ use crate::{
 
 /// The webhooks of both providers.
 ///
-/// A webhook is queued when something happens, and goes out when a test says so. It is sent over real sockets, and to
-/// loopback only: a webhook to any other place is queued and can be [taken](WebhookQueue::take), and is never sent.
+/// A webhook is queued when something happens, and sent when a test delivers it. It is sent over real sockets, and to
+/// loopback only: a webhook to any other host is queued and can be [taken](WebhookQueue::take), but is never sent.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -32,10 +32,10 @@ use crate::{
 /// # Ok(()) }
 /// ```
 ///
-/// # What is guessed
+/// # Assumptions
 ///
-/// The providers document how often they try, not when: the delays are the sandbox's own. Each attempt is signed with
-/// the time at which it is made.
+/// The providers document how often they try, but not when: the delays are the sandbox's own. Each attempt is signed
+/// with its own time.
 pub struct Webhooks {
     world: Arc<World>,
 }
@@ -45,10 +45,10 @@ impl Webhooks {
         Self { world }
     }
 
-    /// Sends everything that is due now on the sandbox's clock, one attempt each and one after the other, and tells how
-    /// it went. What was lost by [`WebhookMode::Lose`] is not told.
+    /// Sends everything that is due now on the sandbox's clock, one attempt each and one after the other, and returns
+    /// the results. Webhooks lost by [`WebhookMode::Lose`] are not among them.
     ///
-    /// When the future is dropped, what was not answered is still in the queue.
+    /// If the future is dropped, webhooks without a response stay in the queue.
     pub async fn deliver(&self) -> Vec<Delivery> {
         self.world.catch_up();
         let mut batch = self.world.common.outbox.take(Some(self.world.common.now()));
@@ -57,9 +57,9 @@ impl Webhooks {
             if self.is_wanted(job) {
                 let request = self.signed(job);
                 let limit = self.time_limit(job);
-                let answered = send(&request, limit).await;
+                let response = send(&request, limit).await;
                 if let Some(job) = batch.pop() {
-                    deliveries.push(self.attempted(job, request, answered));
+                    deliveries.push(self.attempted(job, request, response));
                 }
             } else {
                 batch.pop();
@@ -68,10 +68,10 @@ impl Webhooks {
         deliveries
     }
 
-    /// Delivers until nothing is in the queue, and advances the sandbox's clock to whatever is due next.
+    /// Delivers until the queue is empty, and advances the sandbox's clock to each due time.
     ///
-    /// The clock moves as [`Sandbox::advance`](crate::Sandbox::advance) moves it: when a receiver is down, tokens
-    /// expire and refunds settle meanwhile.
+    /// The clock moves as with [`Sandbox::advance`](crate::Sandbox::advance): if a receiver is down, tokens expire and
+    /// refunds settle in the meantime.
     pub async fn deliver_all(&self) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         loop {
@@ -86,7 +86,7 @@ impl Webhooks {
         }
     }
 
-    /// How many are in the queue, due or not.
+    /// How many webhooks are in the queue, due or not.
     pub fn pending(&self) -> usize {
         self.world.common.outbox.len()
     }
@@ -96,39 +96,39 @@ impl Webhooks {
         self.world.common.outbox.next_due()
     }
 
-    /// The queue itself, for requests that are to be looked at instead of sent.
+    /// The queue itself, to inspect requests instead of sending them.
     pub fn queue(&self) -> WebhookQueue<'_> {
         WebhookQueue { webhooks: self }
     }
 
-    /// Puts a mode in force.
+    /// Adds a mode.
     pub fn add(&self, mode: WebhookMode) {
         self.world.common.outbox.add(mode);
     }
 
-    /// Puts an end to all modes.
+    /// Removes all modes.
     pub fn clear_modes(&self) {
         self.world.common.outbox.clear_modes();
     }
 
-    /// How long a receiver may take, in real time, instead of the providers' own 5 s (Mattilda), 10 s (Dintero's
+    /// Sets how long a receiver may take, in real time, instead of the providers' own 5 s (Mattilda), 10 s (Dintero's
     /// callbacks) and 60 s (its hooks).
     pub fn set_time_limit(&self, limit: Duration) {
         self.world.common.outbox.set_time_limit(limit);
     }
 
-    /// Sends a request that was taken, and perhaps changed or sent before; answers the status. The queue does not
-    /// know.
+    /// Sends a taken request, even one that was changed or sent before, and returns the status. The queue is not
+    /// involved.
     ///
     /// # Errors
     ///
-    /// Why there was no answer. A request to anything but plain HTTP on loopback is not sent.
+    /// Why there was no response. A request to anything but plain HTTP on loopback is not sent.
     pub async fn send(&self, request: &SignedRequest) -> Result<u16, String> {
         let limit = self.world.common.outbox.time_limit();
         send(request, limit.unwrap_or(Scheme::Gr4vy.time_limit())).await
     }
 
-    /// A subscription may have gone while others were served.
+    /// Whether the subscription still exists: it may have been deleted in the meantime.
     fn is_wanted(&self, job: &Job) -> bool {
         match &job.message.scheme {
             Scheme::Hook { subscription, .. } => self.world.dintero.is_subscribed(subscription),
@@ -140,15 +140,15 @@ impl Webhooks {
         self.world.common.outbox.time_limit().unwrap_or_else(|| job.message.scheme.time_limit())
     }
 
-    fn attempted(&self, mut job: Job, request: SignedRequest, answered: Result<u16, String>) -> Delivery {
+    fn attempted(&self, mut job: Job, request: SignedRequest, response: Result<u16, String>) -> Delivery {
         job.tried += 1;
         let attempt = job.tried;
         let now = self.world.common.now();
-        let (status, error) = match answered {
+        let (status, error) = match response {
             Ok(status) => (Some(status), None),
             Err(error) => (None, Some(error)),
         };
-        // What cannot be sent today cannot be sent tomorrow.
+        // A URL that cannot be sent to now never can.
         let verdict = if super::is_loopback(&request.url) {
             job.message.scheme.verdict(status, attempt, job.since, now)
         } else {
@@ -159,7 +159,7 @@ impl Webhooks {
         }
         let next_attempt = match verdict {
             Verdict::Again(due) => Some(due),
-            Verdict::TakenIn | Verdict::Refused | Verdict::Exhausted => None,
+            Verdict::Accepted | Verdict::Refused | Verdict::Exhausted => None,
         };
         if let Some(due) = next_attempt {
             self.world.common.outbox.again(job, due);
@@ -176,7 +176,7 @@ impl Webhooks {
         }
     }
 
-    /// The request of an attempt that is made now.
+    /// The request of an attempt at this time.
     fn signed(&self, job: &Job) -> SignedRequest {
         let modes = self.world.common.outbox.modes();
         let mut at = self.world.common.now();
@@ -247,30 +247,30 @@ impl fmt::Debug for Webhooks {
     }
 }
 
-/// The webhooks that have not gone out: see [`Webhooks::queue`].
+/// The webhooks that have not been sent: see [`Webhooks::queue`].
 #[derive(Debug, Clone, Copy)]
 pub struct WebhookQueue<'a> {
     webhooks: &'a Webhooks,
 }
 
 impl WebhookQueue<'_> {
-    /// Takes everything out of the queue, due or not, signed as if it were sent now, in the order in which it would
-    /// go out. Modes apply as they do to deliveries.
+    /// Takes everything out of the queue, due or not, signed as if it were sent now, in the order of sending. Modes
+    /// apply as they do to deliveries.
     ///
-    /// The URLs of these may be any, so that verifiers can be tested with the public ones of a shop.
+    /// Their URLs may be any, so verifiers can be tested with the public URLs of a shop.
     pub fn take(&self) -> Vec<SignedRequest> {
         self.webhooks.world.catch_up();
         let mut batch = self.webhooks.world.common.outbox.take(None);
         std::iter::from_fn(|| batch.pop()).map(|job| self.webhooks.signed(&job)).collect()
     }
 
-    /// Forgets everything in the queue.
+    /// Empties the queue.
     pub fn clear(&self) {
         self.webhooks.world.common.outbox.clear();
     }
 }
 
-/// Changes one digit, so that JSON stays JSON.
+/// Changes one digit, so that JSON stays valid.
 fn tamper(body: &mut [u8]) {
     if let Some(digit) = body.iter_mut().find(|byte| byte.is_ascii_digit()) {
         *digit = if *digit == b'9' { b'8' } else { *digit + 1 };

@@ -1,4 +1,4 @@
-//! What is sent, and what became of it.
+//! Webhooks and their deliveries.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ pub(crate) struct Message {
     pub(crate) scheme: Scheme,
     pub(crate) method: &'static str,
     pub(crate) url: String,
-    /// Constant over all attempts.
+    /// The same for all attempts.
     pub(crate) delivery_id: String,
     pub(crate) event: String,
     pub(crate) body: Bytes,
 }
 
-/// How it is signed and repeated.
+/// How a webhook is signed and repeated.
 #[derive(Clone)]
 pub(crate) enum Scheme {
-    /// Dintero's callback of one session.
+    /// The callback of a Dintero session.
     Callback,
-    /// One of Dintero's hook subscriptions.
+    /// A Dintero hook subscription.
     Hook { subscription: String, secret: Option<String> },
-    /// Mattilda's.
+    /// A Mattilda subscription.
     Gr4vy,
 }
 
@@ -39,30 +39,30 @@ impl Scheme {
     }
 }
 
-/// A webhook as it goes out, taken from the queue with [`WebhookQueue::take`](crate::WebhookQueue::take).
+/// A signed webhook, taken from the queue with [`WebhookQueue::take`](crate::WebhookQueue::take).
 ///
-/// It is made for verifiers to be tested with, so everything in it may be changed.
+/// It is for testing verifiers, so everything in it may be changed.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedRequest {
-    /// Who sends it.
+    /// The provider that sends it.
     pub provider: Provider,
     /// `GET` or `POST`.
     pub method: String,
-    /// The whole URL, with all that the provider appended.
+    /// The whole URL, with everything that the provider appended.
     pub url: String,
     /// Every header but `Host` and `Content-Length`.
     pub headers: Vec<(String, String)>,
-    /// The body, which is empty for a `GET`.
+    /// The body; empty for a `GET`.
     pub body: Vec<u8>,
-    /// The id of the delivery, constant over its attempts; it is in a header as well.
+    /// The id of the delivery, the same for all attempts; it is also in a header.
     pub delivery_id: String,
     /// The provider's name of the event.
     pub event: String,
 }
 
 impl SignedRequest {
-    /// The header of this name, whatever the case.
+    /// The header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
@@ -74,7 +74,7 @@ impl SignedRequest {
     }
 }
 
-/// Neither headers nor body: a signature is a credential, and a body is about somebody.
+/// Omits headers and body: a signature is a credential, and a body holds personal data.
 impl fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedRequest")
@@ -91,27 +91,27 @@ impl fmt::Debug for SignedRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// Who sent it.
+    /// The provider that sent it.
     pub provider: Provider,
-    /// Where to.
+    /// The URL it was sent to.
     pub url: String,
-    /// Constant over the attempts: what receivers de-duplicate by.
+    /// The same for all attempts: receivers use it to recognize duplicates.
     pub delivery_id: String,
     /// The provider's name of the event: `refund.succeeded`, `checkout_transaction`, or a callback's `REFUND`.
     pub event: String,
     /// Counted from 1.
     pub attempt: u32,
-    /// What the receiver answered; `None` when it did not.
+    /// The status of the receiver's response; `None` if there was none.
     pub status: Option<u16>,
-    /// Why there was no answer.
+    /// Why there was no response.
     pub error: Option<String>,
-    /// When it will be sent again, on the sandbox's clock; `None` when it was taken in or given up.
+    /// When it is sent again, on the sandbox's clock; `None` if it was accepted or given up.
     pub next_attempt: Option<OffsetDateTime>,
 }
 
 impl Delivery {
-    /// Whether it was answered with a 2xx.
-    pub fn is_taken_in(&self) -> bool {
+    /// Whether the response was a 2xx.
+    pub fn is_accepted(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 }

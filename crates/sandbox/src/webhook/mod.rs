@@ -1,5 +1,5 @@
-//! Webhooks as the providers send them: queued when something happens, each with its due time on the sandbox's clock,
-//! signed when it is sent, sent again by the provider's own rules.
+//! Webhooks as the providers send them: queued with a due time on the sandbox's clock, signed when sent, and repeated by
+//! the provider's own rules.
 
 mod control;
 mod message;

@@ -1,9 +1,8 @@
-//! What goes wrong with webhooks.
+//! Faults of webhooks.
 
 use std::time::Duration;
 
-/// A way in which webhooks are not what one hopes for. Several may be in force: see
-/// [`Webhooks::add`](crate::Webhooks::add).
+/// A fault of webhooks. Several may be active: see [`Webhooks::add`](crate::Webhooks::add).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
@@ -19,21 +18,21 @@ use std::time::Duration;
 pub enum WebhookMode {
     /// Everything is delivered twice, with the same delivery id.
     Twice,
-    /// What is due at one time goes out in another order than it happened, by the sandbox's seed.
+    /// Webhooks that are due at the same time are sent in another order, by the sandbox's seed.
     Shuffled,
-    /// News goes out so long (on the sandbox's clock) before reads show it: the refund is not in its list yet, or has
-    /// not ended there. Counts for what happens from now on. The answer to the request that makes a refund shows it.
+    /// Webhooks are sent this long (on the sandbox's clock) before reads show the event: the refund is not yet in its
+    /// list, or not yet final there. Applies to events from now on. The response to the request that makes a refund
+    /// shows it at once.
     Early(Duration),
-    /// Mattilda's refunds that end at once are told as `refund.pending`, too, before they are told as ended. Counts for
-    /// what happens from now on.
+    /// Mattilda's refunds that end at once are first reported as `refund.pending`, too. Applies to events from now on.
     PendingFirst,
-    /// The n-th delivery from now on, counted from 1 when it is its turn, never goes out.
+    /// The n-th delivery from now on, counted from 1 at its due time, is never sent.
     Lose(u32),
-    /// The clock that signs is ahead. Dintero's hooks sign no time.
+    /// The signing clock is ahead. Dintero's hooks sign no time.
     ClockAhead(Duration),
-    /// The clock that signs is behind. Dintero's hooks sign no time.
+    /// The signing clock is behind. Dintero's hooks sign no time.
     ClockBehind(Duration),
-    /// Signed with another secret than the merchant's.
+    /// Signed with a secret that is not the merchant's.
     WrongSecret,
     /// A digit of the body is changed after signing. A `GET` has no body; Dintero's callbacks do not sign theirs.
     TamperedBody,

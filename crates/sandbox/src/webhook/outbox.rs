@@ -1,4 +1,4 @@
-//! The queue of webhooks, and the ways in which they go wrong.
+//! The queue of webhooks, with the active modes.
 
 use std::{fmt, mem, sync::Mutex, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
 use crate::{clock::later, ids::Ids, lock::lock};
 
 pub(crate) struct Outbox {
-    /// Its own, so that webhooks change no other id of the same seed.
+    /// A separate source, so that webhooks do not change the other ids of the same seed.
     pub(crate) ids: Ids,
     inner: Mutex<Inner>,
 }
@@ -24,7 +24,7 @@ struct Inner {
     time_limit: Option<Duration>,
 }
 
-/// A message on its way.
+/// A queued message.
 #[derive(Clone)]
 pub(super) struct Job {
     number: u64,
@@ -32,7 +32,7 @@ pub(super) struct Job {
     /// When it was first due.
     pub(super) since: OffsetDateTime,
     pub(super) tried: u32,
-    /// Its turn has not come before: it may still be lost or doubled.
+    /// It has never been due: it may still be lost or duplicated.
     is_fresh: bool,
     pub(super) message: Message,
 }
@@ -53,7 +53,7 @@ impl Outbox {
         inner.jobs.push(Job { number, due, since: due, tried: 0, is_fresh: true, message });
     }
 
-    /// From when on reads show what happens now.
+    /// When reads first show an event of now.
     pub(crate) fn shown_from(&self, now: OffsetDateTime) -> OffsetDateTime {
         let early = self.modes().into_iter().find_map(|mode| match mode {
             WebhookMode::Early(by) => Some(by),
@@ -66,7 +66,7 @@ impl Outbox {
         lock(&self.inner).modes.iter().any(|armed| armed.mode == *mode)
     }
 
-    /// Drops what is on its way to a subscription that has gone.
+    /// Drops everything queued for a deleted subscription.
     pub(crate) fn forget(&self, gone: &str) {
         lock(&self.inner).jobs.retain(
             |job| !matches!(&job.message.scheme, Scheme::Hook { subscription, .. } if subscription == gone),
@@ -105,7 +105,7 @@ impl Outbox {
         lock(&self.inner).jobs.clear();
     }
 
-    /// Takes what is due by then, or everything, in the order in which it goes out.
+    /// Takes everything due by this time, or everything, in the order of sending.
     pub(super) fn take(&self, by: Option<OffsetDateTime>) -> Batch<'_> {
         let mut inner = lock(&self.inner);
         let mut jobs: Vec<Job> = inner.jobs.extract_if(.., |job| by.is_none_or(|by| job.due <= by)).collect();
@@ -128,18 +128,18 @@ impl Outbox {
         Batch { outbox: self, rest: batch }
     }
 
-    /// An attempt was made, and another one is due then.
+    /// Queues a job again for its next attempt.
     pub(super) fn again(&self, mut job: Job, due: OffsetDateTime) {
         job.due = due;
         lock(&self.inner).jobs.push(job);
     }
 
-    /// Two things are always in the wrong order afterwards.
+    /// Changes the order of two jobs or more in any case.
     fn shuffle(&self, jobs: &mut [Job]) {
         let before: Vec<u64> = jobs.iter().map(|job| job.number).collect();
         for end in (1..jobs.len()).rev() {
-            let dice = self.ids.next() % (end as u64 + 1);
-            jobs.swap(end, usize::try_from(dice).unwrap_or(end));
+            let random = self.ids.next() % (end as u64 + 1);
+            jobs.swap(end, usize::try_from(random).unwrap_or(end));
         }
         if jobs.iter().map(|job| job.number).eq(before) {
             jobs.reverse();
@@ -157,7 +157,7 @@ impl Inner {
         self.modes.iter().any(|armed| armed.mode == *mode)
     }
 
-    /// Counts a delivery whose turn it is; true when it is one to lose.
+    /// Counts a delivery that is due; true if it must be lost.
     fn loses(&mut self) -> bool {
         let mut is_lost = false;
         for armed in &mut self.modes {
@@ -176,10 +176,10 @@ impl fmt::Debug for Outbox {
     }
 }
 
-/// What goes out now. What has not gone when it is dropped is back in the queue.
+/// The jobs to send now. Unsent jobs return to the queue on drop.
 pub(super) struct Batch<'a> {
     outbox: &'a Outbox,
-    /// The next one last.
+    /// In reverse order.
     rest: Vec<Job>,
 }
 

@@ -7,20 +7,20 @@ use time::OffsetDateTime;
 use super::message::Scheme;
 use crate::clock::later;
 
-/// On top of the first attempt.
+/// In addition to the first attempt.
 const CALLBACK_RETRIES: u32 = 20;
 const HOOK_TRIES: u32 = 5;
 const GR4VY_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// The delays are not documented, but that Gr4vy's grow exponentially.
+/// The delays are not documented, except that Gr4vy's grow exponentially.
 const FIRST_DELAY: Duration = Duration::from_secs(10);
 const LONGEST_CALLBACK_DELAY: Duration = Duration::from_secs(60 * 60);
 const HOOK_DELAY: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    TakenIn,
+    Accepted,
     Again(OffsetDateTime),
-    /// The receiver said that it never wants it.
+    /// The receiver refused it for good.
     Refused,
     /// All attempts failed.
     Exhausted,
@@ -37,7 +37,7 @@ impl Scheme {
         })
     }
 
-    /// What follows from the answer to an attempt, where `tried` counts it and `since` is when it was first due.
+    /// What follows from the response to an attempt. `tried` counts this attempt; `since` is when it was first due.
     pub(super) fn verdict(
         &self,
         status: Option<u16>,
@@ -47,7 +47,7 @@ impl Scheme {
     ) -> Verdict {
         let doubled = FIRST_DELAY.saturating_mul(1 << (tried - 1).min(20));
         match (self, status) {
-            (_, Some(200..=299)) => Verdict::TakenIn,
+            (_, Some(200..=299)) => Verdict::Accepted,
             (Self::Callback, Some(300..=499)) | (Self::Hook { .. }, Some(400)) => Verdict::Refused,
             (Self::Callback, _) if tried > CALLBACK_RETRIES => Verdict::Exhausted,
             (Self::Callback, _) => Verdict::Again(later(now, doubled.min(LONGEST_CALLBACK_DELAY))),
@@ -67,11 +67,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_sends_again_after_what() {
+    fn which_status_is_retried() {
         let hook = || Scheme::Hook { subscription: String::new(), secret: None };
         for (status, callback, hooks, gr4vy) in [
-            (Some(200), "taken in", "taken in", "taken in"),
-            (Some(204), "taken in", "taken in", "taken in"),
+            (Some(200), "accepted", "accepted", "accepted"),
+            (Some(204), "accepted", "accepted", "accepted"),
             (Some(101), "again", "again", "again"),
             (Some(301), "refused", "again", "again"),
             (Some(400), "refused", "refused", "again"),
@@ -82,13 +82,13 @@ mod tests {
         ] {
             let now = OffsetDateTime::UNIX_EPOCH;
             let verdict = |scheme: Scheme| match scheme.verdict(status, 1, now, now) {
-                Verdict::TakenIn => "taken in",
+                Verdict::Accepted => "accepted",
                 Verdict::Again(_) => "again",
                 Verdict::Refused => "refused",
                 Verdict::Exhausted => "exhausted",
             };
-            let told = (verdict(Scheme::Callback), verdict(hook()), verdict(Scheme::Gr4vy));
-            assert_eq!(told, (callback, hooks, gr4vy), "{status:?}");
+            let verdicts = (verdict(Scheme::Callback), verdict(hook()), verdict(Scheme::Gr4vy));
+            assert_eq!(verdicts, (callback, hooks, gr4vy), "{status:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The client's side of HTTP, as small as it can be: one request, one status, to this machine only.
+//! A minimal HTTP client: one request, one status, to this machine only.
 
 use std::{future::pending, time::Duration};
 
@@ -11,11 +11,11 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{message::SignedRequest, target::address};
 
-/// The status of the answer, or why there is none.
+/// The status of the response, or why there is none.
 pub(super) async fn send(request: &SignedRequest, limit: Duration) -> Result<u16, String> {
     match timeout(limit, exchange(request)).await {
-        Ok(answered) => answered,
-        Err(_) => Err("no answer within the time limit".to_owned()),
+        Ok(result) => result,
+        Err(_) => Err("no response within the time limit".to_owned()),
     }
 }
 
@@ -33,7 +33,7 @@ async fn exchange(request: &SignedRequest) -> Result<u16, String> {
 
     let stream = TcpStream::connect(address).await.map_err(text)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
-    // A connection that has ended has told the sender how, so what counts is what the sender says.
+    // When the connection ends, the sender has the result.
     let drive = async {
         let _ = connection.await;
         pending::<()>().await;

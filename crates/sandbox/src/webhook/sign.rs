@@ -1,27 +1,27 @@
-//! The three signatures.
+//! The signatures of the three kinds of webhooks.
 
 use aws_lc_rs::hmac::{self, Algorithm, HMAC_SHA1_FOR_LEGACY_USE_ONLY, HMAC_SHA256};
 use http::Uri;
 
 use crate::form;
 
-/// `Dintero-Signature`: the URL and what goes with it, and not the body.
+/// `Dintero-Signature`: covers the time, account, method and URL, but not the body.
 pub(super) fn callback(secret: &str, at: i64, account: &str, method: &str, url: &Uri) -> String {
     let host = url.host().unwrap_or_default().to_ascii_lowercase();
     let mut query = form::decode(url.query().unwrap_or_default());
-    // As `URLSearchParams.sort` does it: by the name's UTF-16 units, equal names as they came.
+    // As `URLSearchParams.sort`: by the name's UTF-16 units; equal names keep their order.
     query.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
     let query = form::encode(&query);
     let message = [&at.to_string(), account, method, &host, url.path(), &query].join("\n");
     format!("t={at},v0-hmac-sha256={}", hex_hmac(HMAC_SHA256, secret, message.as_bytes()))
 }
 
-/// `event-signature` of a Dintero hook: the raw body.
+/// `event-signature` of a Dintero hook: covers the raw body.
 pub(super) fn hook(secret: &str, body: &[u8]) -> String {
     hex_hmac(HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret, body)
 }
 
-/// `X-Gr4vy-Webhook-Signatures`: one for each secret.
+/// `X-Gr4vy-Webhook-Signatures`: one per secret.
 pub(super) fn gr4vy(secrets: &[String], at: i64, body: &[u8]) -> String {
     let mut message = format!("{at}.").into_bytes();
     message.extend_from_slice(body);

@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::Uri;
 
-/// Plain HTTP to this machine: nothing else is ever sent to.
+/// Whether the URL is plain HTTP to this machine. Nothing is ever sent to any other.
 pub(crate) fn is_loopback(url: &str) -> bool {
     url.parse().is_ok_and(|url| address(&url).is_some())
 }
 
-/// The address behind a loopback URL. No name is ever looked up.
+/// The address of a loopback URL. No name is ever looked up.
 pub(super) fn address(url: &Uri) -> Option<SocketAddr> {
     let authority = url.authority()?;
     if url.scheme_str() != Some("http") || authority.as_str().contains('@') {
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_ever_sent_to() {
+    fn nothing_is_sent_to_other_machines() {
         for (url, expected) in [
             ("http://127.0.0.1:8080/a?b", true),
             ("http://127.9.9.9/", true),

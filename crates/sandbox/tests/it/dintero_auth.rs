@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::common::{Dintero, header, read, start};
 
 #[tokio::test]
-async fn a_token_says_how_long_it_lives() {
+async fn a_token_has_its_lifetime() {
     let sandbox = start().await;
     sandbox.dintero().set_token_lifetime(Duration::from_secs(90));
     let dintero = Dintero::of(&sandbox).await;
@@ -52,8 +52,8 @@ async fn wrong_credentials_get_no_token() {
         ),
     ] {
         let request = dintero.client.post(url(account)).basic_auth(user, Some(password)).json(&body);
-        let (status, answer) = read(request).await;
-        assert_eq!(status, expected, "{account} {body} {answer}");
+        let (status, response) = read(request).await;
+        assert_eq!(status, expected, "{account} {body} {response}");
     }
     let (status, body) = read(dintero.client.post(url(mine)).json(&good)).await;
     assert_eq!(status, 401, "{body}");
@@ -104,7 +104,7 @@ async fn scopes_are_needed() {
 }
 
 #[tokio::test]
-async fn another_account_is_forbidden_and_every_answer_has_an_id() {
+async fn another_account_is_forbidden_and_every_response_has_an_id() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let request = dintero.get("/accounts/T99999999/shopping/orders/o-1/refunds");

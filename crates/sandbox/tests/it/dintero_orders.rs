@@ -25,7 +25,7 @@ async fn an_order_names_what_captured_it() {
 }
 
 #[tokio::test]
-async fn captures_may_name_others_or_nobody() {
+async fn captures_may_name_another_payment_or_none() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let spec = OrderSpec::new("NOK")
@@ -80,7 +80,7 @@ async fn a_record_moves_no_money() {
 }
 
 #[tokio::test]
-async fn bad_records_are_refused() {
+async fn invalid_records_are_refused() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let id = sandbox.dintero().order(OrderSpec::new("NOK").line(1, 100).captured_anonymously());
@@ -95,8 +95,8 @@ async fn bad_records_are_refused() {
         json!({"items": [{"line_id": 1, "amount": 10}], "success": "yes"}),
         json!({"items": [{"line_id": 1, "amount": 10}], "id": "x".repeat(41)}),
     ] {
-        let (status, answer) = read(dintero.post(&path, &body)).await;
-        assert_eq!(status, 400, "{body} {answer}");
+        let (status, response) = read(dintero.post(&path, &body)).await;
+        assert_eq!(status, 400, "{body} {response}");
     }
     let failed = json!({"items": [{"line_id": 1, "amount": 100}], "success": false});
     for _ in 0..2 {
@@ -106,7 +106,7 @@ async fn bad_records_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_of_the_tests_own_is_served_byte_for_byte() {
+async fn an_inserted_body_is_served_byte_for_byte() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let bytes = "{ \"refunds\" : [ ] , \"x\": 1.50 }\n";

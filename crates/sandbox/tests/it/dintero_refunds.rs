@@ -90,7 +90,7 @@ async fn the_same_reference_twice_moves_the_money_twice() {
 }
 
 #[tokio::test]
-async fn bad_refunds_are_refused_and_move_nothing() {
+async fn invalid_refunds_are_refused_and_move_no_money() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let payment = sandbox.dintero().captured(3_000_000_000, "NOK");
@@ -116,9 +116,9 @@ async fn bad_refunds_are_refused_and_move_nothing() {
         json!({"amount": 100, "metadata": {"ext_rma": long}}),
         json!([]),
     ] {
-        let (status, answer) = read(dintero.refund(&payment, &body)).await;
-        assert_eq!(status, 400, "{body} {answer}");
-        assert!(answer["error"]["message"].is_string());
+        let (status, response) = read(dintero.refund(&payment, &body)).await;
+        assert_eq!(status, 400, "{body} {response}");
+        assert!(response["error"]["message"].is_string());
     }
     let url = format!("{}/transactions/{payment}/refund", dintero.settings["checkout_url"]);
     for (kind, body) in [("application/json", "{"), ("text/plain", r#"{"amount":1}"#)] {
@@ -264,7 +264,7 @@ async fn transactions_are_searched_in_real_pages() {
 }
 
 #[tokio::test]
-async fn a_document_of_the_tests_own_lives_on() {
+async fn an_inserted_document_can_be_refunded() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let document = json!({

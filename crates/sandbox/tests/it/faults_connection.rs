@@ -25,7 +25,7 @@ async fn submit(action: FaultAction) -> (Sandbox, Mattilda, String, reqwest::Res
 }
 
 #[tokio::test]
-async fn dropped_connections_tell_nothing() {
+async fn a_dropped_connection_hides_the_outcome() {
     for (action, moved) in [
         (FaultAction::DropBefore, 0),
         (FaultAction::ResetBefore, 0),
@@ -44,7 +44,7 @@ async fn dropped_connections_tell_nothing() {
 }
 
 #[tokio::test]
-async fn silence_and_endless_answers_time_out() {
+async fn silence_and_endless_responses_time_out() {
     for (action, moved) in [
         (FaultAction::Silence, 0),
         (FaultAction::ProcessThenSilence, 100),
@@ -73,7 +73,7 @@ async fn latency_and_drip_end() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_has_a_head_and_half_a_body() {
+async fn a_truncated_response_has_a_head_and_half_a_body() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
@@ -96,7 +96,7 @@ async fn a_truncated_answer_has_a_head_and_half_a_body() {
 }
 
 #[tokio::test]
-async fn what_comes_late_comes_on_the_sandbox_clock() {
+async fn a_late_request_arrives_on_the_sandbox_clock() {
     let (sandbox, mattilda, payment, answer) =
         submit(FaultAction::ProcessLate(Duration::from_secs(30))).await;
     assert!(answer.is_err());
@@ -112,7 +112,7 @@ async fn what_comes_late_comes_on_the_sandbox_clock() {
 }
 
 #[tokio::test]
-async fn what_comes_late_may_come_after_some_requests() {
+async fn a_late_request_may_arrive_after_some_requests() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let payment = sandbox.dintero().captured(300, "NOK");
@@ -131,7 +131,7 @@ async fn what_comes_late_may_come_after_some_requests() {
 }
 
 #[tokio::test]
-async fn what_is_refused_never_comes_late() {
+async fn a_refused_request_never_arrives_late() {
     let sandbox = start().await;
     let mattilda = Mattilda { token: "wrong".to_owned(), ..Mattilda::of(&sandbox) };
     let payment = sandbox.mattilda().captured(300, "MXN");

@@ -1,12 +1,12 @@
-//! The sandbox as an outsider meets it: plain HTTP from outside, and the ledger for the truth.
+//! The sandbox from outside: plain HTTP, checked against the ledger.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic, as tests do")]
 
 mod common;
 mod dintero_auth;
 mod dintero_orders;
 mod dintero_refunds;
-mod faults_answers;
 mod faults_connection;
+mod faults_responses;
 mod mattilda_auth;
 mod mattilda_idempotency;
 mod mattilda_lists;

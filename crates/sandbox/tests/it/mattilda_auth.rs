@@ -20,7 +20,7 @@ async fn status_with(sandbox: &Sandbox, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_token_that_the_merchant_signed_is_good() {
+async fn a_token_signed_by_the_merchant_is_valid() {
     let sandbox = start().await;
     let signer = Signer::of(&sandbox);
     assert_eq!(signer.header["kid"], sandbox.mattilda().key_id());
@@ -29,7 +29,7 @@ async fn a_token_that_the_merchant_signed_is_good() {
 }
 
 #[tokio::test]
-async fn tokens_with_something_wrong_are_not() {
+async fn invalid_tokens_are_refused() {
     let sandbox = start().await;
     let now = sandbox.now().unix_timestamp();
     let change = |part: &'static str, name: &'static str, value: Value| {

@@ -15,7 +15,7 @@ async fn keyed(mattilda: &Mattilda, payment: &str, key: &str, body: &Value) -> (
 }
 
 #[tokio::test]
-async fn the_first_answer_to_a_key_is_replayed_for_a_day() {
+async fn the_first_response_to_a_key_is_replayed_for_a_day() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment =
@@ -43,7 +43,7 @@ async fn refusals_are_kept_and_failed_validation_is_not() {
     assert_eq!(keyed(&mattilda, &payment, "a", &json!({"amount": "x"})).await.0, 400);
     assert_eq!(keyed(&mattilda, &payment, "a", &json!({"amount": 1})).await.0, 201);
     assert_eq!(keyed(&mattilda, &payment, "b", &json!({"amount": 100})).await.0, 400, "too much");
-    assert_eq!(keyed(&mattilda, &payment, "b", &json!({"amount": 1})).await.0, 400, "the first answer");
+    assert_eq!(keyed(&mattilda, &payment, "b", &json!({"amount": 1})).await.0, 400, "the first response");
     assert_eq!(keyed(&mattilda, &payment, &"k".repeat(256), &json!({"amount": 1})).await.0, 400);
     assert_eq!(sandbox.ledger().total_refunded(&payment), 1);
 }
@@ -76,7 +76,7 @@ async fn a_key_in_flight_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_key_is_in_flight_until_its_answer_leaves() {
+async fn a_key_is_in_flight_until_its_response_is_sent() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");

@@ -17,7 +17,7 @@ fn amounts(page: &Value) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn cursors_lead_forth_and_back() {
+async fn cursors_page_forward_and_back() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let path = seven(&sandbox, &mattilda).await;
@@ -83,7 +83,7 @@ async fn a_server_may_repeat_its_page_under_new_cursors() {
 }
 
 #[tokio::test]
-async fn a_page_of_the_tests_own_is_served_byte_for_byte() {
+async fn an_inserted_page_is_served_byte_for_byte() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let bytes = "{\n\"items\": [],\n\"limit\": 1,\n\"next_cursor\": \"ZXhhbXBsZTE\"\n}\n";

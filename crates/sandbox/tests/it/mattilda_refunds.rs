@@ -120,9 +120,9 @@ async fn bodies_are_strict() {
         (json!({"currency": "MXN"}), "/currency", "extra_forbidden"),
         (json!([]), "", "json_invalid"),
     ] {
-        let (status, answer) = read(mattilda.refund(&payment, &body)).await;
-        assert_eq!((status, &answer["code"]), (400, &json!("bad_request")), "{body}");
-        let detail = &answer["details"][0];
+        let (status, response) = read(mattilda.refund(&payment, &body)).await;
+        assert_eq!((status, &response["code"]), (400, &json!("bad_request")), "{body}");
+        let detail = &response["details"][0];
         assert_eq!((&detail["pointer"], &detail["type"]), (&json!(pointer), &json!(kind)), "{body}");
         assert_eq!(detail["location"], "body");
     }
@@ -135,12 +135,12 @@ async fn bodies_are_strict() {
         json!({"amount": 99_999_999, "reason": "é".repeat(100), "external_identifier": "x".repeat(300)});
     assert_eq!(read(mattilda.refund(&payment, &most)).await.0, 201);
     sandbox.mattilda().set_error_shape(ErrorShape::Detail);
-    let (status, answer) = read(mattilda.refund(&payment, &json!({"amount": "1"}))).await;
-    assert_eq!((status, &answer["detail"][0]["loc"]), (422, &json!(["body", "amount"])));
+    let (status, response) = read(mattilda.refund(&payment, &json!({"amount": "1"}))).await;
+    assert_eq!((status, &response["detail"][0]["loc"]), (422, &json!(["body", "amount"])));
 }
 
 #[tokio::test]
-async fn unknown_ids_are_not_found_and_bad_ones_are_told() {
+async fn unknown_ids_are_not_found_and_malformed_ones_are_reported() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(100, "MXN");
@@ -165,7 +165,7 @@ async fn unknown_ids_are_not_found_and_bad_ones_are_told() {
 }
 
 #[tokio::test]
-async fn a_refund_that_takes_time_settles_after_two_reads() {
+async fn an_asynchronous_refund_settles_after_two_reads() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     for outcome in [Outcome::Succeeded, Outcome::Declined, Outcome::Failed, Outcome::Voided] {
@@ -195,7 +195,7 @@ async fn a_refund_that_takes_time_settles_after_two_reads() {
 }
 
 #[tokio::test]
-async fn a_refund_may_end_badly_at_once() {
+async fn a_refund_may_fail_at_once() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().transaction(TransactionSpec::new(100, "MXN").ends(Outcome::Declined));

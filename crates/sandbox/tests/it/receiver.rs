@@ -15,7 +15,7 @@ use tokio::{
 
 /// What the receiver does with one request.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer {
+pub(crate) enum Respond {
     Status(u16),
     Hangup,
     Silence,
@@ -44,23 +44,23 @@ pub(crate) struct Receiver {
     /// Without a path.
     pub(crate) origin: String,
     got: Arc<Mutex<Vec<Got>>>,
-    answers: Arc<Mutex<VecDeque<Answer>>>,
+    responses: Arc<Mutex<VecDeque<Respond>>>,
     accepting: JoinHandle<()>,
 }
 
 impl Receiver {
-    /// Answers so, and with 200 after that.
-    pub(crate) async fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
+    /// Responds like this, and with 200 after that.
+    pub(crate) async fn responding(responses: impl IntoIterator<Item = Respond>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
-        let answers = Arc::new(Mutex::new(answers.into_iter().collect()));
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&got), Arc::clone(&answers)));
-        Self { origin, got, answers, accepting }
+        let responses = Arc::new(Mutex::new(responses.into_iter().collect()));
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&got), Arc::clone(&responses)));
+        Self { origin, got, responses, accepting }
     }
 
     pub(crate) async fn start() -> Self {
-        Self::answering([]).await
+        Self::responding([]).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -71,8 +71,8 @@ impl Receiver {
         self.got.lock().unwrap().clone()
     }
 
-    pub(crate) fn will(&self, answers: impl IntoIterator<Item = Answer>) {
-        self.answers.lock().unwrap().extend(answers);
+    pub(crate) fn will(&self, responses: impl IntoIterator<Item = Respond>) {
+        self.responses.lock().unwrap().extend(responses);
     }
 }
 
@@ -82,19 +82,19 @@ impl Drop for Receiver {
     }
 }
 
-async fn accept(listener: TcpListener, got: Arc<Mutex<Vec<Got>>>, answers: Arc<Mutex<VecDeque<Answer>>>) {
+async fn accept(listener: TcpListener, got: Arc<Mutex<Vec<Got>>>, responses: Arc<Mutex<VecDeque<Respond>>>) {
     let mut silent = Vec::new();
     while let Ok((mut stream, _)) = listener.accept().await {
         let request = read(&mut stream).await;
         got.lock().unwrap().push(request);
-        let answer = answers.lock().unwrap().pop_front().unwrap_or(Answer::Status(200));
-        match answer {
-            Answer::Status(status) => {
-                let answer = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 0\r\n\r\n");
-                stream.write_all(answer.as_bytes()).await.unwrap();
+        let response = responses.lock().unwrap().pop_front().unwrap_or(Respond::Status(200));
+        match response {
+            Respond::Status(status) => {
+                let response = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: 0\r\n\r\n");
+                stream.write_all(response.as_bytes()).await.unwrap();
             }
-            Answer::Hangup => {}
-            Answer::Silence => silent.push(stream),
+            Respond::Hangup => {}
+            Respond::Silence => silent.push(stream),
         }
     }
 }

@@ -13,14 +13,14 @@ async fn raw(url: &str, request: &[u8]) -> String {
     let address = url.trim_start_matches("http://").trim_end_matches("/v1");
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request).await.unwrap();
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     // What is left of a connection that was cut may be an error; what was read until then counts.
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 #[tokio::test]
-async fn settings_and_environment_are_what_the_adapters_read() {
+async fn settings_and_environment_fit_the_adapters() {
     let sandbox = start().await;
     let dintero: Vec<String> = sandbox.settings("dintero").into_keys().collect();
     let expected = [
@@ -50,13 +50,13 @@ async fn settings_and_environment_are_what_the_adapters_read() {
 }
 
 #[tokio::test]
-async fn every_request_is_recorded_as_it_came() {
+async fn every_request_is_recorded_as_it_arrived() {
     let sandbox = start().await;
     let url = sandbox.mattilda().api_url().to_owned();
     raw(&url, b"GET /a%2Fb/%2e%2e/c?x=%20y HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
     raw(&url, b"BREW /coffee HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
-    let answer = raw(&url, b"GET /not a path?q=1 HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let response = raw(&url, b"GET /not a path?q=1 HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n\r\n").await;
+    assert!(response.starts_with("HTTP/1.1 400"), "{response}");
     raw(&url, b"\x16\x03\x01\x02").await;
 
     let requests = sandbox.requests();
@@ -76,7 +76,7 @@ async fn a_request_that_is_too_large_is_refused() {
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(100, "MXN");
     let body = json!({"reason": "x".repeat(2 * 1024 * 1024)});
-    // The answer may be lost, since the rest of the request is not read.
+    // The response may be lost, since the rest of the request is not read.
     if let Ok(response) = mattilda.refund(&payment, &body).send().await {
         assert_eq!(response.status(), 413);
     }
@@ -84,7 +84,7 @@ async fn a_request_that_is_too_large_is_refused() {
 }
 
 #[tokio::test]
-async fn refunds_settle_on_the_clock_or_when_told() {
+async fn refunds_settle_on_the_clock_or_on_request() {
     let sandbox = Sandbox::builder()
         .settle_after_reads(None)
         .settle_after(Some(Duration::from_secs(3_600)))
@@ -117,7 +117,7 @@ async fn refunds_settle_on_the_clock_or_when_told() {
 }
 
 #[tokio::test]
-async fn a_chosen_clock_stands_still() {
+async fn a_fixed_clock_does_not_move() {
     let at = time::macros::datetime!(2026-09-21 13:33:20 UTC);
     let sandbox = Sandbox::builder().clock_at(at).start().await.unwrap();
     let payment = sandbox.dintero().captured(100, "NOK");

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{
     common::{Dintero, read, start},
-    receiver::{Answer, Receiver, is_signed},
+    receiver::{Receiver, Respond, is_signed},
 };
 
-/// The query of a URL, decoded by somebody else than the sandbox.
+/// The query of a URL, decoded without the sandbox's own code.
 fn query(url: &str) -> Vec<(String, String)> {
     let url = reqwest::Url::parse(url).unwrap();
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
@@ -71,7 +71,7 @@ async fn a_refund_is_called_back_with_a_signed_url() {
     let deliveries = sandbox.webhooks().deliver().await;
     assert_eq!((deliveries.len(), deliveries[0].status, deliveries[0].attempt), (1, Some(200), 1));
     assert_eq!((deliveries[0].event.as_str(), deliveries[0].next_attempt), ("REFUND", None));
-    assert!(deliveries[0].is_taken_in());
+    assert!(deliveries[0].is_accepted());
     assert!(sandbox.webhooks().deliver().await.is_empty(), "once");
 
     let got = shop.got().remove(0);
@@ -100,7 +100,7 @@ async fn a_refund_is_called_back_with_a_signed_url() {
 }
 
 #[tokio::test]
-async fn options_in_the_url_say_how() {
+async fn options_in_the_url_control_the_callback() {
     let at = time::macros::datetime!(2026-09-21 13:33:20 UTC);
     let sandbox = Sandbox::builder().clock_at(at).start().await.unwrap();
     let url = "https://shop.example/cb?method=POST&report_event=CAPTURE&report_event=REFUND\
@@ -131,7 +131,7 @@ async fn options_in_the_url_say_how() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_that_was_not_asked_for() {
+async fn only_requested_events_are_called_back() {
     let sandbox = start().await;
     for query in ["", "?report_event=CAPTURE", "?report_event=refund", "?report_error=true"] {
         let url = format!("http://127.0.0.1:1/cb{query}");
@@ -141,7 +141,7 @@ async fn nothing_is_told_that_was_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_refund_that_takes_time_or_fails_is_called_back_when_it_ends() {
+async fn an_asynchronous_or_failed_refund_is_called_back_when_it_ends() {
     let sandbox = start().await;
     let url = "http://127.0.0.1:1/cb?report_event=REFUND";
     let slow = TransactionSpec::new(100, "SEK").asynchronous(Outcome::Failed).callback_url(url);
@@ -152,7 +152,7 @@ async fn a_refund_that_takes_time_or_fails_is_called_back_when_it_ends() {
     let document = sandbox.dintero().transaction_json(&payment).unwrap();
     let event = &document["events"][3];
     assert_eq!(value(&query(&request.url), "event_id"), event["id"].as_str().unwrap());
-    assert_eq!(event["success"], false, "and the callback does not tell");
+    assert_eq!(event["success"], false, "but the callback does not show it");
 
     let declines = TransactionSpec::new(100, "NOK").declines(Decline::default()).callback_url(url);
     refund(&sandbox, declines).await;
@@ -162,8 +162,8 @@ async fn a_refund_that_takes_time_or_fails_is_called_back_when_it_ends() {
 #[tokio::test]
 async fn failures_are_retried_twenty_times_and_refusals_never() {
     let sandbox = start().await;
-    let answers = [Answer::Status(500), Answer::Hangup, Answer::Status(101), Answer::Status(204)];
-    let shop = Receiver::answering(answers).await;
+    let answers = [Respond::Status(500), Respond::Hangup, Respond::Status(101), Respond::Status(204)];
+    let shop = Receiver::responding(answers).await;
     let url = shop.url("/cb?report_event=REFUND");
     refund(&sandbox, TransactionSpec::new(100, "NOK").callback_url(&url)).await;
     let started = sandbox.now();
@@ -178,21 +178,21 @@ async fn failures_are_retried_twenty_times_and_refusals_never() {
     assert_ne!(signatures[0], signatures[3], "each attempt is signed with its own time");
 
     for status in [301, 400, 404, 410] {
-        shop.will([Answer::Status(status)]);
+        shop.will([Respond::Status(status)]);
         refund(&sandbox, TransactionSpec::new(100, "NOK").callback_url(&url)).await;
         assert_eq!(sandbox.webhooks().deliver_all().await.len(), 1, "{status}");
     }
 
-    shop.will([Answer::Status(503); 30]);
+    shop.will([Respond::Status(503); 30]);
     refund(&sandbox, TransactionSpec::new(100, "NOK").callback_url(&url)).await;
     let deliveries = sandbox.webhooks().deliver_all().await;
     assert_eq!((deliveries.len(), deliveries[20].next_attempt), (21, None));
 }
 
 #[tokio::test]
-async fn a_receiver_that_says_nothing_has_failed() {
+async fn a_silent_receiver_has_failed() {
     let sandbox = start().await;
-    let shop = Receiver::answering([Answer::Silence]).await;
+    let shop = Receiver::responding([Respond::Silence]).await;
     sandbox.webhooks().set_time_limit(Duration::from_millis(100));
     let url = shop.url("/cb?report_event=REFUND");
     refund(&sandbox, TransactionSpec::new(100, "NOK").callback_url(url)).await;
@@ -214,7 +214,7 @@ async fn nothing_is_ever_sent_elsewhere() {
 }
 
 #[tokio::test]
-async fn the_secret_can_be_read_and_made_anew() {
+async fn the_secret_can_be_read_and_replaced() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     let first = sandbox.settings("dintero")["callback_secret"].clone();

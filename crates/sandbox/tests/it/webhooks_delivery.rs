@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     common::{Dintero, Mattilda, read, start},
-    receiver::{Answer, Receiver},
+    receiver::{Receiver, Respond},
 };
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn ids_of_refunds_are_the_same_with_and_without_webhooks() {
 }
 
 #[tokio::test]
-async fn a_refund_whose_answer_was_lost_is_told_and_one_that_comes_late_is_told_late() {
+async fn a_lost_response_is_reported_by_webhook_and_a_late_refund_late() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     sandbox.mattilda().subscribe("http://127.0.0.1:1/");
@@ -67,7 +67,7 @@ async fn what_the_clock_settles_is_delivered() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_down_gets_it_when_it_is_up_again() {
+async fn a_receiver_that_was_down_gets_the_webhook_later() {
     let sandbox = start().await;
     let down = sandbox.refused_url().unwrap();
     let up = Receiver::start().await;
@@ -83,9 +83,9 @@ async fn a_receiver_that_is_down_gets_it_when_it_is_up_again() {
 }
 
 #[tokio::test]
-async fn what_was_not_answered_before_it_was_cancelled_is_still_in_the_queue() {
+async fn a_cancelled_delivery_stays_in_the_queue() {
     let sandbox = start().await;
-    let shop = Receiver::answering([Answer::Status(200), Answer::Silence]).await;
+    let shop = Receiver::responding([Respond::Status(200), Respond::Silence]).await;
     sandbox.mattilda().subscribe(shop.url("/"));
     let payment = sandbox.mattilda().captured(100, "MXN");
     for _ in 0..3 {
@@ -109,7 +109,7 @@ async fn what_was_not_answered_before_it_was_cancelled_is_still_in_the_queue() {
 #[tokio::test]
 async fn a_taken_request_can_be_replayed_and_forged() {
     let sandbox = start().await;
-    let shop = Receiver::answering([Answer::Status(200), Answer::Status(400)]).await;
+    let shop = Receiver::responding([Respond::Status(200), Respond::Status(400)]).await;
     sandbox.mattilda().subscribe(shop.url("/"));
     let payment = sandbox.mattilda().captured(100, "MXN");
     read(Mattilda::of(&sandbox).refund(&payment, &json!({}))).await;
@@ -126,7 +126,7 @@ async fn a_taken_request_can_be_replayed_and_forged() {
 }
 
 #[tokio::test]
-async fn a_shop_that_reads_while_it_is_told_finds_the_refund() {
+async fn a_shop_that_reads_during_the_delivery_finds_the_refund() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     // The sandbox itself is as good a receiver as any: it answers 404 to a path that it does not have.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     common::{Dintero, read, start},
-    receiver::{Answer, Receiver, is_signed},
+    receiver::{Receiver, Respond, is_signed},
 };
 
 fn body(url: &str) -> Value {
@@ -55,13 +55,13 @@ impl Api {
     }
 
     async fn refund(&self, payment: &str) {
-        let (status, answer) = read(self.dintero.refund(payment, &json!({"amount": 10}))).await;
-        assert!(status < 300, "{answer}");
+        let (status, response) = read(self.dintero.refund(payment, &json!({"amount": 10}))).await;
+        assert!(status < 300, "{response}");
     }
 }
 
 #[tokio::test]
-async fn subscriptions_come_and_go() {
+async fn subscriptions_are_created_and_deleted() {
     let sandbox = start().await;
     let shop = Receiver::start().await;
     let api = Api::of(&sandbox).await;
@@ -93,7 +93,7 @@ async fn subscriptions_come_and_go() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_subscription_is_refused() {
+async fn invalid_subscriptions_are_refused() {
     let sandbox = start().await;
     let api = Api::of(&sandbox).await;
     let good = body("http://localhost:8080/hooks");
@@ -113,9 +113,9 @@ async fn what_is_not_a_subscription_is_refused() {
     ] {
         let mut body = good.clone();
         *body.pointer_mut(pointer).unwrap() = wrong;
-        let (status, answer) = api.create(&body).await;
-        assert_eq!(status, 400, "{pointer}: {answer}");
-        assert!(answer["error"]["message"].is_string());
+        let (status, response) = api.create(&body).await;
+        assert_eq!(status, 400, "{pointer}: {response}");
+        assert!(response["error"]["message"].is_string());
     }
     assert_eq!(api.create(&good).await.0, 200);
 
@@ -131,7 +131,7 @@ async fn what_is_not_a_subscription_is_refused() {
 }
 
 #[tokio::test]
-async fn a_refund_is_told_without_its_amount() {
+async fn a_hook_reports_a_refund_without_its_amount() {
     let sandbox = start().await;
     let shop = Receiver::start().await;
     let api = Api::of(&sandbox).await;
@@ -166,7 +166,7 @@ async fn a_refund_is_told_without_its_amount() {
 }
 
 #[tokio::test]
-async fn initiating_and_ending_are_two_updates_and_others_tell_nothing() {
+async fn initiating_and_ending_are_two_updates_and_nothing_else_is_reported() {
     let sandbox = start().await;
     let api = Api::of(&sandbox).await;
     sandbox.dintero().subscribe("http://127.0.0.1:1/", ["checkout_transaction"]);
@@ -188,7 +188,7 @@ async fn initiating_and_ending_are_two_updates_and_others_tell_nothing() {
 }
 
 #[tokio::test]
-async fn a_record_on_an_order_is_told() {
+async fn a_record_on_an_order_is_reported() {
     let sandbox = start().await;
     let api = Api::of(&sandbox).await;
     let events = ["shopping_order_event_add", "shopping_order_update"];
@@ -199,23 +199,23 @@ async fn a_record_on_an_order_is_told() {
     let taken = sandbox.webhooks().queue().take();
     let names: Vec<_> = taken.iter().map(|taken| taken.event.as_str()).collect();
     assert_eq!(names, events);
-    let told: Value = serde_json::from_slice(&taken[0].body).unwrap();
-    assert_eq!((&told["order"]["id"], &told["order_event"]["id"]), (&json!(order), &refund["id"]));
-    assert!(told["order_event"].get("amount").is_none());
+    let webhook: Value = serde_json::from_slice(&taken[0].body).unwrap();
+    assert_eq!((&webhook["order"]["id"], &webhook["order_event"]["id"]), (&json!(order), &refund["id"]));
+    assert!(webhook["order_event"].get("amount").is_none());
 }
 
 #[tokio::test]
-async fn four_hundred_stops_and_everything_else_is_sent_again() {
+async fn a_400_stops_the_delivery_and_everything_else_is_retried() {
     let sandbox = start().await;
     let shop = Receiver::start().await;
     let api = Api::of(&sandbox).await;
     let hook = sandbox.dintero().subscribe(shop.url("/"), ["checkout_transaction"]);
     let payment = sandbox.dintero().captured(100, "NOK");
-    shop.will([Answer::Status(400)]);
+    shop.will([Respond::Status(400)]);
     api.refund(&payment).await;
     assert_eq!(sandbox.webhooks().deliver_all().await.len(), 1);
 
-    shop.will([Answer::Status(500), Answer::Status(404), Answer::Status(302), Answer::Hangup]);
+    shop.will([Respond::Status(500), Respond::Status(404), Respond::Status(302), Respond::Hangup]);
     api.refund(&payment).await;
     let deliveries = sandbox.webhooks().deliver_all().await;
     assert_eq!((deliveries.len(), deliveries[4].status), (5, Some(200)));
@@ -236,7 +236,7 @@ async fn four_hundred_stops_and_everything_else_is_sent_again() {
 #[tokio::test]
 async fn a_subscription_that_keeps_failing_is_deleted() {
     let sandbox = start().await;
-    let shop = Receiver::answering([Answer::Status(500); 5]).await;
+    let shop = Receiver::responding([Respond::Status(500); 5]).await;
     let api = Api::of(&sandbox).await;
     let hook = sandbox.dintero().subscribe(shop.url("/"), ["checkout_transaction"]);
     let payment = sandbox.dintero().captured(100, "NOK");
@@ -249,11 +249,11 @@ async fn a_subscription_that_keeps_failing_is_deleted() {
 }
 
 #[tokio::test]
-async fn what_is_due_to_a_subscription_that_has_just_been_deleted_is_not_sent() {
+async fn nothing_is_sent_to_a_deleted_subscription() {
     // A clock that stands still, so that both are always due at the same time.
     let at = time::macros::datetime!(2026-09-21 13:33:20 UTC);
     let sandbox = Sandbox::builder().clock_at(at).start().await.unwrap();
-    let shop = Receiver::answering([Answer::Status(500); 10]).await;
+    let shop = Receiver::responding([Respond::Status(500); 10]).await;
     let api = Api::of(&sandbox).await;
     sandbox.dintero().subscribe(shop.url("/"), ["checkout_transaction"]);
     let payment = sandbox.dintero().captured(100, "NOK");
@@ -266,9 +266,9 @@ async fn what_is_due_to_a_subscription_that_has_just_been_deleted_is_not_sent() 
 #[tokio::test]
 async fn a_success_in_between_keeps_a_subscription() {
     let sandbox = start().await;
-    let mut answers = [Answer::Status(500); 6];
-    answers[1] = Answer::Status(200);
-    let shop = Receiver::answering(answers).await;
+    let mut answers = [Respond::Status(500); 6];
+    answers[1] = Respond::Status(200);
+    let shop = Receiver::responding(answers).await;
     let api = Api::of(&sandbox).await;
     let hook = sandbox.dintero().subscribe(shop.url("/"), ["checkout_transaction"]);
     let payment = sandbox.dintero().captured(100, "NOK");

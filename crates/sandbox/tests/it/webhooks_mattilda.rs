@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     common::{Mattilda, read, start},
-    receiver::{Answer, Receiver, is_signed},
+    receiver::{Receiver, Respond, is_signed},
 };
 
 async fn refund(sandbox: &Sandbox, payment: &str) -> Value {
@@ -24,7 +24,7 @@ fn bodies(sandbox: &Sandbox) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_refund_is_told_in_the_documented_envelope() {
+async fn a_webhook_has_the_documented_envelope() {
     let sandbox = start().await;
     let shop = Receiver::start().await;
     sandbox.mattilda().subscribe(shop.url("/webhooks"));
@@ -42,16 +42,16 @@ async fn a_refund_is_told_in_the_documented_envelope() {
     let secret = &sandbox.settings("mattilda")["webhook_secret"];
     let message = [time.as_bytes(), b".", &got.body].concat();
     assert!(is_signed(HMAC_SHA256, secret, &message, got.header("X-Gr4vy-Webhook-Signatures")));
-    let told = got.json();
-    assert_eq!((&told["type"], &told["name"]), (&json!("event"), &json!("refund.succeeded")));
-    assert_eq!((&told["gr4vy_id"], &told["environment"]), (&json!("mattilda"), &json!("sandbox")));
-    assert_eq!(told["merchant_account_id"], "default");
-    assert!(told["id"].is_string() && told["created_at"].is_string());
-    assert_eq!(told["target"], made, "the whole resource");
+    let webhook = got.json();
+    assert_eq!((&webhook["type"], &webhook["name"]), (&json!("event"), &json!("refund.succeeded")));
+    assert_eq!((&webhook["gr4vy_id"], &webhook["environment"]), (&json!("mattilda"), &json!("sandbox")));
+    assert_eq!(webhook["merchant_account_id"], "default");
+    assert!(webhook["id"].is_string() && webhook["created_at"].is_string());
+    assert_eq!(webhook["target"], made, "the whole resource");
 }
 
 #[tokio::test]
-async fn every_change_has_its_name_but_voiding() {
+async fn every_change_except_voiding_has_its_event() {
     let sandbox = start().await;
     sandbox.mattilda().subscribe("http://127.0.0.1:1/");
     for (outcome, last) in [
@@ -63,17 +63,17 @@ async fn every_change_has_its_name_but_voiding() {
         let spec = TransactionSpec::new(100, "MXN").asynchronous(outcome);
         let payment = sandbox.mattilda().transaction(spec);
         refund(&sandbox, &payment).await;
-        let told = bodies(&sandbox);
+        let webhooks = bodies(&sandbox);
         assert_eq!(
-            (&told[0]["name"], &told[0]["target"]["status"]),
+            (&webhooks[0]["name"], &webhooks[0]["target"]["status"]),
             (&json!("refund.pending"), &json!("processing"))
         );
         sandbox.settle_all();
         sandbox.settle_all();
-        let told = bodies(&sandbox);
-        let names: Vec<_> = told.iter().filter_map(|told| told["name"].as_str()).collect();
+        let webhooks = bodies(&sandbox);
+        let names: Vec<_> = webhooks.iter().filter_map(|webhook| webhook["name"].as_str()).collect();
         assert_eq!(names.first().copied(), last, "{outcome}");
-        assert!(told.iter().all(|told| told["target"]["status"] == outcome.as_str()));
+        assert!(webhooks.iter().all(|webhook| webhook["target"]["status"] == outcome.as_str()));
         assert!(names.len() <= 1);
     }
 }
@@ -85,14 +85,14 @@ async fn older_shapes_can_be_chosen() {
     let payment = sandbox.mattilda().captured(100, "MXN");
     sandbox.mattilda().set_fields(FieldSet::Documented);
     refund(&sandbox, &payment).await;
-    let told = bodies(&sandbox).remove(0);
-    assert!(told["target"].get("external_identifier").is_none());
+    let webhook = bodies(&sandbox).remove(0);
+    assert!(webhook["target"].get("external_identifier").is_none());
     sandbox.mattilda().set_webhook_shape(WebhookShape::Bare);
     let made = refund(&sandbox, &payment).await;
-    let told = bodies(&sandbox).remove(0);
-    assert!(told.get("name").is_none());
+    let webhook = bodies(&sandbox).remove(0);
+    assert!(webhook.get("name").is_none());
     let expected = json!({"type": "refund", "id": made["id"], "transaction_id": payment});
-    assert_eq!(told["target"], expected);
+    assert_eq!(webhook["target"], expected);
 }
 
 #[tokio::test]
@@ -120,8 +120,8 @@ async fn during_a_rotation_every_active_secret_signs() {
 #[tokio::test]
 async fn everything_but_2xx_is_sent_again_for_seven_days() {
     let sandbox = start().await;
-    let answers = [Answer::Status(400), Answer::Status(302), Answer::Hangup, Answer::Status(202)];
-    let shop = Receiver::answering(answers).await;
+    let answers = [Respond::Status(400), Respond::Status(302), Respond::Hangup, Respond::Status(202)];
+    let shop = Receiver::responding(answers).await;
     sandbox.mattilda().subscribe(shop.url("/"));
     let payment = sandbox.mattilda().captured(100, "MXN");
     refund(&sandbox, &payment).await;
@@ -132,7 +132,7 @@ async fn everything_but_2xx_is_sent_again_for_seven_days() {
     let times: Vec<_> = got.iter().map(|got| got.header("X-Gr4vy-Webhook-Timestamp")).collect();
     assert_ne!(times[0], times[3]);
 
-    shop.will([Answer::Status(500); 50]);
+    shop.will([Respond::Status(500); 50]);
     let started = sandbox.now();
     refund(&sandbox, &payment).await;
     let deliveries = sandbox.webhooks().deliver_all().await;
@@ -142,7 +142,7 @@ async fn everything_but_2xx_is_sent_again_for_seven_days() {
 }
 
 #[tokio::test]
-async fn each_subscription_is_told_with_its_own_id_until_it_ends() {
+async fn each_subscription_has_its_own_delivery_ids_until_it_ends() {
     let sandbox = start().await;
     sandbox.mattilda().subscribe("http://127.0.0.1:1/one");
     let two = sandbox.mattilda().subscribe("http://127.0.0.1:1/two");

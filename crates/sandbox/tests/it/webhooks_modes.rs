@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{
     common::{Dintero, Mattilda, read, start},
-    receiver::{Answer, Receiver, is_signed},
+    receiver::{Receiver, Respond, is_signed},
 };
 
-async fn told(sandbox: &Sandbox, refunds: usize) -> String {
+async fn make_refunds(sandbox: &Sandbox, refunds: usize) -> String {
     let payment = sandbox.mattilda().captured(1_000, "MXN");
     for _ in 0..refunds {
         assert_eq!(read(Mattilda::of(sandbox).refund(&payment, &json!({"amount": 10}))).await.0, 201);
@@ -29,35 +29,35 @@ fn is_authentic(sandbox: &Sandbox, request: &SignedRequest) -> bool {
 }
 
 #[tokio::test]
-async fn doubles_have_the_same_id_and_lives_of_their_own() {
+async fn duplicates_have_the_same_id_and_are_retried_separately() {
     let sandbox = start().await;
-    let shop = Receiver::answering([Answer::Status(200), Answer::Status(500)]).await;
+    let shop = Receiver::responding([Respond::Status(200), Respond::Status(500)]).await;
     sandbox.mattilda().subscribe(shop.url("/"));
     sandbox.webhooks().add(WebhookMode::Twice);
-    told(&sandbox, 1).await;
+    make_refunds(&sandbox, 1).await;
     let deliveries = sandbox.webhooks().deliver_all().await;
     let seen: Vec<_> = deliveries.iter().map(|delivery| (delivery.attempt, delivery.status)).collect();
     assert_eq!(seen, [(1, Some(200)), (1, Some(500)), (2, Some(200))]);
     assert!(deliveries.iter().all(|delivery| delivery.delivery_id == deliveries[0].delivery_id));
     sandbox.webhooks().clear_modes();
-    told(&sandbox, 1).await;
+    make_refunds(&sandbox, 1).await;
     assert_eq!(sandbox.webhooks().deliver_all().await.len(), 1);
 }
 
 #[tokio::test]
-async fn disorder_comes_from_the_seed() {
+async fn the_shuffled_order_follows_the_seed() {
     let mut orders = Vec::new();
     for seed in [1, 1, 2] {
         let sandbox = Sandbox::builder().seed(seed).start().await.unwrap();
         sandbox.mattilda().subscribe("http://127.0.0.1:1/");
-        let payment = told(&sandbox, 6).await;
+        let payment = make_refunds(&sandbox, 6).await;
         sandbox.webhooks().add(WebhookMode::Shuffled);
         let taken = sandbox.webhooks().queue().take();
         let made: Vec<String> = sandbox.ledger().of(&payment).map(|entry| entry.refund_id.clone()).collect();
         let order: Vec<usize> = taken
             .iter()
             .map(|taken| serde_json::from_slice::<Value>(&taken.body).unwrap())
-            .map(|told| made.iter().position(|id| told["target"]["id"] == id.as_str()).unwrap())
+            .map(|webhook| made.iter().position(|id| webhook["target"]["id"] == id.as_str()).unwrap())
             .collect();
         let mut sorted = order.clone();
         sorted.sort_unstable();
@@ -90,9 +90,9 @@ async fn the_nth_is_lost() {
     let shop = Receiver::start().await;
     sandbox.mattilda().subscribe(shop.url("/"));
     sandbox.webhooks().add(WebhookMode::Lose(2));
-    told(&sandbox, 2).await;
+    make_refunds(&sandbox, 2).await;
     assert_eq!(sandbox.webhooks().deliver().await.len(), 1);
-    told(&sandbox, 1).await;
+    make_refunds(&sandbox, 1).await;
     assert_eq!(sandbox.webhooks().deliver().await.len(), 1, "only the second");
     assert_eq!((shop.got().len(), sandbox.webhooks().pending()), (2, 0));
 }
@@ -110,7 +110,7 @@ async fn a_wrong_secret_a_wrong_clock_and_a_changed_body() {
     ] {
         sandbox.webhooks().clear_modes();
         mode.clone().into_iter().for_each(|mode| sandbox.webhooks().add(mode));
-        told(&sandbox, 1).await;
+        make_refunds(&sandbox, 1).await;
         let request = sandbox.webhooks().queue().take().remove(0);
         assert_eq!(is_authentic(&sandbox, &request), authentic, "{mode:?}");
         let time: i64 = request.header("x-gr4vy-webhook-timestamp").unwrap().parse().unwrap();
@@ -120,18 +120,18 @@ async fn a_wrong_secret_a_wrong_clock_and_a_changed_body() {
     }
     sandbox.webhooks().clear_modes();
     sandbox.webhooks().add(WebhookMode::ClockAhead(Duration::MAX));
-    told(&sandbox, 1).await;
+    make_refunds(&sandbox, 1).await;
     assert_eq!(sandbox.webhooks().queue().take().len(), 1, "however far");
 }
 
 #[tokio::test]
-async fn early_news_is_not_to_be_read_yet() {
+async fn reads_do_not_show_an_early_event_yet() {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
-    let shop = Receiver::answering([Answer::Status(503)]).await;
+    let shop = Receiver::responding([Respond::Status(503)]).await;
     sandbox.mattilda().subscribe(shop.url("/"));
     sandbox.webhooks().add(WebhookMode::Early(Duration::from_secs(3_600)));
-    let payment = told(&sandbox, 1).await;
+    let payment = make_refunds(&sandbox, 1).await;
     let list =
         async || read(mattilda.get(&format!("/transactions/{payment}/refunds"))).await.1["items"].clone();
     let id = sandbox.ledger().entries()[0].refund_id.clone();
@@ -160,15 +160,15 @@ async fn early_news_is_not_to_be_read_yet() {
 }
 
 #[tokio::test]
-async fn early_news_from_dintero_is_not_to_be_read_yet_either() {
+async fn reads_do_not_show_an_early_event_of_dintero_yet() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
     sandbox.dintero().subscribe("http://127.0.0.1:1/", ["checkout_transaction", "shopping_order_update"]);
     sandbox.webhooks().add(WebhookMode::Early(Duration::from_secs(60)));
     let payment = sandbox.dintero().captured(100, "NOK");
     assert_eq!(dintero.transaction(&payment).await["status"], "CAPTURED", "what was made by hand shows");
-    let (_, answer) = read(dintero.refund(&payment, &json!({"amount": 100}))).await;
-    assert_eq!(answer["status"], "REFUNDED", "the answer knows");
+    let (_, response) = read(dintero.refund(&payment, &json!({"amount": 100}))).await;
+    assert_eq!(response["status"], "REFUNDED", "the response shows it");
     assert_eq!(sandbox.webhooks().pending(), 1);
     let before = dintero.transaction(&payment).await;
     assert_eq!((&before["status"], before["events"].as_array().unwrap().len()), (&json!("CAPTURED"), 2));
@@ -190,11 +190,11 @@ async fn early_news_from_dintero_is_not_to_be_read_yet_either() {
 }
 
 #[tokio::test]
-async fn a_refund_that_ends_at_once_may_be_told_as_pending_first() {
+async fn a_refund_that_ends_at_once_may_be_reported_as_pending_first() {
     let sandbox = start().await;
     sandbox.mattilda().subscribe("http://127.0.0.1:1/");
     sandbox.webhooks().add(WebhookMode::PendingFirst);
-    told(&sandbox, 1).await;
+    make_refunds(&sandbox, 1).await;
     let taken = sandbox.webhooks().queue().take();
     let names: Vec<_> = taken.iter().map(|taken| taken.event.as_str()).collect();
     assert_eq!(names, ["refund.pending", "refund.succeeded"]);

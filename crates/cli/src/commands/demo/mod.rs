@@ -1,8 +1,8 @@
 //! `refunds demo`: both providers on the embedded sandbox, over real HTTP, with every step checked.
 //!
-//! What happens to the money is told twice: by the adapters, in normalized refunds, and by the
-//! sandbox's ledger, which knows nothing of answers. The demonstration holds when both agree, to
-//! the minor unit.
+//! Two sources report what happened to the money: the adapters, as normalized refunds, and the
+//! sandbox's ledger, which does not depend on responses. The demo passes if both agree to the minor
+//! unit.
 
 mod report;
 mod scene;
@@ -16,7 +16,7 @@ use refunds_sandbox::Sandbox;
 use self::{
     report::{Report, Step},
     scene::Scene,
-    steps::Play,
+    steps::Demo,
 };
 use super::{Context, Result};
 use crate::{exit::Exit, failure::Failure, output::Format, provider};
@@ -24,25 +24,25 @@ use crate::{exit::Exit, failure::Failure, output::Format, provider};
 pub(super) async fn run(context: &mut Context) -> Result<Exit> {
     let sandbox = Sandbox::start()
         .await
-        .map_err(|error| Failure::other(format!("the sandbox can not start: {error}")))?;
-    let report = perform(&sandbox, context.format, &mut context.out).await?;
-    Ok(if report.is_fine() { Exit::Done } else { Exit::Other })
+        .map_err(|error| Failure::other(format!("cannot start the sandbox: {error}")))?;
+    let report = run_demo(&sandbox, context.format, &mut context.out).await?;
+    Ok(if report.passed() { Exit::Done } else { Exit::Other })
 }
 
-async fn perform(sandbox: &Sandbox, format: Format, out: &mut impl Write) -> Result<Report> {
+async fn run_demo(sandbox: &Sandbox, format: Format, out: &mut impl Write) -> Result<Report> {
     let mut report = Report::new(format);
     for scene in [Scene::dintero(sandbox), Scene::mattilda(sandbox)] {
-        // From here on nothing knows which provider it is.
+        // Nothing below depends on the provider.
         let settings: Settings = sandbox.settings(scene.provider).into_iter().collect();
         let provider = provider::registry().build(scene.provider, &settings)?;
         let client = RefundClient::new(provider).with_policy(policy());
-        play(Play::new(&client, sandbox, &scene), &mut report, out).await?;
+        run_steps(Demo::new(&client, sandbox, &scene), &mut report, out).await?;
     }
     report.finish(out, &sandbox.ledger())?;
     Ok(report)
 }
 
-/// Nothing is far away here.
+/// Short delays: everything is local.
 fn policy() -> Policy {
     let mut policy = Policy::default();
     policy.base_delay = Duration::from_millis(5);
@@ -51,31 +51,31 @@ fn policy() -> Policy {
     policy
 }
 
-/// Takes the steps in order. Each stands on the one before it: one that is off is the last.
-async fn play(mut play: Play<'_>, report: &mut Report, out: &mut impl Write) -> Result<()> {
-    report.begin(out, play.scene)?;
+/// Takes the steps in order. Each builds on the previous one, so the first that fails is the last.
+async fn run_steps(mut demo: Demo<'_>, report: &mut Report, out: &mut impl Write) -> Result<()> {
+    report.begin(out, demo.scene)?;
     let steps = [
         Step::SeedList,
         Step::RefundPart,
-        Step::AskAgain,
+        Step::Repeat,
         Step::RefundRest,
-        Step::OneMore,
+        Step::TooMuch,
         Step::Asynchronous,
-        Step::Everything,
+        Step::Compare,
     ];
     for step in steps {
         let outcome = match step {
-            Step::SeedList => play.seed_list().await,
-            Step::RefundPart => play.refund_part().await,
-            Step::AskAgain => play.ask_again().await,
-            Step::RefundRest => play.refund_rest().await,
-            Step::OneMore => play.one_more().await,
-            Step::Asynchronous => play.asynchronous().await,
-            Step::Everything => play.everything().await,
+            Step::SeedList => demo.seed_list().await,
+            Step::RefundPart => demo.refund_part().await,
+            Step::Repeat => demo.repeat().await,
+            Step::RefundRest => demo.refund_rest().await,
+            Step::TooMuch => demo.too_much().await,
+            Step::Asynchronous => demo.asynchronous().await,
+            Step::Compare => demo.compare().await,
         };
-        let fine = outcome.is_ok();
-        report.record(out, play.scene, step, outcome)?;
-        if !fine {
+        let passed = outcome.is_ok();
+        report.record(out, demo.scene, step, outcome)?;
+        if !passed {
             break;
         }
     }
@@ -87,14 +87,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_step_that_is_off_is_named() {
+    async fn a_failed_step_is_named() {
         let sandbox = Sandbox::start().await.unwrap();
         sandbox.faults().add("dintero/submit:every:altered-amount".parse().unwrap());
         let mut shown = Vec::new();
-        let report = perform(&sandbox, Format::Table, &mut shown).await.unwrap();
+        let report = run_demo(&sandbox, Format::Table, &mut shown).await.unwrap();
         let shown = String::from_utf8(shown).unwrap();
-        assert!(!report.is_fine());
-        assert!(shown.contains("OFF refund a part of a payment: dintero: "), "{shown}");
-        assert!(shown.contains("1 of 9 steps are off."), "the other provider goes on: {shown}");
+        assert!(!report.passed());
+        assert!(shown.contains("FAILED refund part of a payment: dintero: "), "{shown}");
+        assert!(shown.contains("1 of 9 steps failed."), "the other provider goes on: {shown}");
     }
 }

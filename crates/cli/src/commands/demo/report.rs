@@ -1,4 +1,4 @@
-//! What the demonstration shows: steps as they are taken, then the refunds, and the ledger beside them.
+//! What the demo shows: each step, then the refunds, then the ledger.
 
 use std::io::{self, Write};
 
@@ -9,33 +9,33 @@ use serde::Serialize;
 use super::{scene::Scene, steps::Outcome};
 use crate::output::{Format, RefundWriter, clean, table};
 
-/// A step of the demonstration.
+/// A step of the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     SeedList,
     RefundPart,
-    AskAgain,
+    Repeat,
     RefundRest,
-    OneMore,
+    TooMuch,
     Asynchronous,
-    Everything,
+    Compare,
 }
 
 impl Step {
     fn title(self) -> &'static str {
         match self {
             Self::SeedList => "list the refunds of the documented payload",
-            Self::RefundPart => "refund a part of a payment",
-            Self::AskAgain => "ask again with the same reference",
+            Self::RefundPart => "refund part of a payment",
+            Self::Repeat => "send the same request again",
             Self::RefundRest => "refund the rest",
-            Self::OneMore => "ask for one minor unit more",
-            Self::Asynchronous => "follow an asynchronous refund to its end",
-            Self::Everything => "compare the provider's list with the ledger",
+            Self::TooMuch => "request one minor unit too much",
+            Self::Asynchronous => "follow an asynchronous refund until it is final",
+            Self::Compare => "compare the provider's list with the ledger",
         }
     }
 }
 
-/// What was seen so far.
+/// The results so far.
 #[derive(Debug)]
 pub(super) struct Report {
     format: Format,
@@ -67,7 +67,7 @@ impl Report {
         Self { format, steps: Vec::new(), refunds: Vec::new() }
     }
 
-    pub(super) fn is_fine(&self) -> bool {
+    pub(super) fn passed(&self) -> bool {
         self.steps.iter().all(|step| step.ok)
     }
 
@@ -87,15 +87,15 @@ impl Report {
                 self.refunds.extend(seen.refunds);
                 (true, seen.note)
             }
-            Err(off) => (false, off.0),
+            Err(mismatch) => (false, mismatch.0),
         };
         if self.format == Format::Table {
-            let mark = if ok { "ok " } else { "OFF" };
+            let mark = if ok { "ok" } else { "FAILED" };
             writeln!(out, "  {mark} {}: {}", step.title(), clean(&note))?;
         }
         if !ok {
             let line = format!("error: {}: {}: {}\n", scene.provider, step.title(), clean(&note));
-            // Nobody is left to tell where standard error is gone.
+            // If standard error is gone, there is nowhere left to report to.
             let _ = io::stderr().write_all(line.as_bytes());
         }
         self.steps.push(StepRow { provider: scene.provider, step: step.title(), ok, note });
@@ -108,7 +108,7 @@ impl Report {
             Format::Table => self.tables(out, &ledger)?,
             Format::Json => {
                 let document = serde_json::json!({
-                    "ok": self.is_fine(), "steps": self.steps, "refunds": self.refunds, "ledger": ledger,
+                    "ok": self.passed(), "steps": self.steps, "refunds": self.refunds, "ledger": ledger,
                 });
                 writeln!(out, "{document:#}")?;
             }
@@ -122,35 +122,38 @@ impl Report {
     }
 
     fn tables(&self, out: &mut impl Write, ledger: &[LedgerRow<'_>]) -> io::Result<()> {
-        writeln!(out, "\nThe refunds, as the adapters tell them:\n")?;
+        writeln!(out, "\nThe refunds, as the adapters report them:\n")?;
         let header = ["PROVIDER", "PAYMENT", "REFERENCE", "AMOUNT", "STATUS", "PROVIDER STATUS", "REFUND"];
-        let mut told = table::columns(&header, &[3]);
+        let mut reported = table::columns(&header, &[3]);
         for refund in &self.refunds {
             let amount = refund.amount.to_string();
             let reference = refund.reference.as_ref().map_or("-", AsRef::as_ref);
             let row = [refund.provider.as_str(), refund.payment_id.as_str(), reference, &amount];
             let state = [refund.status.as_str(), &refund.provider_status, refund.id.as_str()];
-            table::add(&mut told, row.into_iter().chain(state));
+            table::add(&mut reported, row.into_iter().chain(state));
         }
-        table::write(out, &told)?;
+        table::write(out, &reported)?;
 
-        writeln!(out, "\nThe sandbox's ledger, which knows what moved (the documented payloads did not):\n")?;
-        let mut truth =
+        writeln!(
+            out,
+            "\nThe sandbox's ledger, which records the money that moved (none for the documented payloads):\n"
+        )?;
+        let mut moved =
             table::columns(&["PROVIDER", "PAYMENT", "REFERENCE", "AMOUNT", "MONEY", "REFUND"], &[3]);
         for row in ledger {
             let amount = row.amount();
             let reference = row.reference.unwrap_or("-");
             table::add(
-                &mut truth,
+                &mut moved,
                 [row.provider, row.payment_id, reference, &amount, row.state, row.refund_id],
             );
         }
-        table::write(out, &truth)?;
+        table::write(out, &moved)?;
 
-        let off = self.steps.iter().filter(|step| !step.ok).count();
-        match off {
-            0 => writeln!(out, "\nAll {} steps are as they should be.", self.steps.len()),
-            _ => writeln!(out, "\n{off} of {} steps are off.", self.steps.len()),
+        let failed = self.steps.iter().filter(|step| !step.ok).count();
+        match failed {
+            0 => writeln!(out, "\nAll {} steps passed.", self.steps.len()),
+            _ => writeln!(out, "\n{failed} of {} steps failed.", self.steps.len()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is there before the demonstration begins: the only part that knows the providers.
+//! The payments of the demo: the only part that depends on the provider.
 
 use refunds_core::{Money, PaymentId, RefundStatus, Result};
 use refunds_sandbox::{Outcome, Sandbox, dintero, mattilda};
@@ -7,7 +7,7 @@ use refunds_sandbox::{Outcome, Sandbox, dintero, mattilda};
 const DINTERO_SEED: &str = include_str!("dintero-order-refunds.json");
 /// The refunds of a transaction, as Mattilda's documentation shows them, byte for byte.
 const MATTILDA_SEED: &str = include_str!("mattilda-refunds.json");
-/// The transaction in it.
+/// The transaction in [`MATTILDA_SEED`].
 const MATTILDA_SEED_TRANSACTION: &str = "fe26475d-ec3e-4884-9553-f7356683f7f9";
 
 /// Payments at one provider.
@@ -21,12 +21,12 @@ pub(super) struct Scene {
     /// Captured in full, this much.
     pub(super) payment: String,
     pub(super) captured: i64,
-    /// Captured too, and its refunds take their time.
+    /// Also captured, with asynchronous refunds.
     pub(super) slow_payment: String,
     pub(super) currency: &'static str,
 }
 
-/// What the documented refund has to be, normalized.
+/// The expected normalized form of the documented refund.
 #[derive(Debug)]
 pub(super) struct Documented {
     pub(super) id: &'static str,

@@ -11,21 +11,21 @@ use refunds_sandbox::Sandbox;
 
 use super::scene::Scene;
 
-/// What was seen, in a line; the refunds to show; or why the step is off.
-pub(super) type Outcome = Result<Seen, Off>;
+/// A note and the refunds to show, or why the step failed.
+pub(super) type Outcome = Result<Seen, Mismatch>;
 
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) note: String,
-    /// Refunds as they ended; shown in the table.
+    /// Final refunds, shown in the table.
     pub(super) refunds: Vec<Refund>,
 }
 
-/// Why a step is off.
+/// Why a step failed.
 #[derive(Debug)]
-pub(super) struct Off(pub(super) String);
+pub(super) struct Mismatch(pub(super) String);
 
-impl From<refunds_core::Error> for Off {
+impl From<refunds_core::Error> for Mismatch {
     fn from(error: refunds_core::Error) -> Self {
         Self(error.to_string())
     }
@@ -36,17 +36,17 @@ const PART_REFERENCE: &str = "demo-part";
 const REST_REFERENCE: &str = "demo-rest";
 const MORE_REFERENCE: &str = "demo-more";
 const SLOW_REFERENCE: &str = "demo-slow";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// One provider's demonstration.
-pub(super) struct Play<'a> {
+/// The demo of one provider.
+pub(super) struct Demo<'a> {
     client: &'a RefundClient,
     sandbox: &'a Sandbox,
     pub(super) scene: &'a Scene,
     part: Option<Refund>,
 }
 
-impl<'a> Play<'a> {
+impl<'a> Demo<'a> {
     pub(super) fn new(client: &'a RefundClient, sandbox: &'a Sandbox, scene: &'a Scene) -> Self {
         Self { client, sandbox, scene, part: None }
     }
@@ -60,7 +60,7 @@ impl<'a> Play<'a> {
         }
         let expected = &self.scene.documented_refund;
         let [refund] = refunds.as_slice() else {
-            return Err(Off(format!("the payload holds one refund, {} came", refunds.len())));
+            return Err(Mismatch(format!("the payload holds one refund, but {} were listed", refunds.len())));
         };
         same("its id", refund.id.as_str(), expected.id)?;
         same("its status", refund.status, expected.status)?;
@@ -68,7 +68,7 @@ impl<'a> Play<'a> {
         let mut note = format!("{} {} of {}", refund.amount, refund.status, self.scene.documented);
         if !list.is_complete() {
             note.push_str(
-                "; the payload names a next page that does not come, so the list is told as incomplete",
+                "; the payload refers to a next page that never comes, so the list is reported as incomplete",
             );
         }
         Ok(seen(note, refunds))
@@ -84,14 +84,14 @@ impl<'a> Play<'a> {
         Ok(seen(format!("{part} of {}", self.scene.payment), vec![]))
     }
 
-    pub(super) async fn ask_again(&self) -> Outcome {
+    pub(super) async fn repeat(&self) -> Outcome {
         let amount = RefundAmount::Exact(self.scene.money(PART)?);
         let again = self.create(amount, PART_REFERENCE).await?;
         same("its id", Some(&again.id), self.part.as_ref().map(|part| &part.id))?;
         same("its amount", again.amount, self.scene.money(PART)?)?;
         self.once(&self.scene.payment, PART_REFERENCE)?;
         self.moved(PART)?;
-        Ok(seen(format!("the same refund {}, and no money moved", again.id), vec![]))
+        Ok(seen(format!("the same refund {}; no money moved", again.id), vec![]))
     }
 
     pub(super) async fn refund_rest(&self) -> Outcome {
@@ -104,17 +104,17 @@ impl<'a> Play<'a> {
         same("what was captured", payment.captured, self.scene.money(self.scene.captured)?)?;
         same("what is refunded", payment.refunded, payment.captured)?;
         same("what is refundable", payment.refundable, self.scene.money(0)?)?;
-        Ok(seen(format!("{rest}; now {} is left", payment.refundable), vec![]))
+        Ok(seen(format!("{rest}; {} is left", payment.refundable), vec![]))
     }
 
-    pub(super) async fn one_more(&self) -> Outcome {
+    pub(super) async fn too_much(&self) -> Outcome {
         let amount = RefundAmount::Exact(self.scene.money(1)?);
         let error = match self.create(amount, MORE_REFERENCE).await {
-            Ok(refund) => return Err(Off(format!("refund {} was made of nothing", refund.id))),
+            Ok(refund) => return Err(Mismatch(format!("refund {} was made with no money left", refund.id))),
             Err(error) => error,
         };
         same("the kind of error", error.kind(), ErrorKind::NotRefundable)?;
-        same("whether it may have been made", error.may_have_applied(), false)?;
+        same("may have been made", error.may_have_applied(), false)?;
         self.moved(self.scene.captured)?;
         Ok(seen(format!("refused: {}", error.message()), vec![]))
     }
@@ -128,12 +128,12 @@ impl<'a> Play<'a> {
         same("its first status", begun.status, RefundStatus::Pending)?;
         let ledger = self.sandbox.ledger();
         same("the ledger's pending", ledger.pending(&self.scene.slow_payment), PART)?;
-        let refund = match self.client.wait_until_final(&payment, &begun.id, PATIENCE).await? {
+        let refund = match self.client.wait_until_final(&payment, &begun.id, TIMEOUT).await? {
             WaitOutcome::Final(refund) => refund,
-            WaitOutcome::TimedOut(_) => return Err(Off(format!("it is still open after {PATIENCE:?}"))),
+            WaitOutcome::TimedOut(_) => return Err(Mismatch(format!("it is not final after {TIMEOUT:?}"))),
         };
         same("its id", &refund.id, &begun.id)?;
-        same("its last status", refund.status, RefundStatus::Succeeded)?;
+        same("its final status", refund.status, RefundStatus::Succeeded)?;
         same("its amount", refund.amount, amount)?;
         self.once(&self.scene.slow_payment, SLOW_REFERENCE)?;
         let ledger = self.sandbox.ledger();
@@ -141,10 +141,10 @@ impl<'a> Play<'a> {
         Ok(seen(format!("{amount}: {}, then {}", begun.status, refund.status), vec![refund]))
     }
 
-    /// What the provider lists is what the ledger knows, refund by refund.
-    pub(super) async fn everything(&self) -> Outcome {
+    /// The provider's list matches the ledger, refund by refund.
+    pub(super) async fn compare(&self) -> Outcome {
         let refunds: Vec<_> = self.client.list(&self.scene.payment_id()?).try_collect().await?;
-        let mut told: Vec<_> = refunds
+        let mut listed: Vec<_> = refunds
             .iter()
             .map(|refund| {
                 let reference = refund.reference.as_ref().map(|reference| reference.as_str().to_owned());
@@ -152,16 +152,16 @@ impl<'a> Play<'a> {
             })
             .collect();
         let ledger = self.sandbox.ledger();
-        let mut true_ones: Vec<_> = ledger
+        let mut recorded: Vec<_> = ledger
             .of(&self.scene.payment)
             .map(|entry| (entry.reference.clone(), entry.amount, entry.currency.clone()))
             .collect();
-        told.sort();
-        true_ones.sort();
-        if told != true_ones {
-            return Err(Off(format!("the provider lists {told:?}, the ledger has {true_ones:?}")));
+        listed.sort();
+        recorded.sort();
+        if listed != recorded {
+            return Err(Mismatch(format!("the provider lists {listed:?}, the ledger has {recorded:?}")));
         }
-        Ok(seen(format!("{} refunds, the same in the ledger", told.len()), refunds))
+        Ok(seen(format!("{} refunds, the same as in the ledger", listed.len()), refunds))
     }
 
     async fn create(&self, amount: RefundAmount, reference: &str) -> refunds_core::Result<Refund> {
@@ -170,13 +170,13 @@ impl<'a> Play<'a> {
         self.client.create(&request).await
     }
 
-    /// The ledger's truth about the payment.
-    fn moved(&self, minor_units: i64) -> Result<(), Off> {
+    /// Checks the ledger's total for the payment.
+    fn moved(&self, minor_units: i64) -> Result<(), Mismatch> {
         same("the ledger's total", self.sandbox.ledger().total_refunded(&self.scene.payment), minor_units)
     }
 
-    fn once(&self, payment: &str, reference: &str) -> Result<(), Off> {
-        same("how often the ledger has it", self.sandbox.ledger().by_reference(payment, reference), 1)
+    fn once(&self, payment: &str, reference: &str) -> Result<(), Mismatch> {
+        same("the number of ledger entries", self.sandbox.ledger().by_reference(payment, reference), 1)
     }
 }
 
@@ -184,9 +184,9 @@ fn seen(note: String, refunds: Vec<Refund>) -> Seen {
     Seen { note, refunds }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, expected: T) -> Result<(), Off> {
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, is: T, expected: T) -> Result<(), Mismatch> {
     if is == expected {
         return Ok(());
     }
-    Err(Off(format!("{what} is {is:?}, expected is {expected:?}")))
+    Err(Mismatch(format!("{what} is {is:?}, expected {expected:?}")))
 }

@@ -1,4 +1,4 @@
-//! `refunds webhook`: verifying webhooks, and subscribing to them where the provider has an API for it.
+//! `refunds webhook`: verifying webhooks, and managing subscriptions if the provider has an API for them.
 
 mod verify;
 
@@ -46,11 +46,11 @@ async fn subscribe(context: &mut Context, args: &SubscribeArgs) -> Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// What deliveries are signed with from now on, never the secret before it.
+/// The secret that signs deliveries from now on, never the previous one.
 fn secret(settings: &Settings) -> Result<SecretString> {
     settings.secret("hook_secret")?.ok_or_else(|| {
         let message =
-            "DINTERO_HOOK_SECRET is not set: deliveries would not be signed, and none could be believed";
+            "DINTERO_HOOK_SECRET is not set: deliveries would be unsigned, and none could be verified";
         Error::config(message).with_provider("dintero").into()
     })
 }

@@ -1,4 +1,4 @@
-//! `refunds webhook verify`: what a webhook is about, or why it is not to be believed.
+//! `refunds webhook verify`: what a webhook is about, or why it is not genuine.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use crate::{args::VerifyArgs, exit::Exit, failure::Failure, input, output::print
 
 pub(super) fn run(context: &mut Context, args: &VerifyArgs) -> Result<Exit> {
     let request = request(args)?;
-    let told = provider::client(context.provider.as_deref())?.verify_webhook(&request);
-    let answer = webhook_status(&told);
-    match told {
+    let verified = provider::client(context.provider.as_deref())?.verify_webhook(&request);
+    let answer = webhook_status(&verified);
+    match verified {
         Ok(notice) => {
             print_notice(&mut context.out, context.format, &notice, answer)?;
             Ok(Exit::Done)
@@ -29,7 +29,7 @@ fn request(args: &VerifyArgs) -> Result<WebhookRequest> {
         None => Some(stdin),
     };
     if args.headers_file.as_deref() == Some(stdin) && body == Some(stdin) {
-        return Err(Failure::Usage("headers and body can not both be on standard input".into()));
+        return Err(Failure::Usage("headers and body cannot both come from standard input".into()));
     }
     let received_at = match &args.at {
         Some(text) => input::time(text)?,

@@ -40,7 +40,7 @@ const COLUMNS: [&str; 20] = [
     "decided_by",
 ];
 
-/// Writes entries one after another: all but the table needs no memory for them.
+/// Writes entries one by one. Only the table keeps its rows.
 #[derive(Debug)]
 pub(crate) struct EntryWriter<'a, W> {
     out: &'a mut W,
@@ -51,7 +51,7 @@ pub(crate) struct EntryWriter<'a, W> {
 }
 
 impl<'a, W: Write> EntryWriter<'a, W> {
-    /// A writer that shows the account of each entry where it is to.
+    /// A writer that shows each entry's account if `with_account` is set.
     pub(crate) fn new(out: &'a mut W, format: Format, with_account: bool) -> Self {
         Self { out, format, with_account, has_begun: false, rows: Vec::new() }
     }
@@ -93,7 +93,7 @@ impl<'a, W: Write> EntryWriter<'a, W> {
     }
 }
 
-/// One entry, with all its intents.
+/// Prints one entry with all its intents.
 pub(crate) fn print_entry(out: &mut impl Write, format: Format, entry: &Entry) -> io::Result<()> {
     match format {
         Format::Table => show(out, entry)?,
@@ -107,7 +107,7 @@ pub(crate) fn print_entry(out: &mut impl Write, format: Format, entry: &Entry) -
     out.flush()
 }
 
-/// How many entries a purge changed or removed.
+/// Prints how many entries a purge changed or removed.
 pub(crate) fn print_purged(out: &mut impl Write, format: Format, count: u64, what: &str) -> io::Result<()> {
     match format {
         Format::Table => writeln!(out, "{count} {}: {what}", if count == 1 { "refund" } else { "refunds" })?,
@@ -135,7 +135,7 @@ fn cells(entry: &Entry, with_account: bool) -> Vec<String> {
     cells
 }
 
-/// The intent that a person can decide about, or the newest one.
+/// The intent that needs a decision, or the newest one.
 fn newest(entry: &Entry) -> Option<&Intent> {
     entry.unsettled().last().or(entry.newest())
 }
@@ -182,14 +182,14 @@ fn show(out: &mut impl Write, entry: &Entry) -> io::Result<()> {
         ("State", state(entry).to_owned()),
     ];
     if entry.money.id != entry.payment {
-        rows.push(("Takes money from", entry.money.id.to_string()));
+        rows.push(("Money from", entry.money.id.to_string()));
     }
     if let Some(made) = &entry.made {
         rows.extend(refund_rows(made));
     }
     if !entry.suspects.is_empty() {
         let ids: Vec<_> = entry.suspects.iter().map(AsRef::as_ref).collect();
-        rows.push(("It may be", ids.join(", ")));
+        rows.push(("Possible matches", ids.join(", ")));
     }
     rows.extend(entry.resubmit_from().map(|from| ("Try again from", soon(from))));
     if let Some(decision) = &entry.decision {

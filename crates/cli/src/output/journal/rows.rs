@@ -1,4 +1,4 @@
-//! What tables, CSV and JSON say alike about a journal's entries.
+//! What tables, CSV and JSON have in common for journal entries.
 
 use refunds_core::{
     CreateRefund, ErrorKind, Money, PaymentId, Reference, RefundId, RefundStatus, Scope,
@@ -142,7 +142,7 @@ pub(super) fn verdict(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The state of a refund: made, or that of its newest intent that is unsettled, or of its newest one.
+/// The state of a refund: made, or that of its newest unsettled intent, or of its newest intent.
 pub(super) fn state(entry: &Entry) -> &'static str {
     if entry.made.is_some() {
         return "made";
@@ -155,7 +155,7 @@ pub(super) fn time(time: JournalTime) -> String {
     when(Some(time.to_datetime()))
 }
 
-/// The word that a value is in JSON.
+/// The word for a value, as in JSON.
 pub(super) fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }

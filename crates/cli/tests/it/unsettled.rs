@@ -1,10 +1,11 @@
 //! `refunds resolve` without a file: what is unsettled in the journal.
 
-mod common;
-
-use common::{PROVIDERS, an_hour_later, bare, currency, journal, refunds, run, submissions, unsettled};
 use refunds_sandbox::Sandbox;
 use serde_json::Value;
+
+use crate::common::{
+    PROVIDERS, an_hour_later, bare, currency, journal, refunds, run, submissions, unsettled,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_unsettled_is_finished_oldest_first() {
@@ -106,7 +107,7 @@ async fn other_accounts_are_counted_and_left_alone() {
 async fn people_are_asked() {
     use std::process::Command;
 
-    use common::{Ran, command, run_with_input};
+    use crate::common::{Ran, command, run_with_input};
 
     if Command::new("script").arg("--version").output().is_err() {
         eprintln!("SKIPPED: `script` of util-linux is not installed");
@@ -125,7 +126,7 @@ async fn people_are_asked() {
     };
     let no = answer("n\n").ended(2);
     assert!(no.stdout.contains("1 refund is unsettled at mattilda"), "{no:#?}");
-    assert!(no.stdout.contains("Go on? [y/N]") && no.stdout.contains("nothing was submitted"), "{no:#?}");
+    assert!(no.stdout.contains("Continue? [y/N]") && no.stdout.contains("nothing was submitted"), "{no:#?}");
     assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
     answer("yes\n").ended(0);
     assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);

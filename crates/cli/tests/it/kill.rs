@@ -4,14 +4,11 @@
 //! The short version runs with all tests. The long one kills 500 times and prints what it hit:
 //!
 //! ```text
-//! KILLS=500 cargo test -p refunds-cli --test kill -- --nocapture
+//! KILLS=500 cargo test -p refunds-cli --test it kill -- --nocapture
 //! ```
 //!
 //! Seeds are printed; `SEED=…` replays the moments, as far as processes have them in common.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
-
-mod common;
 
 use std::{
     env,
@@ -21,10 +18,11 @@ use std::{
     time::Duration,
 };
 
-use common::{PROVIDERS, Ran, address, captured, command, create, file, run};
 use refunds_core::{Clock as _, SystemClock};
 use refunds_sandbox::{Sandbox, mattilda::IdempotencyMode};
 use rustix::process::Signal;
+
+use crate::common::{PROVIDERS, Ran, address, captured, command, create, file, run};
 
 /// How many kills the short version makes, in all.
 const FEW: usize = 20;

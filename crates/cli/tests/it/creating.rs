@@ -1,9 +1,8 @@
 //! `create` and `wait`: money, to the minor unit, by the ledger.
 
-mod common;
-
-use common::{CAPTURED, PROVIDERS, asynchronous, captured, create, currency, declining, refunds};
 use refunds_sandbox::{Outcome, Sandbox, dintero};
+
+use crate::common::{CAPTURED, PROVIDERS, asynchronous, captured, create, currency, declining, refunds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refund_asked_for_twice_is_made_once() {
@@ -98,7 +97,7 @@ async fn without_waiting_a_pending_refund_is_fine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn time_that_is_over_before_the_end_is_told() {
+async fn a_time_limit_before_the_final_status_is_reported() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.set_settle_after_reads(None);
     for provider in PROVIDERS {

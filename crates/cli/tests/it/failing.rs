@@ -1,9 +1,8 @@
 //! Every exit status and its error, as JSON and as text.
 
-mod common;
-
-use common::{PROVIDERS, bare, captured, command, create, refunds, run};
 use refunds_sandbox::Sandbox;
+
+use crate::common::{PROVIDERS, bare, captured, command, create, refunds, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_exit_status_has_its_error() {
@@ -246,7 +245,7 @@ fn a_variable_that_is_not_utf_8_is_named_instead_of_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_are_told_what_to_do() {
+async fn people_see_what_to_do_next() {
     let sandbox = Sandbox::start().await.unwrap();
     let payment = captured(&sandbox, "mattilda");
     let ran = refunds(
@@ -258,7 +257,7 @@ async fn people_are_told_what_to_do() {
     assert_eq!(ran.stdout, "");
     insta::assert_snapshot!(ran.stderr, @r"
     error: mattilda: creating the refund: 448.50 MXN is left to refund of 448.50 MXN captured (0.00 MXN refunded, 0.00 MXN pending), 500.00 MXN was requested (not_refundable)
-      money: this command moved none
+      money: none moved by this command
       next: `refunds payment PAYMENT` shows what is left
     ");
     let usage = refunds(&sandbox, "mattilda", &["list", "", "--output", "table"]).ended(2);

@@ -1,12 +1,11 @@
-//! `refunds resolve --not-made`, `--made`, `--not-this-one`: a person's word.
+//! `refunds resolve --not-made`, `--made`, `--not-this-one`: a person's statement.
 
-mod common;
+use refunds_sandbox::{Sandbox, mattilda::FieldSet};
 
-use common::{
+use crate::common::{
     PROVIDERS, an_hour_later, captured, command, create, journal, number, refunds, run, submissions,
     unsettled,
 };
-use refunds_sandbox::{Sandbox, mattilda::FieldSet};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_may_say_that_it_was_not_made() {
@@ -15,25 +14,25 @@ async fn a_person_may_say_that_it_was_not_made() {
         let payment = unsettled(&sandbox, provider, false);
         let intent = number(&sandbox, provider);
         let note = "asked their support, case 4711";
-        let word = ["resolve", "--not-made", &intent, "--note", note, "--by", "ada", "--output", "json"];
+        let statement = ["resolve", "--not-made", &intent, "--note", note, "--by", "ada", "--output", "json"];
         sandbox.clear_requests();
-        let early = refunds(&sandbox, provider, &word).ended(3).error();
+        let early = refunds(&sandbox, provider, &statement).ended(3).error();
         assert_eq!(early["kind"], "conflict");
         assert!(early["message"].as_str().unwrap().contains("may still be in progress until "), "{early}");
         assert!(early["retry_after"].as_u64().unwrap() > 0, "{early}");
 
         an_hour_later(&journal(&sandbox));
-        // Where the provider cannot be read, the word is not taken.
+        // Where the provider cannot be read, the statement is refused.
         sandbox.faults().add(format!("{provider}/read:every:status=503").parse().unwrap());
-        refunds(&sandbox, provider, &word).ended(6);
+        refunds(&sandbox, provider, &statement).ended(6);
         sandbox.faults().clear();
-        let decided = refunds(&sandbox, provider, &word).ended(0).json();
+        let decided = refunds(&sandbox, provider, &statement).ended(0).json();
         assert_eq!((&decided["state"], &decided["unsettled"]), (&"not_made".into(), &false.into()));
         assert_eq!(decided["decision"]["by"], "ada");
         assert_eq!(decided["decision"]["note"], note);
         assert_eq!(submissions(&sandbox), 0);
         // It is settled, once.
-        assert_eq!(refunds(&sandbox, provider, &word).ended(3).error()["kind"], "conflict");
+        assert_eq!(refunds(&sandbox, provider, &statement).ended(3).error()["kind"], "conflict");
 
         refunds(&sandbox, provider, &create(&payment, &payment)).ended(0);
         assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
@@ -41,15 +40,15 @@ async fn a_person_may_say_that_it_was_not_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_word_that_the_provider_contradicts_is_not_taken() {
+async fn a_statement_that_the_provider_contradicts_is_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = unsettled(&sandbox, provider, true);
         sandbox.deliver_late();
         let intent = number(&sandbox, provider);
         an_hour_later(&journal(&sandbox));
-        let word = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
-        let error = refunds(&sandbox, provider, &word).ended(3).error();
+        let statement = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
+        let error = refunds(&sandbox, provider, &statement).ended(3).error();
         assert_eq!(error["kind"], "conflict");
         assert!(error["message"].as_str().unwrap().contains("it was made"), "{error}");
         let again = refunds(&sandbox, provider, &create(&payment, &payment)).ended(0).json();
@@ -71,11 +70,11 @@ async fn a_person_may_say_which_refund_it_is() {
         sandbox.faults().clear();
         let intent = number(&sandbox, provider);
         let made = |id: &str| {
-            let word = ["resolve", "--made", id, &intent, "--by", "ada", "--output", "json"];
-            refunds(&sandbox, provider, &word)
+            let statement = ["resolve", "--made", id, &intent, "--by", "ada", "--output", "json"];
+            refunds(&sandbox, provider, &statement)
         };
         let error = made(other["id"].as_str().unwrap()).ended(3).error();
-        assert!(error["message"].as_str().unwrap().contains("it is another one"), "{error}");
+        assert!(error["message"].as_str().unwrap().contains("it is another refund"), "{error}");
         made("00000000-0000-4000-8000-000000000000").ended(3);
 
         sandbox.deliver_late();
@@ -96,7 +95,7 @@ async fn a_person_may_say_which_refund_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_that_cannot_be_taken() {
+async fn statements_that_are_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     let payment = unsettled(&sandbox, "dintero", false);
     let intent = number(&sandbox, "dintero");
@@ -121,13 +120,13 @@ async fn words_that_cannot_be_taken() {
     }
     assert_eq!(sandbox.requests(), []);
     // An intent of another account is named as such.
-    let word = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
-    let error = refunds(&sandbox, "mattilda", &word).ended(2).error();
+    let statement = ["resolve", "--not-made", &intent, "--note", "n", "--by", "ada", "--output", "json"];
+    let error = refunds(&sandbox, "mattilda", &statement).ended(2).error();
     assert!(error["message"].as_str().unwrap().contains("is of dintero"), "{error}");
     // The system knows who it is.
     an_hour_later(&journal(&sandbox));
-    let word = ["resolve", "--not-made", &intent, "--note", "n", "--output", "json"];
-    let decided = run(command(&sandbox, "dintero", &word).env("USER", "grace")).ended(0).json();
+    let statement = ["resolve", "--not-made", &intent, "--note", "n", "--output", "json"];
+    let decided = run(command(&sandbox, "dintero", &statement).env("USER", "grace")).ended(0).json();
     assert_eq!(
         (&decided["decision"]["by"], &decided["payment_id"]),
         (&"grace".into(), &payment.as_str().into())
@@ -159,17 +158,17 @@ async fn of_two_refunds_that_may_be_it_a_person_names_one() {
         let unclear = refunds(&sandbox, "mattilda", &["resolve", "--yes", "-o", "json"]).ended(6).json();
         let message = unclear[0]["error"]["message"].as_str().unwrap();
         assert!(message.contains(&ours) && message.contains(&foreign), "{message}");
-        let word = |word: &[&str]| {
+        let statement = |flags: &[&str]| {
             let rest = ["--by", "ada", "--note", "n", "--output", "json"];
-            refunds(&sandbox, "mattilda", &[&["resolve"], word, &rest].concat())
+            refunds(&sandbox, "mattilda", &[&["resolve"], flags, &rest].concat())
         };
-        let refused = word(&["--not-made", &intent]).ended(3).error();
+        let refused = statement(&["--not-made", &intent]).ended(3).error();
         assert!(refused["message"].as_str().unwrap().contains("--made or --not-this-one"), "{refused}");
         if names_the_other {
-            word(&["--not-this-one", &foreign, &intent]).ended(0);
+            statement(&["--not-this-one", &foreign, &intent]).ended(0);
             refunds(&sandbox, "mattilda", &["resolve", "--yes"]).ended(0);
         } else {
-            let decided = word(&["--made", &ours, &intent]).ended(0).json();
+            let decided = statement(&["--made", &ours, &intent]).ended(0).json();
             assert_eq!(
                 (&decided["refund"]["evidence"], &decided["decision"]["by"]),
                 (&"person".into(), &"ada".into())

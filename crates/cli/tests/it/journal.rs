@@ -1,16 +1,14 @@
-//! `refunds journal`, where the journal is, and what happens where it cannot be used.
-#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
-
-mod common;
+//! `refunds journal`, where the journal is, and what happens if it cannot be used.
 
 use std::{fs, path::Path};
 
-use common::{
+use refunds_sandbox::Sandbox;
+use serde_json::Value;
+
+use crate::common::{
     PROVIDERS, address, an_hour_later, bare, captured, command, create, file, journal, refunds, run,
     submissions, unsettled,
 };
-use refunds_sandbox::Sandbox;
-use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refunds_are_listed_with_what_became_of_them() {
@@ -71,7 +69,7 @@ async fn accounts_share_the_file_and_do_not_see_each_other() {
     }
     let other = ["journal", "show", &payments[0], &payments[0], "-o", "json"];
     assert_eq!(refunds(&sandbox, "mattilda", &other).ended(3).error()["kind"], "not_found");
-    // No provider has to be configured to see all of them.
+    // No provider needs to be configured to see all of them.
     let mut all = bare(&["journal", "list", "--all-accounts", "-o", "table"]);
     let all = run(all.env("REFUNDS_JOURNAL", address(&journal(&sandbox)))).ended(0).stdout;
     for text in ["ACCOUNT", &payments[0], &payments[1], " dintero", " mattilda"] {
@@ -129,7 +127,7 @@ async fn purging_forgets_details_and_never_what_is_unsettled() {
     assert_eq!(submissions(&sandbox), 0);
 
     let words = purge(&["30m", "--forget-made", "--yes", "-o", "table"]).ended(0).stdout;
-    assert_eq!(words, "1 refund: forgotten, with the fact that they were made\n");
+    assert_eq!(words, "1 refund: forgotten, including that they were made\n");
     show(&made).ended(3);
     show(&lost).ended(0);
     for wrong in [&["soon"][..], &[]] {

@@ -1,14 +1,13 @@
 //! `list`, `get` and `payment`, in every format.
 
-mod common;
-
 use std::{io::Read, process::Stdio};
 
-use common::{CAPTURED, PROVIDERS, captured, command, create, refunds};
 use refunds_sandbox::{Sandbox, dintero, mattilda};
 
-const DINTERO_SEED: &str = include_str!("../src/commands/demo/dintero-order-refunds.json");
-const MATTILDA_SEED: &str = include_str!("../src/commands/demo/mattilda-refunds.json");
+use crate::common::{CAPTURED, PROVIDERS, Ran, captured, command, create, refunds, run};
+
+const DINTERO_SEED: &str = include_str!("../../src/commands/demo/dintero-order-refunds.json");
+const MATTILDA_SEED: &str = include_str!("../../src/commands/demo/mattilda-refunds.json");
 
 /// A payment whose refunds are the documented payload.
 fn documented(sandbox: &Sandbox, provider: &str) -> String {
@@ -183,7 +182,7 @@ async fn without_a_terminal_it_is_json() {
     let payment = captured(&sandbox, "mattilda");
     assert!(refunds(&sandbox, "mattilda", &["payment", &payment]).ended(0).json().is_object());
     let mut by_option = command(&sandbox, "dintero", &["--provider", "mattilda", "payment", &payment]);
-    assert_eq!(common::run(&mut by_option).ended(0).json()["provider"], "mattilda");
+    assert_eq!(run(&mut by_option).ended(0).json()["provider"], "mattilda");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,7 +213,7 @@ async fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_written_is_told() {
+async fn a_result_that_cannot_be_written_is_reported() {
     if !std::path::Path::new("/dev/full").exists() {
         return;
     }
@@ -222,12 +221,12 @@ async fn what_can_not_be_written_is_told() {
     let payment = captured(&sandbox, "mattilda");
     let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").unwrap());
     let output = command(&sandbox, "mattilda", &create(&payment, "r-1")).stdout(full()).output().unwrap();
-    let ran = common::Ran::of(output).ended(6);
+    let ran = Ran::of(output).ended(6);
     assert_eq!(ran.error()["outcome"], "unknown");
     let message = ran.error()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("is succeeded, but the output can not be written"), "{message}");
+    assert!(message.contains("is succeeded, but the output cannot be written"), "{message}");
     let output = command(&sandbox, "mattilda", &["list", &payment]).stdout(full()).output().unwrap();
-    assert_eq!(common::Ran::of(output).ended(1).error()["outcome"], "not_applied");
+    assert_eq!(Ran::of(output).ended(1).error()["outcome"], "not_applied");
     let again = refunds(&sandbox, "mattilda", &create(&payment, "r-1")).ended(0);
     assert!(message.contains(again.json()["id"].as_str().unwrap()), "{message}");
     assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);

@@ -1,8 +1,5 @@
 //! The real binary against a sandbox in this process.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where it goes wrong")]
-
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
@@ -48,7 +45,7 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
-    /// The error, which has to be the one line on standard error.
+    /// The error, which must be the only line on standard error.
     #[track_caller]
     pub(crate) fn error(&self) -> Value {
         assert_eq!(self.stderr.lines().count(), 1, "{self:#?}");
@@ -89,7 +86,7 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     for folder in fs::read_dir(&parent).unwrap().flatten() {
         let age = folder.metadata().and_then(|metadata| metadata.modified()).map(|time| time.elapsed());
         if age.is_ok_and(|age| age.is_ok_and(|age| age > OLD)) {
-            // Another test binary may do the same.
+            // Another run of the tests may do the same.
             let _ = fs::remove_dir_all(folder.path());
         }
     }

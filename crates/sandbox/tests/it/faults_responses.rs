@@ -1,11 +1,11 @@
-//! Faults that answer something else.
+//! Faults that change the response.
 
 use refunds_sandbox::{Call, FaultAction, FaultRule, Provider, Sandbox};
 use serde_json::{Value, json};
 
 use crate::common::{Dintero, Mattilda, header, read, start};
 
-struct Answer {
+struct Submitted {
     status: u16,
     kind: String,
     headers: String,
@@ -14,8 +14,8 @@ struct Answer {
     entries: usize,
 }
 
-/// The answer to a submit of 100 that meets this fault.
-async fn submit(action: FaultAction) -> Answer {
+/// The response to a submission of 100 under this fault, and what it moved.
+async fn submit(action: FaultAction) -> Submitted {
     let sandbox = start().await;
     let mattilda = Mattilda::of(&sandbox);
     let payment = sandbox.mattilda().captured(300, "MXN");
@@ -23,7 +23,7 @@ async fn submit(action: FaultAction) -> Answer {
     let response = mattilda.refund(&payment, &json!({"amount": 100})).send().await.unwrap();
     let ledger = sandbox.ledger();
     assert_eq!(sandbox.requests()[0].status, Some(response.status().as_u16()));
-    Answer {
+    Submitted {
         status: response.status().as_u16(),
         kind: header(&response, "content-type").to_owned(),
         headers: format!("{:?}", response.headers()),
@@ -57,7 +57,7 @@ async fn statuses_with_and_without_the_money() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_not_the_answer() {
+async fn bodies_that_are_not_the_response() {
     let html = submit(FaultAction::HtmlBody).await;
     assert_eq!((html.status, html.moved), (201, 100));
     assert!(html.kind.starts_with("text/html") && html.text.starts_with("<!doctype html>"));
@@ -93,7 +93,7 @@ async fn bodies_that_are_not_the_answer() {
 }
 
 #[tokio::test]
-async fn redirects_are_answered_and_do_nothing() {
+async fn a_redirect_processes_nothing() {
     let answer = submit(FaultAction::Redirect("http://127.0.0.1:1/elsewhere".to_owned())).await;
     assert_eq!((answer.status, answer.moved), (307, 0));
     assert!(answer.headers.contains("http://127.0.0.1:1/elsewhere"));
@@ -106,7 +106,7 @@ async fn a_repeated_delivery_moves_the_money_twice() {
 }
 
 #[tokio::test]
-async fn answers_may_speak_of_another_refund() {
+async fn a_response_may_be_about_another_refund() {
     let altered = submit(FaultAction::AlteredAmount).await;
     let body: Value = serde_json::from_str(&altered.text).unwrap();
     assert_eq!((altered.status, &body["amount"], altered.moved), (201, &json!(101), 100));
@@ -130,7 +130,7 @@ async fn answers_may_speak_of_another_refund() {
 }
 
 #[tokio::test]
-async fn faults_strike_when_and_where_they_are_told_to() {
+async fn faults_apply_to_their_calls_and_times() {
     let status = |sandbox: &Sandbox| {
         let mattilda = Mattilda::of(sandbox);
         let payment = sandbox.mattilda().captured(300, "MXN");
@@ -164,7 +164,7 @@ async fn faults_strike_when_and_where_they_are_told_to() {
 }
 
 #[tokio::test]
-async fn chance_is_the_same_for_the_same_seed() {
+async fn percentages_follow_the_seed() {
     let mut runs = Vec::new();
     for seed in [7, 7, 8] {
         let sandbox = Sandbox::builder().seed(seed).start().await.unwrap();
@@ -202,7 +202,7 @@ async fn tokens_and_orders_have_their_faults() {
 }
 
 #[test]
-fn faults_are_written_as_they_are_parsed() {
+fn fault_rules_round_trip_as_text() {
     for text in [
         "any:every:drop-before",
         "token:1:unauthorized",
@@ -255,6 +255,6 @@ fn faults_are_written_as_they_are_parsed() {
         "other/submit:1:silence",
     ] {
         let error = text.parse::<FaultRule>().unwrap_err();
-        assert!(error.to_string().starts_with("not a fault: "), "{text}");
+        assert!(error.to_string().starts_with("not a valid fault rule: "), "{text}");
     }
 }

@@ -1,9 +1,8 @@
 //! Secrets are in no output, at any log level.
 
-mod common;
-
-use common::{PROVIDERS, Ran, captured, command, create, run};
 use refunds_sandbox::Sandbox;
+
+use crate::common::{PROVIDERS, Ran, captured, command, create, run};
 
 /// The values that nobody may see, and parts of them that a careless line could show.
 fn secrets(sandbox: &Sandbox) -> Vec<String> {

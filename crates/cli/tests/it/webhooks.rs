@@ -1,13 +1,11 @@
 //! `refunds webhook`: what is verified and what is not, and subscriptions.
-#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
-
-mod common;
 
 use std::path::PathBuf;
 
-use common::{Ran, bare, captured, command, create, refunds, run, run_with_input};
 use refunds_sandbox::{Sandbox, SignedRequest, WebhookMode, dintero::TransactionSpec};
 use serde_json::json;
+
+use crate::common::{Ran, bare, captured, command, create, refunds, run, run_with_input};
 
 const PUBLIC: &str = "https://shop.example:8443/hooks";
 const LOCAL: &str = "http://127.0.0.1:9/hooks";
@@ -62,18 +60,18 @@ async fn what_is_genuine_is_shown() {
     ] {
         let (payment, request) = genuine(&sandbox, way);
         assert_eq!(request.body.is_empty(), way == "GET");
-        let told = verify(&sandbox, way, &request, 0, &[]).ended(0);
-        assert_eq!(told.stderr, "", "{way}");
-        let told = told.json();
+        let verified = verify(&sandbox, way, &request, 0, &[]).ended(0);
+        assert_eq!(verified.stderr, "", "{way}");
+        let notice = verified.json();
         assert_eq!(
-            (&told["verified"], &told["provider"], &told["answer"]),
+            (&notice["verified"], &notice["provider"], &notice["answer"]),
             (&json!(true), &json!(provider(way)), &json!(200)),
             "{way}"
         );
-        assert_eq!((&told["payment_id"], &told["event"]), (&json!(payment), &json!(event)), "{way}");
-        assert_eq!(told["delivery_id"], json!(request.delivery_id), "{way}");
-        assert_eq!(told["refund_id"].is_string(), way == "mattilda");
-        assert_eq!(told["occurred_at"].is_string(), ["hook", "mattilda"].contains(&way), "{told}");
+        assert_eq!((&notice["payment_id"], &notice["event"]), (&json!(payment), &json!(event)), "{way}");
+        assert_eq!(notice["delivery_id"], json!(request.delivery_id), "{way}");
+        assert_eq!(notice["refund_id"].is_string(), way == "mattilda");
+        assert_eq!(notice["occurred_at"].is_string(), ["hook", "mattilda"].contains(&way), "{notice}");
 
         let table = verify(&sandbox, way, &request, 0, &["--output", "table"]).ended(0).stdout;
         for text in ["Verified", "yes", &payment, event, &request.delivery_id, "HTTP 200"] {
@@ -130,13 +128,13 @@ async fn what_is_not_genuine_is_said_to_be_so() {
     let ran = verify(&sandbox, "hook", &request, 0, &["--output", "table"]).ended(4);
     insta::assert_snapshot!(ran.stderr, @r"
     error: dintero: verifying the webhook: the signature does not match the body and the secrets (unauthenticated)
-      answer: HTTP 400
-      next: do not believe it; one that is genuine needs the right secret, the URL as the provider called it, and headers and body as they arrived
+      respond with: HTTP 400
+      next: do not trust it; verifying a genuine one needs the right secret, the URL as the provider called it, and headers and body as they arrived
     ");
 }
 
 #[test]
-fn what_is_genuine_and_no_notice() {
+fn a_genuine_webhook_without_a_notice() {
     // The documented test vector, which is about nothing.
     let header = "Dintero-Signature: t=1582236537,v0-hmac-sha256=6bed2ab1b919d460ef7465a20dc6c97260dca73fab6647106ca525f0908df64a";
     let arguments =
@@ -178,8 +176,8 @@ fn what_is_genuine_and_no_notice() {
     let ran = run(command.envs(environment).env("DINTERO_CALLBACK_SECRET", "123")).ended(3);
     insta::assert_snapshot!(ran.stderr, @r"
     error: dintero: verifying the webhook: the callback does not name its transaction (protocol)
-      answer: HTTP 503
-      next: it is genuine: look at the payment, and tell whoever keeps the adapter
+      respond with: HTTP 503
+      next: it is genuine: check the payment, and report this to the maintainers of the adapter
     ");
 }
 
