@@ -1,4 +1,4 @@
-//! How the adapter is configured, and the factory that a registry knows it by.
+//! Settings, and the factory for a registry.
 
 use std::sync::Arc;
 
@@ -10,7 +10,25 @@ use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 
 use crate::{Acme, auth::TokenEndpoint, error, provider};
 
-/// What a [`Acme`] is built from. `Debug` shows no secret: each of them is a [`SecretString`].
+const DEFAULT_API_URL: &str = "https://api.acme.example/v2";
+const USER_AGENT: &str = concat!("acme-adapter/", env!("CARGO_PKG_VERSION"));
+
+const CLIENT_ID: &str = "client_id";
+const CLIENT_SECRET: &str = "client_secret";
+const API_URL: &str = "api_url";
+const ALLOW_HTTP: &str = "allow_http";
+const WEBHOOK_SECRET: &str = "webhook_secret";
+
+const SETTINGS: [SettingSpec; 6] = [
+    SettingSpec::required(CLIENT_ID, "API client"),
+    SettingSpec::required(CLIENT_SECRET, "secret of the API client"),
+    SettingSpec::optional(API_URL, "base URL, default https://api.acme.example/v2"),
+    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
+    SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhooks"),
+    SettingSpec::optional("webhook_secret_previous", "previous webhook secret, during rotation"),
+];
+
+/// Everything that an [`Acme`] is built from. `Debug` shows no secret: each one is a [`SecretString`].
 ///
 /// ```
 /// use refunds_core::RefundClient;
@@ -23,17 +41,18 @@ use crate::{Acme, auth::TokenEndpoint, error, provider};
 /// # Ok::<(), refunds_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a configuration does nothing until a `Acme` is built from it"]
+#[must_use = "a configuration does nothing until an `Acme` is built from it"]
 pub struct AcmeConfig {
     base: BaseUrl,
     client_id: String,
     client_secret: SecretString,
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
+    pub(crate) webhook_secrets: Vec<SecretString>,
 }
 
 impl AcmeConfig {
-    /// The API client `client_id` at `base`.
+    /// The API client `client_id` at `base`, without webhooks.
     pub fn new(base: BaseUrl, client_id: impl Into<String>, client_secret: impl Into<SecretString>) -> Self {
         Self {
             base,
@@ -41,6 +60,7 @@ impl AcmeConfig {
             client_secret: client_secret.into(),
             clock: Arc::new(SystemClock),
             transport: None,
+            webhook_secrets: Vec::new(),
         }
     }
 
@@ -48,27 +68,35 @@ impl AcmeConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), naming the setting that is unknown,
-    /// missing or malformed, never its value.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config), which names the setting that is unknown,
+    /// missing or malformed, but never its value.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         settings.check(crate::NAME, &SETTINGS)?;
         let base = BaseUrl::from_settings(settings, API_URL, DEFAULT_API_URL, settings.flag(ALLOW_HTTP)?)?;
-        Ok(Self::new(base, settings.require(CLIENT_ID)?, settings.require(CLIENT_SECRET)?))
+        let mut config = Self::new(base, settings.require(CLIENT_ID)?, settings.require(CLIENT_SECRET)?);
+        config.webhook_secrets = settings.secrets(WEBHOOK_SECRET)?;
+        Ok(config)
     }
 
-    /// Takes the time from `clock`, which says when a token is old.
+    /// Uses `clock` to decide when a token has expired.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Sends requests through `transport`: to share connections, or to test.
+    /// Sends requests through `transport`, to share connections or in tests.
     pub fn with_transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Two clients over one transport: the one that fetches tokens, and the one that uses them.
+    /// Adds a secret that webhooks are signed with.
+    pub fn with_webhook_secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.webhook_secrets.push(secret.into());
+        self
+    }
+
+    /// Two clients over one transport: one fetches tokens, the other uses them.
     pub(crate) fn http_client(self) -> Result<HttpClient> {
         let mut builder = HttpClient::builder(crate::NAME, self.base)
             .user_agent(USER_AGENT)
@@ -84,14 +112,16 @@ impl AcmeConfig {
     }
 }
 
-/// Builds [`Acme`]s for a [`Registry`](refunds_core::Registry), under the name `acme`.
+/// Builds an [`Acme`] for a [`Registry`](refunds_core::Registry), under the name `acme`.
 ///
 /// | setting | variable | |
 /// |---|---|---|
 /// | `client_id` | `ACME_CLIENT_ID` | the API client |
-/// | `client_secret` | `ACME_CLIENT_SECRET` | its secret |
-/// | `api_url` | `ACME_API_URL` | instead of `https://api.acme.example/v2` |
+/// | `client_secret` | `ACME_CLIENT_SECRET` | secret of the API client |
+/// | `api_url` | `ACME_API_URL` | base URL, default `https://api.acme.example/v2` |
 /// | `allow_http` | `ACME_ALLOW_HTTP` | `true` allows `http://` on hosts that are not loopback |
+/// | `webhook_secret` | `ACME_WEBHOOK_SECRET` | secret of the webhooks |
+/// | `webhook_secret_previous` | `ACME_WEBHOOK_SECRET_PREVIOUS` | previous webhook secret, during rotation |
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AcmeFactory;
 
@@ -105,25 +135,10 @@ impl ProviderFactory for AcmeFactory {
     }
 
     fn capabilities(&self) -> Capabilities {
-        provider::capabilities()
+        provider::capabilities(false)
     }
 
     fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
         Ok(Arc::new(Acme::new(AcmeConfig::from_settings(settings)?)?))
     }
 }
-
-const DEFAULT_API_URL: &str = "https://api.acme.example/v2";
-const USER_AGENT: &str = concat!("acme-adapter/", env!("CARGO_PKG_VERSION"));
-
-const CLIENT_ID: &str = "client_id";
-const CLIENT_SECRET: &str = "client_secret";
-const API_URL: &str = "api_url";
-const ALLOW_HTTP: &str = "allow_http";
-
-const SETTINGS: [SettingSpec; 4] = [
-    SettingSpec::required(CLIENT_ID, "API client"),
-    SettingSpec::required(CLIENT_SECRET, "its secret"),
-    SettingSpec::optional(API_URL, "base URL, default https://api.acme.example/v2"),
-    SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
-];

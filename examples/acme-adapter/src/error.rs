@@ -1,16 +1,26 @@
-//! What the provider says when it refuses: `PROVIDER.md`, "Problems".
+//! Error responses: `PROVIDER.md`, "Problems".
 
 use refunds_core::{ErrorKind, FieldError};
 use refunds_http::{ErrorBody, ProviderError};
 use serde::Deserialize;
 
-/// Reads the envelope; `None` where the answer has none, and its status has to say everything.
-pub(crate) fn decode(answer: &ErrorBody) -> Option<ProviderError> {
-    let Envelope { problem } = answer.json()?;
-    let row = PROBLEMS.iter().find(|row| row.0 == answer.status && row.1 == problem.name);
+/// Names that say more than their status: the kind, and whether the same request may succeed later.
+const PROBLEMS: [(u16, &str, ErrorKind, bool); 6] = [
+    (409, "key_taken", ErrorKind::Conflict, false),
+    (409, "still_working", ErrorKind::Conflict, true),
+    (422, "not_captured", ErrorKind::NotRefundable, false),
+    (422, "too_much", ErrorKind::NotRefundable, false),
+    (422, "too_old", ErrorKind::NotRefundable, false),
+    (422, "bank_refused", ErrorKind::Declined, false),
+];
+
+/// Reads the envelope; `None` if the response has none, and the status alone decides.
+pub(crate) fn decode(response: &ErrorBody) -> Option<ProviderError> {
+    let Envelope { problem } = response.json()?;
+    let row = PROBLEMS.iter().find(|row| row.0 == response.status && row.1 == problem.name);
     let mut error = ProviderError::new();
     if let Some((_, _, kind, retryable)) = row {
-        // The page says of each of these that nothing was done.
+        // Acme documents for each of these that nothing was done.
         error = error.with_kind(*kind).with_retryable(*retryable).with_may_have_applied(false);
     }
     if let Some(text) = problem.text {
@@ -39,44 +49,33 @@ struct Field {
     text: String,
 }
 
-/// Names that tell more than their status: what they mean, and whether the same request may succeed
-/// later.
-const PROBLEMS: [(u16, &str, ErrorKind, bool); 6] = [
-    (409, "key_taken", ErrorKind::Conflict, false),
-    (409, "still_working", ErrorKind::Conflict, true),
-    (422, "not_captured", ErrorKind::NotRefundable, false),
-    (422, "too_much", ErrorKind::NotRefundable, false),
-    (422, "too_old", ErrorKind::NotRefundable, false),
-    (422, "bank_refused", ErrorKind::Declined, false),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_name_counts_with_its_own_status_only() {
+    fn a_problem_name_counts_only_with_its_own_status() {
         for (status, name, want) in [
             (409, "key_taken", Some((ErrorKind::Conflict, false, false))),
             (409, "still_working", Some((ErrorKind::Conflict, true, false))),
             (422, "too_much", Some((ErrorKind::NotRefundable, false, false))),
             (422, "bank_refused", Some((ErrorKind::Declined, false, false))),
-            // Not documented so: the status alone decides, and a 5xx may have been done.
+            // Not documented: the status alone decides, and a 5xx may have been done.
             (503, "too_much", None),
             (422, "bad_weather", None),
         ] {
             let body = format!(r#"{{"problem": {{"name": "{name}"}}}}"#);
             let error = decode(&ErrorBody::new(status, body)).unwrap();
-            let told = error.kind.map(|kind| {
+            let decoded = error.kind.map(|kind| {
                 (kind, error.retryable.unwrap_or_default(), error.may_have_applied.unwrap_or(true))
             });
-            assert_eq!(told, want, "{status} {name}");
+            assert_eq!(decoded, want, "{status} {name}");
             assert_eq!(error.code.as_deref(), Some(name));
         }
     }
 
     #[test]
-    fn bodies_of_others_are_left_to_the_status() {
+    fn a_body_without_the_envelope_is_left_to_the_status() {
         for body in ["", "<html>", "{}", r#"{"problem": "none"}"#, "\u{0}"] {
             assert!(decode(&ErrorBody::new(502, body)).is_none(), "{body:?}");
         }

@@ -1,18 +1,19 @@
-//! Refunds at Acme, for [`refunds_core`]: a complete adapter as somebody outside of that
-//! project would write it, with nothing but its public API and its
-//! [guide](refunds_core::guide).
+//! Acme Payments refunds for [`refunds_core`]: a complete adapter, written with nothing but the public API and
+//! its [guide](refunds_core::guide).
 //!
-//! Acme is invented; `PROVIDER.md` is its documentation, and `tests/adapter/server` plays it on
-//! a loopback socket. Read the files in this order:
+//! Acme is fictional. `PROVIDER.md` is its documentation, and `tests/adapter/server` serves its API on a
+//! loopback socket. Read the files in this order:
 //!
-//! | file | holds |
+//! | file | contents |
 //! |---|---|
-//! | `wire.rs` | the payloads, as they are |
+//! | `wire.rs` | the payloads, exactly as Acme sends them |
 //! | `convert.rs` | from payloads to the model; the table of states |
-//! | `error.rs` | what the provider says when it refuses; the table of problems |
-//! | `auth.rs` | where tokens come from |
-//! | `provider.rs` | the trait: each call as one exchange |
-//! | `config.rs` | settings, and the factory that a registry knows it by |
+//! | `error.rs` | error responses; the table of problems |
+//! | `auth.rs` | fetching a token |
+//! | `validate.rs` | what is refused before anything is sent |
+//! | `provider.rs` | the trait: each call is one exchange |
+//! | `webhook.rs` | who sent a webhook, when, and what it is about |
+//! | `config.rs` | settings, and the factory for a registry |
 //! | `tests/adapter/conformance.rs` | the conformance kit |
 //! | `tests/adapter/application.rs` | an application that knows no provider by name |
 //!
@@ -20,7 +21,7 @@
 //! use refunds_core::{RefundClient, Registry};
 //! use acme_adapter::AcmeFactory;
 //!
-//! // An application adds one line; the environment does the rest: REFUNDS_PROVIDER=acme,
+//! // An application adds one line. The rest comes from the environment: REFUNDS_PROVIDER=acme,
 //! // ACME_CLIENT_ID, ACME_CLIENT_SECRET.
 //! let registry = Registry::new().with(AcmeFactory);
 //! # let variables = [("REFUNDS_PROVIDER", "acme"), ("ACME_CLIENT_ID", "shop-7"),
@@ -29,12 +30,21 @@
 //! assert!(client.capabilities().partial);
 //! # Ok::<(), refunds_core::Error>(())
 //! ```
+//!
+//! # What is assumed
+//!
+//! - A return in a state that is not documented yet counts in the payment's `in_flight` or `returned` for as
+//!   long as it holds money.
+//! - `at` in a webhook is when the state changed, and stays the same when Acme repeats the delivery, for three
+//!   days. An old delivery is accepted for that long and five minutes more; one from the future only for five minutes.
 
 mod auth;
 mod config;
 mod convert;
 mod error;
 mod provider;
+mod validate;
+mod webhook;
 mod wire;
 
 pub use self::{

@@ -1,20 +1,25 @@
-//! The provider: each call of the trait as one exchange.
+//! The provider: each call of the trait is one exchange.
 
 use std::time::Duration;
 
 use refunds_core::{
-    Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey,
-    Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, Replay,
-    Result, SubmitRefund, TargetKind, async_trait,
+    Capabilities, Certainty, CreateRefund, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Notice,
+    Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundId, RefundProvider, Replay, Result,
+    SubmitRefund, WebhookRequest, async_trait, secrecy::SecretString,
 };
 use refunds_http::{HttpClient, Request, Response};
 
-use crate::{AcmeConfig, convert, wire};
+use crate::{AcmeConfig, convert, validate, webhook, wire};
+
+const MAX_KEY: u16 = 128;
+const KEY_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+const MAX_PAGE: u16 = 50;
 
 /// Refunds at Acme. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Acme {
     http: HttpClient,
+    webhook_secrets: Vec<SecretString>,
 }
 
 impl Acme {
@@ -22,10 +27,26 @@ impl Acme {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] where the configuration can not be used.
+    /// [`ErrorKind::Config`] if the configuration is not valid.
     pub fn new(config: AcmeConfig) -> Result<Self> {
-        Ok(Self { http: config.http_client()? })
+        let webhook_secrets = config.webhook_secrets.clone();
+        Ok(Self { http: config.http_client()?, webhook_secrets })
     }
+}
+
+/// What `PROVIDER.md` promises; webhooks only with a secret to verify them.
+pub(crate) fn capabilities(webhooks: bool) -> Capabilities {
+    let key = IdempotencyKey::new(MAX_KEY, KEY_RETENTION, Replay::CurrentState, Certainty::Guaranteed)
+        .with_conflict_in_flight();
+    let mut capabilities = Capabilities::default();
+    capabilities.partial = true;
+    capabilities.multiple = true;
+    capabilities.metadata = true;
+    capabilities.webhooks = webhooks;
+    capabilities.idempotency = Idempotency::Key(key);
+    capabilities.send_window = true;
+    capabilities.final_status = FinalStatus::by(true, true, webhooks);
+    capabilities
 }
 
 #[async_trait]
@@ -35,14 +56,14 @@ impl RefundProvider for Acme {
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities()
+        capabilities(!self.webhook_secrets.is_empty())
     }
 
     async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
         let request = Request::get(Operation::Payment).paths(["payments", payment.as_str()]);
-        let answer = self.http.send(request).await?;
-        let wire: wire::PaymentAnswer = answer.json()?;
-        convert::payment(wire.payment, payment).map_err(|fault| answer.protocol_error(fault))
+        let response = self.http.send(request).await?;
+        let body: wire::PaymentResponse = response.json()?;
+        convert::payment(body.payment, payment).map_err(|defect| response.protocol_error(defect))
     }
 
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
@@ -52,20 +73,20 @@ impl RefundProvider for Acme {
         if let Some(cursor) = &page.cursor {
             request = request.query("after", cursor);
         }
-        let answer = self.http.send(request).await?;
-        convert::page(answer.json()?, payment).map_err(|fault| answer.protocol_error(fault))
+        let response = self.http.send(request).await?;
+        convert::page(response.json()?, payment).map_err(|defect| response.protocol_error(defect))
     }
 
     async fn get_refund(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
         let request = Request::get(Operation::GetRefund).paths(["returns", refund.as_str()]);
-        let answer = self.http.send(request).await?;
-        let found = told(&answer)?;
+        let response = self.http.send(request).await?;
+        let found = decode_return(&response)?;
         if found.id != *refund {
-            return Err(answer.protocol_error("the answer is about another return"));
+            return Err(response.protocol_error("the response is about another return"));
         }
-        // The provider finds it whichever payment it belongs to.
+        // Acme looks it up by its id alone.
         if found.payment_id != *payment {
-            return Err(answer.error(ErrorKind::NotFound, "this return is of another payment"));
+            return Err(response.error(ErrorKind::NotFound, "this return belongs to another payment"));
         }
         Ok(found)
     }
@@ -73,59 +94,30 @@ impl RefundProvider for Acme {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         let SubmitRefund { request, amount, .. } = submit;
         self.validate(request)?;
-        let http = Request::post(Operation::SubmitRefund)
+        let exchange = Request::post(Operation::SubmitRefund)
             .paths(["payments", request.payment_id.as_str(), "returns"])
-            .header("idempotency-key", request.reference.as_str())
+            .header("idempotency-key", &submit.idempotency_key())
             .json(&wire::NewReturn {
                 merchant_ref: request.reference.as_str(),
                 amount: (*amount).into(),
                 note: request.reason.as_deref(),
-            });
-        // 200, 201 or 202: the state in the answer says what it is, core checks that it is ours.
-        told(&self.http.send(http).await?)
+                labels: &request.metadata,
+            })
+            .send_window(submit.window.as_ref());
+        // 200, 201 or 202: the state is in the body. The client checks that the refund is the one requested.
+        decode_return(&self.http.send(exchange).await?)
     }
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {
-        let refuse = |kind, what: &str| Err(Error::new(kind, what));
-        if matches!(request.amount, RefundAmount::Exact(amount) if amount.minor_units() > MAX_UNITS) {
-            return refuse(ErrorKind::InvalidRequest, "an amount has at most 12 digits at this provider");
-        }
-        if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > MAX_NOTE) {
-            return refuse(ErrorKind::InvalidRequest, "a reason has at most 140 characters at this provider");
-        }
-        if request.reference.as_str().len() > usize::from(MAX_KEY) {
-            return refuse(
-                ErrorKind::InvalidRequest,
-                "a reference has at most 128 characters at this provider",
-            );
-        }
-        if request.target.as_ref().is_some_and(|target| target.kind != TargetKind::PaymentMethod) {
-            return refuse(ErrorKind::Unsupported, "money goes back to the payment method at this provider");
-        }
-        Ok(())
+        validate::validate(request)
+    }
+
+    fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
+        webhook::verify(&self.webhook_secrets, request)
     }
 }
 
-/// What the provider can do, as `PROVIDER.md` promises it.
-pub(crate) fn capabilities() -> Capabilities {
-    let key = IdempotencyKey::new(MAX_KEY, KEY_RETENTION, Replay::CurrentState, Certainty::Guaranteed)
-        .with_conflict_in_flight();
-    let mut capabilities = Capabilities::default();
-    capabilities.partial = true;
-    capabilities.multiple = true;
-    capabilities.idempotency = Idempotency::Key(key);
-    capabilities.final_status = FinalStatus::by(true, true, false);
-    capabilities
+fn decode_return(response: &Response) -> Result<Refund> {
+    let body: wire::ReturnResponse = response.json()?;
+    convert::refund(body.r#return).map_err(|defect| response.protocol_error(defect))
 }
-
-/// The refund that an answer tells.
-fn told(answer: &Response) -> Result<Refund> {
-    let wire: wire::ReturnAnswer = answer.json()?;
-    convert::refund(wire.r#return).map_err(|fault| answer.protocol_error(fault))
-}
-
-const MAX_KEY: u16 = 128;
-const MAX_NOTE: usize = 140;
-const MAX_PAGE: u16 = 50;
-const MAX_UNITS: i64 = 999_999_999_999;
-const KEY_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);

@@ -1,14 +1,23 @@
-//! The payloads, as they are.
+//! The payloads, exactly as Acme sends them.
 //!
-//! What money depends on is typed, and missing or misshapen it makes an answer unreadable. The rest
-//! is a [`Value`] that nothing can go wrong with: a note of an odd type is no reason to lose sight of
-//! a refund.
+//! Fields that money depends on are typed: if one is missing or malformed, the response cannot be read. The
+//! rest is a [`Value`], which always decodes: a refund must not disappear because its note has an unexpected type.
+
+use std::collections::BTreeMap;
 
 use refunds_core::{Money, serde_json::Value};
 use serde::{Deserialize, Serialize};
 
+/// `POST /tokens`.
 #[derive(Deserialize)]
-pub(crate) struct PaymentAnswer {
+pub(crate) struct Token {
+    pub(crate) token: String,
+    pub(crate) valid_seconds: Option<u64>,
+}
+
+/// `GET /payments/{payment}`.
+#[derive(Deserialize)]
+pub(crate) struct PaymentResponse {
     pub(crate) payment: Payment,
 }
 
@@ -21,11 +30,13 @@ pub(crate) struct Payment {
     pub(crate) state: Option<Value>,
 }
 
+/// One return: after a look-up or a submission.
 #[derive(Deserialize)]
-pub(crate) struct ReturnAnswer {
+pub(crate) struct ReturnResponse {
     pub(crate) r#return: Return,
 }
 
+/// `GET /payments/{payment}/returns`.
 #[derive(Deserialize)]
 pub(crate) struct ReturnList {
     pub(crate) returns: Vec<Return>,
@@ -35,7 +46,7 @@ pub(crate) struct ReturnList {
 #[derive(Deserialize)]
 pub(crate) struct Page {
     pub(crate) size: Option<Value>,
-    /// Strict: one that is misread cuts the list short.
+    /// Strict: a misread cursor would cut the list short.
     pub(crate) after: Option<String>,
 }
 
@@ -45,10 +56,11 @@ pub(crate) struct Return {
     pub(crate) payment: String,
     pub(crate) state: String,
     pub(crate) amount: Amount,
-    /// `None` where the answer has no such member, JSON's null where it says that there is none.
+    /// `None` if the field is missing; JSON's null if the return has no reference.
     #[serde(default, deserialize_with = "refunds_http::present")]
     pub(crate) merchant_ref: Option<Value>,
     pub(crate) note: Option<Value>,
+    pub(crate) labels: Option<Value>,
     pub(crate) made_at: Option<Value>,
     pub(crate) changed_at: Option<Value>,
     pub(crate) bank_trace: Option<Value>,
@@ -57,12 +69,15 @@ pub(crate) struct Return {
     pub(crate) why: Option<Value>,
 }
 
+/// `POST /payments/{payment}/returns`.
 #[derive(Serialize)]
 pub(crate) struct NewReturn<'a> {
     pub(crate) merchant_ref: &'a str,
     pub(crate) amount: Amount,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) labels: &'a BTreeMap<String, String>,
 }
 
 /// Minor units as a string, and the currency.
@@ -76,4 +91,22 @@ impl From<Money> for Amount {
     fn from(money: Money) -> Self {
         Self { units: money.minor_units().to_string(), currency: money.currency().code().to_owned() }
     }
+}
+
+/// A webhook's body.
+#[derive(Deserialize)]
+pub(crate) struct WebhookBody {
+    pub(crate) delivery: String,
+    pub(crate) event: String,
+    pub(crate) at: String,
+    /// Only events of returns promise its shape.
+    #[serde(default, rename = "return")]
+    pub(crate) subject: Value,
+}
+
+/// What a delivery of `return.changed` is about.
+#[derive(Deserialize)]
+pub(crate) struct Subject {
+    pub(crate) id: String,
+    pub(crate) payment: String,
 }

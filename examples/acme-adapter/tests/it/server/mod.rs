@@ -1,15 +1,15 @@
-//! Acme on a loopback socket, as `PROVIDER.md` describes it: it checks tokens and keys, and
-//! keeps a ledger.
+//! Acme on a loopback socket, as `PROVIDER.md` describes it: it checks tokens and keys, and keeps a ledger.
 
 pub(crate) mod ledger;
 mod routes;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::serve::ListenerExt as _;
+use refunds_core::testing::{Fault, FaultTarget};
 use tokio::net::TcpListener;
 
 use self::ledger::Ledger;
@@ -17,31 +17,15 @@ use self::ledger::Ledger;
 pub(crate) const CLIENT_ID: &str = "shop-7";
 pub(crate) const CLIENT_SECRET: &str = "correct-horse-battery";
 
-/// Something that happens to the next request of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mishap {
-    /// All tokens are void from here on.
-    TokenRevoked,
-    /// 429.
-    TooMany,
-    /// 503, and nothing is done.
-    DownBefore,
-    /// It is done, and answered with a 502.
-    DownAfterwards,
-    /// It is done, and the answer ends in the middle of its JSON.
-    Garbage,
-    /// A submission is done, and the answer tells one minor unit more.
-    OneMore,
-}
-
-/// What the server and those who look behind it share.
+/// The state that the server shares with the tests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
     ledger: Arc<Mutex<Ledger>>,
     tokens: Arc<Mutex<Tokens>>,
     requests: Arc<Mutex<Vec<String>>>,
-    /// With whether each is for a submission.
-    mishaps: Arc<Mutex<VecDeque<(Mishap, bool)>>>,
+    faults: Arc<Mutex<VecDeque<(Fault, FaultTarget)>>>,
+    /// The keys of requests in progress.
+    in_progress: Arc<Mutex<BTreeSet<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -50,11 +34,11 @@ struct Tokens {
     issued: Vec<String>,
 }
 
-/// Starts it and returns its base URL; it runs for as long as the runtime does.
+/// Starts the server and returns its base URL. It runs for as long as the runtime does.
 pub(crate) async fn start(world: World) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // Without it, each answer waits for an acknowledgement: 40 ms a call.
+    // Without this, each response waits for an acknowledgement: 40 ms per call.
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, routes::router(world)).await.unwrap() });
     format!("http://{address}/v2")
@@ -65,28 +49,38 @@ impl World {
         self.ledger.lock().unwrap()
     }
 
-    /// Every token that was ever given out.
+    /// Every token that was ever issued.
     pub(crate) fn tokens(&self) -> Vec<String> {
         self.tokens.lock().unwrap().issued.clone()
     }
 
-    /// The raw paths, with their queries, of all requests so far.
+    /// The raw paths and queries of all requests so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(crate) fn add_mishap(&self, mishap: Mishap, submission: bool) {
-        self.mishaps.lock().unwrap().push_back((mishap, submission));
+    /// Makes the next request of this kind go wrong.
+    pub(crate) fn add_fault(&self, fault: Fault, target: FaultTarget) {
+        self.faults.lock().unwrap().push_back((fault, target));
     }
 
-    pub(crate) fn clear_mishaps(&self) {
-        self.mishaps.lock().unwrap().clear();
+    pub(crate) fn clear_faults(&self) {
+        self.faults.lock().unwrap().clear();
     }
 
-    fn mishap(&self, submission: bool) -> Option<Mishap> {
-        let mut mishaps = self.mishaps.lock().unwrap();
-        let index = mishaps.iter().position(|(_, on)| *on == submission)?;
-        mishaps.remove(index).map(|(mishap, _)| mishap)
+    fn take_fault(&self, target: FaultTarget) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap();
+        let index = faults.iter().position(|(_, of)| *of == target)?;
+        faults.remove(index).map(|(fault, _)| fault)
+    }
+
+    /// Whether no other request with this key is in progress.
+    fn begin(&self, key: &str) -> bool {
+        self.in_progress.lock().unwrap().insert(key.to_owned())
+    }
+
+    fn end(&self, key: &str) {
+        self.in_progress.lock().unwrap().remove(key);
     }
 
     fn new_token(&self) -> String {
