@@ -1,5 +1,5 @@
-//! What the fuzz targets call, and the tests of their corpora: any bytes, at every place where bytes
-//! from outside come in. Nothing may panic, and nothing that was not signed may be believed.
+//! The functions behind the fuzz targets and the corpus tests: any bytes, at every place where bytes from
+//! outside arrive. Nothing may panic, and nothing unsigned may be accepted.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use refunds_http::{
 use refunds_mattilda::{Mattilda, MattildaConfig};
 use time::OffsetDateTime;
 
-/// The name of a target, and what it does with its bytes.
+/// The name of a target, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
@@ -30,8 +30,8 @@ pub const TARGETS: [Target; 5] = [
 const NOW: i64 = 1_700_000_000;
 const SECRET: &str = "a secret that no fuzzer guesses: 0b9c1f8e6a1d4a51";
 
-/// Mattilda's verifier: the first two lines are headers, the rest is the body. As it is nobody signed it;
-/// once more with our signature, its body is read.
+/// Mattilda's verifier: the first two lines are headers, the rest is the body. The request is
+/// verified as it is, and once more with a valid signature.
 pub fn webhook_mattilda(bytes: &[u8]) {
     let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
     let headers = vec![
@@ -61,8 +61,8 @@ pub fn webhook_dintero_callback(bytes: &[u8]) {
     refused(dintero(ScriptedTransport::new([])).verify_webhook(&request));
 }
 
-/// Dintero's verifier of hooks: a line each for the event and the signature, then the body, without and
-/// with our signature.
+/// Dintero's verifier of hooks: a line each for the event and the signature, then the body. Verified as it is,
+/// and once more with a valid signature.
 pub fn webhook_dintero_hook(bytes: &[u8]) {
     let mut parts = bytes.splitn(3, |byte| *byte == b'\n');
     let headers =
@@ -75,16 +75,17 @@ pub fn webhook_dintero_hook(bytes: &[u8]) {
     readable(provider.verify_webhook(&request));
 }
 
-/// Every decoder of Mattilda's adapter: the first byte chooses the status, the rest is every answer.
+/// Every decoder of Mattilda's adapter: the first byte chooses the status, the rest is the body of
+/// every response.
 pub fn decode_mattilda(bytes: &[u8]) {
-    let (status, body) = answer(bytes);
+    let (status, body) = response(bytes);
     let provider = || mattilda(ScriptedTransport::new((0..16).map(|_| Reply::json(status, body.to_vec()))));
     exercise(&provider, "fe26475d-ec3e-4884-9553-f7356683f7f9", "MXN");
 }
 
 /// Every decoder of Dintero's adapter, of transactions and of orders, and of its tokens.
 pub fn decode_dintero(bytes: &[u8]) {
-    let (status, body) = answer(bytes);
+    let (status, body) = response(bytes);
     let token = || Reply::json(200, &br#"{"access_token":"t","expires_in":3600}"#[..]);
     let replies = || (0..16).map(|_| Reply::json(status, body.to_vec()));
     let signed_in = || dintero(ScriptedTransport::new([token()].into_iter().chain(replies())));
@@ -106,37 +107,37 @@ fn exercise<P: RefundProvider>(provider: &dyn Fn() -> P, payment: &str, currency
     let amount = Money::new(1299, currency);
     let request = CreateRefund::new(payment.clone(), RefundAmount::Exact(amount), reference);
     runtime.block_on(async {
-        silent(provider().payment(&payment).await);
-        silent(provider().list_refunds(&payment, &PageRequest::first()).await);
-        silent(provider().overview(&payment).await);
-        silent(provider().get_refund(&payment, &refund).await);
-        silent(provider().submit_refund(&SubmitRefund::new(request, amount)).await);
+        bounded(provider().payment(&payment).await);
+        bounded(provider().list_refunds(&payment, &PageRequest::first()).await);
+        bounded(provider().overview(&payment).await);
+        bounded(provider().get_refund(&payment, &refund).await);
+        bounded(provider().submit_refund(&SubmitRefund::new(request, amount)).await);
     });
 }
 
-/// Whatever came of it can be printed, and is short.
-fn silent<T: std::fmt::Debug>(result: Result<T>) {
+/// An error can be printed, and is short.
+fn bounded<T: std::fmt::Debug>(result: Result<T>) {
     if let Err(error) = result {
         let printed = format!("{error} {error:?}");
         assert!(printed.len() < 20_000, "an error repeats a body");
     }
 }
 
-/// What was signed is about something, or the error says why not: never that it is forged.
-fn readable(told: Result<Notice>) {
-    if let Err(error) = &told {
+/// A signed webhook is either accepted or refused for another reason than its signature.
+fn readable(verified: Result<Notice>) {
+    if let Err(error) = &verified {
         assert!(!error.message().contains("signature"), "it was signed: {error}");
     }
-    silent(told);
+    bounded(verified);
 }
 
-/// Nobody has the secret, so nothing can be believed.
-fn refused<T: std::fmt::Debug>(told: Result<T, Error>) {
-    assert!(told.is_err(), "a forged webhook was believed: {told:?}");
-    silent(told);
+/// The fuzzer does not have the secret, so nothing may be accepted.
+fn refused<T: std::fmt::Debug>(verified: Result<T, Error>) {
+    assert!(verified.is_err(), "a forged webhook was accepted: {verified:?}");
+    bounded(verified);
 }
 
-fn answer(bytes: &[u8]) -> (u16, &[u8]) {
+fn response(bytes: &[u8]) -> (u16, &[u8]) {
     const STATUSES: [u16; 16] =
         [200, 201, 202, 204, 301, 400, 401, 403, 404, 409, 422, 429, 500, 503, 199, 999];
     match bytes.split_first() {

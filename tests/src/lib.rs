@@ -1,7 +1,7 @@
 //! Scenarios across the crates of this workspace. Not published.
 //!
-//! [`Shop`] is a merchant with one provider, chosen by name only; what stands behind the name (the
-//! sandbox over HTTP, or memory) shows nowhere else.
+//! [`Shop`] is a merchant with one provider, chosen by name only. Nothing else depends on whether that is the
+//! sandbox over HTTP or memory.
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
@@ -37,37 +37,37 @@ pub fn registry(memory: MemoryProvider) -> Registry {
         .with(MemoryFactory::of(memory))
 }
 
-/// What can differ behind one provider's name.
+/// How one provider can vary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// What it is called in tables.
+    /// Its name in tables.
     pub title: &'static str,
     /// The name in the registry.
     pub provider: &'static str,
-    /// Whether Mattilda's sandbox honours the idempotency key, and the adapter is told so.
+    /// Whether Mattilda's sandbox honours the idempotency key, and the adapter is configured so.
     pub key_honoured: bool,
-    /// Whether Mattilda's answers tell references.
-    pub references_told: bool,
-    /// Whether what is refunded at Dintero are orders: transactions whose refunds are recorded, too.
+    /// Whether Mattilda's responses include references.
+    pub references_reported: bool,
+    /// Whether the payments at Dintero are orders: transactions whose refunds are also recorded.
     pub orders: bool,
 }
 
 impl Variant {
     const fn new(title: &'static str, provider: &'static str) -> Self {
-        Self { title, provider, key_honoured: false, references_told: true, orders: false }
+        Self { title, provider, key_honoured: false, references_reported: true, orders: false }
     }
 }
 
-/// Every provider in every way that it can be.
+/// Every provider in all its variants.
 pub const VARIANTS: [Variant; 6] = [
     Variant::new("dintero", "dintero"),
     Variant { orders: true, ..Variant::new("dintero, order", "dintero") },
     Variant::new("mattilda", "mattilda"),
     Variant { key_honoured: true, ..Variant::new("mattilda, key honoured", "mattilda") },
-    Variant { references_told: false, ..Variant::new("mattilda, documented fields", "mattilda") },
+    Variant { references_reported: false, ..Variant::new("mattilda, documented fields", "mattilda") },
     Variant {
         key_honoured: true,
-        references_told: false,
+        references_reported: false,
         ..Variant::new("mattilda, documented fields, key honoured", "mattilda")
     },
 ];
@@ -78,16 +78,16 @@ pub struct Shop {
     provider: &'static str,
     orders: bool,
     settings: Settings,
-    /// The transactions behind orders.
-    behind: Mutex<BTreeMap<PaymentId, String>>,
-    /// The world behind it.
+    /// The transaction that paid each order.
+    paying_transactions: Mutex<BTreeMap<PaymentId, String>>,
+    /// The providers that it talks to.
     pub sandbox: Sandbox,
     memory: MemoryProvider,
-    /// The clock of its clients, which skips our own waits.
+    /// The clock of its clients, which skips their waits.
     pub clock: SkippingClock,
-    /// The journal of its clients: it outlives them, as one on a disk does.
+    /// The journal of its clients. It outlives them, as a journal on disk does.
     pub journal: MemoryJournal,
-    /// How patient its clients are.
+    /// The policy of its clients.
     pub policy: Policy,
 }
 
@@ -97,13 +97,13 @@ impl Shop {
         Self::open_variant(Variant::new(name, name), 42).await
     }
 
-    /// A shop at a provider that behaves in a certain way; `seed` is the sandbox's.
+    /// A shop at one variant of a provider; `seed` is the sandbox's.
     pub async fn open_variant(variant: Variant, seed: u64) -> Self {
         let sandbox = Sandbox::builder().seed(seed).start().await.unwrap();
         let honoured = variant.key_honoured;
         let mode = if honoured { IdempotencyMode::Honoured } else { IdempotencyMode::Ignored };
         sandbox.mattilda().set_idempotency(mode);
-        let fields = if variant.references_told { FieldSet::Newest } else { FieldSet::Documented };
+        let fields = if variant.references_reported { FieldSet::Newest } else { FieldSet::Documented };
         sandbox.mattilda().set_fields(fields);
         let mut settings: Settings = match variant.provider {
             "memory" => Settings::new(),
@@ -117,11 +117,21 @@ impl Shop {
         let (memory, clock) = (MemoryProvider::new(), SkippingClock::new());
         let journal = MemoryJournal::with_clock(Arc::new(clock.clone()));
         let Variant { provider, orders, .. } = variant;
-        Self { provider, orders, settings, behind: Mutex::default(), sandbox, memory, clock, journal, policy }
+        Self {
+            provider,
+            orders,
+            settings,
+            paying_transactions: Mutex::default(),
+            sandbox,
+            memory,
+            clock,
+            journal,
+            policy,
+        }
     }
 
-    /// A new client, as a process that has just started would have it: it shares nothing with
-    /// earlier ones but the provider, the journal and the time.
+    /// A new client, as a process that has just started would have it. It shares only the provider, the
+    /// journal and the clock with earlier ones.
     #[must_use]
     pub fn client(&self) -> RefundClient {
         let provider = registry(self.memory.clone()).build(self.provider, &self.settings).unwrap();
@@ -131,7 +141,7 @@ impl Shop {
             .with_journal(self.journal.clone())
     }
 
-    /// Lets time pass until no request that was lost can take effect any more.
+    /// Lets time pass until no lost request can take effect any more.
     pub fn let_requests_end(&self) {
         let policy = &self.policy;
         let all = policy.send_window + policy.attempt_timeout + policy.resubmit_after + policy.settle_timeout;
@@ -150,7 +160,7 @@ impl Shop {
         Money::new(minor, self.currency())
     }
 
-    /// A payment that is captured in full.
+    /// A fully captured payment.
     #[must_use]
     pub fn captured(&self, minor: i64) -> PaymentId {
         let id = match self.provider {
@@ -161,23 +171,23 @@ impl Shop {
         self.payment(id, minor)
     }
 
-    /// What was captured as what is refunded: itself, or the order that it paid.
+    /// The payment to refund: the captured transaction itself, or the order that it paid.
     fn payment(&self, captured: String, minor: i64) -> PaymentId {
         if !self.orders {
             return PaymentId::new(captured).unwrap();
         }
         let order = dintero::OrderSpec::new("NOK").line(1, minor).captured_by(&captured);
         let order = PaymentId::new(self.sandbox.dintero().order(order)).unwrap();
-        self.behind.lock().unwrap().insert(order.clone(), captured);
+        self.paying_transactions.lock().unwrap().insert(order.clone(), captured);
         order
     }
 
-    /// Whose refunds the ledger holds.
-    fn ledgered(&self, payment: &PaymentId) -> String {
-        self.behind.lock().unwrap().get(payment).cloned().unwrap_or_else(|| payment.to_string())
+    /// The id under which the ledger keeps the refunds.
+    fn ledger_id(&self, payment: &PaymentId) -> String {
+        self.paying_transactions.lock().unwrap().get(payment).cloned().unwrap_or_else(|| payment.to_string())
     }
 
-    /// A payment whose refunds take their time and then end in `outcome`.
+    /// A payment whose refunds settle later, with `outcome`.
     #[must_use]
     pub fn captured_slow(&self, minor: i64, outcome: Outcome) -> PaymentId {
         let id = match self.provider {
@@ -193,26 +203,26 @@ impl Shop {
         self.payment(id, minor)
     }
 
-    /// The money that really went back, or is on its way, in minor units.
+    /// The money that was really refunded or is in progress, in minor units.
     #[must_use]
     pub fn moved(&self, payment: &PaymentId) -> i64 {
         if self.provider == "memory" {
             return self.memory.moved(payment);
         }
         let ledger = self.sandbox.ledger();
-        let payment = self.ledgered(payment);
+        let payment = self.ledger_id(payment);
         ledger.total_refunded(&payment) + ledger.pending(&payment)
     }
 
     /// How many refunds were really made under `reference`.
     #[must_use]
     pub fn made(&self, payment: &PaymentId, reference: &str) -> usize {
-        self.sandbox.ledger().by_reference(&self.ledgered(payment), reference)
+        self.sandbox.ledger().by_reference(&self.ledger_id(payment), reference)
     }
 
     /// A request for `minor` of `payment`.
     #[must_use]
-    pub fn ask(&self, payment: &PaymentId, minor: i64, reference: &str) -> CreateRefund {
+    pub fn request(&self, payment: &PaymentId, minor: i64, reference: &str) -> CreateRefund {
         let amount = RefundAmount::Exact(self.money(minor));
         let request = CreateRefund::new(payment.clone(), amount, Reference::new(reference).unwrap());
         if self.orders { request.with_line(RefundLine::new("1", self.money(minor))) } else { request }

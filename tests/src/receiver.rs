@@ -1,16 +1,16 @@
 //! A webhook receiver to copy: every provider on one route, with axum.
 //!
-//! - **The public URL.** Some signatures cover it (Dintero's callbacks do), and behind a proxy a server
-//!   does not see it: neither scheme nor host are those that the provider called. So the origin is
-//!   configured, not taken from the request. A proxy that rewrites the path breaks such a signature
-//!   too: route by the path that the provider was given.
-//! - **The body** is taken as bytes. JSON that was parsed and written again has another signature.
-//! - **Answer first, read later.** Providers wait seconds. The handler verifies, writes the notice
-//!   down and answers; a worker reads the refunds.
-//! - **Twice is once.** Providers send again whatever was not answered in time. What was written down
-//!   under the same delivery id is not written down again; and even if it were, `news` finds nothing
-//!   new the second time. What the application books is keyed by refund, not by delivery.
-//! - **Lost is healed.** Webhooks do get lost. Look at payments with open refunds now and then.
+//! - **The public URL.** Some signatures cover it (Dintero's callbacks do). A server behind a proxy does not
+//!   see it: scheme and host differ from those that the provider called. So the origin is configured, not
+//!   taken from the request. A proxy that rewrites the path breaks such a signature too: route by the path
+//!   that the provider has.
+//! - **The body** is read as bytes. JSON that was parsed and written again has another signature.
+//! - **Respond first, read later.** Providers wait a few seconds. The handler verifies, stores the notice and
+//!   responds; a worker reads the refunds.
+//! - **Repeated deliveries count once.** Providers repeat every delivery without a timely response. A delivery
+//!   id that is already stored is not stored again; even if it were, `changes_since` finds nothing the second
+//!   time. Bookings are keyed by refund, not by delivery.
+//! - **Lost deliveries are recovered.** Webhooks do get lost. Read payments with open refunds now and then.
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -26,10 +26,10 @@ use axum::{
 };
 use refunds_core::{Clock, Notice, PaymentId, Refund, RefundClient, Result, WebhookRequest, webhook_status};
 
-/// More than any webhook of these providers.
+/// Larger than any webhook of these providers.
 const MAX_BODY: usize = 1 << 20;
 
-/// What the routes share. In an application, the books are its database.
+/// The state of the routes. In an application, the books are its database.
 #[derive(Debug)]
 pub struct Receiver {
     clients: BTreeMap<String, RefundClient>,
@@ -40,20 +40,20 @@ pub struct Receiver {
 
 #[derive(Debug, Default)]
 struct Books {
-    /// Deliveries that were written down: provider and delivery id. Keep them for as long as the
-    /// provider may send again (Gr4vy: seven days).
+    /// Stored deliveries: provider and delivery id. Keep them for as long as the provider may repeat them
+    /// (Gr4vy: seven days).
     delivered: HashSet<(String, String)>,
-    /// What there is to do.
+    /// The work to do.
     notices: VecDeque<Notice>,
-    /// What is known of each payment.
+    /// The known refunds of each payment.
     refunds: BTreeMap<(String, PaymentId), Vec<Refund>>,
-    /// What was booked, in order: each change of each refund once.
+    /// The bookings in order: each change of each refund once.
     booked: Vec<Refund>,
 }
 
 impl Receiver {
-    /// A receiver for the providers of `clients`, which the world reaches at `public_origin`, such
-    /// as `https://shop.example`.
+    /// A receiver for the providers of `clients`, which they reach at `public_origin`, such as
+    /// `https://shop.example`.
     #[must_use]
     pub fn new(clients: Vec<RefundClient>, public_origin: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
         let clients =
@@ -61,15 +61,15 @@ impl Receiver {
         Self { clients, public_origin: public_origin.into(), clock, books: Mutex::default() }
     }
 
-    /// The route to give to the providers: `/webhooks/dintero`, `/webhooks/mattilda`. Any method:
-    /// Dintero's callbacks are GETs unless asked otherwise.
+    /// The routes for the providers: `/webhooks/dintero`, `/webhooks/mattilda`. Any method: Dintero's callbacks
+    /// are GETs unless configured otherwise.
     pub fn routes(self: Arc<Self>) -> Router {
         Router::new().route("/webhooks/{provider}", any(receive)).with_state(self)
     }
 
-    /// Writes a notice down, once for each delivery. In an application: one transaction with a
-    /// unique key; a failure of it is answered with 503, and the provider sends it again.
-    fn take_in(&self, notice: Notice) {
+    /// Stores a notice, once for each delivery. In an application this is one transaction with a unique key;
+    /// if it fails, respond with 503, and the provider repeats the delivery.
+    fn store(&self, notice: Notice) {
         let mut books = self.books();
         let new = match &notice.delivery_id {
             Some(id) => books.delivered.insert((notice.provider.clone(), id.clone())),
@@ -80,31 +80,31 @@ impl Receiver {
         }
     }
 
-    /// The worker: reads what the notices are about and books what is new.
+    /// The worker: reads the refunds that the notices are about, and books the changes.
     ///
     /// # Errors
     ///
-    /// A refund that can not be read; its notice is kept for the next time.
+    /// A refund that cannot be read; its notice is kept for the next run.
     pub async fn work(&self) -> Result<()> {
         loop {
             let Some(notice) = self.books().notices.front().cloned() else { return Ok(()) };
-            self.look(&notice).await?;
+            self.read(&notice).await?;
             self.books().notices.pop_front();
         }
     }
 
-    /// Looks at a payment: after a notice, and now and then without one.
+    /// Reads the refunds of a payment: after a notice, and now and then without one.
     ///
     /// # Errors
     ///
     /// As [`RefundClient::refresh`].
-    pub async fn look(&self, notice: &Notice) -> Result<()> {
+    pub async fn read(&self, notice: &Notice) -> Result<()> {
         let Some(client) = self.clients.get(&notice.provider) else { return Ok(()) };
-        let listing = client.refresh(notice).await?;
+        let refunds = client.refresh(notice).await?;
         let mut books = self.books();
         let books = &mut *books;
         let known = books.refunds.entry((notice.provider.clone(), notice.payment_id.clone())).or_default();
-        for refund in listing.changes_since(known)? {
+        for refund in refunds.changes_since(known)? {
             known.retain(|before| before.id != refund.id);
             known.push(refund.clone());
             books.booked.push(refund);
@@ -112,13 +112,13 @@ impl Receiver {
         Ok(())
     }
 
-    /// Every change that was booked, in order.
+    /// Every booked change, in order.
     #[must_use]
     pub fn booked(&self) -> Vec<Refund> {
         self.books().booked.clone()
     }
 
-    /// What is known of a payment's refunds.
+    /// The known refunds of a payment.
     #[must_use]
     pub fn known(&self, provider: &str, payment: &PaymentId) -> Vec<Refund> {
         let key = (provider.to_owned(), payment.clone());
@@ -142,6 +142,6 @@ async fn receive(
         Err(_) => return StatusCode::PAYLOAD_TOO_LARGE,
     };
     let request = WebhookRequest::from_parts(&parts, &receiver.public_origin, body, receiver.clock.now());
-    let told = client.verify_webhook(&request).map(|notice| receiver.take_in(notice));
-    StatusCode::from_u16(webhook_status(&told)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+    let stored = client.verify_webhook(&request).map(|notice| receiver.store(notice));
+    StatusCode::from_u16(webhook_status(&stored)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }

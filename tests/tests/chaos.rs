@@ -1,5 +1,5 @@
-//! Random faults, concurrency, dropped futures and restarted processes: in the end the ledger is what
-//! was intended, to the minor unit.
+//! Random faults, concurrency, dropped futures and restarted processes: in the end the ledger matches the
+//! requests, to the minor unit.
 //!
 //! The short version runs with all tests. The long one makes more than 10 000 creations:
 //!
@@ -25,7 +25,7 @@ use refunds_tests::{Shop, VARIANTS, Variant};
 const PAYMENTS: usize = 4;
 const REFUNDS: usize = 5;
 
-/// Polls the inner future so often and then drops it: a cancellation at that await point.
+/// Polls the inner future `polls` times and then drops it: a cancellation at that await point.
 struct DropAfter<F> {
     inner: Pin<Box<F>>,
     polls: u32,
@@ -43,7 +43,7 @@ impl<F: Future> Future for DropAfter<F> {
     }
 }
 
-fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<FaultRule> {
+fn random_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<FaultRule> {
     let actions = [
         FaultAction::DropBefore,
         FaultAction::ResetBefore,
@@ -79,34 +79,33 @@ fn some_faults(random: &mut fastrand::Rng, variant: Variant) -> Vec<FaultRule> {
     faults
 }
 
-/// One round: some payments, some refunds each, two storms, then calm.
+/// One round: some payments with some refunds each, two storms of faults, then none.
 async fn round(variant: Variant, seed: u64) -> usize {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut shop = Shop::open_variant(variant, seed).await;
     shop.policy.attempt_timeout = Duration::from_secs(5);
-    // A late request of the sandbox is late by its own measure: no call may wait for the end of it.
+    // The sandbox decides when its late requests arrive: no call may wait for that.
     shop.policy.resubmit_after = Duration::from_secs(24 * 3600);
     let mut intents: Vec<(PaymentId, CreateRefund, i64)> = Vec::new();
     for payment in 0..PAYMENTS {
         let id = shop.captured(10_000);
         for refund in 0..REFUNDS {
-            // No two amounts of a payment are the same, so that the sums tell which were made.
+            // The amounts of a payment all differ, so that the sum shows which refunds were made.
             let amount = 100 + i64::try_from(refund).unwrap() * 31 + random.i64(0..30);
-            let request = shop.ask(&id, amount, &format!("p{payment}-r{refund}"));
+            let request = shop.request(&id, amount, &format!("p{payment}-r{refund}"));
             intents.push((id.clone(), request, amount));
         }
     }
     let mut creates = 0;
     for _storm in 0..2 {
-        for fault in some_faults(&mut random, variant) {
+        for fault in random_faults(&mut random, variant) {
             shop.sandbox.faults().add(fault);
         }
         let mut calls = Vec::new();
         for (_, request, _) in &intents {
             let drops = random.u8(0..3) == 0;
-            // Two workers at the same time: the journal sorts them.
-            let workers = 2;
-            for _ in 0..workers {
+            // Two workers at the same time: the journal orders them.
+            for _worker in 0..2 {
                 let client = shop.client();
                 let polls = if drops { random.u32(1..25) } else { u32::MAX };
                 calls.push(async move {
@@ -117,16 +116,16 @@ async fn round(variant: Variant, seed: u64) -> usize {
         }
         random.shuffle(&mut calls);
         creates += calls.len();
-        let told: Vec<_> = stream::iter(calls).buffer_unordered(6).collect().await;
-        for (request, told) in told {
+        let results: Vec<_> = stream::iter(calls).buffer_unordered(6).collect().await;
+        for (request, result) in results {
             let made = shop.made(&request.payment_id, request.reference.as_str());
-            match told {
-                Some(Ok(refund)) => assert_eq!(made, 1, "seed {seed}: told {refund:?}"),
-                // Another worker may have made it, even where this one truly did not.
+            match result {
+                Some(Ok(refund)) => assert_eq!(made, 1, "seed {seed}: returned {refund:?}"),
+                // Another worker may have made it, even if this one did not.
                 Some(Err(_)) | None => assert!(made <= 1, "seed {seed}: {made} for {request:?}"),
             }
         }
-        // A dropped future does not call back its request: let what is under way arrive.
+        // Dropping a future does not recall its request: let the requests in flight arrive.
         shop.sandbox.faults().clear();
         shop.sandbox.deliver_late();
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -144,20 +143,20 @@ async fn round(variant: Variant, seed: u64) -> usize {
         let intended: i64 =
             intents.iter().filter(|(other, ..)| other == payment).map(|(.., amount)| amount).sum();
         assert_eq!(shop.moved(payment), intended, "seed {seed}: {payment}");
-        let told = shop.client().provider().overview(payment).await.unwrap();
-        assert_eq!(told.refunds.refunds.len(), REFUNDS, "seed {seed}: {payment}: {told:?}");
+        let overview = shop.client().provider().overview(payment).await.unwrap();
+        assert_eq!(overview.refunds.refunds.len(), REFUNDS, "seed {seed}: {payment}: {overview:?}");
         assert!(
-            !told.refunds.refunds.iter().any(Refund::needs_completion),
-            "seed {seed}: {payment}: {told:?}"
+            !overview.refunds.refunds.iter().any(Refund::needs_completion),
+            "seed {seed}: {payment}: {overview:?}"
         );
-        let left = told.payment.captured.minor_units() - told.payment.refundable.minor_units();
-        assert_eq!(left, intended, "seed {seed}: {payment}: {told:?}");
+        let left = overview.payment.captured.minor_units() - overview.payment.refundable.minor_units();
+        assert_eq!(left, intended, "seed {seed}: {payment}: {overview:?}");
     }
     creates
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_the_end_the_ledger_is_what_was_intended() {
+async fn in_the_end_the_ledger_matches_the_requests() {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let rounds = number("CHAOS_ROUNDS").unwrap_or(4);
     let seed = match std::env::var("CHAOS_SEED").as_deref() {
@@ -167,9 +166,9 @@ async fn in_the_end_the_ledger_is_what_was_intended() {
     println!("CHAOS_SEED={seed} CHAOS_ROUNDS={rounds}");
     let mut creates = 0;
     for round_number in 0..rounds {
-        for variant in VARIANTS.into_iter().filter(|variant| variant.references_told) {
+        for variant in VARIANTS.into_iter().filter(|variant| variant.references_reported) {
             creates += round(variant, seed.wrapping_add(round_number)).await;
         }
     }
-    println!("{creates} creations in {rounds} rounds, no refund lost, none doubled");
+    println!("{creates} creations in {rounds} rounds, no refund lost, none made twice");
 }

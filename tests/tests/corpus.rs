@@ -1,4 +1,4 @@
-//! The corpora of the fuzz targets, as plain tests: what was once found stays mended.
+//! The corpora of the fuzz targets, as plain tests: a fixed finding stays fixed.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path};
@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use refunds_tests::fuzzing::TARGETS;
 
 #[test]
-fn no_bytes_of_any_corpus_are_believed_or_make_it_panic() {
+fn no_input_of_any_corpus_is_accepted_or_panics() {
     let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
     for (name, target) in TARGETS {
         let mut seeds = 0;

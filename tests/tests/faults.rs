@@ -1,8 +1,7 @@
-//! Every fault at every call of a creation, at every provider: made once or not at all, told
-//! truthfully, and once in the end.
+//! Every fault on every call of a creation, at every provider: the refund is made once or not at all, the
+//! result is true, and in the end it is made once.
 //!
-//! The outcome is a table, kept in `tests/fault-table.md` as measured; `UPDATE_TABLES=1` writes it
-//! anew.
+//! The results are the table in `tests/fault-table.md`; `UPDATE_TABLES=1` writes it again.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fmt::Write as _, path::Path, time::Duration};
@@ -14,17 +13,38 @@ use refunds_tests::{Shop, VARIANTS, Variant};
 
 const AMOUNT: i64 = 14950;
 const REFERENCE: &str = "rma-551";
-/// What an attempt may take where the fault is that it never ends.
+/// The attempt timeout for faults that never end.
 const SHORT: Duration = Duration::from_millis(700);
 
-/// The calls of a creation. Looking again comes after a submission whose answer was lost; recording is
-/// what orders do.
+const HEAD: &str = "\
+# Faults and their outcomes
+
+Measured by `cargo test -p refunds-tests --test faults`; the test fails if this table differs from the
+measurement. Each row injects one fault into one call of `RefundClient::create`, at each provider's
+sandbox over HTTP. A cell shows the result for the caller and the number of refunds in the ledger; after
+the semicolon, the same once the faults have ended and another process has sent the same request with
+the same reference.
+
+- *made*: `Ok`. *not made*: an error that promises that nothing was made. *unknown*: an error that
+  says that a refund may have been made, with the handle to resolve it.
+- *no such call*: a refund at this provider has no such call. A refund of an order is recorded after
+  the money has moved.
+- \"Key honoured\": the provider honours the idempotency key, and the adapter is configured to rely on it.
+- \"Documented fields\": the provider's responses contain no references, as Mattilda documents them.
+  Without a key, an existing refund then cannot be distinguished from another one of the same amount:
+  the client refuses to guess.
+- Two in the ledger: the network delivered one request twice, to a provider that does not honour a key.
+
+| call | fault |";
+
+/// The calls of a creation. The second look-up comes after a submission whose response was lost; only orders
+/// are recorded.
 const CALLS: [(&str, Call, u32); 6] = [
     ("token", Call::Token, 1),
-    ("look", Call::List, 1),
+    ("look-up", Call::List, 1),
     ("payment", Call::Payment, 1),
     ("submit", Call::Submit, 1),
-    ("look after", Call::List, 2),
+    ("look-up after", Call::List, 2),
     ("record", Call::Record, 1),
 ];
 
@@ -58,8 +78,8 @@ fn actions() -> Vec<FaultAction> {
     actions
 }
 
-/// What the network can do that nobody can undo: it doubles a request at a provider without a key.
-fn beyond_us(call: &str, action: &FaultAction, variant: Variant) -> bool {
+/// The network delivers a request twice, and the provider honours no key: no client can prevent two refunds.
+fn is_doubled(call: &str, action: &FaultAction, variant: Variant) -> bool {
     call == "submit" && *action == FaultAction::DuplicateDelivery && !variant.key_honoured
 }
 
@@ -75,52 +95,56 @@ async fn row(variant: Variant, (title, call, nth): (&str, Call, u32), action: Fa
     let mut shop = Shop::open_variant(variant, 7).await;
     shop.policy.attempt_timeout = if never_ends(&action) { SHORT } else { Duration::from_secs(20) };
     let payment = shop.captured(44850);
-    let request = shop.ask(&payment, AMOUNT, REFERENCE);
+    let request = shop.request(&payment, AMOUNT, REFERENCE);
     let case = format!("{}: {title}: {action}", variant.title);
 
     shop.sandbox.faults().add(FaultRule::on(call).nth(nth).then(action.clone()));
-    if title == "look after" {
+    if title == "look-up after" {
         shop.sandbox.faults().add(FaultRule::on(Call::Submit).nth(1).then(FaultAction::ProcessThenDrop));
     }
-    let told = shop.client().create(&request).await;
+    let result = shop.client().create(&request).await;
     let made = shop.made(&payment, REFERENCE);
 
-    let doubled = beyond_us(title, &action, variant);
-    assert!(made <= 1 || doubled, "{case}: made {made} times, told {told:?}");
-    match &told {
-        Ok(refund) => assert!(made >= 1 && refund.amount == shop.money(AMOUNT), "{case}: told {refund:?}"),
+    let doubled = is_doubled(title, &action, variant);
+    assert!(made <= 1 || doubled, "{case}: made {made} times, returned {result:?}");
+    match &result {
+        Ok(refund) => {
+            assert!(made >= 1 && refund.amount == shop.money(AMOUNT), "{case}: returned {refund:?}");
+        }
         Err(error) if error.may_have_applied() => assert!(error.unresolved().is_some(), "{case}: {error}"),
-        Err(error) => assert_eq!(made, 0, "{case}: told {error}"),
+        Err(error) => assert_eq!(made, 0, "{case}: returned {error}"),
     }
 
-    // The world heals, and another process asks again.
+    // The faults end, and another process sends the same request.
     shop.sandbox.faults().clear();
     shop.sandbox.deliver_late();
     shop.policy.attempt_timeout = Duration::from_secs(20);
     shop.let_requests_end();
     let again = shop.client().create(&request).await;
     let in_the_end = shop.made(&payment, REFERENCE);
-    assert!(in_the_end == 1 || doubled, "{case}: made {in_the_end} times in the end, told {again:?}");
+    assert!(in_the_end == 1 || doubled, "{case}: made {in_the_end} times in the end, returned {again:?}");
     match &again {
         Ok(refund) => assert_eq!(refund.amount, shop.money(AMOUNT), "{case}"),
-        // Where references are not told, the refund can not be told from another one.
+        // Without references, the refund cannot be distinguished from another one.
         Err(error) => assert!(
-            error.kind() == ErrorKind::OutcomeUnknown && !variant.references_told && !variant.key_honoured,
+            error.kind() == ErrorKind::OutcomeUnknown
+                && !variant.references_reported
+                && !variant.key_honoured,
             "{case}: again: {error}"
         ),
     }
-    format!("{}, {made}; {}, {in_the_end}", spoken(&told), spoken(&again))
+    format!("{}, {made}; {}, {in_the_end}", cell(&result), cell(&again))
 }
 
-fn spoken(told: &Result<Refund>) -> String {
-    match told {
+fn cell(result: &Result<Refund>) -> String {
+    match result {
         Ok(_) => "made".into(),
         Err(error) if error.may_have_applied() => "unknown".into(),
         Err(error) => format!("not made ({})", error.kind()),
     }
 }
 
-/// All rows of one provider, side by side: most of them wait.
+/// All rows of one provider, concurrently: most of them wait.
 async fn column(variant: Variant) -> Vec<String> {
     let mut rows = Vec::new();
     for call in CALLS {
@@ -132,7 +156,7 @@ async fn column(variant: Variant) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_fault_at_every_call_ends_in_one_refund_and_in_the_truth() {
+async fn every_fault_on_every_call_ends_in_one_refund_and_a_true_result() {
     let mut columns = Vec::new();
     for variant in VARIANTS {
         columns.push(column(variant).await);
@@ -161,24 +185,3 @@ async fn every_fault_at_every_call_ends_in_one_refund_and_in_the_truth() {
     }
     assert_eq!(kept.lines().count(), table.lines().count(), "UPDATE_TABLES=1 writes the table");
 }
-
-const HEAD: &str = "\
-# Faults and what becomes of a refund
-
-Measured by `cargo test -p refunds-tests --test faults`; the test fails where this table is not what
-it measures. Each row puts one fault on one call of `RefundClient::create`, at each provider's
-sandbox over HTTP. A cell says what the caller was told and how many refunds the ledger then held;
-behind the semicolon, the same when the world had healed and another process asked again with the
-same reference.
-
-- *made*: `Ok`. *not made*: an error that promises that nothing was made. *unknown*: an error that
-  says that a refund may have been made, with what is needed to resolve it.
-- *no such call*: a refund there has none of that kind. Recording is what a refund of an order does
-  after the money has moved.
-- \"Key honoured\": the provider honours the idempotency key, and the adapter was told so.
-- \"Documented fields\": the provider's answers tell no references, as on Mattilda's page. Without a
-  key, a refund that is already there then can not be told from another of the same amount: the
-  client refuses to guess.
-- Two in the ledger: the network delivered one request twice, to a provider that knows no key.
-
-| call | fault |";

@@ -1,4 +1,4 @@
-//! Servers that never come to an end: a clear error, in time, and in bounded memory.
+//! Servers whose responses never end: a clear error, in time, and in bounded memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
@@ -8,13 +8,13 @@ use refunds_sandbox::{Call, FaultAction, FaultRule};
 use refunds_tests::Shop;
 
 const TOTAL: Duration = Duration::from_secs(2);
-/// Far more than the limit, far less than for ever: the machine may be busy.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// A body may have 16 MiB, twice that while its buffer grows, and the server that writes it without end
-/// is in this process too. Without a limit it would be gigabytes in the time that there is.
+/// Far longer than the limit, because the machine may be busy.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// A body may have 16 MiB, twice that while its buffer grows, and the server that writes it is in this process
+/// too. Without a limit, gigabytes would arrive in the available time.
 const MEMORY: u64 = 96 << 20;
 
-/// The most memory that this process ever held, where the system tells.
+/// The peak memory of this process, if the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -22,7 +22,7 @@ fn peak_memory() -> Option<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn endless_answers_end_in_time_and_in_little_memory() {
+async fn endless_responses_fail_in_time_and_in_bounded_memory() {
     for name in ["dintero", "mattilda"] {
         for (action, kinds) in [
             (FaultAction::EndlessBody, [ErrorKind::Protocol, ErrorKind::OutcomeUnknown]),
@@ -38,7 +38,7 @@ async fn endless_answers_end_in_time_and_in_little_memory() {
                 shop.policy.attempt_timeout = TOTAL / 4;
                 let payment = shop.captured(44850);
                 let client = shop.client().with_clock(Arc::new(SystemClock));
-                // A token and the way to it are there before the server falls ill.
+                // The token is fetched before the fault begins.
                 client.payment(&payment).await.unwrap();
                 let before = peak_memory();
                 if writes {
@@ -49,10 +49,11 @@ async fn endless_answers_end_in_time_and_in_little_memory() {
                 } else {
                     shop.sandbox.faults().add(FaultRule::on(Call::List).then(action.clone()));
                 }
-                let request = shop.ask(&payment, 100, "rma-551");
-                let told =
-                    tokio::time::timeout(PATIENCE, client.create(&request)).await.expect("it ends in time");
-                let error = told.unwrap_err();
+                let request = shop.request(&payment, 100, "rma-551");
+                let result = tokio::time::timeout(TEST_TIMEOUT, client.create(&request))
+                    .await
+                    .expect("it ends in time");
+                let error = result.unwrap_err();
                 let case = format!("{name}: {action}, on the submission: {writes}: {error}");
                 assert_eq!(error.kind(), kinds[usize::from(writes)], "{case}");
                 assert_eq!(error.may_have_applied(), writes, "{case}");

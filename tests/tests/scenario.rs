@@ -8,7 +8,7 @@ use refunds_core::{CreateRefund, ErrorKind, PaymentId, RefundAmount, RefundStatu
 use refunds_sandbox::Outcome;
 use refunds_tests::Shop;
 
-/// What every shop does in its life: part of a payment, again, the rest, once too often.
+/// Refunds part of a payment, the same again, the rest, and then too much.
 async fn scenario(name: &'static str) {
     let shop = Shop::open(name).await;
     let client = shop.client();
@@ -16,20 +16,20 @@ async fn scenario(name: &'static str) {
     let before = client.payment(&payment).await.unwrap();
     assert_eq!((before.captured, before.refundable), (shop.money(44850), shop.money(44850)));
 
-    let part = shop.ask(&payment, 14950, "rma-551").with_reason("one of two items returned");
+    let part = shop.request(&payment, 14950, "rma-551").with_reason("one of two items returned");
     let refund = client.create(&part).await.unwrap();
     assert_eq!(refund.provider, name);
     assert_eq!((&refund.payment_id, refund.amount), (&payment, shop.money(14950)));
     assert_eq!((refund.status, refund.reference.as_ref()), (RefundStatus::Succeeded, Some(&part.reference)));
 
-    // Asked again, by a process that knows nothing of the first time.
+    // Requested again, by a process that does not know about the first request.
     assert_eq!(shop.client().create(&part).await.unwrap().id, refund.id);
-    let error = client.create(&shop.ask(&payment, 14951, "rma-551")).await.unwrap_err();
+    let error = client.create(&shop.request(&payment, 14951, "rma-551")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
 
     let rest = CreateRefund::new(payment.clone(), RefundAmount::Remaining, "rma-552".parse().unwrap());
     assert_eq!(client.create(&rest).await.unwrap().amount, shop.money(29900));
-    let error = client.create(&shop.ask(&payment, 1, "rma-553")).await.unwrap_err();
+    let error = client.create(&shop.request(&payment, 1, "rma-553")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::NotRefundable, false));
 
     let mut stream = client.list(&payment);
@@ -63,26 +63,26 @@ async fn in_memory() {
 }
 
 #[tokio::test]
-async fn a_refund_that_takes_its_time_is_followed_to_its_end() {
+async fn an_asynchronous_refund_is_followed_until_it_is_final() {
     for name in ["dintero", "mattilda"] {
         for (outcome, succeeds) in [(Outcome::Succeeded, true), (Outcome::Failed, false)] {
             let shop = Shop::open(name).await;
             let client = shop.client();
             let payment = shop.captured_slow(44850, outcome);
-            let refund = client.create(&shop.ask(&payment, 14950, "rma-551")).await.unwrap();
+            let refund = client.create(&shop.request(&payment, 14950, "rma-551")).await.unwrap();
             assert_eq!(refund.status, RefundStatus::Pending, "{name}");
             let waited =
                 client.wait_until_final(&payment, &refund.id, Duration::from_secs(60)).await.unwrap();
             let last = waited.refund();
             assert!(waited.is_final(), "{name} {outcome:?}: {last:?}");
-            assert_eq!(last.id, refund.id, "{name}: the id stays");
+            assert_eq!(last.id, refund.id, "{name}: the id does not change");
             assert_eq!(last.status == RefundStatus::Succeeded, succeeds, "{name} {outcome:?}: {last:?}");
             assert_eq!(shop.moved(&payment), if succeeds { 14950 } else { 0 });
         }
     }
 }
 
-/// The requests that an adapter has any reason to make; `?` stands for an id.
+/// The paths that an adapter may request; `?` is an id.
 const SHAPES: [&str; 10] = [
     "/v1/accounts/?/auth/token",
     "/v1/transactions/?",
@@ -97,7 +97,7 @@ const SHAPES: [&str; 10] = [
 ];
 
 #[tokio::test]
-async fn hostile_ids_never_become_another_request() {
+async fn hostile_ids_never_change_the_path() {
     let long = "x".repeat(10_000);
     for name in ["dintero", "mattilda"] {
         let shop = Shop::open(name).await;
@@ -108,7 +108,7 @@ async fn hostile_ids_never_become_another_request() {
             shop.sandbox.clear_requests();
             if let Ok(payment) = id.parse() {
                 assert!(client.payment(&payment).await.is_err(), "{name}: {id:?}");
-                assert!(client.create(&shop.ask(&payment, 100, "a")).await.is_err(), "{name}: {id:?}");
+                assert!(client.create(&shop.request(&payment, 100, "a")).await.is_err(), "{name}: {id:?}");
             }
             if let Ok(refund) = id.parse() {
                 assert!(client.get(&good, &refund).await.is_err(), "{name}: {id:?}");
@@ -125,7 +125,7 @@ async fn hostile_ids_never_become_another_request() {
     }
 }
 
-/// The segment as a shape has it: `?` where it is, decoded, one of the two ids that were used.
+/// The segment, or `?` if it is, decoded, one of the two ids in use.
 fn shape_of<'a>(segment: &'a str, id: &str, good: &PaymentId) -> &'a str {
     let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
     if decoded == id && !id.is_empty() || decoded == good.as_str() { "?" } else { segment }
