@@ -3,7 +3,9 @@
 
 use std::{fmt::Write as _, path::Path, sync::Arc};
 
-use refunds_core::{Capabilities, Certainty, Idempotency, References, RefundProvider, testing::MemoryProvider};
+use refunds_core::{
+    Capabilities, Certainty, Idempotency, References, RefundProvider, testing::MemoryProvider,
+};
 use refunds_sandbox::Sandbox;
 
 const BEGIN: &str = "--test readme` -->\n";
@@ -42,7 +44,8 @@ async fn the_readme_says_what_the_providers_can_do() {
             registry.build(name, &sandbox.settings(name).into_iter().collect()).unwrap();
         (title, provider.capabilities())
     });
-    let mut table = format!("| |{}\n|---|", columns.each_ref().map(|(title, _)| format!(" {title} |")).concat());
+    let mut table =
+        format!("| |{}\n|---|", columns.each_ref().map(|(title, _)| format!(" {title} |")).concat());
     table.push_str(&"---|".repeat(columns.len()));
     table.push('\n');
     for (what, cell) in ROWS {

@@ -23,8 +23,8 @@ pub(super) struct StoredLookup {
 
 /// The result of storing a found refund.
 pub(super) enum Stored {
-    /// It is stored at this version.
-    At(Version),
+    /// It is stored.
+    Done,
     /// It was found but could not be stored.
     Failed,
     /// The version moved, so the refund cannot be attributed by its id.
@@ -102,7 +102,7 @@ impl CreateCall<'_> {
                     LookupOutcome::Found(refund, evidence) => {
                         match self.record_found(&standing, version, &refund, evidence).await? {
                             Stored::Moved => {}
-                            Stored::At(_) | Stored::Failed => {
+                            Stored::Done | Stored::Failed => {
                                 return Ok(Some(self.with_reference(*refund)));
                             }
                         }
@@ -175,8 +175,7 @@ impl CreateCall<'_> {
         Ok(match observed {
             // Another call changed the journal first: the refund must be attributed again.
             Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
-            Some(Observed::Settled(version)) => Stored::At(version),
-            Some(Observed::Nothing) => Stored::At(since),
+            Some(Observed::Settled(_) | Observed::Nothing) => Stored::Done,
             _ => Stored::Failed,
         })
     }

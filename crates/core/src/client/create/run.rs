@@ -145,17 +145,15 @@ impl CreateCall<'_> {
                     Stored::Moved => Ok(Round::Again),
                     // Another call may be taking the step: the next `open` shows that. If nothing was stored,
                     // the refund is journalled under another payment of the money.
-                    Stored::At(version)
+                    Stored::Done
                         if refund.needs_completion()
                             && self.goal != Goal::LookUp
-                            && version != standing.version =>
+                            && Box::pin(self.has_moved(&standing)).await =>
                     {
                         self.made = Some((**refund).clone());
                         Ok(Round::Again)
                     }
-                    Stored::At(_) | Stored::Failed => {
-                        Ok(Round::done(self.with_reference((**refund).clone())))
-                    }
+                    Stored::Done | Stored::Failed => Ok(Round::done(self.with_reference((**refund).clone()))),
                 };
             }
             LookupOutcome::Duplicate(ref refund, ref second) => {

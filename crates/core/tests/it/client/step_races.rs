@@ -122,3 +122,25 @@ async fn it_is_reported_where_the_refund_is_journalled_under_another_payment() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(provider.asked("submit"), 1);
 }
+
+/// A call that opened the journal first looks last: what it sees is journalled by then.
+#[tokio::test(start_paused = true)]
+async fn it_is_left_to_the_call_that_is_at_it_by_a_call_that_was_slow_to_look() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    let journal = MemoryJournal::new();
+    let [slow, maker, reader] = [(); 3].map(|()| provider.client().with_journal(journal.clone()));
+    provider.read(Step::Wait(Duration::from_millis(50))).write(Step::LoseAndHang);
+    let request = request(&payment, 100, "a");
+    let makes_it = async {
+        sleep(Duration::from_millis(10)).await;
+        let _ = timeout(Duration::from_secs(20), maker.create(&request)).await;
+    };
+    let reads_it = async {
+        sleep(Duration::from_millis(20)).await;
+        reader.list_page(&payment, &PageRequest::first()).await.unwrap();
+    };
+    let (refund, (), ()) = tokio::join!(slow.create(&request), makes_it, reads_it);
+    assert!(!refund.unwrap().needs_completion());
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
+}
