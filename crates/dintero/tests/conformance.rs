@@ -196,8 +196,8 @@ impl Harness for World {
                 });
                 return true;
             }
-            Fault::NoAnswer => FaultAction::DropBefore,
-            Fault::AnswerLost => FaultAction::ProcessThenReset,
+            Fault::NoResponse => FaultAction::DropBefore,
+            Fault::ResponseLost => FaultAction::ProcessThenReset,
             Fault::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
             Fault::ServerError => FaultAction::StatusOnly(503),
             Fault::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },

@@ -194,7 +194,7 @@ async fn the_transports_for_tests_ask_the_gate_as_well() {
     client.send(write().send_gate(gate.clone())).await.unwrap_err();
     assert_eq!(gate.asked(), 0, "without a connection nothing leaves");
 
-    for (cut, asked) in [(Fault::NeverSent, 0), (Fault::NoAnswer, 1), (Fault::AnswerLost, 1)] {
+    for (cut, asked) in [(Fault::NeverSent, 0), (Fault::NoResponse, 1), (Fault::ResponseLost, 1)] {
         let transport = Arc::new(FaultyTransport::over(ScriptedTransport::new([Reply::json(200, "{}")])));
         let client = HttpClient::builder("acme", base.clone()).transport(transport.clone()).build().unwrap();
         transport.inject(cut, |_| true);

@@ -132,8 +132,8 @@ impl Harness for World {
                 self.transport.inject(Fault::NeverSent, move |request| request.method() == method);
                 return true;
             }
-            Fault::NoAnswer => FaultAction::DropBefore,
-            Fault::AnswerLost => FaultAction::ProcessThenDrop,
+            Fault::NoResponse => FaultAction::DropBefore,
+            Fault::ResponseLost => FaultAction::ProcessThenDrop,
             Fault::ErrorAfterwards => FaultAction::ProcessThenStatus(502),
             Fault::ServerError => FaultAction::StatusOnly(503),
             Fault::RateLimited => FaultAction::RateLimited { retry_after: Some(1) },

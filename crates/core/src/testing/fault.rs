@@ -11,7 +11,7 @@ use std::fmt;
 /// use refunds_core::testing::Fault;
 ///
 /// let processed: Vec<_> = Fault::ALL.into_iter().filter(|fault| fault.is_processed()).collect();
-/// assert!(processed.contains(&Fault::AnswerLost) && !processed.contains(&Fault::NeverSent));
+/// assert!(processed.contains(&Fault::ResponseLost) && !processed.contains(&Fault::NeverSent));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -19,9 +19,9 @@ pub enum Fault {
     /// The connection is refused: no byte of the request arrives.
     NeverSent,
     /// The request arrives but is not processed, and no response comes.
-    NoAnswer,
+    NoResponse,
     /// The request is processed, and no response comes.
-    AnswerLost,
+    ResponseLost,
     /// The request is processed, and the response is a server error (5xx).
     ErrorAfterwards,
     /// The request is not processed, and the response is a server error (5xx).
@@ -40,8 +40,8 @@ impl Fault {
     /// Every fault, for tables and tests.
     pub const ALL: [Self; 9] = [
         Self::NeverSent,
-        Self::NoAnswer,
-        Self::AnswerLost,
+        Self::NoResponse,
+        Self::ResponseLost,
         Self::ErrorAfterwards,
         Self::ServerError,
         Self::RateLimited,
@@ -53,7 +53,7 @@ impl Fault {
     /// Whether the provider processes the request.
     #[must_use]
     pub const fn is_processed(self) -> bool {
-        matches!(self, Self::AnswerLost | Self::ErrorAfterwards | Self::Unreadable | Self::OtherAmount)
+        matches!(self, Self::ResponseLost | Self::ErrorAfterwards | Self::Unreadable | Self::OtherAmount)
     }
 
     /// The fault in words, for reports.
@@ -61,8 +61,8 @@ impl Fault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NeverSent => "never sent",
-            Self::NoAnswer => "no response",
-            Self::AnswerLost => "response lost",
+            Self::NoResponse => "no response",
+            Self::ResponseLost => "response lost",
             Self::ErrorAfterwards => "server error afterwards",
             Self::ServerError => "server error",
             Self::RateLimited => "rate limited",

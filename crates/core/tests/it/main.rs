@@ -4,6 +4,7 @@
 mod client;
 mod crash;
 mod journal_kit;
+mod listing;
 mod model;
 mod mutants;
 mod protocol;

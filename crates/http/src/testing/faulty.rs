@@ -13,7 +13,7 @@ type Matches = Box<dyn Fn(&http::Request<Bytes>) -> bool + Send + Sync>;
 
 /// Carries requests like the transport inside it, except those that a fault was injected for.
 ///
-/// With it, a harness of core's conformance kit can inject `NeverSent`, `NoAnswer` and `AnswerLost`
+/// With it, a harness of core's conformance kit can inject `NeverSent`, `NoResponse` and `ResponseLost`
 /// in front of any server.
 ///
 /// ```
@@ -22,7 +22,7 @@ type Matches = Box<dyn Fn(&http::Request<Bytes>) -> bool + Send + Sync>;
 /// use std::time::Duration;
 ///
 /// let transport = FaultyTransport::over(ReqwestTransport::new(Duration::from_secs(5)));
-/// assert!(transport.inject(Fault::AnswerLost, |request| request.uri().path().ends_with("/refunds")));
+/// assert!(transport.inject(Fault::ResponseLost, |request| request.uri().path().ends_with("/refunds")));
 /// // … the next request to such a path is carried out, and its response is lost …
 /// transport.heal();
 /// ```
@@ -44,7 +44,7 @@ impl<T: Transport> FaultyTransport<T> {
         fault: Fault,
         matches: impl Fn(&http::Request<Bytes>) -> bool + Send + Sync + 'static,
     ) -> bool {
-        let below_http = matches!(fault, Fault::NeverSent | Fault::NoAnswer | Fault::AnswerLost);
+        let below_http = matches!(fault, Fault::NeverSent | Fault::NoResponse | Fault::ResponseLost);
         if below_http {
             lock(&self.faults).push((fault, Box::new(matches)));
         }
@@ -68,11 +68,11 @@ impl<T: Transport> Transport for FaultyTransport<T> {
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError> {
         match self.next_fault(&request) {
             Some(Fault::NeverSent) => Err(TransportError::unsent(Kind::Connect)),
-            Some(Fault::NoAnswer) => {
+            Some(Fault::NoResponse) => {
                 pass(&request)?;
                 Err(TransportError::sent(Kind::Timeout))
             }
-            Some(Fault::AnswerLost) => {
+            Some(Fault::ResponseLost) => {
                 self.inner.send(request).await?;
                 Err(TransportError::sent(Kind::Broken))
             }

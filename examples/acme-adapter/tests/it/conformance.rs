@@ -106,7 +106,7 @@ impl Harness for AcmeHarness {
         let submission = target == FaultTarget::Submit;
         match fault {
             // Below HTTP: the transport.
-            Fault::NeverSent | Fault::NoAnswer | Fault::AnswerLost => {
+            Fault::NeverSent | Fault::NoResponse | Fault::ResponseLost => {
                 self.transport.inject(fault, move |request| {
                     let returns = request.method() == "POST" && request.uri().path().ends_with("/returns");
                     if submission { returns } else { request.method() == "GET" }

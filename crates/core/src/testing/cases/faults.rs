@@ -28,7 +28,7 @@ struct Truth {
 fn truth(fault: Fault) -> Truth {
     let (kinds, retryable, may_have_applied): (&[_], _, _) = match fault {
         Fault::NeverSent => (&[Transport, Timeout, Unavailable], Some(true), Some(false)),
-        Fault::NoAnswer | Fault::AnswerLost => (&[Transport, Timeout], Some(true), Some(true)),
+        Fault::NoResponse | Fault::ResponseLost => (&[Transport, Timeout], Some(true), Some(true)),
         Fault::ErrorAfterwards => (&[Unavailable, OutcomeUnknown], None, Some(true)),
         Fault::ServerError => (&[Unavailable], Some(true), None),
         Fault::RateLimited => (&[RateLimited], Some(true), Some(false)),
@@ -38,36 +38,24 @@ fn truth(fault: Fault) -> Truth {
     Truth { kinds, retryable, may_have_applied }
 }
 
-pub(crate) async fn a_request_never_sent_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::NeverSent).await
+/// Cases of one failed submission each.
+macro_rules! submissions {
+    ($($case:ident: $fault:ident;)+) => {
+        $(pub(crate) async fn $case(kit: Kit<'_>) -> Verdict {
+            submission(kit, Fault::$fault).await
+        })+
+    };
 }
 
-pub(crate) async fn a_request_without_a_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::NoAnswer).await
-}
-
-pub(crate) async fn a_lost_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::AnswerLost).await
-}
-
-pub(crate) async fn a_server_error_after_processing_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::ErrorAfterwards).await
-}
-
-pub(crate) async fn a_server_error_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::ServerError).await
-}
-
-pub(crate) async fn too_many_requests_are_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::RateLimited).await
-}
-
-pub(crate) async fn an_unreadable_response_is_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::Unreadable).await
-}
-
-pub(crate) async fn refused_credentials_are_reported_truthfully(kit: Kit<'_>) -> Verdict {
-    submission(kit, Fault::Unauthorized).await
+submissions! {
+    a_request_never_sent_is_reported_truthfully: NeverSent;
+    a_request_without_a_response_is_reported_truthfully: NoResponse;
+    a_lost_response_is_reported_truthfully: ResponseLost;
+    a_server_error_after_processing_is_reported_truthfully: ErrorAfterwards;
+    a_server_error_is_reported_truthfully: ServerError;
+    too_many_requests_are_reported_truthfully: RateLimited;
+    an_unreadable_response_is_reported_truthfully: Unreadable;
+    refused_credentials_are_reported_truthfully: Unauthorized;
 }
 
 pub(crate) async fn the_amount_is_the_responses_not_the_requests(kit: Kit<'_>) -> Verdict {
@@ -111,11 +99,11 @@ pub(crate) async fn another_amount_is_not_accepted(kit: Kit<'_>) -> Verdict {
 }
 
 pub(crate) async fn a_lost_response_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
-    creation(kit, &[Fault::AnswerLost, Fault::ErrorAfterwards, Fault::Unreadable]).await
+    creation(kit, &[Fault::ResponseLost, Fault::ErrorAfterwards, Fault::Unreadable]).await
 }
 
 pub(crate) async fn a_lost_request_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
-    creation(kit, &[Fault::NoAnswer, Fault::ServerError]).await
+    creation(kit, &[Fault::NoResponse, Fault::ServerError]).await
 }
 
 pub(crate) async fn a_rejected_request_ends_in_one_refund(kit: Kit<'_>) -> Verdict {
@@ -125,7 +113,7 @@ pub(crate) async fn a_rejected_request_ends_in_one_refund(kit: Kit<'_>) -> Verdi
 pub(crate) async fn what_is_unresolved_can_be_resolved(kit: Kit<'_>) -> Verdict {
     let (payment, minor) = kit.any().await;
     let request = kit.ask(&payment, minor);
-    kit.inject(Fault::NoAnswer, FaultTarget::Submit).await?;
+    kit.inject(Fault::NoResponse, FaultTarget::Submit).await?;
     let Err(error) = kit.client().create(&request).await else {
         // The provider honours a key: the request was repeated, and the refund made.
         return ends_in_one(kit, &request, minor).await;

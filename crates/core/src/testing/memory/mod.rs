@@ -64,7 +64,7 @@ pub enum Settling {
 ///
 /// let provider = MemoryProvider::new();
 /// let payment = provider.captured(Money::new(44850, "NOK".parse()?));
-/// provider.inject(Fault::AnswerLost, FaultTarget::Submit);
+/// provider.inject(Fault::ResponseLost, FaultTarget::Submit);
 ///
 /// let request = CreateRefund::new(payment.clone(), RefundAmount::Remaining, Reference::new("rma-551")?);
 /// RefundClient::new(provider.clone()).create(&request).await?;

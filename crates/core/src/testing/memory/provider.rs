@@ -145,7 +145,7 @@ fn one_more(refund: &mut Refund) -> Result<()> {
 fn error(fault: Fault) -> Error {
     match fault {
         Fault::NeverSent => Error::new(ErrorKind::Transport, "the connection was refused").not_applied(),
-        Fault::NoAnswer | Fault::AnswerLost => Error::new(ErrorKind::Timeout, "no response came"),
+        Fault::NoResponse | Fault::ResponseLost => Error::new(ErrorKind::Timeout, "no response came"),
         Fault::ErrorAfterwards | Fault::ServerError => {
             Error::new(ErrorKind::Unavailable, "the server failed").with_code("500")
         }

@@ -23,7 +23,7 @@ async fn the_same_reference_is_the_same_refund() {
     let again = provider.client().create(&request(&payment, 14950, "rma-1")).await.unwrap();
     assert_eq!(first, again);
     assert_eq!(provider.memory.moved(&payment), 14950);
-    assert_eq!(provider.asked("submit"), 1);
+    assert_eq!(provider.calls("submit"), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -64,7 +64,7 @@ async fn money_under_way_counts_as_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_not_be_is_refused_before_any_money_moves() {
+async fn impossible_refunds_are_refused_before_any_money_moves() {
     let provider = Scripted::new();
     let client = provider.client();
     let payment = provider.memory.captured(nok(1000));
@@ -94,7 +94,7 @@ async fn what_can_not_be_is_refused_before_any_money_moves() {
         assert_eq!((error.kind(), error.may_have_applied()), (kind, false), "{what}: {error}");
         assert!(error.provider().is_some() && error.operation().is_some(), "{what}: {error}");
     }
-    assert_eq!(provider.asked("submit"), 0);
+    assert_eq!(provider.calls("submit"), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn a_refund_with_a_lost_response_is_found() {
     let payment = provider.memory.captured(nok(1000));
     provider.write(Step::Lose(lost()));
     let refund = provider.client().create(&request(&payment, 100, "a")).await.unwrap();
-    assert_eq!((refund.amount, provider.asked("submit")), (nok(100), 1));
+    assert_eq!((refund.amount, provider.calls("submit")), (nok(100), 1));
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 
@@ -118,7 +118,7 @@ async fn a_lost_refund_is_looked_for_as_long_as_it_may_take_to_show() {
         }
         let begun = Instant::now();
         let result = provider.client().create(&request(&payment, 100, "a")).await;
-        assert_eq!((result.is_ok(), provider.asked("submit")), (found, 1));
+        assert_eq!((result.is_ok(), provider.calls("submit")), (found, 1));
         assert!(begun.elapsed() <= Duration::from_secs(31), "the settle time: {:?}", begun.elapsed());
     }
 }
@@ -129,7 +129,7 @@ async fn a_lost_request_is_never_blindly_repeated_and_can_be_resolved() {
     let payment = provider.memory.captured(nok(1000));
     provider.write(Step::Fail(lost()));
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 1));
+    assert_eq!((error.kind(), provider.calls("submit")), (ErrorKind::OutcomeUnknown, 1));
     assert!(error.may_have_applied() && !error.is_retryable());
 
     // Through a queue, into another process.
@@ -152,14 +152,14 @@ async fn a_lost_request_is_never_blindly_repeated_and_can_be_resolved() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_never_sent_is_tried_again() {
+async fn an_unsent_request_is_retried() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     provider
         .write(Step::Fail(Error::new(ErrorKind::Transport, "connection refused").not_applied()))
         .write(Step::Fail(Error::new(ErrorKind::RateLimited, "slow down")));
     provider.client().create(&request(&payment, 100, "a")).await.unwrap();
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (3, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (3, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +171,7 @@ async fn attempts_end_and_nothing_was_made() {
     }
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::RateLimited, false));
-    assert_eq!(provider.asked("submit"), 3);
+    assert_eq!(provider.calls("submit"), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +192,7 @@ async fn an_ambiguous_attempt_is_not_forgotten_over_a_clean_refusal() {
         .write(Step::Fail(lost()))
         .write(Step::Fail(Error::new(ErrorKind::PermissionDenied, "the client was locked")));
     let error = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 2));
+    assert_eq!((error.kind(), provider.calls("submit")), (ErrorKind::OutcomeUnknown, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,7 +277,7 @@ async fn a_dropped_future_leaves_the_client_usable_and_the_refund_made_once() {
     let request = request(&payment, 100, "a");
     assert!(tokio::time::timeout(Duration::from_secs(1), client.create(&request)).await.is_err());
     client.create(&request).await.unwrap();
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (1, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -287,7 +287,7 @@ async fn a_refund_of_another_provider_is_not_resolved_here() {
     let unresolved = UnresolvedRefund::new(Scope::new("elsewhere", "", ""), request(&payment, 100, "a"));
     let error = provider.client().resolve(&unresolved).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert_eq!(provider.script(|script| script.asked.len()), 0);
+    assert_eq!(provider.script(|script| script.calls.len()), 0);
 }
 
 /// The caller repeats a lost refund with another amount by mistake: that is its mistake, not the

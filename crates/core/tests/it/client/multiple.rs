@@ -48,12 +48,12 @@ async fn of_multiple_refunds_under_a_reference_the_one_that_holds_money_and_has_
                 (created, expected) => panic!("{what}: {created:?} instead of {expected:?}"),
             }
         }
-        assert_eq!(provider.asked("submit"), 0, "{what}");
+        assert_eq!(provider.calls("submit"), 0, "{what}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refund_to_another_target_is_not_believed() {
+async fn a_refund_to_another_target_is_not_accepted() {
     let gift_card = || RefundTarget::new(TargetKind::GiftCard, Some("g-1".into()));
     let other_card = || RefundTarget::new(TargetKind::GiftCard, Some("g-2".into()));
     let main = || RefundTarget::new(TargetKind::PaymentMethod, Some("m-1".into()));
@@ -95,7 +95,7 @@ async fn a_wrong_response_spends_the_reference_until_a_read_shows_the_truth() {
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Protocol, true));
     // Read again, it is what was requested.
     let refund = client.create(&request(&payment, 100, "a")).await.unwrap();
-    assert_eq!((refund.amount, provider.asked("submit")), (nok(100), 1));
+    assert_eq!((refund.amount, provider.calls("submit")), (nok(100), 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +110,7 @@ async fn a_made_refund_is_returned_even_where_it_cannot_be_read() {
     let again = client.create(&request(&payment, 100, "a")).await.unwrap();
     assert_eq!((again.id, again.status), (made.id, made.status));
     assert_eq!(again.extra.get("from_journal"), Some(&true.into()));
-    assert_eq!(provider.asked("submit"), 1);
+    assert_eq!(provider.calls("submit"), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +122,7 @@ async fn a_delay_of_zero_is_not_a_reason_to_look_as_fast_as_possible() {
     policy.base_delay = Duration::ZERO;
     policy.settle_timeout = Duration::from_millis(500);
     provider.client().with_policy(policy).create(&request(&payment, 100, "a")).await.unwrap_err();
-    assert!(provider.asked("list") <= 30, "{} looks in half a second", provider.asked("list"));
+    assert!(provider.calls("list") <= 30, "{} looks in half a second", provider.calls("list"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ async fn thousands_of_refunds_without_a_reference_are_not_all_named() {
     });
     provider.script(|script| script.others = others.collect());
     let error = provider.client().create(&request(&payment, 1, "a")).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 0), "{error}");
+    assert_eq!((error.kind(), provider.calls("submit")), (ErrorKind::OutcomeUnknown, 0), "{error}");
     assert!(error.to_string().len() < 1000 && error.unresolved().unwrap().suspects.len() == 20, "{error}");
 }
 
@@ -166,7 +166,7 @@ async fn no_request_is_begun_that_the_time_left_does_not_cover() {
     let error = created.unwrap_err();
     assert!(!error.may_have_applied(), "{error}");
     assert!(begun.elapsed() <= Duration::from_secs(40), "{:?}", begun.elapsed());
-    assert_eq!(provider.asked("submit"), 0);
+    assert_eq!(provider.calls("submit"), 0);
 }
 
 fn slow() -> refunds_core::Error {

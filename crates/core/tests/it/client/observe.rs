@@ -56,7 +56,7 @@ async fn any_read_that_shows_the_refund_settles_it() {
         }
         assert_eq!(unsettled(&client).await, 0, "{read}");
         client.create(&request(&payment, 100, "a")).await.unwrap();
-        assert_eq!(provider.asked("submit"), 1, "{read}");
+        assert_eq!(provider.calls("submit"), 1, "{read}");
     }
 }
 
@@ -81,5 +81,5 @@ async fn a_full_journal_sends_nothing() {
     // Unsettled entries are never forgotten, so there is no room.
     let error = client.create(&request(&other, 100, "b")).await.unwrap_err();
     assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unavailable, false), "{error}");
-    assert_eq!(provider.asked("submit"), 1);
+    assert_eq!(provider.calls("submit"), 1);
 }

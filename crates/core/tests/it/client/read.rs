@@ -13,7 +13,7 @@ fn unavailable() -> Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_is_tried_again_as_often_as_the_policy_says() {
+async fn a_read_is_retried_as_often_as_the_policy_allows() {
     for attempts in [1, 3, 5] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
@@ -23,20 +23,20 @@ async fn a_read_is_tried_again_as_often_as_the_policy_says() {
         let mut policy = Policy::default();
         policy.max_attempts = attempts;
         let error = provider.client().with_policy(policy).payment(&payment).await.unwrap_err();
-        assert_eq!(provider.asked("payment"), usize::try_from(attempts).unwrap());
+        assert_eq!(provider.calls("payment"), usize::try_from(attempts).unwrap());
         assert!(!error.may_have_applied(), "a read moves nothing: {error}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_read_that_can_not_succeed_is_not_tried_again() {
+async fn a_read_that_cannot_succeed_is_not_retried() {
     let provider = Scripted::new();
     let error = provider.client().payment(&"p-404".parse().unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("payment")), (ErrorKind::NotFound, 1));
+    assert_eq!((error.kind(), provider.calls("payment")), (ErrorKind::NotFound, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_provider_says_how_long_to_wait() {
+async fn the_provider_decides_how_long_to_wait() {
     for (retry_after, attempts) in [(Some(45), 2), (Some(600), 1), (None, 2)] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
@@ -47,7 +47,7 @@ async fn the_provider_says_how_long_to_wait() {
         provider.read(Step::Fail(error));
         let begun = Instant::now();
         let result = provider.client().payment(&payment).await;
-        assert_eq!(provider.asked("payment"), attempts, "Retry-After: {retry_after:?}");
+        assert_eq!(provider.calls("payment"), attempts, "Retry-After: {retry_after:?}");
         match retry_after {
             Some(45) => assert!(result.is_ok() && begun.elapsed() >= Duration::from_secs(45)),
             // Longer than the call may take: the error returns at once and says when to retry.
@@ -67,7 +67,7 @@ async fn all_pages_come_as_one_stream() {
     for n in 0..45 {
         provider.client().create(&request(&payment, 1, &format!("r-{n}"))).await.unwrap();
     }
-    provider.script(|script| script.asked.clear());
+    provider.script(|script| script.calls.clear());
     let mut stream = provider.client().list(&payment);
     assert!(!stream.is_complete(), "not known yet");
     let mut references = Vec::new();
@@ -76,7 +76,7 @@ async fn all_pages_come_as_one_stream() {
     }
     assert!(stream.is_complete());
     assert_eq!(references, (0..45).map(|n| format!("r-{n}")).collect::<Vec<_>>());
-    assert_eq!(provider.asked("list"), 3, "20 a page");
+    assert_eq!(provider.calls("list"), 3, "20 a page");
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,7 +117,7 @@ async fn a_pending_refund_is_followed_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_in_time_and_says_how_things_stand() {
+async fn a_wait_ends_in_time_and_returns_the_current_refund() {
     let mut provider = Scripted::new();
     provider.memory = provider.memory.with_settling(Settling::AfterReads(u32::MAX));
     let payment = provider.memory.captured(nok(1000));
@@ -137,11 +137,11 @@ async fn a_wait_ends_in_time_and_says_how_things_stand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_for_what_is_not_there_is_an_error_at_once() {
+async fn waiting_for_an_unknown_refund_fails_at_once() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     let missing = "r-404".parse().unwrap();
     let error =
         provider.client().wait_until_final(&payment, &missing, Duration::from_secs(60)).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("get")), (ErrorKind::NotFound, 1));
+    assert_eq!((error.kind(), provider.calls("get")), (ErrorKind::NotFound, 1));
 }

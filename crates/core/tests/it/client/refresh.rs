@@ -35,5 +35,5 @@ async fn a_notice_of_another_provider_is_not_looked_into() {
     let provider = Scripted::new();
     let notice = Notice::new("elsewhere", provider.memory.captured(nok(1000)));
     assert_eq!(provider.client().refresh(&notice).await.unwrap_err().kind(), ErrorKind::InvalidRequest);
-    assert_eq!(provider.asked("list"), 0);
+    assert_eq!(provider.calls("list"), 0);
 }

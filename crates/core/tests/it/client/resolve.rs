@@ -37,7 +37,7 @@ async fn a_lost_request_rests_until_the_provider_is_certainly_done_with_it() {
             client.resolve(error.unresolved().unwrap()).await,
         ] {
             let error = again.unwrap_err();
-            assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 1), "{error}");
+            assert_eq!((error.kind(), provider.calls("submit")), (ErrorKind::OutcomeUnknown, 1), "{error}");
             let next = error.unresolved().unwrap().resubmit_from.unwrap();
             assert!((next - from).abs() < time::Duration::seconds(1), "the time does not move on");
         }
@@ -45,7 +45,7 @@ async fn a_lost_request_rests_until_the_provider_is_certainly_done_with_it() {
     }
     clock.advance(Duration::from_secs(300));
     client.resolve(error.unresolved().unwrap()).await.unwrap();
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (2, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,11 +63,11 @@ async fn a_dead_process_leaves_enough_behind() {
     assert!(dies.await.is_err());
     let found: UnresolvedRefund = serde_json::from_str(&journal).unwrap();
     provider.client().resolve(&found).await.unwrap();
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (1, 100));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_relied_on_only_while_the_provider_certainly_knows_it() {
+async fn a_key_is_relied_on_only_while_the_provider_certainly_remembers_it() {
     for (retention, submissions) in [(DAY, 4), (Duration::from_secs(600), 1)] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
@@ -80,7 +80,7 @@ async fn a_key_is_relied_on_only_while_the_provider_certainly_knows_it() {
         // Right after it, the key still covers another try.
         let again = client.create(&request(&payment, 100, "a")).await;
         assert_eq!(
-            (again.is_ok(), provider.asked("submit")),
+            (again.is_ok(), provider.calls("submit")),
             (submissions > 1, submissions),
             "{retention:?}"
         );
@@ -98,7 +98,7 @@ async fn a_key_is_no_reason_to_skip_the_guard() {
     honour_keys(&provider, DAY);
     provider.script(|script| script.ignore_cursors = true);
     let error = provider.client().create(&request(&payment, 5000, "c")).await.unwrap_err();
-    assert_eq!((error.kind(), provider.asked("submit")), (ErrorKind::OutcomeUnknown, 2));
+    assert_eq!((error.kind(), provider.calls("submit")), (ErrorKind::OutcomeUnknown, 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn an_unnamed_refund_that_came_after_ours_may_be_ours() {
     provider.script(|script| script.drop_references = true);
     let error = provider.client().resolve(error.unresolved().unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (1, 100));
     // A refund from before the first attempt is not ours.
     provider.write(Step::Fail(lost()));
     let error = provider.client().create(&request(&payment, 100, "b")).await.unwrap_err();
@@ -176,5 +176,5 @@ async fn a_handle_is_not_made_harmless_by_an_old_refusal() {
     let handle = error.unresolved().unwrap().clone();
     assert!(handle.resubmit_from.is_some());
     let resolved = here.resolve(&handle).await;
-    assert_eq!(provider.asked("submit"), 2, "the handle's request may be under way: {resolved:?}");
+    assert_eq!(provider.calls("submit"), 2, "the handle's request may be under way: {resolved:?}");
 }

@@ -47,7 +47,7 @@ pub(crate) enum Shown {
 pub(crate) struct Script {
     pub(crate) reads: VecDeque<Step>,
     pub(crate) writes: VecDeque<Step>,
-    pub(crate) asked: Vec<&'static str>,
+    pub(crate) calls: Vec<&'static str>,
     pub(crate) hide_references: bool,
     pub(crate) drop_references: bool,
     pub(crate) ignore_cursors: bool,
@@ -98,8 +98,8 @@ impl Scripted {
         self
     }
 
-    pub(crate) fn asked(&self, what: &str) -> usize {
-        self.script(|script| script.asked.iter().filter(|asked| **asked == what).count())
+    pub(crate) fn calls(&self, what: &str) -> usize {
+        self.script(|script| script.calls.iter().filter(|calls| **calls == what).count())
     }
 
     pub(crate) fn client(&self) -> RefundClient {
@@ -108,7 +108,7 @@ impl Scripted {
 
     fn next(&self, what: &'static str) -> Step {
         self.script(|script| {
-            script.asked.push(what);
+            script.calls.push(what);
             let steps = if what == "submit" { &mut script.writes } else { &mut script.reads };
             steps.pop_front().unwrap_or(Step::Pass)
         })
@@ -157,8 +157,8 @@ impl RefundProvider for Scripted {
 
     async fn list_refunds(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
         let (hide, ignore) = self.script(|script| (script.hide_references, script.ignore_cursors));
-        let asked = if ignore { PageRequest::first().with_limit(1) } else { page.clone() };
-        let mut page = follow(self.next("list"), self.memory.list_refunds(payment, &asked)).await?;
+        let calls = if ignore { PageRequest::first().with_limit(1) } else { page.clone() };
+        let mut page = follow(self.next("list"), self.memory.list_refunds(payment, &calls)).await?;
         if page.next.is_none() {
             page.items.extend(self.script(|script| script.others.clone()));
         }
@@ -171,7 +171,7 @@ impl RefundProvider for Scripted {
         if let Some(status) = self.script(|script| script.list_status) {
             page.items.iter_mut().for_each(|refund| refund.status = status);
         }
-        if self.asked("submit") < self.script(|script| script.steps) {
+        if self.calls("submit") < self.script(|script| script.steps) {
             page.items = page.items.into_iter().map(Refund::with_needs_completion).collect();
         }
         if hide {
@@ -193,7 +193,7 @@ impl RefundProvider for Scripted {
         if self.script(|script| script.hide_references || script.drop_references) {
             found.reference = None;
         }
-        let is_left = self.asked("submit") < self.script(|script| script.steps);
+        let is_left = self.calls("submit") < self.script(|script| script.steps);
         Ok(if is_left { found.with_needs_completion() } else { found })
     }
 

@@ -30,16 +30,16 @@ async fn while_the_step_is_taken(provider: &Scripted, first: impl AsyncFnOnce(&R
         tokio::join!(timeout(Duration::from_secs(20), maker.create(&request)), creates_too);
     assert!(!refund.needs_completion());
     assert!(ATTEMPT.contains(&after.as_secs()), "{after:?}");
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (2, 100));
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_left_to_the_call_that_is_at_it() {
+async fn it_is_left_to_the_call_that_is_doing_it() {
     while_the_step_is_taken(&of_steps(2), async |_, _| {}).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_left_to_the_call_that_is_at_it_after_a_read() {
+async fn it_is_left_to_the_call_that_is_doing_it_after_a_read() {
     let provider = of_steps(2);
     while_the_step_is_taken(&provider, async |other, payment| {
         other.list_page(payment, &PageRequest::first()).await.unwrap();
@@ -49,7 +49,7 @@ async fn it_is_left_to_the_call_that_is_at_it_after_a_read() {
 
 /// A refund that is pending has no step left yet.
 #[tokio::test(start_paused = true)]
-async fn it_is_left_to_the_call_that_is_at_it_though_it_was_seen_pending() {
+async fn it_is_left_to_the_call_that_is_doing_it_though_it_was_seen_pending() {
     let provider = of_steps(0);
     while_the_step_is_taken(&provider, async |other, payment| {
         provider.script(|script| script.list_status = Some(RefundStatus::Pending));
@@ -69,7 +69,7 @@ async fn an_unprocessed_attempt_blocks_no_other_call() {
     let request = request(&payment, 100, "a");
     let begun = Instant::now();
     let makes_it = async {
-        while provider.asked("submit") < 1 {
+        while provider.calls("submit") < 1 {
             tokio::task::yield_now().await;
         }
         theirs.create(&request).await.unwrap();
@@ -77,7 +77,7 @@ async fn an_unprocessed_attempt_blocks_no_other_call() {
     let (refund, ()) = tokio::join!(ours.create(&request), makes_it);
     assert!(!refund.unwrap().needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (3, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (3, 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ async fn it_is_reported_where_the_refund_is_journalled_under_another_payment() {
     let refund = client.create(&request(&order, 100, "a")).await.unwrap();
     assert!(refund.needs_completion());
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert_eq!(provider.asked("submit"), 1);
+    assert_eq!(provider.calls("submit"), 1);
 }
 
 /// A call that opened the journal first looks last: what it sees is journalled by then.

@@ -22,7 +22,7 @@ fn lost() -> Error {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_is_left_is_done_by_creating_again() {
+async fn a_remaining_step_is_done_by_creating_again() {
     let provider = of_steps(2);
     let payment = provider.memory.captured(nok(100));
     // All of the payment, so that nothing is left to refund when the step is done.
@@ -32,12 +32,12 @@ async fn a_step_that_is_left_is_done_by_creating_again() {
     assert_eq!((&second.id, second.needs_completion()), (&first.id, false));
     assert_eq!(provider.script(|script| script.made.clone()), [None, Some(first.id)]);
     provider.client().create(&request).await.unwrap();
-    assert_eq!(provider.asked("submit"), 2, "nothing is left to do");
+    assert_eq!(provider.calls("submit"), 2, "nothing is left to do");
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_step_that_fails_again_leaves_the_refund_what_it_is() {
+async fn a_step_that_fails_again_leaves_the_refund_unchanged() {
     let provider = of_steps(usize::MAX);
     let payment = provider.memory.captured(nok(100));
     let request = request(&payment, 100, "rma-1");
@@ -70,7 +70,7 @@ async fn what_was_left_unknown_is_finished_when_it_is_resolved() {
     provider.client().create(&request).await.unwrap();
     let resolved = provider.client().resolve(&journal).await.unwrap();
     assert!(!resolved.needs_completion());
-    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.calls("submit"), 2);
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 
@@ -97,7 +97,7 @@ async fn once_it_was_seen_nothing_makes_it_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resolving_what_was_seen_ends_in_it_whatever_fails_then() {
+async fn resolving_a_seen_refund_returns_it_whatever_fails_then() {
     let provider = of_steps(usize::MAX);
     let payment = provider.memory.captured(nok(100));
     let request = request(&payment, 100, "rma-1");
@@ -116,13 +116,13 @@ async fn look_only_submits_no_step_either() {
     provider.client().create(&request).await.unwrap();
     let handle = UnresolvedRefund::new(provider.scope(), request);
     let refund = provider.client().resolve_look_only(&handle).await.unwrap();
-    assert_eq!(provider.asked("submit"), 1, "it says that it submits nothing");
+    assert_eq!(provider.calls("submit"), 1, "it says that it submits nothing");
     assert!(refund.needs_completion());
 }
 
 /// Two refunds under the reference hold money, and a step is left of the one that is known.
 #[tokio::test(start_paused = true)]
-async fn a_step_that_is_left_hides_no_second_refund() {
+async fn a_remaining_step_hides_no_second_refund() {
     let provider = of_steps(usize::MAX);
     let payment = provider.memory.captured(nok(1000));
     let client = provider.client();

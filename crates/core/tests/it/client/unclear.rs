@@ -51,7 +51,7 @@ async fn a_lost_response_without_references_is_found_by_its_id() {
         assert_eq!(created.as_ref().err().map(Error::kind), kind, "by id: {by_id}");
         let again = client.create(&request(&payment, 100, "a")).await;
         assert_eq!(again.err().map(|error| error.kind()), kind, "by id: {by_id}, repeated");
-        assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (1, 100));
+        assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (1, 100));
     }
 }
 
@@ -66,7 +66,7 @@ async fn the_journal_distinguishes_equal_parts_without_references() {
     assert_ne!(first.id, second.id);
     assert_eq!(client.create(&request(&payment, 100, "a")).await.unwrap().id, first.id);
     assert_eq!(client.create(&request(&payment, 100, "b")).await.unwrap().id, second.id);
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 200));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (2, 200));
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,7 +101,7 @@ async fn a_clock_that_is_off_does_not_clear_a_suspect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gift_card_is_no_target_where_the_provider_has_none() {
+async fn a_gift_card_is_refused_where_the_provider_supports_none() {
     let provider = Scripted::new();
     let payment = provider.memory.captured(nok(1000));
     let mut capabilities = refunds_core::RefundProvider::capabilities(&provider);
@@ -109,13 +109,13 @@ async fn a_gift_card_is_no_target_where_the_provider_has_none() {
     provider.script(|script| script.capabilities = Some(capabilities));
     let target = RefundTarget::new(TargetKind::GiftCard, Some("g-1".into()));
     let error = provider.client().create(&request(&payment, 100, "a").with_target(target)).await.unwrap_err();
-    assert_eq!((error.kind(), provider.script(|script| script.asked.len())), (ErrorKind::Unsupported, 0));
+    assert_eq!((error.kind(), provider.script(|script| script.calls.len())), (ErrorKind::Unsupported, 0));
 }
 
 /// Hidden references; a back-office refund of the same amount says that it has none, so it is in
 /// `known_before`. The first send is lost and was never processed.
 #[tokio::test(start_paused = true)]
-async fn a_refund_that_was_there_before_does_not_block_for_ever() {
+async fn an_earlier_refund_does_not_block_forever() {
     let provider = Scripted::new();
     provider.offers(|capabilities| {
         capabilities.idempotency = Idempotency::None;
@@ -130,18 +130,18 @@ async fn a_refund_that_was_there_before_does_not_block_for_ever() {
     let client = provider.client().with_clock(Arc::new(clock.clone()));
     provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
     client.create(&request(&payment, 100, "a")).await.unwrap_err();
-    assert_eq!(provider.asked("submit"), 1);
+    assert_eq!(provider.calls("submit"), 1);
     clock.advance(Duration::from_secs(3600));
-    let before = provider.asked("list");
+    let before = provider.calls("list");
     provider.script(|script| {
         script.reads.extend((0..40).map(|_| Step::Pass));
         script.reads.extend((0..100).map(|_| Step::Fail(Error::new(ErrorKind::PermissionDenied, "enough"))));
     });
     let again = client.create(&request(&payment, 100, "a")).await;
-    let looks = provider.asked("list") - before;
+    let looks = provider.calls("list") - before;
     assert!(looks < 20, "{looks} looks in one call");
     again.unwrap();
-    assert_eq!(provider.asked("submit"), 2);
+    assert_eq!(provider.calls("submit"), 2);
 }
 
 /// Two lost refunds of different amounts, references hidden, both made: either call finds its own.
@@ -200,7 +200,7 @@ async fn an_incomplete_list_closes_no_other_refund() {
     // The list is cut short, and shows neither. a may be sent again with its key.
     provider.script(|script| script.ignore_cursors = true);
     client.create(&request(&payment, 100, "a")).await.unwrap();
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (5, 321));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (5, 321));
     let entries = journal.entries(&Query::all()).await.unwrap();
     let b = entries.iter().find(|entry| entry.reference.as_str() == "b").unwrap();
     assert_eq!(b.newest().unwrap().state, IntentState::Unknown, "an incomplete list proves nothing absent");

@@ -96,7 +96,7 @@ async fn two_hundred_tasks_whose_first_request_is_lost_get_one_refund() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tasks_that_ask_for_more_than_was_captured_never_get_more() {
+async fn tasks_that_request_more_than_was_captured_never_get_more() {
     for kind in Kind::ALL {
         for spread in Spread::ALL {
             for amount in [Amounts::Equal, Amounts::Different] {

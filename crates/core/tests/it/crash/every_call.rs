@@ -93,7 +93,7 @@ impl Run {
     }
 }
 
-async fn every_answer(story: Story, before: &[Submission]) {
+async fn every_submission(story: Story, before: &[Submission]) {
     let mut runs = 0;
     for kind in Kind::ALL {
         for before in before {
@@ -108,7 +108,7 @@ async fn every_answer(story: Story, before: &[Submission]) {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_creates_it_dies() {
-    every_answer(Story::Create, &[Submission::Made]).await;
+    every_submission(Story::Create, &[Submission::Made]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,13 +132,13 @@ async fn a_refund_is_made_once_wherever_the_process_that_retries_it_dies() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_resolves_it_dies() {
-    every_answer(Story::Resolve, &[Submission::Made, Submission::LostBefore, Submission::CarriedOutLate])
+    every_submission(Story::Resolve, &[Submission::Made, Submission::LostBefore, Submission::CarriedOutLate])
         .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refund_is_made_once_wherever_the_process_that_has_only_its_handle_dies() {
-    every_answer(
+    every_submission(
         Story::ResolveWithoutJournal,
         &[Submission::Made, Submission::LostBefore, Submission::CarriedOutLate],
     )

@@ -30,7 +30,7 @@ async fn at_every_call(kind: Kind, submissions: &[Submission], failure: Incident
     unreachable!("each run makes a number of calls")
 }
 
-async fn every_answer(failure: Incident, lasts: Lasts) {
+async fn every_submission(failure: Incident, lasts: Lasts) {
     let mut runs = 0;
     for kind in Kind::ALL {
         for submission in Submission::ALL {
@@ -41,21 +41,21 @@ async fn every_answer(failure: Incident, lasts: Lasts) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_fails_once_costs_no_refund_and_no_truth() {
-    every_answer(Incident::FailsBefore, Lasts::Once).await;
+async fn a_journal_that_fails_once_loses_no_refund_and_no_truth() {
+    every_submission(Incident::FailsBefore, Lasts::Once).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_acknowledgement_costs_no_refund_and_no_truth() {
-    every_answer(Incident::FailsAfter, Lasts::Once).await;
+async fn a_lost_acknowledgement_loses_no_refund_and_no_truth() {
+    every_submission(Incident::FailsAfter, Lasts::Once).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_journal_that_breaks_for_good_costs_no_refund_and_no_truth() {
-    every_answer(Incident::FailsBefore, Lasts::ForGood).await;
+async fn a_broken_journal_loses_no_refund_and_no_truth() {
+    every_submission(Incident::FailsBefore, Lasts::ForGood).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn acknowledgements_that_are_all_lost_cost_no_refund_and_no_truth() {
-    every_answer(Incident::FailsAfter, Lasts::ForGood).await;
+async fn acknowledgements_that_are_all_lost_lose_no_refund_and_no_truth() {
+    every_submission(Incident::FailsAfter, Lasts::ForGood).await;
 }

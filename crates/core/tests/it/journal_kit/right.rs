@@ -1,10 +1,6 @@
 //! Right journals pass.
 
-use std::{
-    collections::BTreeSet,
-    process::Command,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use refunds_core::{
@@ -14,7 +10,10 @@ use refunds_core::{
     },
 };
 
-use crate::journal_kit::disk::{Disk, DiskJournal};
+use crate::{
+    journal_kit::disk::{Disk, DiskJournal},
+    listing::ensure_tests_are,
+};
 
 mod memory {
     use super::*;
@@ -78,18 +77,9 @@ impl JournalHarness for Least {
     }
 }
 
-/// The macro's tests, as the test binary lists them, are exactly the cases of the table.
 #[test]
 fn the_macro_and_the_table_have_the_same_cases() {
-    let listed =
-        Command::new(std::env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output();
-    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
-    let tests = listed.lines().filter_map(|line| line.strip_suffix(": test"));
-    let tests: Vec<_> = tests.filter_map(|test| test.strip_prefix("journal_kit::right::disk::")).collect();
-    let names: BTreeSet<_> = journal_cases().iter().map(|case| case.name).collect();
-    assert_eq!(names.len(), journal_cases().len(), "no two cases share a name");
-    assert_eq!(tests.iter().copied().collect::<BTreeSet<_>>(), names);
-    assert_eq!(tests.len(), names.len());
+    ensure_tests_are("journal_kit::right::disk", journal_cases());
 }
 
 #[tokio::test]

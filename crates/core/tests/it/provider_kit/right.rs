@@ -1,11 +1,13 @@
 //! The conformance kit on the in-memory provider, in each configuration.
 
-use std::{collections::BTreeSet, process::Command, sync::Arc};
+use std::sync::Arc;
 
 use refunds_core::{
     Currency, Idempotency, Money, PaymentId, RefundProvider, RefundStatus, Replay,
     testing::{Harness, MemoryHarness, MemoryProvider, Settling, cases, run_all, run_case},
 };
+
+use crate::listing::ensure_tests_are;
 
 fn currency(code: &str) -> Currency {
     code.parse().unwrap()
@@ -87,19 +89,9 @@ configuration!(
 );
 configuration!(once_in_part, "NOK", MemoryProvider::new().with_capabilities(|able| able.multiple = false));
 
-/// The macro's tests, as the test binary lists them, are exactly the cases of the table.
 #[test]
 fn the_macro_and_the_table_have_the_same_cases() {
-    let listed =
-        Command::new(std::env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output();
-    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
-    let tests: Vec<_> = listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
-    let tests: Vec<_> =
-        tests.into_iter().filter_map(|test| test.strip_prefix("provider_kit::right::at_once::")).collect();
-    let names: BTreeSet<_> = cases().iter().map(|case| case.name).collect();
-    assert_eq!(names.len(), cases().len(), "no two cases share a name");
-    assert_eq!(tests.iter().copied().collect::<BTreeSet<_>>(), names);
-    assert_eq!(tests.len(), names.len());
+    ensure_tests_are("provider_kit::right::at_once", cases());
 }
 
 /// A harness with only the required methods.
