@@ -142,5 +142,5 @@ async fn it_is_left_to_the_call_that_is_at_it_by_a_call_that_was_slow_to_look() 
     };
     let (refund, (), ()) = tokio::join!(slow.create(&request), makes_it, reads_it);
     assert!(!refund.unwrap().needs_completion());
-    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
+    assert_eq!((provider.calls("submit"), provider.memory.moved(&payment)), (2, 100));
 }
