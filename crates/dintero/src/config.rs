@@ -87,7 +87,7 @@ impl DinteroConfig {
         }
     }
 
-    /// Reads the settings that [`DinteroFactory`] lists.
+    /// Reads the settings that [`DinteroFactory`](crate::DinteroFactory) lists.
     ///
     /// # Errors
     ///

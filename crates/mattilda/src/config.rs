@@ -44,7 +44,7 @@ pub(crate) const SETTINGS: [SettingSpec; 11] = [
     SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
 ];
 
-/// What a [`Mattilda`] is built from: a private key or a token, and what differs from the defaults.
+/// What a [`Mattilda`](crate::Mattilda) is built from: a private key or a token, and what differs from the defaults.
 ///
 /// ```
 /// use refunds_core::Settings;
@@ -97,7 +97,7 @@ impl MattildaConfig {
         Self::new(Credentials::Token(token.into()))
     }
 
-    /// Reads the settings that [`MattildaFactory`] lists.
+    /// Reads the settings that [`MattildaFactory`](crate::MattildaFactory) lists.
     ///
     /// # Errors
     ///
