@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_an_amount() {
+    fn amounts_that_are_accepted() {
         for (text, ok, positive) in [
             ("149.50", true, true),
             ("0.01", true, true),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_a_header_or_a_time() {
+    fn headers_and_times_that_are_accepted() {
         for (text, want) in [
             ("event: ping", Some(("event", "ping"))),
             ("event:ping", Some(("event", "ping"))),

@@ -43,7 +43,7 @@ enum Source {
     Boot(String),
     /// The monotonic time of an injected clock.
     Injected,
-    /// Nothing: the boots of this machine cannot be told apart.
+    /// Nothing: the boots of this machine cannot be distinguished.
     Wall,
 }
 

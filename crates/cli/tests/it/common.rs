@@ -180,7 +180,7 @@ pub(crate) fn create<'a>(payment: &'a str, reference: &'a str) -> Vec<&'a str> {
     vec!["create", payment, "--reference", reference, "--amount", "149.50", "--output", "json"]
 }
 
-/// A refund of 149.50 whose request was lost: made all the same by [`Sandbox::deliver_late`], or never.
+/// A refund of 149.50 whose request was lost: made later by [`Sandbox::deliver_late`], or never.
 pub(crate) fn unsettled(sandbox: &Sandbox, provider: &str, is_made: bool) -> String {
     let payment = captured(sandbox, provider);
     let action = if is_made { "process-late=1h" } else { "drop-before" };

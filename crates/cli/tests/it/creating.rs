@@ -5,7 +5,7 @@ use refunds_sandbox::{Outcome, Sandbox, dintero};
 use crate::common::{CAPTURED, PROVIDERS, asynchronous, captured, create, currency, declining, refunds};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refund_asked_for_twice_is_made_once() {
+async fn a_refund_requested_twice_is_made_once() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);
@@ -24,7 +24,7 @@ async fn a_refund_asked_for_twice_is_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_that_is_left_and_not_a_minor_unit_more() {
+async fn everything_left_can_be_refunded_but_not_a_minor_unit_more() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);
@@ -131,7 +131,7 @@ async fn a_refund_that_was_made_is_not_forgotten_when_following_it_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_declined_refund_is_shown_and_is_no_success() {
+async fn a_declined_refund_is_shown_as_a_failure() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = declining(&sandbox, provider);
@@ -144,14 +144,14 @@ async fn a_declined_refund_is_shown_and_is_no_success() {
         assert_eq!(again.json()["id"], ran.json()["id"]);
         assert_eq!(sandbox.ledger().by_reference(&payment, "r-1"), 1);
         assert_eq!(sandbox.ledger().total_refunded(&payment), 0);
-        // Looking at it is no failure.
+        // Reading it is not a failure.
         let id = ran.json()["id"].as_str().unwrap().to_owned();
         refunds(&sandbox, provider, &["get", &payment, &id]).ended(0);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_currency_that_is_meant_has_to_be_the_payments() {
+async fn the_expected_currency_must_be_the_payments() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);

@@ -8,7 +8,7 @@ use crate::common::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_may_say_that_it_was_not_made() {
+async fn a_person_may_state_that_it_was_not_made() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = unsettled(&sandbox, provider, false);
@@ -58,7 +58,7 @@ async fn a_statement_that_the_provider_contradicts_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_may_say_which_refund_it_is() {
+async fn a_person_may_state_which_refund_it_is() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);
@@ -135,7 +135,7 @@ async fn statements_that_are_refused() {
 
 /// Where references are hidden, two new refunds of the amount may both be it.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_refunds_that_may_be_it_a_person_names_one() {
+async fn a_person_chooses_between_two_possible_matches() {
     for names_the_other in [true, false] {
         let sandbox = Sandbox::start().await.unwrap();
         sandbox.mattilda().set_fields(FieldSet::Documented);

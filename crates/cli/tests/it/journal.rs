@@ -11,7 +11,7 @@ use crate::common::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn refunds_are_listed_with_what_became_of_them() {
+async fn refunds_are_listed_with_their_outcomes() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let (made, lost) = (captured(&sandbox, provider), unsettled(&sandbox, provider, false));
@@ -296,7 +296,7 @@ async fn a_file_that_may_not_be_written_is_an_error() {
     let address = broken(&sandbox, "readonly.db", |path| {
         fs::set_permissions(path, fs::Permissions::from_mode(0o444)).unwrap();
     });
-    // The superuser writes such files all the same.
+    // The superuser can write such files nevertheless.
     let is_superuser = fs::OpenOptions::new().append(true).open(file("readonly.db")).is_ok();
     let call = |arguments: &[&str]| {
         let mut command = command(&sandbox, "mattilda", arguments);

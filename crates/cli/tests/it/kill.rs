@@ -350,7 +350,7 @@ struct Stops {
 
 /// The disk is full after so many bytes, from the first to the last one that the journal needs.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_sends_nothing_that_is_not_written_down() {
+async fn on_a_full_disk_nothing_is_sent_unrecorded() {
     let sandbox = sandbox().await;
     let journal = file("full.db");
     let case = Case::new(&sandbox, "mattilda", "full.db");

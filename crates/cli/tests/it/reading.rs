@@ -104,7 +104,7 @@ async fn many_pages_are_one_array() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_breaks_off_is_not_taken_for_the_whole() {
+async fn a_list_that_breaks_off_does_not_look_complete() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.mattilda().set_page_size(1);
     let payment = captured(&sandbox, "mattilda");

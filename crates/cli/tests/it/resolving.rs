@@ -8,9 +8,8 @@ use crate::common::{
     PROVIDERS, address, an_hour_later, captured, command, create, file, journal, refunds, run, run_with_input,
 };
 
-/// The next submission loses its connection and is carried out nevertheless, when nobody looks any
-/// more: [`Sandbox::deliver_late`].
-fn lose_the_answer(sandbox: &Sandbox, provider: &str) {
+/// The next submission loses its connection but is processed later, by [`Sandbox::deliver_late`].
+fn lose_the_response(sandbox: &Sandbox, provider: &str) {
     let fault: FaultRule = format!("{provider}/submit:1:process-late=1h").parse().unwrap();
     sandbox.faults().add(fault);
 }
@@ -22,12 +21,12 @@ fn lose_the_request(sandbox: &Sandbox, provider: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_was_lost_is_resolved_to_the_one_refund() {
+async fn a_lost_response_is_resolved_to_the_one_refund() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         for format in ["json", "jsonl", "table", "csv"] {
             let payment = captured(&sandbox, provider);
-            lose_the_answer(&sandbox, provider);
+            lose_the_response(&sandbox, provider);
             let arguments =
                 ["create", &payment, "--reference", &payment, "--amount", "149.50", "--output", format];
             let lost = refunds(&sandbox, provider, &arguments).ended(6);
@@ -56,7 +55,7 @@ async fn the_error_says_what_is_needed() {
     let sandbox = Sandbox::start().await.unwrap();
     for provider in PROVIDERS {
         let payment = captured(&sandbox, provider);
-        lose_the_answer(&sandbox, provider);
+        lose_the_response(&sandbox, provider);
         let lost = refunds(&sandbox, provider, &create(&payment, &payment)).ended(6);
         sandbox.deliver_late();
         let error = lost.error();
@@ -161,7 +160,7 @@ async fn people_see_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_resolved() {
+async fn handles_that_cannot_be_resolved() {
     let sandbox = Sandbox::start().await.unwrap();
     for input in ["", "{}", "nonsense", r#"{"error":{"kind":"not_found"}}"#] {
         let mut resolve = command(&sandbox, "mattilda", &["resolve", "-"]);

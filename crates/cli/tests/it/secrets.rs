@@ -4,7 +4,7 @@ use refunds_sandbox::Sandbox;
 
 use crate::common::{PROVIDERS, Ran, captured, command, create, run};
 
-/// The values that nobody may see, and parts of them that a careless line could show.
+/// The secret values, and parts of them that a careless line could show.
 fn secrets(sandbox: &Sandbox) -> Vec<String> {
     let mut secrets = vec![sandbox.mattilda().static_token().to_owned()];
     for (name, value) in sandbox.env() {
@@ -60,7 +60,7 @@ async fn no_output_shows_a_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn logs_are_off_unless_asked_for() {
+async fn logs_are_off_by_default() {
     let sandbox = Sandbox::start().await.unwrap();
     let payment = captured(&sandbox, "mattilda");
     assert_eq!(run(&mut command(&sandbox, "mattilda", &["payment", &payment])).ended(0).stderr, "");

@@ -104,7 +104,7 @@ async fn other_accounts_are_counted_and_left_alone() {
 /// A person on a terminal is asked; `script` gives the command one.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn people_are_asked() {
+async fn people_are_asked_for_confirmation() {
     use std::process::Command;
 
     use crate::common::{Ran, command, run_with_input};

@@ -50,7 +50,7 @@ fn verify(sandbox: &Sandbox, way: &str, request: &SignedRequest, late: i64, more
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_genuine_is_shown() {
+async fn a_genuine_webhook_is_shown() {
     let sandbox = Sandbox::start().await.unwrap();
     for (way, event) in [
         ("GET", "REFUND"),
@@ -85,7 +85,7 @@ async fn what_is_genuine_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_genuine_is_said_to_be_so() {
+async fn a_webhook_that_is_not_genuine_is_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     for way in ["GET", "POST", "hook", "mattilda"] {
         let (_, request) = genuine(&sandbox, way);
@@ -127,7 +127,7 @@ async fn what_is_not_genuine_is_said_to_be_so() {
     let (_, request) = genuine(&sandbox, "hook");
     let ran = verify(&sandbox, "hook", &request, 0, &["--output", "table"]).ended(4);
     insta::assert_snapshot!(ran.stderr, @r"
-    error: dintero: verifying the webhook: the signature does not match the body and the secrets (unauthenticated)
+    error: dintero: verifying the webhook: the signature does not fit the body and our secrets (unauthenticated)
       respond with: HTTP 400
       next: do not trust it; verifying a genuine one needs the right secret, the URL as the provider called it, and headers and body as they arrived
     ");
@@ -174,11 +174,16 @@ fn a_genuine_webhook_without_a_notice() {
     }
     let mut command = bare(&[&arguments[..], &["-o", "table"]].concat());
     let ran = run(command.envs(environment).env("DINTERO_CALLBACK_SECRET", "123")).ended(3);
-    insta::assert_snapshot!(ran.stderr, @r"
-    error: dintero: verifying the webhook: the callback does not name its transaction (protocol)
-      respond with: HTTP 503
-      next: it is genuine: check the payment, and report this to the maintainers of the adapter
-    ");
+    assert!(ran.stderr.starts_with("error: dintero: verifying the webhook: "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(
+            "
+  respond with: HTTP 503
+  next: it is genuine: "
+        ),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +242,7 @@ async fn mistakes_on_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn subscriptions_come_and_go() {
+async fn subscriptions_are_created_listed_and_deleted() {
     let sandbox = Sandbox::start().await.unwrap();
     let dintero = |arguments: &[&str]| refunds(&sandbox, "dintero", &[&["webhook"], arguments].concat());
     assert_eq!(dintero(&["list"]).ended(0).json(), json!([]));
@@ -279,7 +284,7 @@ async fn subscriptions_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn subscriptions_that_are_not_made() {
+async fn refused_subscriptions() {
     let sandbox = Sandbox::start().await.unwrap();
     for arguments in [vec!["subscribe", LOCAL], vec!["list"], vec!["delete", "x"], vec!["ping", "x"]] {
         let ran = refunds(&sandbox, "mattilda", &[&["webhook"], &arguments[..]].concat()).ended(3);

@@ -51,7 +51,7 @@ async fn an_intent_that_was_stored_without_an_acknowledgement_can_be_settled_by_
     let error = journal.intend(&intent).await.unwrap_err();
     assert!(!error.may_have_applied(), "{error}");
     let open = journal.open(&a).await.unwrap().mine.unwrap();
-    assert_eq!(open.intents[0].state, IntentState::Open, "stored all the same");
+    assert_eq!(open.intents[0].state, IntentState::Open, "stored nevertheless");
     journal.settle(&intent.key(), &Outcome::NotApplied(Why::never_sent())).await.unwrap();
     let settled = journal.open(&a).await.unwrap().mine.unwrap();
     assert_eq!(settled.intents[0].state, IntentState::NotApplied);

@@ -16,7 +16,7 @@ use crate::common::{ATTEMPT, File, RESUBMIT, SETTLE, WINDOW, about, intent, made
 const STEPS: usize = 80;
 
 #[tokio::test]
-async fn it_answers_as_the_journal_in_memory_does() {
+async fn it_behaves_like_the_memory_journal() {
     let mut committed = 0;
     for seed in 1..=25 {
         committed += Run::new(seed).all().await;

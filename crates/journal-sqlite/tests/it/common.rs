@@ -26,7 +26,7 @@ pub(crate) const ATTEMPT: Duration = Duration::from_secs(30);
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
 pub(crate) const RESUBMIT: Duration = Duration::from_secs(600);
 
-/// A clock that moves when it is told to, and whose sleeps are real.
+/// A clock that only tests move, with real sleeps.
 #[derive(Clone, Debug)]
 pub(crate) struct HandClock(Arc<Mutex<(OffsetDateTime, Duration)>>);
 

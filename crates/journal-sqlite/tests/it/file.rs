@@ -50,7 +50,7 @@ fn a_file_that_lost_its_end_is_refused() {
 }
 
 #[test]
-fn an_empty_file_is_not_taken_for_a_new_journal() {
+fn an_empty_file_is_not_mistaken_for_a_new_journal() {
     let file = File::new();
     fs::write(file.path(), "").unwrap();
     assert_refused(&file, ErrorKind::Config, "is an empty file");
@@ -79,7 +79,7 @@ fn a_file_that_is_locked_is_unavailable() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_must_not_be_written_is_refused() {
+fn a_read_only_file_is_refused() {
     use std::os::unix::fs::PermissionsExt;
 
     let file = File::new();
@@ -134,7 +134,7 @@ fn many_processes_may_begin_a_new_file_at_once() {
 }
 
 #[tokio::test]
-async fn damage_that_is_found_later_is_an_error_of_each_call_that_meets_it() {
+async fn damage_found_later_fails_each_call_that_reads_it() {
     let file = File::new();
     let journal = file.open();
     let a = about("p-1", "a");
@@ -152,7 +152,7 @@ async fn damage_that_is_found_later_is_an_error_of_each_call_that_meets_it() {
 }
 
 #[tokio::test]
-async fn no_byte_of_it_holds_what_is_private() {
+async fn no_byte_of_it_is_private_data() {
     let file = File::new();
     let journal = file.open();
     let a = about("p-1", "a");

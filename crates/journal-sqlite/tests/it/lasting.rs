@@ -73,7 +73,7 @@ async fn another_process_sees_each_write_at_once_and_neither_can_pass_the_other(
 }
 
 #[tokio::test]
-async fn a_frozen_process_keeps_nobody_from_reading_and_its_intents_stay() {
+async fn a_frozen_process_blocks_no_reader_and_its_intents_stay() {
     let file = File::new();
     let frozen = file.open();
     let a = about("p-1", "a");

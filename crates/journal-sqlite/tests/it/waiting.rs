@@ -48,7 +48,7 @@ async fn a_waiter_wakes_up_when_the_refund_is_settled_by_another_process() {
 }
 
 #[tokio::test]
-async fn a_wait_is_over_at_once_where_the_version_has_moved_and_in_time_where_it_does_not() {
+async fn a_wait_ends_at_once_if_the_version_has_moved_and_else_in_time() {
     let file = File::new();
     let journal = file.open();
     let a = about("p-1", "a");

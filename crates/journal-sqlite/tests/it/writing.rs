@@ -55,7 +55,7 @@ async fn intents_that_wait_at_the_same_time_share_one_commit() {
 }
 
 #[tokio::test]
-async fn of_two_intents_on_one_look_in_one_group_one_is_committed() {
+async fn of_two_intents_from_one_version_in_a_group_only_one_is_committed() {
     let file = File::new();
     let journal = file.open();
     let (a, b) = (about("p-1", "a"), about("p-1", "b"));
@@ -69,7 +69,7 @@ async fn of_two_intents_on_one_look_in_one_group_one_is_committed() {
 }
 
 #[tokio::test]
-async fn what_one_call_of_a_group_is_refused_does_not_concern_the_others() {
+async fn a_refused_call_does_not_affect_its_group() {
     let file = File::new();
     let journal = file.open();
     let a = about("p-1", "a");
@@ -95,7 +95,7 @@ async fn what_one_call_of_a_group_is_refused_does_not_concern_the_others() {
 }
 
 #[tokio::test]
-async fn an_intent_that_nobody_waits_for_any_more_is_never_committed() {
+async fn an_intent_without_a_waiting_caller_is_never_committed() {
     let file = File::new();
     let journal = file.open();
     let a = about("p-1", "a");

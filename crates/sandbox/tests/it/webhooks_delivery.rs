@@ -1,4 +1,4 @@
-//! The queue and the way over the wire, whoever the provider is.
+//! The queue and delivery, for any provider.
 
 use std::time::Duration;
 
