@@ -114,8 +114,9 @@ fn import(statement: &str) -> Option<usize> {
         before.is_empty() || before.ends_with(['\n', ' ', '}', ')'])
     })?;
     let tree = &statement[at + "use ".len()..];
-    let is_path = tree.starts_with(|c: char| c.is_alphabetic() || c == '{' || c == ':');
-    (is_path && !statement[..at].contains('"')).then_some(at)
+    // Not the word in a text.
+    let is_tree = tree.chars().all(|c| c.is_alphanumeric() || c.is_whitespace() || "_:{},*;".contains(c));
+    is_tree.then_some(at)
 }
 
 /// The paths of a use tree.

@@ -177,7 +177,7 @@ fn configuration_errors() {
         ("DINTERO_CLIENT_SECRET", "canary-secret"),
     ];
     for (variables, mentions) in [
-        (vec![], "REFUNDS_PROVIDER is not set; known are: dintero, mattilda"),
+        (vec![], "REFUNDS_PROVIDER is not set; expected one of: dintero, mattilda"),
         (vec![("REFUNDS_PROVIDER", "")], "REFUNDS_PROVIDER is not set"),
         (vec![("REFUNDS_PROVIDER", "canary-provider")], "dintero, mattilda"),
         (vec![("REFUNDS_PROVIDER", "dintero")], "DINTERO_ACCOUNT_ID"),

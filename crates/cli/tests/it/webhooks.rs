@@ -127,7 +127,7 @@ async fn a_webhook_that_is_not_genuine_is_refused() {
     let (_, request) = genuine(&sandbox, "hook");
     let ran = verify(&sandbox, "hook", &request, 0, &["--output", "table"]).ended(4);
     insta::assert_snapshot!(ran.stderr, @r"
-    error: dintero: verifying the webhook: the signature does not fit the body and our secrets (unauthenticated)
+    error: dintero: verifying the webhook: the signature does not match the body and the secrets (unauthenticated)
       respond with: HTTP 400
       next: do not trust it; verifying a genuine one needs the right secret, the URL as the provider called it, and headers and body as they arrived
     ");
