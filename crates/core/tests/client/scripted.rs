@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -21,6 +22,8 @@ pub(crate) enum Step {
     Fail(Error),
     /// It does what was asked, and the answer is lost.
     Lose(Error),
+    /// It answers after this long.
+    Wait(Duration),
     /// It never answers, and does nothing.
     Hang,
     /// It does what was asked and never answers.
@@ -117,6 +120,10 @@ async fn follow<T>(step: Step, act: impl Future<Output = Result<T>>) -> Result<T
         Step::Pass | Step::Alter(_) => act.await,
         Step::Fail(error) => Err(error),
         Step::Lose(error) => act.await.and(Err(error)),
+        Step::Wait(pause) => {
+            tokio::time::sleep(pause).await;
+            act.await
+        }
         Step::Hang => std::future::pending().await,
         Step::LoseAndHang => {
             act.await?;

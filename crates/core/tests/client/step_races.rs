@@ -59,6 +59,28 @@ async fn it_is_left_to_the_call_that_is_at_it_though_it_was_seen_pending() {
     .await;
 }
 
+/// A call that opened the journal first looks last: what it sees is journalled by then.
+#[tokio::test(start_paused = true)]
+async fn it_is_left_to_the_call_that_is_at_it_by_a_call_that_was_slow_to_look() {
+    let provider = of_steps(2);
+    let payment = provider.memory.captured(nok(100));
+    let journal = MemoryJournal::new();
+    let [slow, maker, reader] = [(); 3].map(|()| provider.client().with_journal(journal.clone()));
+    provider.read(Step::Wait(Duration::from_millis(50))).write(Step::LoseAndHang);
+    let request = request(&payment, 100, "a");
+    let makes_it = async {
+        sleep(Duration::from_millis(10)).await;
+        let _ = timeout(Duration::from_secs(20), maker.create(&request)).await;
+    };
+    let reads_it = async {
+        sleep(Duration::from_millis(20)).await;
+        reader.list_page(&payment, &PageRequest::first()).await.unwrap();
+    };
+    let (refund, (), ()) = tokio::join!(slow.create(&request), makes_it, reads_it);
+    assert!(!refund.unwrap().has_step_left());
+    assert_eq!((provider.asked("submit"), provider.memory.moved(&payment)), (2, 100));
+}
+
 /// A call of another journal makes it, right after ours was not processed.
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_was_not_processed_keeps_nobody_from_it() {

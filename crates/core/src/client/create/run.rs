@@ -135,16 +135,16 @@ impl Creation<'_> {
                 return match stored {
                     Stored::Moved => Ok(Round::Again),
                     // Its call may be taking the step: that is seen when the journal is opened next. Where
-                    // nothing was stored, the refund is journalled under another payment of the money.
-                    Stored::At(version)
+                    // nothing moved, the refund is journalled under another payment of the money.
+                    Stored::There
                         if refund.has_step_left()
                             && self.goal != Goal::Look
-                            && version != standing.version =>
+                            && Box::pin(self.has_moved(&standing)).await =>
                     {
                         self.made = Some((**refund).clone());
                         Ok(Round::Again)
                     }
-                    Stored::At(_) | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
+                    Stored::There | Stored::Nowhere => Ok(Round::done(self.named((**refund).clone()))),
                 };
             }
             Mine::Doubled(ref refund, ref second) => {

@@ -24,8 +24,8 @@ pub(super) struct Look {
 
 /// What became of storing that the refund was found.
 pub(super) enum Stored {
-    /// It is stored, and this is the money's version.
-    At(Version),
+    /// It is stored.
+    There,
     /// It could not be stored. It is found all the same.
     Nowhere,
     /// Something else changed, so that it cannot be attributed by its id.
@@ -103,7 +103,7 @@ impl Creation<'_> {
                     Mine::Found(refund, evidence) => {
                         match self.found(&standing, version, &refund, evidence).await? {
                             Stored::Moved => {}
-                            Stored::At(_) | Stored::Nowhere => return Ok(Some(self.named(*refund))),
+                            Stored::There | Stored::Nowhere => return Ok(Some(self.named(*refund))),
                         }
                     }
                     Mine::Doubled(refund, second) => {
@@ -175,8 +175,7 @@ impl Creation<'_> {
         Ok(match observed {
             // Another call was faster with another refund: whose this one is has to be seen anew.
             Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
-            Some(Observed::Settled(version)) => Stored::At(version),
-            Some(Observed::Nothing) => Stored::At(since),
+            Some(Observed::Settled(_) | Observed::Nothing) => Stored::There,
             _ => Stored::Nowhere,
         })
     }
