@@ -1,7 +1,7 @@
 //! Acme Payments refunds for [`refunds_core`]: a complete adapter, written with nothing but the public API and
 //! its [guide](refunds_core::guide).
 //!
-//! Acme is fictional. `PROVIDER.md` is its documentation, and `tests/adapter/server` serves its API on a
+//! Acme is fictional. `PROVIDER.md` is its documentation, and `tests/it/server` serves its API on a
 //! loopback socket. Read the files in this order:
 //!
 //! | file | contents |
@@ -14,8 +14,8 @@
 //! | `provider.rs` | the trait: each call is one exchange |
 //! | `webhook.rs` | who sent a webhook, when, and what it is about |
 //! | `config.rs` | settings, and the factory for a registry |
-//! | `tests/adapter/conformance.rs` | the conformance kit |
-//! | `tests/adapter/application.rs` | an application that knows no provider by name |
+//! | `tests/it/conformance.rs` | the conformance kit |
+//! | `tests/it/application.rs` | an application that knows no provider by name |
 //!
 //! ```
 //! use refunds_core::{RefundClient, Registry};
