@@ -15,7 +15,7 @@ mod step;
 mod submit;
 mod wait;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 
 use self::call::{CreateCall, Goal};
 pub use self::wait::{Waiting, WaitingFor};
@@ -148,12 +148,15 @@ impl RefundClient {
         let read = || self.adapter().money(&request.payment_id);
         // Most providers know it without a request and need no time limit.
         let mut first = read();
-        let known = if let Some(known) = (&mut first).now_or_never() {
-            known.map_err(Error::not_applied)?
-        } else {
-            let mut first = Some(first);
-            let next = || first.take().unwrap_or_else(read);
-            self.read_until(Operation::CreateRefund, deadline, next).await?
+        let known = match (&mut first).now_or_never() {
+            Some(Ok(known)) => known,
+            ready => {
+                // A failure that comes at once is retried like any other.
+                let failed = ready.map(|result| -> BoxFuture<'_, _> { Box::pin(std::future::ready(result)) });
+                let mut first = Some(failed.unwrap_or(first));
+                let next = || first.take().unwrap_or_else(read);
+                self.read_until(Operation::CreateRefund, deadline, next).await?
+            }
         };
         Ok(call.of_money(known))
     }

@@ -311,3 +311,14 @@ async fn another_amount_by_mistake_is_a_conflict_and_poisons_nothing() {
     assert_eq!(entry.made.unwrap().fault, None, "the provider did what was requested");
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
 }
+
+/// An order's money takes a request, and its failure may be there at the first poll.
+#[tokio::test(start_paused = true)]
+async fn a_failure_before_the_journal_is_opened_is_retried() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(100));
+    let error = Error::new(ErrorKind::Transport, "the connection broke").not_applied();
+    provider.script(|script| script.money_fails = Some(error));
+    provider.client().create(&request(&payment, 100, "a")).await.unwrap();
+    assert_eq!(provider.memory.moved(&payment), 100);
+}

@@ -60,6 +60,8 @@ pub(crate) struct Script {
     pub(crate) others: Vec<Refund>,
     /// The status that lists show of every refund.
     pub(crate) list_status: Option<RefundStatus>,
+    /// How the next question for the money fails, at once.
+    pub(crate) money_fails: Option<Error>,
     /// The money that every payment takes from.
     pub(crate) money: Option<PaymentId>,
     /// The target that the response to a submission shows.
@@ -148,6 +150,9 @@ impl RefundProvider for Scripted {
     }
 
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        if let Some(error) = self.script(|script| script.money_fails.take()) {
+            return Err(error);
+        }
         Ok(self.script(|script| script.money.clone()).unwrap_or_else(|| payment.canonical()))
     }
 
