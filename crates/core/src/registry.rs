@@ -199,7 +199,7 @@ impl Registry {
         Ok((name.to_owned(), settings))
     }
 
-    /// The checked settings of the provider `name`, of which `known` are known.
+    /// The checked settings of the provider `name`, which accepts the settings `known`.
     fn read_settings(&self, name: &str, known: &[SettingSpec], variables: &Variables) -> Result<Settings> {
         let own = prefix(name);
         if let Some(other) = self.providers.keys().find(|other| *other != name && prefix(other) == own) {

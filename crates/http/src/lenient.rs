@@ -1,4 +1,4 @@
-//! Reads JSON of which little is required: a member of an unexpected type counts as absent, so that it
+//! Reads JSON leniently: a member of an unexpected type counts as absent, so that it
 //! does not make the whole response unreadable.
 //!
 //! Providers add members, change words and omit what their specification promises. A refund whose

@@ -52,7 +52,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
     }
 }
 
-/// Stands in the extensions of requests that move no money: to send one twice does no harm.
+/// Marks, in the extensions of a request, that it moves no money: sending it twice does no harm.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Read;
 

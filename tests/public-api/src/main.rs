@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Rustdoc's JSON, with every feature. It is not stable, so the compiler has to be told that we know.
+/// Rustdoc's JSON, with every feature. It is not stable, so the compiler requires an explicit opt-in.
 fn rustdoc_json(package: &str) -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = root.join("target/public-api");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::wire::Reply;
 
-/// A refusal with a message. There is no catalogue of codes, so most errors have none.
+/// A refusal with a message. Dintero documents no list of codes, so most errors have none.
 pub(super) fn bad_request(message: impl Into<String>) -> Reply {
     Reply::json(400, &json!({"error": {"message": message.into()}}))
 }

@@ -106,7 +106,7 @@ impl Model {
             Worker { in_call: true, ambiguous: worker.ambiguous, before: worker.before, ..Worker::default() };
     }
 
-    /// Somebody wrote about the money: who works on an older reading of it starts over.
+    /// A write about the money: a worker with an older reading of it starts over.
     fn touch(&self, state: &mut State, by: Option<usize>) {
         let stale_is_caught = self.has(Guard::Version) && self.has(Guard::MatchWithVersion);
         for (other, worker) in state.workers.iter_mut().enumerate() {

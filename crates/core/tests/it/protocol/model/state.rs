@@ -142,7 +142,7 @@ pub(crate) struct Worker {
     pub(crate) unsettled: bool,
     /// A request of this call is lost.
     pub(crate) ambiguous: bool,
-    /// Somebody else wrote since the journal was opened.
+    /// Another worker wrote since the journal was opened.
     pub(crate) moved: bool,
     pub(crate) blocked: bool,
     /// The request may be repeated with its key.
