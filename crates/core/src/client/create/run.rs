@@ -161,7 +161,11 @@ impl CreateCall<'_> {
             }
             LookupOutcome::Absent | LookupOutcome::Unclear { .. } => {}
         }
-        if let Some(made) = self.made.clone().filter(|_| is_made) {
+        if let Some(made) = self.made.clone() {
+            if !is_made {
+                // It was found and could not be stored. Whatever this list lacks, nothing is sent again.
+                return Ok(Round::done(made));
+            }
             // It was found before, so this list is stale: take the step anyway.
             return Box::pin(self.complete(&standing, &overview, &made)).await.map(Round::ended);
         }

@@ -10,3 +10,4 @@ mod scripted;
 mod step_races;
 mod steps;
 mod unclear;
+mod unstored;

@@ -58,6 +58,8 @@ pub(crate) struct Script {
     pub(crate) capabilities: Option<Capabilities>,
     /// Refunds of other processes, at the end of the first page.
     pub(crate) others: Vec<Refund>,
+    /// Whether lists are empty.
+    pub(crate) hide_refunds: bool,
     /// The status that lists show of every refund.
     pub(crate) list_status: Option<RefundStatus>,
     /// How the next question for the money fails, at once.
@@ -172,6 +174,9 @@ impl RefundProvider for Scripted {
         }
         if self.script(|script| script.drop_references) {
             page.items.iter_mut().for_each(|refund| refund.reference = None);
+        }
+        if self.script(|script| script.hide_refunds) {
+            page.items.clear();
         }
         if let Some(status) = self.script(|script| script.list_status) {
             page.items.iter_mut().for_each(|refund| refund.status = status);
