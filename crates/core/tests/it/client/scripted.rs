@@ -44,6 +44,7 @@ pub(crate) enum Shown {
 
 /// Every call of the provider, and its outcome.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a test")]
 pub(crate) struct Script {
     pub(crate) reads: VecDeque<Step>,
     pub(crate) writes: VecDeque<Step>,
