@@ -19,6 +19,9 @@ const STATES: [(&str, RefundStatus); 6] = [
     ("withdrawn", RefundStatus::Voided),
 ];
 
+/// `PROVIDER.md`, "Money": the currencies whose units are not ISO 4217's, and their decimals.
+const DECIMALS: [(&str, usize); 2] = [("ISK", 2), ("UGX", 2)];
+
 /// Why a response cannot be used, without any text from it.
 pub(crate) type Defect = &'static str;
 
@@ -86,8 +89,23 @@ fn money(wire: &wire::Amount) -> Result<Money, Defect> {
     let currency = Currency::new(&wire.currency).map_err(|_| "`currency` is not a known currency")?;
     // `parse` would accept a sign.
     let digits = wire.units.bytes().all(|byte| byte.is_ascii_digit());
-    let units = wire.units.parse().ok().filter(|_| digits);
-    units.map(|units| Money::new(units, currency)).ok_or("`units` is not a whole number")
+    let units = wire.units.parse().ok().filter(|_| digits).ok_or("`units` is not a whole number")?;
+    Money::from_units(units, decimals(currency), currency)
+        .map_err(|_| "`units` is not a whole number of the currency's minor units")
+}
+
+/// The amount in Acme's units.
+///
+/// # Errors
+///
+/// `InvalidRequest` where they cannot express it.
+pub(crate) fn units(amount: Money) -> refunds_core::Result<i64> {
+    amount.to_units(decimals(amount.currency()))
+}
+
+fn decimals(currency: Currency) -> usize {
+    let other = DECIMALS.iter().find(|(code, _)| *code == currency.code());
+    other.map_or_else(|| currency.exponent(), |(_, decimals)| *decimals)
 }
 
 fn text(value: Option<&Value>) -> Option<String> {
@@ -115,20 +133,22 @@ mod tests {
 
     #[test]
     fn an_amount_consists_of_digits_only() {
-        for (units, want) in [
-            ("14950", Some(14950)),
-            ("0", Some(0)),
-            ("007", Some(7)),
-            ("9223372036854775808", None),
-            ("149.50", None),
-            ("1e3", None),
-            ("+1", None),
-            ("-1", None),
-            (" 1", None),
-            ("", None),
+        for (units, currency, want) in [
+            ("14950", "NOK", Some(14950)),
+            ("0", "NOK", Some(0)),
+            ("007", "NOK", Some(7)),
+            ("50000", "ISK", Some(500)),
+            ("50050", "ISK", None),
+            ("9223372036854775808", "NOK", None),
+            ("149.50", "NOK", None),
+            ("1e3", "NOK", None),
+            ("+1", "NOK", None),
+            ("-1", "NOK", None),
+            (" 1", "NOK", None),
+            ("", "NOK", None),
         ] {
-            let wire = wire::Amount { units: units.to_owned(), currency: "NOK".to_owned() };
-            assert_eq!(money(&wire).ok().map(Money::minor_units), want, "{units:?}");
+            let wire = wire::Amount { units: units.to_owned(), currency: currency.to_owned() };
+            assert_eq!(money(&wire).ok().map(Money::minor_units), want, "{units:?} {currency}");
         }
     }
 }

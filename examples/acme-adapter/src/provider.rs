@@ -99,7 +99,10 @@ impl RefundProvider for Acme {
             .header("idempotency-key", &submit.idempotency_key())
             .json(&wire::NewReturn {
                 merchant_ref: request.reference.as_str(),
-                amount: (*amount).into(),
+                amount: wire::Amount {
+                    units: convert::units(*amount)?.to_string(),
+                    currency: amount.currency().code().to_owned(),
+                },
                 note: request.reason.as_deref(),
                 labels: &request.metadata,
             })

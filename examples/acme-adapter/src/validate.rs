@@ -2,6 +2,8 @@
 
 use refunds_core::{CreateRefund, Error, ErrorKind, RefundAmount, Result, TargetKind};
 
+use crate::convert;
+
 const MAX_REFERENCE: usize = 128;
 const MAX_UNITS: i64 = 999_999_999_999;
 const MAX_NOTE: usize = 140;
@@ -22,7 +24,9 @@ pub(crate) fn validate(request: &CreateRefund) -> Result<()> {
     if !request.lines.is_empty() {
         return refuse(ErrorKind::Unsupported, "Acme does not support order lines");
     }
-    if matches!(request.amount, RefundAmount::Exact(amount) if amount.minor_units() > MAX_UNITS) {
+    if let RefundAmount::Exact(amount) = request.amount
+        && convert::units(amount)? > MAX_UNITS
+    {
         return refuse(ErrorKind::InvalidRequest, "the amount has more than 12 digits");
     }
     if request.reference.as_str().len() > MAX_REFERENCE {

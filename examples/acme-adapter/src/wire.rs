@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use refunds_core::{Money, serde_json::Value};
+use refunds_core::serde_json::Value;
 use serde::{Deserialize, Serialize};
 
 /// `POST /tokens`.
@@ -80,17 +80,11 @@ pub(crate) struct NewReturn<'a> {
     pub(crate) labels: &'a BTreeMap<String, String>,
 }
 
-/// Minor units as a string, and the currency.
+/// Acme's units as a string, and the currency.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Amount {
     pub(crate) units: String,
     pub(crate) currency: String,
-}
-
-impl From<Money> for Amount {
-    fn from(money: Money) -> Self {
-        Self { units: money.minor_units().to_string(), currency: money.currency().code().to_owned() }
-    }
 }
 
 /// A webhook's body.

@@ -80,6 +80,51 @@ impl Money {
             .ok_or_else(|| fault(format!("at most {}", Self::new(i64::MAX, currency).to_major())))
     }
 
+    /// The amount of a provider that counts in units of `decimals` decimals, whatever ISO 4217 says about
+    /// the currency.
+    ///
+    /// ```
+    /// use refunds_core::{Currency, Money};
+    ///
+    /// // ISO 4217 gives the króna no decimals, and this provider gives it two.
+    /// let isk: Currency = "ISK".parse()?;
+    /// let amount = Money::from_units(50_000, 2, isk)?;
+    /// assert_eq!(amount.to_string(), "500 ISK");
+    /// assert_eq!(amount.to_units(2)?, 50_000);
+    /// assert!(Money::from_units(50_050, 2, isk).is_err(), "half a króna");
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Protocol`] if the amount is not a whole number of the currency's minor units, or
+    /// overflows 64 bits. It is never rounded. The error says that a refund
+    /// [may have been made](Error::may_have_applied), since the amount may be that of a response to a
+    /// submission.
+    pub fn from_units(units: i64, decimals: usize, currency: Currency) -> Result<Self> {
+        rescale(units, decimals, currency.exponent()).map(|minor| Self::new(minor, currency)).ok_or_else(
+            || {
+                let message =
+                    format!("the provider's amount is not a whole number of {currency} minor units");
+                Error::new(ErrorKind::Protocol, message)
+            },
+        )
+    }
+
+    /// The amount for a provider that counts in units of `decimals` decimals: the inverse of
+    /// [`from_units`](Self::from_units).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`], not applied, if the amount is not a whole number of such units, or
+    /// overflows 64 bits. It is never rounded.
+    pub fn to_units(self, decimals: usize) -> Result<i64> {
+        rescale(self.minor_units, self.currency.exponent(), decimals).ok_or_else(|| {
+            let message = format!("the provider cannot express this amount in {} exactly", self.currency);
+            Error::new(ErrorKind::InvalidRequest, message)
+        })
+    }
+
     /// The amount in minor units.
     #[must_use]
     pub const fn minor_units(self) -> i64 {
@@ -165,6 +210,15 @@ impl fmt::Display for Money {
     }
 }
 
+/// The same amount with another number of decimals; `None` where it is not whole or overflows.
+fn rescale(units: i64, from: usize, to: usize) -> Option<i64> {
+    if units == 0 {
+        return Some(0);
+    }
+    let factor = 10_i64.checked_pow(u32::try_from(from.abs_diff(to)).ok()?)?;
+    if from <= to { units.checked_mul(factor) } else { (units % factor == 0).then(|| units / factor) }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -238,7 +292,61 @@ mod tests {
         assert_eq!(Money::new(1, nok).remaining_after(Money::new(2, nok)).unwrap(), Money::zero(nok));
     }
 
+    #[test]
+    fn units_of_other_decimals_are_converted_exactly_or_not_at_all() {
+        for (units, decimals, code, minor) in [
+            (50_000, 2, "ISK", Some(500)),
+            (50_050, 2, "ISK", None),
+            (-100, 2, "UGX", Some(-1)),
+            (5, 0, "MGA", Some(500)),
+            (14_950, 2, "NOK", Some(14_950)),
+            (149_500, 3, "NOK", Some(14_950)),
+            (149_505, 3, "NOK", None),
+            (3087, 2, "TND", Some(30_870)),
+            (0, 40, "NOK", Some(0)),
+            (1, 40, "NOK", None),
+            (i64::MAX, 0, "NOK", None),
+            (i64::MIN, 0, "JPY", Some(i64::MIN)),
+        ] {
+            let result = Money::from_units(units, decimals, currency(code));
+            assert_eq!(result.as_ref().ok().map(|money| money.minor_units()), minor, "{units} {code}");
+            match result {
+                Ok(money) => assert_eq!(money.to_units(decimals).unwrap(), units, "{units} {code}"),
+                Err(error) => {
+                    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Protocol, true));
+                }
+            }
+        }
+        for (minor, code, decimals) in
+            [(30_875, "TND", 2), (1, "NOK", 0), (i64::MAX, "JPY", 2), (1, "JPY", 40)]
+        {
+            let error = Money::new(minor, currency(code)).to_units(decimals).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.may_have_applied()),
+                (ErrorKind::InvalidRequest, false),
+                "{code}"
+            );
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_expressed_in_other_units_reads_back(
+            minor in any::<i64>(),
+            scale in 0_u32..8,
+            decimals in 0_usize..8,
+            code in "NOK|JPY|TND|CLF",
+        ) {
+            // Round ones as well as any.
+            let money = Money::new(minor / 10_i64.pow(scale) * 10_i64.pow(scale), currency(&code));
+            if let Ok(units) = money.to_units(decimals) {
+                prop_assert_eq!(Money::from_units(units, decimals, money.currency()).unwrap(), money);
+            }
+            if let Ok(money) = Money::from_units(minor, decimals, money.currency()) {
+                prop_assert_eq!(money.to_units(decimals).unwrap(), minor);
+            }
+        }
+
         #[test]
         fn what_is_printed_reads_back(minor in any::<i64>(), code in "NOK|JPY|TND|CLF") {
             let money = Money::new(minor, currency(&code));

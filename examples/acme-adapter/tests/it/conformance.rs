@@ -1,4 +1,5 @@
-//! The conformance kit on the adapter, over a socket, in currencies with two decimals, none and three.
+//! The conformance kit on the adapter, over a socket, in currencies with two decimals, none and three,
+//! and in one whose units at Acme are not ISO 4217's.
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,7 +35,12 @@ async fn harness(currency: &str) -> AcmeHarness {
 
 impl AcmeHarness {
     fn open(&self, captured: i64, end: Option<&'static str>) -> PaymentId {
-        PaymentId::new(self.world.ledger().open(captured, self.currency.code(), end)).unwrap()
+        let units = captured * self.whole();
+        PaymentId::new(self.world.ledger().open(units, self.currency.code(), end)).unwrap()
+    }
+
+    fn whole(&self) -> i64 {
+        server::ledger::whole(self.currency.code())
     }
 }
 
@@ -95,7 +101,7 @@ impl Harness for AcmeHarness {
     }
 
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {
-        Some(self.world.ledger().held(payment.as_str()))
+        Some(self.world.ledger().held(payment.as_str()) / self.whole())
     }
 
     async fn made(&self, payment: &PaymentId, reference: &Reference) -> Option<usize> {
@@ -144,6 +150,10 @@ mod in_kroner {
 
 mod in_yen {
     refunds_core::conformance_tests!(super::harness("JPY"));
+}
+
+mod in_kronur {
+    refunds_core::conformance_tests!(super::harness("ISK"));
 }
 
 mod in_dinars {

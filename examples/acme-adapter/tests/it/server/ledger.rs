@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use refunds_core::serde_json::{Value, json};
 
+/// How many units one minor unit is: `PROVIDER.md`, "Money".
+pub(crate) fn whole(currency: &str) -> i64 {
+    if ["ISK", "UGX"].contains(&currency) { 100 } else { 1 }
+}
+
 /// Payments, returns and keys, in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -58,7 +63,7 @@ pub(crate) struct NewReturn {
 pub(crate) type Problem = (u16, &'static str);
 
 impl Ledger {
-    /// A payment of `captured` minor units. With `end`, its returns are queued and end in that state.
+    /// A payment of `captured` units. With `end`, its returns are queued and end in that state.
     pub(crate) fn open(&mut self, captured: i64, currency: &str, end: Option<&'static str>) -> String {
         let id = format!("pp_{:06}", self.payments.len() + 1);
         self.payments.insert(id.clone(), Payment { currency: currency.to_owned(), captured, end });
@@ -94,6 +99,9 @@ impl Ledger {
         let digits = new.units.len() <= 12 && new.units.bytes().all(|byte| byte.is_ascii_digit());
         let units = new.units.parse::<i64>().ok().filter(|units| digits && *units > 0);
         let units = units.ok_or((400, "malformed"))?;
+        if units % whole(&new.currency) != 0 {
+            return Err((400, "malformed"));
+        }
         if new.currency != payment.currency {
             return Err((422, "wrong_currency"));
         }
@@ -155,7 +163,7 @@ impl Ledger {
         true
     }
 
-    /// The minor units that are returned or in flight.
+    /// The units that are returned or in flight.
     pub(crate) fn held(&self, payment: &str) -> i64 {
         self.sum(payment, Return::reduces_refundable)
     }
