@@ -188,7 +188,8 @@ impl HttpClientBuilder {
     }
 
     /// How long a call of [`HttpClient::send`] may take altogether; 25 seconds, unless set: less than
-    /// the attempt's limit in core's policy, so that this error, which knows more, comes first.
+    /// the attempt's limit in core's policy, so that this error, which knows more, comes first. One request
+    /// may have [less](Request::timeout).
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self

@@ -48,7 +48,7 @@ pub(crate) async fn send(client: &ClientState, request: &Request) -> Result<Resp
     };
     let wire = request.prepare(&client.base, &client.headers).map_err(|fault| context.fail(fault))?;
     let call = Call { client, request, context: &context };
-    let mut deadline = client.clock.limit(client.timeout);
+    let mut deadline = client.clock.limit(request.time_limit(client.timeout));
 
     let first = call.credential(&mut deadline).await?;
     match call.traced(&wire, first.as_ref(), true, &mut deadline).await? {

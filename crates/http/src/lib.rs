@@ -39,7 +39,7 @@ pub use self::{
     request::Request,
     reqwest_transport::ReqwestTransport,
     response::Response,
-    signature::{Digest, is_signed},
+    signature::{Digest, HmacKey, is_signed},
     transport::{Body, Transport, TransportError, TransportErrorKind},
     webhook::Delivery,
 };

@@ -1,6 +1,6 @@
 //! One exchange to make.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -10,6 +10,7 @@ use http::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use refunds_core::{ErrorKind, Operation, SendWindow};
 use serde::Serialize;
+use url::form_urlencoded;
 
 use crate::{
     base_url::BaseUrl,
@@ -49,6 +50,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     body_limit: usize,
+    timeout: Option<Duration>,
     gate: Option<Arc<dyn SendGate>>,
     fault: Option<&'static str>,
 }
@@ -79,6 +81,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             body_limit: DEFAULT_BODY_LIMIT,
+            timeout: None,
             gate: None,
             fault: None,
         }
@@ -140,6 +143,22 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
+    /// Sets the body, as a form (`application/x-www-form-urlencoded`): names and values in their order,
+    /// encoded. A name may appear more than once; without pairs there is no body.
+    ///
+    /// ```
+    /// use refunds_core::Operation;
+    /// use refunds_http::Request;
+    ///
+    /// let request = Request::post(Operation::SubmitRefund)
+    ///     .path("refunds")
+    ///     .form([("amount", "1299"), ("metadata[order]", "42 & 43")]);
+    /// ```
+    pub fn form(mut self, pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Self {
+        self.body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into();
+        self.header("content-type", "application/x-www-form-urlencoded")
+    }
+
     /// Sets the body, as it is.
     pub fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
@@ -149,6 +168,15 @@ impl Request {
     /// How many bytes the response's body may have; one MiB, unless set.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// How long this call may take altogether, from the credential to the last byte of the response. It
+    /// only shortens the [client's limit](crate::HttpClientBuilder::timeout), and it never lengthens it.
+    ///
+    /// It ends in [`ErrorKind::Timeout`]. A write that had left by then may have been applied.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -191,6 +219,11 @@ impl Request {
 
     pub(crate) fn limit(&self) -> usize {
         self.body_limit
+    }
+
+    /// How long it may take at a client with this limit.
+    pub(crate) fn time_limit(&self, client: Duration) -> Duration {
+        self.timeout.map_or(client, |own| own.min(client))
     }
 
     /// The exchange as it goes over the wire, without credentials.
@@ -251,6 +284,7 @@ impl fmt::Debug for Request {
             .field("operation", &self.operation)
             .field("write", &self.write)
             .field("body_limit", &self.body_limit)
+            .field("timeout", &self.timeout)
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }

@@ -23,11 +23,11 @@ use crate::transport::{Body, Transport, TransportError, TransportErrorKind};
 /// server in tests.
 ///
 /// ```
-/// use refunds_http::{Digest, is_signed, testing::sign};
+/// use refunds_http::{Digest, HmacKey, is_signed, testing::sign};
 ///
 /// let message: [&[u8]; 3] = [b"1700000000", b".", b"{}"];
 /// let code = sign(Digest::Sha256, "a secret", &message);
-/// assert!(is_signed(Digest::Sha256, &["a secret".to_owned().into()], &message, &code));
+/// assert!(is_signed(Digest::Sha256, [HmacKey::text(&"a secret".to_owned().into())], &message, &code));
 /// ```
 #[must_use]
 pub fn sign(digest: Digest, secret: &str, message: &[&[u8]]) -> String {

@@ -6,8 +6,8 @@ mod common;
 use std::time::Duration;
 
 use common::{Act, Server, all_of, answer, json, read, write};
-use refunds_core::{Error, ErrorKind};
-use refunds_http::{BaseUrl, HttpClient, ReqwestTransport};
+use refunds_core::{Error, ErrorKind, Operation};
+use refunds_http::{BaseUrl, HttpClient, Request, ReqwestTransport};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -273,4 +273,42 @@ async fn a_body_of_exactly_the_limit_is_read() {
     assert_eq!(text.len(), 998);
     let error = server.client().send(read().body_limit(999)).await.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Protocol, false));
+}
+
+#[tokio::test]
+async fn a_form_arrives_encoded_and_in_its_order() {
+    let server = Server::saying(&json(200, "{}")).await;
+    let post = || Request::post(Operation::SubmitRefund).path("refunds");
+    let pairs = [("z", "1299"), ("metadata[a b]", "50% & ø+é=1"), ("z", ""), ("~-._*", "\r\n")];
+    server.client().send(post().form(pairs)).await.unwrap();
+    server.client().send(post().form(Vec::<(String, String)>::new())).await.unwrap();
+    let [form, empty] = &server.requests()[..] else { panic!() };
+    let (head, body) = form.split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, "z=1299&metadata%5Ba+b%5D=50%25+%26+%C3%B8%2B%C3%A9%3D1&z=&%7E-._*=%0D%0A");
+    assert!(head.contains("content-type: application/x-www-form-urlencoded\r\n"), "{head}");
+    assert!(empty.contains("content-length: 0\r\n") && !empty.contains("content-type"), "{empty}");
+}
+
+#[tokio::test]
+async fn a_requests_own_time_limit_shortens_the_clients_and_never_lengthens_it() {
+    const LONG: Duration = Duration::from_secs(30);
+    let server = Server::doing(vec![Act::Wait(LONG)]).await;
+    for (of_client, of_request) in [(LONG, SHORT), (SHORT, LONG)] {
+        let client = server.builder().timeout(of_client).build().unwrap();
+        for (request, ambiguous) in [(write(), true), (read(), false)] {
+            let begun = tokio::time::Instant::now();
+            let error = client.send(request.timeout(of_request)).await.unwrap_err();
+            assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Timeout, ambiguous));
+            assert!(begun.elapsed() < LONG / 3, "{:?}", begun.elapsed());
+        }
+    }
+    assert_eq!(server.requests().len(), 4);
+
+    // A connection that is still being made then: nothing was sent, and nothing will be.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = BaseUrl::parse(&format!("https://{}", listener.local_addr().unwrap()), false).unwrap();
+    let client = HttpClient::builder("acme", base).timeout(LONG).connect_timeout(LONG).build().unwrap();
+    let error = client.send(write().timeout(SHORT)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Config), "{error:?}");
+    assert!(!error.may_have_applied(), "{error:?}");
 }

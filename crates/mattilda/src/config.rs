@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{Certainty, Clock, Error, Operation, Result, SettingSpec, Settings, SystemClock};
-use refunds_http::{Authorizer, BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
+use refunds_http::{Authorizer, BaseUrl, HmacKey, HttpClient, StaticToken, TokenCache, Transport};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
@@ -219,8 +219,8 @@ impl MattildaConfig {
         self.idempotency
     }
 
-    pub(crate) fn webhook_secrets(&self) -> Vec<SecretString> {
-        self.webhook_secrets.clone()
+    pub(crate) fn webhook_keys(&self) -> Vec<HmacKey> {
+        self.webhook_secrets.iter().map(HmacKey::text).collect()
     }
 
     /// The merchant account that is used. Without a setting it is the provider's default one, whose id is

@@ -9,8 +9,7 @@ use refunds_core::{
     RefundId, RefundProvider, Replay, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
     all_refunds,
 };
-use refunds_http::{HttpClient, Request, Response};
-use secrecy::SecretString;
+use refunds_http::{HmacKey, HttpClient, Request, Response};
 use serde_json::Value;
 
 use crate::{
@@ -45,7 +44,7 @@ struct Inner {
     http: HttpClient,
     idempotency: Certainty,
     keep_raw: bool,
-    webhook_secrets: Vec<SecretString>,
+    webhook_keys: Vec<HmacKey>,
     account: String,
 }
 
@@ -62,7 +61,7 @@ impl Mattilda {
             http,
             idempotency: config.idempotency(),
             keep_raw: config.keep_raw(),
-            webhook_secrets: config.webhook_secrets(),
+            webhook_keys: config.webhook_keys(),
             account: config.account().to_owned(),
         })))
     }
@@ -188,7 +187,7 @@ impl RefundProvider for Mattilda {
     }
 
     fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
-        webhook::verify(&self.0.webhook_secrets, request)
+        webhook::verify(&self.0.webhook_keys, request)
     }
 }
 

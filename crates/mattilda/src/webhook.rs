@@ -4,8 +4,7 @@
 //! believed for what it is about, never for amounts or a status: those are read.
 
 use refunds_core::{ErrorKind, Notice, PaymentId, RefundId, Result, WebhookRequest, parse_time};
-use refunds_http::{Delivery, Digest, is_signed, lenient::Lenient};
-use secrecy::SecretString;
+use refunds_http::{Delivery, Digest, HmacKey, is_signed, lenient::Lenient};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -43,17 +42,17 @@ struct Target {
 /// `Config` without a secret; `Unauthenticated` where a header is missing or malformed, no signature
 /// matches, or the time is too far off; `Unsupported` for a signed event about something else than a
 /// refund; `Protocol` for a signed body that cannot be read.
-pub(crate) fn verify(secrets: &[SecretString], request: &WebhookRequest) -> Result<Notice> {
+pub(crate) fn verify(keys: &[HmacKey], request: &WebhookRequest) -> Result<Notice> {
     let delivery = Delivery::new(NAME, request);
-    if secrets.is_empty() {
+    if keys.is_empty() {
         return Err(delivery.error(ErrorKind::Config, "the setting `webhook_secret` is missing"));
     }
-    let signed_at = check_signature(secrets, request)?;
+    let signed_at = check_signature(keys, request)?;
     delivery.check_time(signed_at)?;
     notice(request)
 }
 
-fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result<OffsetDateTime> {
+fn check_signature(keys: &[HmacKey], request: &WebhookRequest) -> Result<OffsetDateTime> {
     let delivery = Delivery::new(NAME, request);
     let timestamp = delivery.header(TIMESTAMP)?;
     let signed_at = delivery.signed_at(TIMESTAMP, timestamp)?;
@@ -65,7 +64,7 @@ fn check_signature(secrets: &[SecretString], request: &WebhookRequest) -> Result
     let fits =
         signatures.by_ref().filter(|signature| !signature.is_empty()).take(MAX_SIGNATURES).any(|signature| {
             any = true;
-            is_signed(Digest::Sha256, secrets, &message, signature)
+            is_signed(Digest::Sha256, keys, &message, signature)
         });
     if fits {
         Ok(signed_at)

@@ -5,9 +5,9 @@ use std::time::Duration;
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Notice,
     Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundId, RefundProvider, Replay, Result,
-    SubmitRefund, WebhookRequest, async_trait, secrecy::SecretString,
+    SubmitRefund, WebhookRequest, async_trait,
 };
-use refunds_http::{HttpClient, Request, Response};
+use refunds_http::{HmacKey, HttpClient, Request, Response};
 
 use crate::{AcmeConfig, convert, validate, webhook, wire};
 
@@ -19,7 +19,7 @@ const MAX_PAGE: u16 = 50;
 #[derive(Clone, Debug)]
 pub struct Acme {
     http: HttpClient,
-    webhook_secrets: Vec<SecretString>,
+    webhook_keys: Vec<HmacKey>,
 }
 
 impl Acme {
@@ -29,8 +29,8 @@ impl Acme {
     ///
     /// [`ErrorKind::Config`] if the configuration is not valid.
     pub fn new(config: AcmeConfig) -> Result<Self> {
-        let webhook_secrets = config.webhook_secrets.clone();
-        Ok(Self { http: config.http_client()?, webhook_secrets })
+        let webhook_keys = config.webhook_secrets.iter().map(HmacKey::text).collect();
+        Ok(Self { http: config.http_client()?, webhook_keys })
     }
 }
 
@@ -56,7 +56,7 @@ impl RefundProvider for Acme {
     }
 
     fn capabilities(&self) -> Capabilities {
-        capabilities(!self.webhook_secrets.is_empty())
+        capabilities(!self.webhook_keys.is_empty())
     }
 
     async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
@@ -116,7 +116,7 @@ impl RefundProvider for Acme {
     }
 
     fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
-        webhook::verify(&self.webhook_secrets, request)
+        webhook::verify(&self.webhook_keys, request)
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use refunds_core::{
     DEFAULT_WEBHOOK_TOLERANCE, Error, ErrorKind, Notice, Operation, PaymentId, RefundId, Result,
-    WebhookRequest, parse_time, secrecy::SecretString, serde_json,
+    WebhookRequest, parse_time, serde_json,
 };
-use refunds_http::{Digest, is_signed};
+use refunds_http::{Digest, HmacKey, is_signed};
 use serde::Deserialize as _;
 
 use crate::wire;
@@ -23,13 +23,13 @@ const MAX_AGE: Duration = Duration::from_secs(3 * 24 * 3600).saturating_add(DEFA
 ///
 /// `Config` without a secret, `Unauthenticated` for a delivery that is not signed, too old or too early,
 /// `Protocol` for a signed one that cannot be read, `Unsupported` for one about something else.
-pub(crate) fn verify(secrets: &[SecretString], request: &WebhookRequest) -> Result<Notice> {
-    if secrets.is_empty() {
+pub(crate) fn verify(keys: &[HmacKey], request: &WebhookRequest) -> Result<Notice> {
+    if keys.is_empty() {
         // Not `Unsupported`: Acme has to repeat the delivery until the secret is set.
         return Err(failure(ErrorKind::Config, "the setting `webhook_secret` is not set"));
     }
     let signed = request.header(SIGNATURE).is_some_and(|signatures| {
-        signatures.split(' ').any(|signature| is_signed(Digest::Sha256, secrets, &[&request.body], signature))
+        signatures.split(' ').any(|signature| is_signed(Digest::Sha256, keys, &[&request.body], signature))
     });
     if !signed {
         return Err(failure(ErrorKind::Unauthenticated, "the signature does not match"));

@@ -32,6 +32,7 @@ macro_rules! links_to_http {
             "present" "fn.present",
             "redact" "fn.redact",
             "is_signed" "fn.is_signed",
+            "HmacKey" "struct.HmacKey",
             "testing::ScriptedTransport" "testing/struct.ScriptedTransport",
             "testing::FaultyTransport" "testing/struct.FaultyTransport",
             "testing::sign" "testing/fn.sign",

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use refunds_core::{ErrorKind, Notice, Result, WebhookRequest};
-use refunds_http::{Delivery, Digest, is_signed};
+use refunds_http::{Delivery, Digest, HmacKey, is_signed};
 use time::OffsetDateTime;
 use url::{Url, form_urlencoded};
 
@@ -38,7 +38,8 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
         b"\n",
         query.as_bytes(),
     ];
-    if !is_signed(Digest::Sha256, &config.callback_secrets, &message, signature.code) {
+    let keys = config.callback_secrets.iter().map(HmacKey::text);
+    if !is_signed(Digest::Sha256, keys, &message, signature.code) {
         return Err(
             delivery.forged("the signature does not match the method, the public URL and the secrets")
         );

@@ -6,7 +6,7 @@
 
 use refunds_core::{ErrorKind, Notice, Result, WebhookRequest};
 use refunds_http::{
-    Delivery, Digest, is_signed,
+    Delivery, Digest, HmacKey, is_signed,
     lenient::{Lenient, LenientObject},
 };
 use serde::Deserialize;
@@ -58,7 +58,8 @@ pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result
         return Err(delivery.error(ErrorKind::Config, "the setting `hook_secret` is missing"));
     }
     let signature = delivery.header(SIGNATURE)?;
-    if !is_signed(Digest::Sha1, &config.hook_secrets, &[&request.body], signature) {
+    let keys = config.hook_secrets.iter().map(HmacKey::text);
+    if !is_signed(Digest::Sha1, keys, &[&request.body], signature) {
         return Err(delivery.forged("the signature does not match the body and the secrets"));
     }
     let wire: HookEvent = serde_json::from_slice(&request.body)
