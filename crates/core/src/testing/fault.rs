@@ -30,7 +30,8 @@ pub enum Fault {
     RateLimited,
     /// The request is processed, and the response is garbage.
     Unreadable,
-    /// The request is processed, and the response shows one minor unit more than was requested.
+    /// The request is processed, and the response shows one [step](super::Harness::amount_step) more than
+    /// was requested.
     OtherAmount,
     /// The request is rejected for its credentials (401).
     Unauthorized,

@@ -61,6 +61,12 @@ pub trait Harness: Send + Sync {
     /// The currency of the payments.
     fn currency(&self) -> Currency;
 
+    /// The minor units that every amount at this provider is a multiple of: 10 where it counts in hundredths
+    /// and the currency has thousandths. The kit uses no other amounts, except to see one refused.
+    fn amount_step(&self) -> i64 {
+        1
+    }
+
     /// A fresh payment with `minor` captured units, whose refunds succeed.
     async fn captured(&self, minor: i64) -> PaymentId;
 
@@ -90,7 +96,8 @@ pub trait Harness: Send + Sync {
         None
     }
 
-    /// A fresh payment of `minor` captured units, and its order lines, which add up to the payment.
+    /// A fresh payment of `minor` captured units, and its order lines, which add up to the payment and are
+    /// multiples of the [step](Self::amount_step).
     async fn lines(&self, _minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
         None
     }
@@ -117,7 +124,7 @@ pub trait Harness: Send + Sync {
     /// An id that looks like one of this provider's payments but is not one. The provided method
     /// changes the ending of a real one.
     async fn unknown_payment(&self) -> Option<PaymentId> {
-        let payment = self.captured(100).await;
+        let payment = self.captured(100 * self.amount_step()).await;
         PaymentId::new(changed(payment.as_str())).ok()
     }
 

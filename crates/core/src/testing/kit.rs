@@ -11,9 +11,8 @@ use crate::{
     RefundAmount, RefundClient, RefundList, RefundProvider, RefundStatus, Replay, SubmitRefund, all_refunds,
 };
 
-/// The captured amount of a payment where the case does not depend on it, and a part of it.
-pub(crate) const WHOLE: i64 = 44850;
-pub(crate) const PART: i64 = 14950;
+/// In steps: the captured amount of a payment where the case does not depend on it.
+const WHOLE: i64 = 44850;
 
 /// A harness with helpers for cases.
 #[derive(Clone, Copy)]
@@ -71,14 +70,29 @@ impl Kit<'_> {
         self.harness.captured(minor).await
     }
 
-    /// A captured payment of [`WHOLE`], and the amount to refund where the case does not depend on it.
+    /// A captured payment of the [whole](Self::whole), and the amount to refund where the case does not depend on it.
     pub(crate) async fn any(self) -> (PaymentId, i64) {
-        (self.captured(WHOLE).await, self.part())
+        (self.captured(self.whole()).await, self.part())
     }
 
-    /// [`PART`], or the whole payment where the provider refunds nothing less.
+    /// The captured minor units of a payment where the case does not depend on them.
+    pub(crate) fn whole(self) -> i64 {
+        WHOLE * self.step()
+    }
+
+    /// A third of the whole.
+    pub(crate) fn third(self) -> i64 {
+        WHOLE / 3 * self.step()
+    }
+
+    /// A third, or the whole payment where the provider refunds nothing less.
     pub(crate) fn part(self) -> i64 {
-        if self.capabilities().partial { PART } else { WHOLE }
+        if self.capabilities().partial { self.third() } else { self.whole() }
+    }
+
+    /// The smallest difference between two amounts, in minor units.
+    pub(crate) fn step(self) -> i64 {
+        self.harness.amount_step().max(1)
     }
 
     /// A request under a new reference.

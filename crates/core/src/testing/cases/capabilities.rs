@@ -5,11 +5,11 @@ use time::OffsetDateTime;
 
 use crate::{
     CreateRefund,
-    ErrorKind::{self, Config, InvalidRequest, NotRefundable, Unauthenticated, Unsupported},
+    ErrorKind::{self, Config, InvalidRequest, NotRefundable, Protocol, Unauthenticated, Unsupported},
     Idempotency, Refund, RefundLine, RefundTarget, TargetKind, WebhookRequest,
     testing::{
         harness::changed,
-        kit::{Kit, PART, WHOLE, ask_money},
+        kit::{Kit, ask_money},
         verdict::{Verdict, ensure, failed, needs, ok, refused},
     },
 };
@@ -20,28 +20,32 @@ const UUID_LEN: u16 = 36;
 const SHORTEST_RETENTION: std::time::Duration = std::time::Duration::from_secs(3600);
 
 pub(crate) async fn partial_means_less_than_the_whole(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
-    let request = kit.ask(&payment, PART);
+    let payment = kit.captured(kit.whole()).await;
+    let request = kit.ask(&payment, kit.third());
     if !kit.capabilities().partial {
         return not_offered(kit, "less than the whole", &request).await;
     }
     let refund = ok("a part of a payment", kit.client().create(&request).await)?;
-    ensure!(refund.amount == kit.money(PART), "a part was requested, but {} was refunded", refund.amount);
-    kit.ensure_moved(&payment, PART, "after a part").await
+    ensure!(
+        refund.amount == kit.money(kit.third()),
+        "a part was requested, but {} was refunded",
+        refund.amount
+    );
+    kit.ensure_moved(&payment, kit.third(), "after a part").await
 }
 
 pub(crate) async fn multiple_means_more_than_one(kit: Kit<'_>) -> Verdict {
     kit.needs_partial()?;
-    let payment = kit.captured(WHOLE).await;
-    kit.create(&payment, PART).await?;
-    let request = kit.ask(&payment, PART + 1);
+    let payment = kit.captured(kit.whole()).await;
+    kit.create(&payment, kit.third()).await?;
+    let request = kit.ask(&payment, kit.third() + kit.step());
     let result = kit.client().create(&request).await;
     if kit.capabilities().multiple {
         ok("a second refund", result)?;
-        return kit.ensure_moved(&payment, PART + PART + 1, "after two").await;
+        return kit.ensure_moved(&payment, 2 * kit.third() + kit.step(), "after two").await;
     }
     refused("a second refund", result, &[Unsupported, NotRefundable])?;
-    kit.ensure_moved(&payment, PART, "after the refusal").await
+    kit.ensure_moved(&payment, kit.third(), "after the refusal").await
 }
 
 pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
@@ -50,11 +54,11 @@ pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
         let request = kit.ask(&payment, minor).with_line(RefundLine::new("1", kit.money(minor)));
         return not_offered(kit, "order lines", &request).await;
     }
-    let Some((payment, lines)) = kit.harness.lines(WHOLE).await else {
+    let Some((payment, lines)) = kit.harness.lines(kit.whole()).await else {
         return Err(needs("a payment with order lines"));
     };
     let Some(line) = lines.first().cloned() else { return Err(needs("order lines")) };
-    let off = ask_money(&payment, kit.money(line.amount.minor_units() + 1)).with_line(line.clone());
+    let off = ask_money(&payment, kit.money(line.amount.minor_units() + kit.step())).with_line(line.clone());
     refused("lines that do not add up", kit.client().create(&off).await, &[InvalidRequest])?;
     let request = ask_money(&payment, line.amount).with_line(line.clone());
     let refund = ok("a refund of a line", kit.client().create(&request).await)?;
@@ -74,7 +78,7 @@ pub(crate) async fn gift_cards_mean_gift_cards(kit: Kit<'_>) -> Verdict {
         let target = RefundTarget::new(TargetKind::GiftCard, Some("card-1".into()));
         return not_offered(kit, "a gift card", &kit.ask(&payment, minor).with_target(target)).await;
     }
-    let Some((payment, target)) = kit.harness.gift_card(WHOLE).await else {
+    let Some((payment, target)) = kit.harness.gift_card(kit.whole()).await else {
         return Err(needs("a payment by gift card"));
     };
     let minor = kit.part();
@@ -114,6 +118,9 @@ pub(crate) async fn an_unsigned_webhook_is_refused(kit: Kit<'_>) -> Verdict {
     match provider.verify_webhook(&request) {
         Ok(notice) => Err(failed(format!("an unsigned webhook is verified: {notice:?}"))),
         Err(error) if kit.capabilities().webhooks => {
+            if error.kind() == Config {
+                return Err(needs("an adapter with a webhook secret"));
+            }
             ensure!(
                 !error.may_have_applied(),
                 "a webhook moves nothing, but the error says it may have applied: {error}"
@@ -144,41 +151,112 @@ pub(crate) async fn a_genuine_webhook_is_verified(kit: Kit<'_>) -> Verdict {
 }
 
 pub(crate) async fn an_altered_webhook_is_refused(kit: Kit<'_>) -> Verdict {
-    let (_, genuine) = webhook(kit).await?;
+    let (refund, genuine) = webhook(kit).await?;
+    let (payment, minor) = kit.any().await;
+    let other = kit.create(&payment, minor).await?;
     let provider = kit.provider();
-    let notice = ok("a genuine webhook", provider.verify_webhook(&genuine))?;
-    let (mut bare, mut forged) = (genuine.clone(), genuine.clone());
-    bare.headers.clear();
-    forged.headers.iter_mut().for_each(|(_, value)| *value = changed(value));
-    for (what, request) in [("no headers", bare), ("other values of its headers", forged)] {
-        let reported = provider.verify_webhook(&request);
-        refused(&format!("a webhook with {what}"), reported, &[Unauthenticated, InvalidRequest])?;
-    }
-    let mut altered = vec![genuine.clone(); 3];
-    altered[0].body.push(b' ');
-    match altered[1].body.first_mut() {
-        Some(byte) => *byte ^= 1,
-        None => altered[1].body.push(b'{'),
-    }
-    altered[2].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" });
+    let verify = |request: &WebhookRequest| {
+        let mut notice = provider.verify_webhook(request)?;
+        // It may be in a header that is not signed.
+        notice.delivery_id = None;
+        Ok(notice)
+    };
+    let notice = ok("a genuine webhook", verify(&genuine))?;
     let mut signed = false;
-    for (what, request) in ["a byte more", "a byte changed", "another query"].into_iter().zip(altered) {
-        match provider.verify_webhook(&request) {
-            // Some providers sign the body, some the URL. An unsigned part must not change the notice.
+    for Altered { what, request, content, harmless } in alterations(&genuine, &refund, &other) {
+        match verify(&request) {
+            // No provider signs everything. What is not signed must not change the notice.
             Ok(reported) => ensure!(
-                reported == notice,
-                "a webhook with {what} is verified and gives another notice: {reported:?}"
+                harmless && reported == notice,
+                "a webhook with {what} is verified: {reported:?}; the genuine one gives {notice:?}"
             ),
             reported => {
-                let kinds = [Unauthenticated, InvalidRequest];
+                let kinds = [Unauthenticated, InvalidRequest, Protocol];
                 let error = refused(&format!("a webhook with {what}"), reported, &kinds)?;
                 // Any other error may be about the content.
-                signed |= error.kind() == Unauthenticated;
+                signed |= content && error.kind() == Unauthenticated;
             }
         }
     }
     ensure!(signed, "neither the body nor the URL of a webhook is signed");
     Ok(())
+}
+
+/// A webhook that was changed on the way.
+struct Altered {
+    /// What it has instead.
+    what: String,
+    request: WebhookRequest,
+    /// Whether its body or its URL was changed, with the headers as they were.
+    content: bool,
+    /// Whether a right adapter may accept it, if the notice stays the same: the signature may be elsewhere, or
+    /// over the parsed content.
+    harmless: bool,
+}
+
+fn alterations(genuine: &WebhookRequest, of: &Refund, other: &Refund) -> Vec<Altered> {
+    let swapped = about(genuine, of, other);
+    let names: Vec<_> = genuine.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.join(", ");
+    let bare = |mut request: WebhookRequest| {
+        request.headers.clear();
+        request
+    };
+    let forged = |mut request: WebhookRequest| {
+        request.headers.iter_mut().for_each(|(_, value)| *value = changed(value));
+        request
+    };
+    let altered = |what: String, request, content, harmless| Altered { what, request, content, harmless };
+    // Without other ids to send, headers are the only place for a signature that the kit can show.
+    let harmless = swapped.is_some();
+    let mut all = vec![
+        altered(format!("none of its headers ({names})"), bare(genuine.clone()), false, harmless),
+        altered(format!("other values of its headers ({names})"), forged(genuine.clone()), false, harmless),
+    ];
+    if let Some((parts, swapped)) = swapped {
+        let ids = format!("another refund's ids in its {parts}");
+        all.push(altered(format!("{ids} and no headers"), bare(swapped.clone()), false, false));
+        all.push(altered(
+            format!("{ids} and other headers ({names})"),
+            forged(swapped.clone()),
+            false,
+            false,
+        ));
+        all.push(altered(ids, swapped, true, false));
+    }
+    let mut changed = vec![genuine.clone(); 3];
+    changed[0].body.push(b' ');
+    match changed[1].body.first_mut() {
+        Some(byte) => *byte ^= 1,
+        None => changed[1].body.push(b'{'),
+    }
+    changed[2].url.push_str(if genuine.url.contains('?') { "&x=1" } else { "?x=1" });
+    let what = ["a blank after its body", "another first byte of its body", "one more parameter in its URL"];
+    all.extend(
+        what.into_iter().zip(changed).map(|(what, request)| altered(what.to_owned(), request, true, true)),
+    );
+    all
+}
+
+/// The same webhook about another refund, and the parts of it that differ; `None` where it does not show the
+/// ids as they are.
+fn about(genuine: &WebhookRequest, of: &Refund, other: &Refund) -> Option<(&'static str, WebhookRequest)> {
+    let swap = |text: &str| {
+        let text = text.replace(of.payment_id.as_str(), other.payment_id.as_str());
+        text.replace(of.id.as_str(), other.id.as_str())
+    };
+    let mut swapped = genuine.clone();
+    swapped.url = swap(&genuine.url);
+    if let Ok(body) = std::str::from_utf8(&genuine.body) {
+        swapped.body = swap(body).into();
+    }
+    let parts = match (swapped.body != genuine.body, swapped.url != genuine.url) {
+        (true, true) => "body and URL",
+        (true, false) => "body",
+        (false, true) => "URL",
+        (false, false) => return None,
+    };
+    Some((parts, swapped))
 }
 
 pub(crate) async fn a_webhook_out_of_time_is_refused(kit: Kit<'_>) -> Verdict {

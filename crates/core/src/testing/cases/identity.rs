@@ -3,12 +3,12 @@
 use crate::{
     ErrorKind, Money, Overview, Payment, Reference, Refund, all_refunds,
     testing::{
-        kit::{Kit, WHOLE, attempt, held},
-        verdict::{Verdict, ensure, failed, not_read, ok},
+        kit::{Kit, attempt, held},
+        verdict::{Verdict, ensure, failed, not_read, ok, skipped},
     },
 };
 
-/// Amounts that binary fractions get wrong, and ordinary ones, small and large.
+/// In steps: amounts that binary fractions get wrong, and ordinary ones, small and large.
 const AWKWARD: [i64; 9] = [1, 29, 57, 100, 115, 1001, 1990, 101_995, 9_999_999];
 
 /// References that careless JSON, paths or headers would change.
@@ -79,9 +79,9 @@ pub(crate) async fn create_get_and_list_agree(kit: Kit<'_>) -> Verdict {
 }
 
 pub(crate) async fn a_payment_is_reported_as_it_is(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
+    let payment = kit.captured(kit.whole()).await;
     let reported = ok("reading the payment", kit.provider().payment(&payment).await)?;
-    let (whole, nothing) = (kit.money(WHOLE), kit.money(0));
+    let (whole, nothing) = (kit.money(kit.whole()), kit.money(0));
     ensure!(reported.id == payment, "requested {payment}, the response is about {}", reported.id);
     sums(&reported, [whole, nothing, nothing, whole])?;
     ensure!(reported.complete, "a payment without refunds must report complete sums");
@@ -99,7 +99,7 @@ pub(crate) async fn sums_are_those_of_the_refunds(kit: Kit<'_>) -> Verdict {
         gone == listed,
         "the payment reports {gone} as refunded and pending, but its refunds add up to {listed}"
     );
-    let left = kit.money(WHOLE - minor);
+    let left = kit.money(kit.whole() - minor);
     ensure!(reported.refundable == left, "{} is refundable, expected {left}", reported.refundable);
     kit.ensure_moved(&payment, minor, "after one refund").await
 }
@@ -109,8 +109,8 @@ pub(crate) async fn the_overview_agrees_with_its_parts(kit: Kit<'_>) -> Verdict 
     kit.create(&payment, minor).await?;
     if kit.needs_multiple().is_ok() {
         // More than one page, where pages are short.
-        for minor in 1..=20 {
-            kit.create(&payment, minor).await?;
+        for steps in 1..=20 {
+            kit.create(&payment, steps * kit.step()).await?;
         }
     }
     let provider = kit.provider();
@@ -132,7 +132,7 @@ pub(crate) async fn the_overview_agrees_with_its_parts(kit: Kit<'_>) -> Verdict 
 }
 
 pub(crate) async fn amounts_stay_exact(kit: Kit<'_>) -> Verdict {
-    for minor in AWKWARD {
+    for minor in AWKWARD.map(|steps| steps * kit.step()) {
         let payment = kit.captured(if kit.capabilities().partial { 2 * minor } else { minor }).await;
         let refund = kit.create(&payment, minor).await?;
         let amount = kit.money(minor);
@@ -156,6 +156,7 @@ pub(crate) async fn amounts_stay_exact(kit: Kit<'_>) -> Verdict {
 pub(crate) async fn references_come_back_as_they_were(kit: Kit<'_>) -> Verdict {
     let mut texts: Vec<String> = REFERENCES.map(str::to_owned).into();
     texts.push("r".repeat(crate::MAX_REFERENCE_LEN));
+    let mut shown = 0;
     for text in texts {
         let (payment, minor) = kit.any().await;
         let mut request = kit.ask(&payment, minor);
@@ -167,9 +168,10 @@ pub(crate) async fn references_come_back_as_they_were(kit: Kit<'_>) -> Verdict {
         ok("creating a refund", kit.client().create(&request).await)?;
         for refund in kit.listing(&payment).await?.refunds {
             same_reference(&refund, &request.reference, "list")?;
+            shown += usize::from(refund.reference.is_some());
         }
     }
-    Ok(())
+    if shown == 0 { Err(skipped("none of these references is accepted and reported")) } else { Ok(()) }
 }
 
 fn same_amount(refund: &Refund, amount: Money, what: &str) -> Verdict {

@@ -6,7 +6,7 @@ use crate::{
     Money, PageRequest,
     testing::{
         harness::changed,
-        kit::{Kit, PART, WHOLE, ask_money, ask_remaining, attempt},
+        kit::{Kit, ask_money, ask_remaining, attempt},
         verdict::{Verdict, ensure, needs, not_read, ok, refused},
     },
 };
@@ -16,17 +16,19 @@ const BY_THE_PROVIDER: &[ErrorKind] = &[NotRefundable, InvalidRequest];
 
 pub(crate) async fn more_than_is_left_is_refused(kit: Kit<'_>) -> Verdict {
     kit.needs_partial()?;
-    let payment = kit.captured(WHOLE).await;
-    for (what, minor) in [("one minor unit too much", WHOLE + 1), ("far too much", WHOLE * 1000)] {
+    let payment = kit.captured(kit.whole()).await;
+    for (what, minor) in
+        [("one step too much", kit.whole() + kit.step()), ("far too much", 1000 * kit.whole())]
+    {
         refused_by_client(kit, what, &kit.ask(&payment, minor), &[NotRefundable, InvalidRequest]).await?;
     }
     kit.ensure_moved(&payment, 0, "after refusals").await?;
     let kind = [NotRefundable];
     if kit.needs_multiple().is_ok() {
-        kit.create(&payment, PART).await?;
-        let request = kit.ask(&payment, WHOLE - PART + 1);
+        kit.create(&payment, kit.third()).await?;
+        let request = kit.ask(&payment, kit.whole() - kit.third() + kit.step());
         refused_by_client(kit, "one more than is left", &request, &kind).await?;
-        kit.ensure_moved(&payment, PART, "after a refusal").await?;
+        kit.ensure_moved(&payment, kit.third(), "after a refusal").await?;
     }
     Ok(())
 }
@@ -35,15 +37,15 @@ pub(crate) async fn more_than_is_left_is_refused_by_the_provider(kit: Kit<'_>) -
     let (payment, minor) = kit.any().await;
     let submit = |minor| attempt(&kit.ask(&payment, minor));
     let provider = kit.provider();
-    refused("too much", provider.submit_refund(&submit(WHOLE + 1)).await, BY_THE_PROVIDER)?;
+    refused("too much", provider.submit_refund(&submit(kit.whole() + kit.step())).await, BY_THE_PROVIDER)?;
     ok("a submission", provider.submit_refund(&submit(minor)).await)?;
-    refused("the whole amount again", provider.submit_refund(&submit(WHOLE)).await, BY_THE_PROVIDER)?;
+    refused("the whole amount again", provider.submit_refund(&submit(kit.whole())).await, BY_THE_PROVIDER)?;
     kit.ensure_moved(&payment, minor, "after refusals").await
 }
 
 pub(crate) async fn zero_and_negative_amounts_are_refused(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
-    for minor in [0, -1, -WHOLE, i64::MIN] {
+    let payment = kit.captured(kit.whole()).await;
+    for minor in [0, -kit.step(), -kit.whole(), i64::MIN] {
         let request = kit.ask(&payment, minor);
         refused_by_client(kit, &format!("{minor} minor units"), &request, &[InvalidRequest]).await?;
     }
@@ -51,8 +53,8 @@ pub(crate) async fn zero_and_negative_amounts_are_refused(kit: Kit<'_>) -> Verdi
 }
 
 pub(crate) async fn zero_and_negative_amounts_are_refused_by_the_provider(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
-    for minor in [0, -1, -WHOLE] {
+    let payment = kit.captured(kit.whole()).await;
+    for minor in [0, -kit.step(), -kit.whole()] {
         let result = kit.provider().submit_refund(&attempt(&kit.ask(&payment, minor))).await;
         refused(&format!("{minor} minor units"), result, BY_THE_PROVIDER)?;
     }
@@ -60,14 +62,14 @@ pub(crate) async fn zero_and_negative_amounts_are_refused_by_the_provider(kit: K
 }
 
 pub(crate) async fn another_currency_is_refused(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
+    let payment = kit.captured(kit.whole()).await;
     let request = ask_money(&payment, Money::new(kit.part(), kit.other_currency()?));
     refused_by_client(kit, "another currency", &request, &[InvalidRequest]).await?;
     kit.ensure_moved(&payment, 0, "after a refusal").await
 }
 
 pub(crate) async fn another_currency_is_never_echoed(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
+    let payment = kit.captured(kit.whole()).await;
     let request = ask_money(&payment, Money::new(kit.part(), kit.other_currency()?));
     // The client passes the payment, so that the adapter knows its currency without a request.
     let reported = ok("reading the payment", kit.provider().payment(&payment).await)?;
@@ -91,15 +93,15 @@ pub(crate) async fn another_currency_is_never_echoed(kit: Kit<'_>) -> Verdict {
 }
 
 pub(crate) async fn what_is_not_captured_is_not_refunded(kit: Kit<'_>) -> Verdict {
-    let payment = kit.harness.authorized(WHOLE).await;
+    let payment = kit.harness.authorized(kit.whole()).await;
     let payment = payment.ok_or_else(|| needs("a payment that is only authorized"))?;
     let reported = ok("reading it", kit.provider().payment(&payment).await)?;
     let sums = (reported.captured.minor_units(), reported.refundable.minor_units());
     ensure!(sums == (0, 0), "nothing is captured, but captured and refundable are {sums:?}");
-    for request in [kit.ask(&payment, WHOLE), ask_remaining(&payment)] {
+    for request in [kit.ask(&payment, kit.whole()), ask_remaining(&payment)] {
         refused_by_client(kit, "a refund of an authorization", &request, &[NotRefundable]).await?;
     }
-    let result = kit.provider().submit_refund(&attempt(&kit.ask(&payment, WHOLE))).await;
+    let result = kit.provider().submit_refund(&attempt(&kit.ask(&payment, kit.whole()))).await;
     refused("a submission over an authorization", result, BY_THE_PROVIDER)?;
     kit.ensure_moved(&payment, 0, "after refusals").await
 }
@@ -137,23 +139,29 @@ pub(crate) async fn another_payments_refund_is_not_found(kit: Kit<'_>) -> Verdic
 }
 
 pub(crate) async fn an_empty_remainder_is_refused(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
-    kit.create(&payment, WHOLE).await?;
+    let payment = kit.captured(kit.whole()).await;
+    kit.create(&payment, kit.whole()).await?;
     // Where references are hidden, this refund may be the earlier remainder.
     let hidden = kit.hides(&payment).await?;
     match kit.client().create(&ask_remaining(&payment)).await {
         Err(error) if hidden && error.kind() == ErrorKind::OutcomeUnknown => {}
         reported => drop(refused("a refund of an empty remainder", reported, &[NotRefundable])?),
     }
-    kit.ensure_moved(&payment, WHOLE, "after a refusal").await
+    kit.ensure_moved(&payment, kit.whole(), "after a refusal").await
 }
 
 pub(crate) async fn limits_are_checked_before_anything_is_sent(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
+    let payment = kit.captured(kit.whole()).await;
     let ask = || kit.ask(&payment, kit.part());
-    let beyond = kit.ask(&payment, i64::MAX);
+    let beyond = kit.ask(&payment, i64::MAX / kit.step() * kit.step());
     let long = "x".repeat(100_000);
     let mut limits = 0;
+    if kit.step() > 1 {
+        limits += 1;
+        let what = "an amount between two steps";
+        let request = kit.ask(&payment, kit.whole() - 1);
+        refused_by_client(kit, what, &request, &[InvalidRequest, Unsupported, NotRefundable]).await?;
+    }
     for (what, request) in [
         ("the largest amount there is", beyond),
         ("a reason of 100 000 characters", ask().with_reason(long.clone())),

@@ -10,7 +10,7 @@ use crate::{
     MAX_ID_LEN, PageRequest, PaymentId, RefundId, RefundProvider,
     testing::{
         Fault, FaultTarget,
-        kit::{Kit, WHOLE, attempt},
+        kit::{Kit, attempt},
         verdict::{Verdict, ensure, failed, needs, not_read, ok, refused},
     },
 };
@@ -88,7 +88,7 @@ pub(crate) async fn no_secret_is_in_errors(kit: Kit<'_>) -> Verdict {
         errors.push(provider.payment(&unknown).await.err());
         errors.push(kit.client().create(&kit.ask(&unknown, minor)).await.err());
     }
-    errors.push(provider.submit_refund(&attempt(&kit.ask(&payment, WHOLE + 1))).await.err());
+    errors.push(provider.submit_refund(&attempt(&kit.ask(&payment, kit.whole() + kit.step()))).await.err());
     for fault in Fault::ALL {
         if kit.harness.inject(fault, FaultTarget::Read).await {
             errors.push(kit.provider().payment(&payment).await.err());
@@ -133,7 +133,7 @@ pub(crate) async fn a_hundred_tasks_at_once_are_served(kit: Kit<'_>) -> Verdict 
 }
 
 pub(crate) async fn dropped_reads_leave_it_usable(kit: Kit<'_>) -> Verdict {
-    let payment = kit.captured(WHOLE).await;
+    let payment = kit.captured(kit.whole()).await;
     let provider = kit.provider();
     for polls in 1..=POLLS {
         drop_after(polls, provider.overview(&payment)).await;

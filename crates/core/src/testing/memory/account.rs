@@ -19,6 +19,8 @@ pub(super) struct Account {
     keys: Vec<(String, RefundId)>,
     /// The first response for each key.
     first_responses: Vec<Refund>,
+    /// The keys whose first response was a server error, where first responses are repeated.
+    failed_keys: Vec<String>,
 }
 
 /// How long a refund is pending, and its final status.
@@ -37,6 +39,7 @@ impl Account {
             refunds: Vec::new(),
             keys: Vec::new(),
             first_responses: Vec::new(),
+            failed_keys: Vec::new(),
         }
     }
 
@@ -100,6 +103,15 @@ impl Account {
         }
         self.first_responses.push(refund.clone());
         Ok(refund)
+    }
+
+    /// Keeps a server error as the first response for a key.
+    pub(super) fn fail(&mut self, key: String) {
+        self.failed_keys.push(key);
+    }
+
+    pub(super) fn has_failed(&self, key: &str) -> bool {
+        self.failed_keys.iter().any(|failed| failed == key)
     }
 
     fn replayed(&self, key: &str, replay: Replay) -> Option<Refund> {

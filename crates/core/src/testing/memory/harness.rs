@@ -53,6 +53,12 @@ impl Harness for MemoryHarness {
         self.currency
     }
 
+    fn amount_step(&self) -> i64 {
+        // Where its units are finer than the currency's, every amount is whole.
+        let unit = Money::from_units(1, self.provider.decimals(self.currency), self.currency);
+        unit.map_or(1, Money::minor_units)
+    }
+
     async fn captured(&self, minor: i64) -> PaymentId {
         self.provider.captured(self.money(minor))
     }

@@ -7,7 +7,7 @@ mod provider;
 mod webhook;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,8 +18,8 @@ use self::account::{Account, Ending};
 pub use self::{factory::MemoryFactory, harness::MemoryHarness};
 use super::{Fault, FaultTarget};
 use crate::{
-    Capabilities, Certainty, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money, PaymentId,
-    Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
+    Capabilities, Certainty, Currency, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
+    PaymentId, Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
 };
 
 /// The default page size.
@@ -81,6 +81,7 @@ pub struct MemoryProvider {
     capabilities: Option<Capabilities>,
     maximum: Option<i64>,
     page_size: Option<u16>,
+    decimals: Option<usize>,
     hidden_references: bool,
 }
 
@@ -89,6 +90,8 @@ pub struct MemoryProvider {
 struct World {
     payments: BTreeMap<PaymentId, Account>,
     faults: VecDeque<(Fault, FaultTarget)>,
+    /// The keys of submissions in flight, where a repetition is refused meanwhile.
+    in_flight: BTreeSet<(PaymentId, String)>,
 }
 
 impl MemoryProvider {
@@ -121,7 +124,8 @@ impl MemoryProvider {
         self.with_capabilities(|capabilities| capabilities.idempotency = Idempotency::Key(key))
     }
 
-    /// Changes its capabilities and its behaviour: what is switched off is refused.
+    /// Changes its capabilities and its behaviour: what is switched off is refused. With
+    /// [`Replay::FirstAnswer`], the response to a key is kept even if it was a server error.
     ///
     /// ```
     /// use refunds_core::{RefundProvider, testing::MemoryProvider};
@@ -148,6 +152,29 @@ impl MemoryProvider {
     #[must_use]
     pub fn with_page_size(mut self, size: u16) -> Self {
         self.page_size = Some(size);
+        self
+    }
+
+    /// Counts in units of this many decimals in every currency, as providers do whose minor units differ from
+    /// ISO 4217. An amount that is not a whole number of them is refused.
+    ///
+    /// ```
+    /// # async fn example() -> refunds_core::Result<()> {
+    /// use refunds_core::{CreateRefund, ErrorKind, Money, Reference, RefundAmount, RefundProvider};
+    /// use refunds_core::testing::MemoryProvider;
+    ///
+    /// let provider = MemoryProvider::new().with_decimals(2);
+    /// let tnd = "TND".parse()?;
+    /// let payment = provider.captured(Money::new(30_870, tnd));
+    /// let millimes = RefundAmount::Exact(Money::new(30_875, tnd));
+    /// let request = CreateRefund::new(payment, millimes, Reference::new("rma-551")?);
+    /// assert_eq!(provider.validate(&request).unwrap_err().kind(), ErrorKind::InvalidRequest);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_decimals(mut self, decimals: usize) -> Self {
+        self.decimals = Some(decimals);
         self
     }
 
@@ -248,6 +275,10 @@ impl MemoryProvider {
 
     fn sum(&self, payment: &PaymentId, counts: impl Fn(RefundStatus) -> bool) -> i64 {
         self.lock().payments.get(payment).map_or(0, |account| account.sum(counts))
+    }
+
+    fn decimals(&self, currency: Currency) -> usize {
+        self.decimals.unwrap_or_else(|| currency.exponent())
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Ending, MemoryProvider, PAGE_SIZE, Settling};
+use super::{Account, Ending, MemoryProvider, PAGE_SIZE, Settling};
 use crate::{
-    Capabilities, CreateRefund, Cursor, Error, ErrorKind, Money, Notice, Page, PageRequest, Payment,
-    PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Result, SendWindow,
-    SubmitRefund, TargetKind, WebhookRequest,
+    Capabilities, CreateRefund, Cursor, Error, ErrorKind, Idempotency, Money, Notice, Page, PageRequest,
+    Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Replay, Result,
+    SendWindow, SubmitRefund, TargetKind, WebhookRequest,
     testing::{Fault, FaultTarget},
 };
 
@@ -31,7 +31,7 @@ impl RefundProvider for MemoryProvider {
         let fault = self.met(FaultTarget::Read)?;
         let mut refunds = self.reported(self.with(payment, |account| Ok(account.read()))?);
         if let (Some(Fault::OtherAmount), Some(first)) = (fault, refunds.first_mut()) {
-            one_more(first)?;
+            self.one_more(first)?;
         }
         let start = match &page.cursor {
             None => 0,
@@ -54,7 +54,7 @@ impl RefundProvider for MemoryProvider {
             .find(|candidate| candidate.id == *refund)
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "the payment has no such refund"))?;
         if fault == Some(Fault::OtherAmount) {
-            one_more(&mut found)?;
+            self.one_more(&mut found)?;
         }
         Ok(found)
     }
@@ -68,11 +68,21 @@ impl RefundProvider for MemoryProvider {
             if fault != Fault::NeverSent {
                 submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
             }
+            self.keep(fault, submit);
             return Err(error(fault));
         }
         self.validate(&submit.request)?;
+        submit.amount.to_units(self.decimals(submit.amount.currency()))?;
         // This is where bytes would leave.
         submit.window.as_ref().map_or(Ok(()), SendWindow::check)?;
+        let in_flight = self.begin(submit)?;
+        if in_flight.is_some() {
+            // Repetitions arrive meanwhile.
+            tokio::task::yield_now().await;
+        }
+        if self.repeats_a_failure(submit) {
+            return Err(error(Fault::ServerError));
+        }
         let ending = match self.settling {
             Settling::AtOnce => None,
             Settling::AfterReads(reads_left) => {
@@ -86,8 +96,11 @@ impl RefundProvider for MemoryProvider {
         let mut refund = self.reported(vec![refund]).remove(0);
         match fault {
             None => {}
-            Some(Fault::OtherAmount) => one_more(&mut refund)?,
-            Some(fault) => return Err(error(fault)),
+            Some(Fault::OtherAmount) => self.one_more(&mut refund)?,
+            Some(fault) => {
+                self.keep(fault, submit);
+                return Err(error(fault));
+            }
         }
         Ok(refund)
     }
@@ -99,6 +112,9 @@ impl RefundProvider for MemoryProvider {
             && amount.minor_units() > maximum
         {
             return refuse(ErrorKind::InvalidRequest, "the amount exceeds the limit for one refund");
+        }
+        if let (RefundAmount::Exact(amount), Some(decimals)) = (request.amount, self.decimals) {
+            amount.to_units(decimals)?;
         }
         if request.target.as_ref().is_some_and(|target| target.kind == TargetKind::GiftCard)
             && !able.gift_cards
@@ -134,11 +150,56 @@ impl MemoryProvider {
         };
         refunds.into_iter().map(hide).collect()
     }
+
+    /// Adds one of this provider's units, as a response would show it.
+    fn one_more(&self, refund: &mut Refund) -> Result<()> {
+        let currency = refund.amount.currency();
+        let decimals = self.decimals(currency);
+        let units = refund.amount.to_units(decimals)?.saturating_add(1);
+        refund.amount = Money::from_units(units, decimals, currency)?;
+        Ok(())
+    }
+
+    /// Keeps a server error as the response to a key, where the first response is repeated.
+    fn keep(&self, fault: Fault, submit: &SubmitRefund) {
+        let first_response =
+            self.able().idempotency.honoured().is_some_and(|key| key.replay == Replay::FirstAnswer);
+        if first_response && matches!(fault, Fault::ServerError | Fault::ErrorAfterwards) {
+            let keep = |account: &mut Account| Ok(account.fail(submit.idempotency_key()));
+            let _ = self.with(&submit.request.payment_id, keep);
+        }
+    }
+
+    fn repeats_a_failure(&self, submit: &SubmitRefund) -> bool {
+        let has_failed = |account: &mut Account| Ok(account.has_failed(&submit.idempotency_key()));
+        self.with(&submit.request.payment_id, has_failed).unwrap_or(false)
+    }
+
+    /// Puts a submission in flight, where its repetition is refused meanwhile.
+    fn begin(&self, submit: &SubmitRefund) -> Result<Option<InFlight<'_>>> {
+        match self.able().idempotency {
+            Idempotency::Key(rules) if rules.conflict_in_flight => {}
+            _ => return Ok(None),
+        }
+        let key = (submit.request.payment_id.clone(), submit.idempotency_key());
+        if !self.lock().in_flight.insert(key.clone()) {
+            let message = "a request with this key is in flight";
+            return Err(Error::new(ErrorKind::Conflict, message).with_retryable(true).not_applied());
+        }
+        Ok(Some(InFlight { provider: self, key }))
+    }
 }
 
-fn one_more(refund: &mut Refund) -> Result<()> {
-    refund.amount = refund.amount.try_add(Money::new(1, refund.amount.currency()))?;
-    Ok(())
+/// A submission in flight; it ends when this is dropped.
+struct InFlight<'a> {
+    provider: &'a MemoryProvider,
+    key: (PaymentId, String),
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.provider.lock().in_flight.remove(&self.key);
+    }
 }
 
 /// The error that a correct adapter returns for a fault.

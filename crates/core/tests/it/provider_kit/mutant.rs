@@ -58,6 +58,10 @@ pub(crate) trait Mutation: Send + Sync {
     fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
         memory.verify_webhook(request)
     }
+    /// How the harness delivers a webhook.
+    fn webhook(&self, genuine: WebhookRequest) -> WebhookRequest {
+        genuine
+    }
     /// Changes each refund, whichever call returns it.
     fn alter(&self, refund: Refund) -> Refund {
         refund
@@ -140,6 +144,9 @@ impl Harness for MutantHarness {
     fn currency(&self) -> Currency {
         self.inner.currency()
     }
+    fn amount_step(&self) -> i64 {
+        self.inner.amount_step()
+    }
     async fn captured(&self, minor: i64) -> PaymentId {
         self.inner.captured(minor).await
     }
@@ -159,7 +166,7 @@ impl Harness for MutantHarness {
         self.inner.lines(minor).await
     }
     async fn webhook(&self, payment: &PaymentId, refund: &RefundId) -> Option<WebhookRequest> {
-        self.inner.webhook(payment, refund).await
+        Some(self.mutation.webhook(self.inner.webhook(payment, refund).await?))
     }
     async fn moved(&self, payment: &PaymentId) -> Option<i64> {
         self.inner.moved(payment).await

@@ -68,6 +68,8 @@ configuration!(
     "TND",
     MemoryProvider::new().with_settling(Settling::AfterReads(2)).with_end(RefundStatus::Succeeded)
 );
+configuration!(finer_units_than_the_currencys, "ISK", MemoryProvider::new().with_decimals(2).with_key());
+configuration!(coarser_units_than_the_currencys, "TND", MemoryProvider::new().with_decimals(2));
 configuration!(short_pages, "SEK", MemoryProvider::new().with_page_size(3));
 configuration!(
     everything_offered,

@@ -2,7 +2,7 @@
 
 #[allow(clippy::wildcard_imports, reason = "every fault has a row")]
 use crate::provider_kit::mutations::*;
-use crate::provider_kit::{Row, hooked, mutation, once, plain, with_key};
+use crate::provider_kit::{Row, hooked, in_tenths, mutation, once, plain, with_key};
 
 /// `"what is wrong": the base provider, the mutation => the cases that have to fail;`
 macro_rules! rows {
@@ -123,6 +123,8 @@ pub(crate) const ROWS: &[Row] = rows! {
         a_lost_response_ends_in_one_refund;
     "refuses requests beyond its limits with the wrong kind": plain, ValidatesVaguely =>
         limits_are_checked_before_anything_is_sent;
+    "rounds an amount that the provider cannot express": in_tenths, RoundsToItsUnits =>
+        limits_are_checked_before_anything_is_sent;
     "refunds what is left when more is requested": plain, TakesWhatIsLeft =>
         more_than_is_left_is_refused_by_the_provider;
     "ignores the sign of an amount": plain, TakesTheAbsolute =>
@@ -154,7 +156,8 @@ pub(crate) const ROWS: &[Row] = rows! {
     "invents the time of a change": plain, InventsUpdates =>
         a_reversed_success_is_reported;
     "reports a time-out as not applied": plain, TimeoutNotApplied =>
-        a_request_without_a_response_is_reported_truthfully a_lost_response_is_reported_truthfully;
+        a_request_without_a_response_is_reported_truthfully a_lost_response_is_reported_truthfully
+        what_is_unresolved_can_be_resolved;
     "reports a server error as not applied": plain, ServerErrorNotApplied =>
         a_server_error_after_processing_is_reported_truthfully;
     "reports an unreadable response as not applied": plain, GarbageNotApplied =>
@@ -200,6 +203,8 @@ pub(crate) const ROWS: &[Row] = rows! {
         an_altered_webhook_is_refused;
     "checks that a signature is there, but not whether it matches": hooked, LooksForAnySignature =>
         an_altered_webhook_is_refused a_webhook_out_of_time_is_refused;
+    "accepts webhooks without a signature": hooked, BelievesWhatIsNotSigned =>
+        an_altered_webhook_is_refused;
     "accepts webhooks of any age": hooked, BelievesAnyAge =>
         a_webhook_out_of_time_is_refused;
     "accepts webhooks from the future": hooked, BelievesTheFuture =>
@@ -214,7 +219,7 @@ pub(crate) const ROWS: &[Row] = rows! {
     "has a key too short for a reference": with_key, OffersAShortKey =>
         the_keys_limits_are_usable;
     "sends a request whose send window is closed": plain, IgnoresTheWindow =>
-        a_lost_response_ends_in_one_refund a_closed_window_sends_nothing
+        a_lost_response_ends_in_one_refund what_is_unresolved_can_be_resolved a_closed_window_sends_nothing
         a_request_that_leaves_begins_its_window;
     "claims to show references, but hides them": plain, HidesWhatItSaysItShows =>
         references_are_shown_where_capabilities_say;

@@ -1,7 +1,10 @@
 //! Capabilities that do not mean what they say.
 
 use futures_util::FutureExt as _;
-use refunds_core::{Error, ErrorKind, Idempotency, Money, Notice, RefundProvider};
+use refunds_core::{
+    Error, ErrorKind, Idempotency, Money, Notice, RefundProvider, Result, WebhookRequest,
+    testing::MemoryProvider,
+};
 
 use crate::provider_kit::mutations::mutation;
 
@@ -39,6 +42,40 @@ mutation!(LooksForAnySignature, verify_webhook, |memory, request| {
     Ok(notice)
 });
 
+mutation!(BelievesWhatIsNotSigned, verify_webhook, |memory, request| {
+    // A signature that is there is checked.
+    let mut request = request.clone();
+    if request.headers.is_empty() {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if let Some((payment, refund)) = body.trim().split_once('\n') {
+            request = memory.webhook(&payment.parse()?, &refund.parse()?);
+        }
+    }
+    memory.verify_webhook(&request)
+});
+
+// Right: its signature is a line of the body, and whatever surrounds the lines is not signed.
+mutation!(SignsInItsBody {
+    fn webhook(&self, genuine: WebhookRequest) -> WebhookRequest {
+        let (_, signature) = &genuine.headers[0];
+        let mut body = genuine.body.clone();
+        body.extend_from_slice(format!("\n{signature}").as_bytes());
+        let headers = vec![("X-Request-Id".to_owned(), "1".to_owned())];
+        WebhookRequest::new("POST", genuine.url, headers, body, genuine.received_at)
+    }
+    fn verify_webhook(&self, memory: &MemoryProvider, request: &WebhookRequest) -> Result<Notice> {
+        let mut signed = request.clone();
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        if let Some((body, signature)) = body.trim().rsplit_once('\n') {
+            signed.headers = vec![("X-Memory-Signature".to_owned(), signature.to_owned())];
+            signed.body = body.into();
+        }
+        let mut notice = memory.verify_webhook(&signed)?;
+        notice.delivery_id = request.header("X-Request-Id").map(str::to_owned);
+        Ok(notice)
+    }
+});
+
 mutation!(BelievesAnyAge, verify_webhook, |memory, request| {
     let mut now = request.clone();
     let header = request.header("X-Memory-Signature").and_then(|header| header.split_once(' '));
@@ -60,6 +97,8 @@ mutation!(NoticesAnotherPayment, verify_webhook, |memory, request| {
     notice.payment_id = notice.refund_id.clone().unwrap().as_str().parse()?;
     Ok(notice)
 });
+
+mutation!(HasNoWebhookSecret, verify_webhook, |_, _| Err(Error::config("the webhook secret is missing")));
 
 mutation!(BelievesWebhooks, verify_webhook, |_, _| Ok(Notice::new("memory", "p-1".parse()?)));
 

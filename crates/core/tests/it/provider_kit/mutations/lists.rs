@@ -27,6 +27,8 @@ mutation!(LosesLastPage, list, |memory, id, page| {
     Ok(reported)
 });
 
+mutation!(WholeLists, list, |memory, id, _| memory.list_refunds(id, &PageRequest::first()).await);
+
 mutation!(CutsShort, list, |memory, id, _| {
     let reported = memory.list_refunds(id, &PageRequest::first().with_limit(3)).await?;
     Ok(Page::whole(reported.items))

@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Mutex};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Error, ErrorKind, Idempotency, Money, Reference, Refund, RefundProvider, Replay, Result, SubmitRefund,
-    testing::MemoryProvider,
+    CreateRefund, Error, ErrorKind, Idempotency, Money, Reference, Refund, RefundAmount, RefundProvider,
+    Replay, Result, SubmitRefund, testing::MemoryProvider,
 };
 
 use crate::provider_kit::{mutant::Mutation, mutations::mutation};
@@ -15,11 +15,35 @@ mutation!(IgnoresTheKey, capabilities, |mut truth| {
     truth
 });
 
+mutation!(ClaimsConflicts, capabilities, |mut truth| {
+    if let Idempotency::Key(key) = &mut truth.idempotency {
+        key.conflict_in_flight = true;
+    }
+    truth
+});
+
 mutation!(ReplaysAnotherResponse, capabilities, |mut truth| {
     if let Idempotency::Key(key) = &mut truth.idempotency {
         key.replay = Replay::FirstAnswer;
     }
     truth
+});
+
+mutation!(RoundsToItsUnits {
+    async fn submit(&self, memory: &MemoryProvider, submit: &SubmitRefund) -> Result<Refund> {
+        let mut sent = submit.clone();
+        let minor = submit.amount.minor_units();
+        sent.amount = Money::new(minor - minor % 10, submit.amount.currency());
+        sent.request.amount = RefundAmount::Exact(sent.amount);
+        let mut refund = memory.submit_refund(&sent).await?;
+        if sent.amount != submit.amount {
+            refund.amount = submit.amount;
+        }
+        Ok(refund)
+    }
+    fn validate(&self, _: &MemoryProvider, _: &CreateRefund) -> Result<()> {
+        Ok(())
+    }
 });
 
 /// Refuses a repeated submission in flight, which its capabilities do not say.
