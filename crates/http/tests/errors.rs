@@ -41,6 +41,9 @@ fn decode(response: &ErrorBody) -> Option<ProviderError> {
     if wire.code.as_deref() == Some("concurrent_request") {
         error = error.with_retryable(true).with_may_have_applied(false);
     }
+    if wire.code.as_deref() == Some("reference_taken") {
+        error = error.with_may_have_applied(false);
+    }
     if wire.code.as_deref() == Some("already_refunded") {
         error = error.with_kind(ErrorKind::NotRefundable).with_may_have_applied(false);
     }
@@ -127,6 +130,11 @@ async fn the_decoder_knows_better_than_the_status() {
     assert_eq!((error.code(), error.request_id()), (Some("concurrent_request"), Some("req-7")));
     assert_eq!(error.message(), "HTTP 409: still being processed");
     assert_eq!(error.details(), [FieldError::new("/amount", "too much")]);
+
+    // A provider that refuses what it has seen: the reference is spent, and this request made nothing.
+    let error = fail(Reply::json(409, r#"{"code":"reference_taken"}"#), write()).await;
+    let facts = (error.kind(), error.is_retryable(), error.may_have_applied());
+    assert_eq!(facts, (ErrorKind::Conflict, false, false));
 
     let error = fail(Reply::json(500, r#"{"code":"already_refunded"}"#), write()).await;
     let facts = (error.kind(), error.is_retryable(), error.may_have_applied());
