@@ -40,7 +40,7 @@ macro_rules! __refunds_cases {
                 the_order_is_the_same_each_time: "the order is oldest or newest first, at any page size",
                     "partial, multiple";
                 an_empty_page_ends_nothing_early: "empty pages between others lose nothing", "partial, multiple";
-                cursors_work_in_another_process: "a cursor works in a fresh instance, more than once",
+                cursors_work_in_another_process: "a cursor works in a fresh instance, more than once, with any limit",
                     "partial, multiple";
             }
             refusals {

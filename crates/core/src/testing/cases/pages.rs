@@ -87,6 +87,15 @@ pub(crate) async fn cursors_work_in_another_process(kit: Kit<'_>) -> Verdict {
         listed.extend(ids(pager.accept(page)));
     }
     whole(kit, &made, listed, pager.is_complete())?;
+    // With another limit, a cursor begins at the same place.
+    let (mut pager, mut listed) = (Pager::new(PageRequest::first().with_limit(2)), Vec::new());
+    while let Some(request) = pager.request() {
+        let limit = if request.cursor.is_some() { 3 } else { 2 };
+        let request = request.clone().with_limit(limit);
+        let page = ok("a page of another size", kit.provider().list_refunds(&payment, &request).await)?;
+        listed.extend(ids(pager.accept(page)));
+    }
+    whole(kit, &made, listed, pager.is_complete())?;
     if cursors == 0 { Err(needs("a list with a cursor")) } else { Ok(()) }
 }
 

@@ -7,7 +7,7 @@ use refunds_core::{
     References, Refund, RefundClient, RefundId, RefundProvider as _, RefundStatus, RefundTarget, Replay,
     TargetKind,
     journal::{IntentState, Query},
-    testing::SkippingClock,
+    testing::{Fault, FaultTarget, MemoryProvider, SkippingClock},
 };
 
 use crate::client::scripted::{Scripted, Step, nok, remaining, request};
@@ -205,4 +205,38 @@ async fn an_incomplete_list_closes_no_other_refund() {
     let b = entries.iter().find(|entry| entry.reference.as_str() == "b").unwrap();
     assert_eq!(b.newest().unwrap().state, IntentState::Unknown, "an incomplete list proves nothing absent");
     assert!(client.unresolved(&request(&payment, 200, "b")).await.unwrap().is_some());
+}
+
+/// Some providers keep the response to a key even if it was a server error, and repeat it for a day. Then the key
+/// is used up, whether the refund was made or not.
+#[tokio::test(start_paused = true)]
+async fn a_server_error_that_the_key_repeats_ends_in_one_refund() {
+    for fault in [Fault::ServerError, Fault::ErrorAfterwards] {
+        let key =
+            IdempotencyKey::new(255, Duration::from_secs(86_400), Replay::FirstAnswer, Certainty::Guaranteed);
+        let provider = MemoryProvider::new()
+            .with_capabilities(|capabilities| capabilities.idempotency = Idempotency::Key(key));
+        let payment = provider.captured(nok(1000));
+        let request = request(&payment, 100, "a");
+        let clock = Arc::new(SkippingClock::new());
+        let client = RefundClient::new(provider.clone()).with_clock(clock.clone());
+        provider.inject(fault, FaultTarget::Submit);
+        let first = client.create(&request).await;
+        match &first {
+            Ok(_) => assert_eq!(provider.moved(&payment), 100, "{fault}"),
+            Err(error) => {
+                let truth = (error.kind(), error.may_have_applied(), provider.moved(&payment));
+                assert_eq!(truth, (ErrorKind::OutcomeUnknown, true, 0), "{fault}: {error}");
+            }
+        }
+        // The error that is repeated shows nothing: only a lookup after it frees the reference.
+        assert_eq!(first.is_ok(), fault.is_processed(), "{fault}");
+        clock.advance(Duration::from_secs(3600));
+        client.create(&request).await.unwrap();
+        assert_eq!(
+            (provider.moved(&payment), provider.made(&payment, &request.reference)),
+            (100, 1),
+            "{fault}"
+        );
+    }
 }

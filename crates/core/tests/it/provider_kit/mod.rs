@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use mutant::{MutantHarness, Mutation};
 use mutations::{
     BelievesWhatIsNotSigned, CallsPendingASuccess, ClaimsConflicts, CutsShort, HasNoWebhookSecret, Nothing,
-    RetriesByItself, SignsInItsBody, WholeLists,
+    NumberedPages, RetriesByItself, SignsInItsBody, WholeLists,
 };
 use refunds_core::testing::{Case, MemoryProvider, Outcome, Report, cases, run_all};
 
@@ -71,6 +71,7 @@ async fn without_a_fault_nothing_fails() {
         (plain(), mutation::<Nothing>(), 9),
         (hooked().with_key(), mutation::<Nothing>(), 0),
         (hooked().with_key(), mutation::<SignsInItsBody>(), 0),
+        (hooked().with_key(), mutation::<NumberedPages>(), 0),
     ] {
         let report = run_all(&MutantHarness::new(memory, mutation)).await;
         assert!(report.is_ok(), "{report}");

@@ -86,6 +86,8 @@ pub(crate) const ROWS: &[Row] = rows! {
         the_order_is_the_same_each_time;
     "forgets a cursor once it was used": plain, SpendsCursors =>
         cursors_work_in_another_process;
+    "numbers its pages, and forgets of which size": plain, ForgetsThePageSize =>
+        cursors_work_in_another_process;
     "returns an empty list for an unknown payment": plain, NotFoundIsEmpty =>
         an_unknown_payment_is_not_found hostile_payment_ids_reach_nothing;
     "returns a 404 for a payment without refunds": plain, EmptyIsNotFound =>

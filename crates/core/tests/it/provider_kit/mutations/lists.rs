@@ -10,7 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use refunds_core::{
-    Error, ErrorKind, Page, PageRequest, PaymentId, Refund, RefundProvider, Result, testing::MemoryProvider,
+    Cursor, Error, ErrorKind, Page, PageRequest, PaymentId, Refund, RefundProvider, Result,
+    testing::MemoryProvider,
 };
 
 use crate::provider_kit::{mutant::Mutation, mutations::mutation};
@@ -26,6 +27,39 @@ mutation!(LosesLastPage, list, |memory, id, page| {
     }
     Ok(reported)
 });
+
+// Right: pages have numbers, and a cursor says of which size.
+mutation!(NumberedPages, list, |memory, id, page| {
+    let limit = page.limit.unwrap_or(20).clamp(1, 20);
+    let (number, size) = match page.cursor.as_ref().and_then(|cursor| cursor.as_str().split_once('x')) {
+        Some((number, size)) => (number.parse().unwrap(), size.parse().unwrap()),
+        None => (1, limit),
+    };
+    numbered(memory, id, number, size, |next| format!("{next}x{size}")).await
+});
+
+mutation!(ForgetsThePageSize, list, |memory, id, page| {
+    let size = page.limit.unwrap_or(20).clamp(1, 20);
+    let number = page.cursor.as_ref().map_or(1, |cursor| cursor.as_str().parse().unwrap());
+    numbered(memory, id, number, size, |next| next.to_string()).await
+});
+
+/// The page of this number, from the memory's cursors, which count refunds.
+async fn numbered(
+    memory: &MemoryProvider,
+    id: &PaymentId,
+    number: u16,
+    size: u16,
+    cursor: impl Fn(u16) -> String + Send,
+) -> Result<Page<Refund>> {
+    let mut request = PageRequest::first().with_limit(size);
+    if number > 1 {
+        request.cursor = Some(Cursor::new(((number - 1) * size).to_string())?);
+    }
+    let mut page = memory.list_refunds(id, &request).await?;
+    page.next = page.next.map(|_| Cursor::new(cursor(number + 1))).transpose()?;
+    Ok(page)
+}
 
 mutation!(WholeLists, list, |memory, id, _| memory.list_refunds(id, &PageRequest::first()).await);
 
