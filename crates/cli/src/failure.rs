@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use refunds_core::{Clock, Error, ErrorKind, FieldError, Operation, Refund, SystemClock, UnresolvedRefund};
+use refunds_core::{
+    Clock, Error, ErrorKind, FieldError, Operation, Refund, SystemClock, UnresolvedRefund, readable_duration,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -277,7 +279,10 @@ fn next(error: &Error) -> String {
         ErrorKind::InvalidRequest | ErrorKind::Unsupported => "change the request",
         _ if error.is_retryable() => {
             return match error.retry_after() {
-                Some(after) => format!("run the same command again in {} s", whole_seconds(after)),
+                Some(after) => {
+                    let after = readable_duration(Duration::from_secs(whole_seconds(after)));
+                    format!("run the same command again in {after}")
+                }
                 None => "run the same command again".into(),
             };
         }

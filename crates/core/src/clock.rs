@@ -1,6 +1,12 @@
 //! Injected time: nothing in this workspace reads a clock or sleeps except through [`Clock`].
 
-use std::{fmt::Debug, future::Future, pin::Pin, sync::OnceLock, time::Duration};
+use std::{
+    fmt::{self, Debug},
+    future::Future,
+    pin::Pin,
+    sync::OnceLock,
+    time::Duration,
+};
 
 use time::{
     OffsetDateTime, PrimitiveDateTime, UtcOffset,
@@ -80,6 +86,29 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
         .filter(|time| (0..=9999).contains(&time.year()))
 }
 
+/// A duration for people, rounded: `250ms`, `2s`, `1m 30s`.
+///
+/// For messages and reports. Durations below one second are rounded to the millisecond, those below ten
+/// seconds to a tenth of a second, longer ones to the second.
+///
+/// ```
+/// use std::time::Duration;
+/// use refunds_core::readable_duration;
+///
+/// let measured = Duration::from_nanos(1_999_999_469);
+/// assert_eq!(format!("no response within {}", readable_duration(measured)), "no response within 2s");
+/// ```
+pub fn readable_duration(duration: Duration) -> impl fmt::Display {
+    let unit = match duration {
+        _ if duration >= Duration::from_secs(10) => Duration::from_secs(1),
+        _ if duration >= Duration::from_secs(1) => Duration::from_millis(100),
+        _ => Duration::from_millis(1),
+    };
+    let units = (duration.as_nanos() + unit.as_nanos() / 2) / unit.as_nanos();
+    let rounded = u32::try_from(units).ok().and_then(|units| unit.checked_mul(units));
+    humantime::format_duration(rounded.unwrap_or(duration))
+}
+
 /// A time for people, in UTC, rounded up to the second because it is the end of a wait.
 pub(crate) fn rounded(time: OffsetDateTime) -> String {
     let part = time::Duration::nanoseconds(i64::from(time.nanosecond()));
@@ -91,6 +120,29 @@ pub(crate) fn rounded(time: OffsetDateTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_rounded_for_people() {
+        for (nanos, text) in [
+            (0, "0s"),
+            (400_000, "0s"),
+            (600_000, "1ms"),
+            (250_000_000, "250ms"),
+            (999_499_999, "999ms"),
+            (999_500_000, "1s"),
+            (1_500_000_000, "1s 500ms"),
+            (1_999_000_000, "2s"),
+            (1_999_999_469, "2s"),
+            (9_960_000_000, "10s"),
+            (29_600_000_000, "30s"),
+            (89_999_999_999, "1m 30s"),
+            (3_600_000_000_000, "1h"),
+            (90_061_000_000_000, "1day 1h 1m 1s"),
+        ] {
+            assert_eq!(readable_duration(Duration::from_nanos(nanos)).to_string(), text, "{nanos} ns");
+        }
+        assert!(!readable_duration(Duration::MAX).to_string().is_empty());
+    }
 
     #[test]
     fn times_are_parsed_in_every_known_format() {

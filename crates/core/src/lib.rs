@@ -34,7 +34,7 @@ pub use {http, secrecy, serde_json, time};
 pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, References, Replay},
     client::{Observer, Policy, RefundClient, RefundStream, WaitOutcome, Waiting, WaitingFor},
-    clock::{BoxFuture, Clock, SystemClock, parse_time},
+    clock::{BoxFuture, Clock, SystemClock, parse_time, readable_duration},
     environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
     id::{MAX_ID_LEN, PaymentId, RefundId},

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use refunds_core::{BoxFuture, Clock, SystemClock, journal::JournalTime};
+use refunds_core::{BoxFuture, Clock, SystemClock, journal::JournalTime, readable_duration};
 
 /// How far the journal's time may be ahead of the wall clock without a warning.
 const AHEAD: Duration = Duration::from_secs(60);
@@ -102,9 +102,9 @@ impl JournalClock {
     /// An explanation for messages if the journal's time is far ahead of the wall clock.
     pub(crate) fn warning(&self) -> Option<String> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let ahead = state.ahead?.as_secs();
+        let ahead = readable_duration(state.ahead?);
         Some(format!(
-            "the journal's time is {ahead} s ahead of this machine's clock: one of its commits was made while \
+            "the journal's time is {ahead} ahead of this machine's clock: one of its commits was made while \
              a clock was that far ahead"
         ))
     }
@@ -241,6 +241,6 @@ mod tests {
         let clock = JournalClock::new(None);
         let ahead = JournalTime::from_datetime(SystemClock.now()).plus(Duration::from_secs(7_200));
         assert!(clock.now(&Remembered { highest: ahead, ..EMPTY }) >= ahead);
-        assert!(clock.warning().unwrap().contains("s ahead of this machine's clock"));
+        assert!(clock.warning().unwrap().contains("ahead of this machine's clock"));
     }
 }

@@ -27,7 +27,7 @@ pub use self::{
 use crate::{
     Capabilities, Clock, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page, PageRequest,
     Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, Scope, SystemClock,
-    WebhookRequest,
+    WebhookRequest, readable_duration,
 };
 
 /// Refunds at one provider: safe creation, retries, paging as a stream, waiting for a final status.
@@ -234,7 +234,8 @@ impl RefundClient {
         match select(std::pin::pin!(call), self.clock.limit(limit)).await {
             Either::Left((result, _)) => result,
             Either::Right(((), _)) => {
-                Err(Error::new(ErrorKind::Timeout, format!("no response within {limit:?}")))
+                let message = format!("no response within {}", readable_duration(limit));
+                Err(Error::new(ErrorKind::Timeout, message))
             }
         }
     }

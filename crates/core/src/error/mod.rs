@@ -38,7 +38,7 @@ impl FieldError {
 /// use refunds_core::{Error, ErrorKind};
 ///
 /// // By default, an error is conservative …
-/// let lost = Error::new(ErrorKind::Timeout, "no response within 30 s");
+/// let lost = Error::new(ErrorKind::Timeout, "no response within 30s");
 /// assert!(lost.is_retryable() && lost.may_have_applied());
 ///
 /// // … and an adapter that knows that nothing was sent says so.
@@ -353,13 +353,13 @@ mod tests {
 
     #[test]
     fn an_error_reads_as_one_line() {
-        let error = Error::new(ErrorKind::Timeout, "no response within 30 s")
+        let error = Error::new(ErrorKind::Timeout, "no response within 30s")
             .with_provider("memory")
             .with_operation(Operation::SubmitRefund)
             .with_request_id("r-1");
         assert_eq!(
             error.to_string(),
-            "memory: submit_refund: no response within 30 s (timeout, request r-1, \
+            "memory: submit_refund: no response within 30s (timeout, request r-1, \
              a refund may have been made)"
         );
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use refunds_core::{
     CreateRefund, ErrorKind, PaymentId, Reference, Refund, RefundAmount, RefundClient, RefundStatus,
-    WaitOutcome,
+    WaitOutcome, readable_duration,
 };
 use refunds_sandbox::Sandbox;
 
@@ -130,7 +130,9 @@ impl<'a> Demo<'a> {
         same("the ledger's pending", ledger.pending(&self.scene.slow_payment), PART)?;
         let refund = match self.client.wait_until_final(&payment, &begun.id, TIMEOUT).await? {
             WaitOutcome::Final(refund) => refund,
-            WaitOutcome::TimedOut(_) => return Err(Mismatch(format!("it is not final after {TIMEOUT:?}"))),
+            WaitOutcome::TimedOut(_) => {
+                return Err(Mismatch(format!("it is not final after {}", readable_duration(TIMEOUT))));
+            }
         };
         same("its id", &refund.id, &begun.id)?;
         same("its final status", refund.status, RefundStatus::Succeeded)?;
