@@ -3,9 +3,10 @@
 use std::{fmt, time::Duration};
 
 use http::request::Parts;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::{Error, ErrorKind, Operation, PaymentId, RefundId, Result};
+use crate::{Error, ErrorKind, Operation, PaymentId, RefundId, Result, Scope, readable_duration};
 
 /// The default for how far a webhook's time may differ from ours, in both directions.
 pub const DEFAULT_WEBHOOK_TOLERANCE: Duration = Duration::from_secs(300);
@@ -117,9 +118,9 @@ impl WebhookRequest {
         Err(webhook_error(
             ErrorKind::Unauthenticated,
             format!(
-                "the webhook was signed {} s {side}; at most {} s are accepted",
-                apart.as_secs(),
-                tolerance.as_secs()
+                "the webhook was signed {} {side}; at most {} is accepted",
+                readable_duration(apart),
+                readable_duration(tolerance)
             ),
         ))
     }
@@ -127,23 +128,31 @@ impl WebhookRequest {
 
 /// What a verified webhook is about. It carries no amount: read the refunds
 /// ([`RefundClient::refresh`](crate::RefundClient::refresh)) and record those.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// It serializes to JSON, for a queue between the endpoint that verifies webhooks and the worker that reads
+/// the refunds. It contains no secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Notice {
     /// The provider's name in the registry.
     pub provider: String,
     /// The account that the webhook belongs to; set by
     /// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook).
-    pub scope: Option<crate::Scope>,
+    #[serde(default)]
+    pub scope: Option<Scope>,
     /// The payment.
     pub payment_id: PaymentId,
     /// The refund, if the webhook names it.
+    #[serde(default)]
     pub refund_id: Option<RefundId>,
     /// The delivery's id, the same in redeliveries. Use it to de-duplicate.
+    #[serde(default)]
     pub delivery_id: Option<String>,
     /// The provider's own name of the event.
+    #[serde(default)]
     pub event: Option<String>,
     /// When it happened, if the webhook says so.
+    #[serde(default, with = "time::serde::rfc3339::option")]
     pub occurred_at: Option<OffsetDateTime>,
 }
 
@@ -223,6 +232,22 @@ mod tests {
                 assert_eq!(status(error().with_operation(operation)), 503, "{kind} of {operation}");
             }
         }
+    }
+
+    #[test]
+    fn a_notice_survives_a_queue() {
+        let mut notice = Notice::new("acme", PaymentId::new("p-1").unwrap());
+        let json = serde_json::json!({"provider": "acme", "payment_id": "p-1"});
+        assert_eq!(serde_json::from_value::<Notice>(json).unwrap(), notice, "everything else is optional");
+
+        notice.scope = Some(Scope::new("acme", "a-1", "https://api.acme.example"));
+        notice.refund_id = Some(RefundId::new("r-1").unwrap());
+        notice.delivery_id = Some("d-1".into());
+        notice.event = Some("refund.updated".into());
+        notice.occurred_at = Some(time::macros::datetime!(2024-05-01 10:20:30 UTC));
+        let json = serde_json::to_value(&notice).unwrap();
+        assert_eq!(json["occurred_at"], "2024-05-01T10:20:30Z");
+        assert_eq!(serde_json::from_value::<Notice>(json).unwrap(), notice);
     }
 
     #[test]
