@@ -10,7 +10,7 @@ use http::{
     header::{AUTHORIZATION, CONTENT_LENGTH},
 };
 use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Result};
-use tracing::{Instrument as _, field::Empty};
+use tracing::{Instrument as _, Span, field::Empty};
 
 use crate::{
     auth::{Authorizer, Credential},
@@ -20,7 +20,7 @@ use crate::{
     provider_error::{Decoder, ErrorBody, request_id, response_error},
     request::{Request, header},
     response::Response,
-    transport::{Body, Transport, TransportError, TransportErrorKind},
+    transport::{Body, TARGET, Transport, TransportError, TransportErrorKind},
 };
 
 const MAX_ERROR_BODY: usize = 64 << 10;
@@ -99,7 +99,8 @@ impl Call<'_> {
         deadline: &mut Deadline,
     ) -> Result<Outcome> {
         let span = tracing::debug_span!(
-            "http_exchange",
+            target: TARGET,
+            "http.exchange",
             provider = &*self.context.provider,
             operation = self.context.operation.as_str(),
             method = self.request.method().as_str(),
@@ -108,16 +109,20 @@ impl Call<'_> {
             elapsed_ms = Empty,
         );
         let started = self.client.clock.monotonic();
-        let outcome = self.exchange(wire, credential, renewable, deadline).instrument(span.clone()).await;
+        let exchange = self.exchange(wire, credential, renewable, deadline, &span);
+        let outcome = exchange.instrument(span.clone()).await;
         let elapsed = self.client.clock.monotonic().saturating_sub(started);
         span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
         span.in_scope(|| match &outcome {
-            Ok(Outcome::Response(_)) => tracing::debug!("response received"),
-            Ok(Outcome::Refused) => tracing::debug!("credential refused, another one is tried"),
+            Ok(Outcome::Response(_)) => tracing::debug!(target: TARGET, "response received"),
+            Ok(Outcome::Refused) => {
+                tracing::debug!(target: TARGET, "credential refused, another one is tried");
+            }
             Err(error) => tracing::debug!(
+                target: TARGET,
                 kind = error.kind().as_str(),
                 may_have_applied = error.may_have_applied(),
-                "failed"
+                "exchange failed"
             ),
         });
         outcome
@@ -129,6 +134,7 @@ impl Call<'_> {
         credential: Option<&Credential>,
         renewable: bool,
         deadline: &mut Deadline,
+        span: &Span,
     ) -> Result<Outcome> {
         let mut wire = wire.clone();
         if let Some(credential) = credential {
@@ -160,10 +166,10 @@ impl Call<'_> {
             None => return Err(self.fail(late())),
         };
         let request_id = request_id(&head.headers, self.client.request_id_header.as_ref(), &secrets);
-        tracing::Span::current().record("status", head.status.as_u16());
+        span.record("status", head.status.as_u16());
 
         if head.status.is_success() {
-            trace(request_id.as_deref());
+            record_id(span, request_id.as_deref());
             if announced(&head.headers).is_some_and(|bytes| bytes > limit) {
                 return Err(named(self.fail(too_long(limit)), request_id));
             }
@@ -184,7 +190,7 @@ impl Call<'_> {
             (head.status.as_u16(), renewable, &self.client.auth, credential)
             && auth.refused(credential)
         {
-            trace(request_id.as_deref());
+            record_id(span, request_id.as_deref());
             return Ok(Outcome::Refused);
         }
         // The status has decided already: a body that is late, cut off or too long only takes away
@@ -203,7 +209,7 @@ impl Call<'_> {
         let decoder = self.client.decoder.as_deref();
         let error =
             response_error(self.context, &response, request_id, decoder, &*self.client.clock, &secrets);
-        trace(error.request_id());
+        record_id(span, error.request_id());
         Err(error)
     }
 
@@ -212,10 +218,10 @@ impl Call<'_> {
     }
 }
 
-/// Tells the provider's id of the request to the span of its exchange.
-fn trace(request_id: Option<&str>) {
+/// Records the provider's id of the request in the span of its exchange.
+fn record_id(span: &Span, request_id: Option<&str>) {
     if let Some(id) = request_id {
-        tracing::Span::current().record("request_id", id);
+        span.record("request_id", id);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     outgoing::{Reached, Sending},
     proxy::ProxyFault,
     tls,
-    transport::{Body, Read, Transport, TransportError, TransportErrorKind as Kind},
+    transport::{Body, Read, TARGET, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
 };
 
@@ -111,7 +111,7 @@ impl Transport for ReqwestTransport {
         for _ in 0..MAX_RESENDS {
             match once(client, &request, stall).await {
                 Err(Verdict { again: true, .. }) => {
-                    tracing::debug!("the server did not take the request, which is sent again");
+                    tracing::debug!(target: TARGET, "the server did not take the request, which is sent again");
                     let single = || self.builder(tls, loopback).pool_max_idle_per_host(0).build().ok();
                     client = clients.single.get_or_init(single).as_ref().unwrap_or(client);
                 }

@@ -15,6 +15,9 @@ use refunds_core::ErrorKind;
 
 use crate::failure::Failure;
 
+/// The target of this crate's spans and events.
+pub(crate) const TARGET: &str = "refunds_http";
+
 /// Carries one request to the provider and its response back.
 ///
 /// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that

@@ -124,7 +124,7 @@ async fn canaries_are_in_no_log_no_error_and_no_debug() {
         assert_eq!(line, None, "{leak}");
     }
     for reported in [
-        "http_exchange",
+        "http.exchange",
         "provider=\"acme\"",
         "operation=\"submit_refund\"",
         "status=400",
