@@ -33,7 +33,10 @@ pub use {http, secrecy, serde_json, time};
 
 pub use self::{
     capabilities::{Capabilities, Certainty, FinalStatus, Idempotency, IdempotencyKey, References, Replay},
-    client::{Observer, Policy, RefundClient, RefundStream, WaitOutcome, Waiting, WaitingFor},
+    client::{
+        CallOutcome, Observer, Policy, Recovered, RefundClient, RefundStream, Resolved, Retried, Settled,
+        WaitOutcome, Waited, Waiting, WaitingFor,
+    },
     clock::{BoxFuture, Clock, SystemClock, parse_time, readable_duration},
     environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},

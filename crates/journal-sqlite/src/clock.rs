@@ -14,6 +14,8 @@ use std::{
 
 use refunds_core::{BoxFuture, Clock, SystemClock, journal::JournalTime, readable_duration};
 
+/// The target of this crate's events.
+pub(crate) const TARGET: &str = "refunds_journal_sqlite";
 /// How far the journal's time may be ahead of the wall clock without a warning.
 const AHEAD: Duration = Duration::from_secs(60);
 
@@ -83,6 +85,7 @@ impl JournalClock {
             state.warned = true;
             drop(state);
             tracing::warn!(
+                target: TARGET,
                 ahead_seconds = ahead.as_secs(),
                 "the journal's time is ahead of this machine's clock: refunds may have to wait that much longer"
             );

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     call::{self, Call, Task, stopped},
+    clock::TARGET,
     error::{Failure, of_sqlite},
     group::Group,
     shared::Shared,
@@ -182,7 +183,7 @@ impl Thread {
 
     fn finish(&mut self, tasks: Vec<Box<dyn Task>>, outcome: Result<()>) {
         if let Err(error) = &outcome {
-            tracing::debug!(%error, tasks = tasks.len(), "the journal could not be written");
+            tracing::debug!(target: TARGET, %error, tasks = tasks.len(), "the journal could not be written");
         }
         for task in tasks {
             self.repeated.extend(task.finish(outcome.clone()));

@@ -9,6 +9,7 @@ mod policy;
 mod queue;
 mod read;
 mod refresh;
+mod report;
 mod stream;
 mod wait;
 
@@ -18,8 +19,7 @@ use futures_util::future::{Either, select};
 
 use self::queue::Queue;
 pub use self::{
-    create::{Waiting, WaitingFor},
-    observer::Observer,
+    observer::{CallOutcome, Observer, Recovered, Resolved, Retried, Settled, Waited, Waiting, WaitingFor},
     policy::Policy,
     stream::RefundStream,
     wait::WaitOutcome,
@@ -115,7 +115,7 @@ impl RefundClient {
         self
     }
 
-    /// Reports what calls do, such as waiting, to `observer`.
+    /// Reports what calls do, such as retries and waits, to `observer`.
     #[must_use]
     pub fn with_observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
@@ -152,7 +152,8 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::payment`], after retries.
     pub async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
-        self.read(Operation::Payment, || self.adapter().payment(payment)).await
+        let read = self.read(Operation::Payment, || self.adapter().payment(payment));
+        self.in_read_span(Operation::Payment, payment, read).await
     }
 
     /// The current state of one refund of a payment.
@@ -161,9 +162,13 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::get_refund`], after retries.
     pub async fn get(&self, payment: &PaymentId, refund: &RefundId) -> Result<Refund> {
-        let refund = self.read(Operation::GetRefund, || self.adapter().get_refund(payment, refund)).await?;
-        self.note(payment, std::slice::from_ref(&refund)).await;
-        Ok(refund)
+        let read = async {
+            let read = || self.adapter().get_refund(payment, refund);
+            let refund = self.read(Operation::GetRefund, read).await?;
+            self.note(payment, std::slice::from_ref(&refund)).await;
+            Ok(refund)
+        };
+        self.in_read_span(Operation::GetRefund, payment, read).await
     }
 
     /// One page of a payment's refunds.
@@ -172,9 +177,13 @@ impl RefundClient {
     ///
     /// As [`RefundProvider::list_refunds`], after retries.
     pub async fn list_page(&self, payment: &PaymentId, page: &PageRequest) -> Result<Page<Refund>> {
-        let page = self.read(Operation::ListRefunds, || self.adapter().list_refunds(payment, page)).await?;
-        self.note(payment, &page.items).await;
-        Ok(page)
+        let read = async {
+            let read = || self.adapter().list_refunds(payment, page);
+            let page = self.read(Operation::ListRefunds, read).await?;
+            self.note(payment, &page.items).await;
+            Ok(page)
+        };
+        self.in_read_span(Operation::ListRefunds, payment, read).await
     }
 
     /// Verifies a webhook and returns what it is about. Nothing is sent; read the refunds next.

@@ -1,9 +1,9 @@
 //! Settling unsettled refunds from what reads show.
 
-use super::RefundClient;
+use super::{RefundClient, report::TARGET};
 use crate::{
     Notice, PaymentId, Refund, Result,
-    journal::{Entry, Evidence, Query, Seen},
+    journal::{Entry, Evidence, Observed, Query, Seen},
 };
 
 impl RefundClient {
@@ -37,8 +37,14 @@ impl RefundClient {
                 refunds.iter().filter(|refund| refund.reference.as_ref() == Some(&entry.reference));
             let (Some(refund), None) = (shown.next(), shown.next()) else { continue };
             let seen = Seen::of(payment, &entry.reference, refund, Evidence::Listed);
-            if let Err(error) = self.store().observe(&entry.money, &[seen], None).await {
-                tracing::debug!(%error, "the journal could not store what a read showed");
+            match self.store().observe(&entry.money, &[seen], None).await {
+                Ok(Observed::Settled(_)) if entry.unsettled_sends().next().is_some() => {
+                    self.report_recovered(&entry.payment, &entry.reference, &refund.id, refund.status);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::debug!(target: TARGET, %error, "the journal could not store what a read showed");
+                }
             }
         }
     }

@@ -39,22 +39,20 @@ impl RefundClient {
             if after_read(&error) == AfterRead::Stop || attempts >= self.policy.max_attempts {
                 return Err(error);
             }
-            if !self.pause(&error, &mut backoff, deadline).await {
-                return Err(error);
-            }
-            tracing::debug!(provider = self.adapter().name(), %operation, attempts, kind = %error.kind(), "trying again");
+            let Some(delay) = self.pause(&error, &mut backoff, deadline).await else { return Err(error) };
+            self.report_retried(operation, attempts, error.kind(), delay);
             attempts += 1;
         }
     }
 
-    /// Waits before the next attempt, for the provider's `retry_after` or the back-off. Returns false at once
-    /// if that would exceed `deadline`.
-    pub(super) async fn pause(&self, error: &Error, backoff: &mut Backoff, deadline: Duration) -> bool {
+    /// Waits before the next attempt, for the provider's `retry_after` or the back-off. Returns how long, or
+    /// `None` at once if that would exceed `deadline`.
+    async fn pause(&self, error: &Error, backoff: &mut Backoff, deadline: Duration) -> Option<Duration> {
         let delay = backoff.next_delay().max(error.retry_after().unwrap_or_default());
         if delay >= self.time_left(deadline) {
-            return false;
+            return None;
         }
         self.clock.sleep(delay).await;
-        true
+        Some(delay)
     }
 }

@@ -23,10 +23,13 @@ impl RefundClient {
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        let read = || all_refunds(&*self.provider, &notice.payment_id);
-        let list = self.read(Operation::ListRefunds, read).await?;
-        self.note_all(&notice.payment_id, &list.refunds).await;
-        Ok(list)
+        let payment = &notice.payment_id;
+        let read = async {
+            let list = self.read(Operation::ListRefunds, || all_refunds(&*self.provider, payment)).await?;
+            self.note_all(payment, &list.refunds).await;
+            Ok(list)
+        };
+        self.in_read_span(Operation::ListRefunds, payment, read).await
     }
 }
 

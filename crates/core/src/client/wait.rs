@@ -51,25 +51,38 @@ impl RefundClient {
         refund: &RefundId,
         timeout: Duration,
     ) -> Result<WaitOutcome> {
-        let deadline = self.deadline(timeout);
+        let polling = self.poll_until_final(payment, refund, self.deadline(timeout));
+        self.in_read_span(Operation::WaitUntilFinal, payment, polling).await
+    }
+
+    async fn poll_until_final(
+        &self,
+        payment: &PaymentId,
+        refund: &RefundId,
+        deadline: Duration,
+    ) -> Result<WaitOutcome> {
         let mut backoff = Backoff::new(&self.policy);
         let mut last = None;
+        let mut failures = 0;
         loop {
             let call = self.adapter().get_refund(payment, refund);
-            let mut asked_to_wait = Duration::ZERO;
+            let (mut asked_to_wait, mut failed) = (Duration::ZERO, None);
             match self.attempt(Operation::WaitUntilFinal, deadline, call).await {
                 Ok(refund) if refund.status.is_final() => {
                     self.note(payment, std::slice::from_ref(&refund)).await;
                     return Ok(WaitOutcome::Final(refund));
                 }
-                Ok(refund) => last = Some(refund),
+                Ok(refund) => (last, failures) = (Some(refund), 0),
                 Err(error) => {
                     let error = error.not_applied();
                     let over = self.time_left(deadline).is_zero();
                     match last {
                         Some(refund) if over => return Ok(WaitOutcome::TimedOut(refund)),
                         _ if over || after_read(&error) == AfterRead::Stop => return Err(error),
-                        _ => asked_to_wait = error.retry_after().unwrap_or_default(),
+                        _ => {
+                            asked_to_wait = error.retry_after().unwrap_or_default();
+                            failed = Some(error.kind());
+                        }
                     }
                 }
             }
@@ -80,7 +93,12 @@ impl RefundClient {
                     return Ok(WaitOutcome::TimedOut(refund));
                 }
             }
-            self.clock.sleep(backoff.next_delay().max(asked_to_wait).min(left)).await;
+            let delay = backoff.next_delay().max(asked_to_wait).min(left);
+            self.clock.sleep(delay).await;
+            if let Some(kind) = failed.filter(|_| delay < left) {
+                failures += 1;
+                self.report_retried(Operation::WaitUntilFinal, failures, kind, delay);
+            }
         }
     }
 }

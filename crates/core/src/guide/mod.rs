@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`concepts`] | everyone | reference, status, amounts, unreported references, pages |
 //! | [`failures`] | everyone | what an error means for the money, and what the client does next |
+//! | [`observing`] | everyone | what the crates log, and metrics |
 //! | [`your_adapter`] | adapter authors | a complete adapter in some 70 lines, used and tested |
 //! | [`over_http`] | adapter authors | an adapter over HTTP, step by step, with `refunds-http` |
 //! | `proof` (feature `testing`) | adapter authors | the conformance kit and a checklist |
@@ -20,6 +21,9 @@ pub mod concepts {}
 
 #[doc = include_str!("failures.md")]
 pub mod failures {}
+
+#[doc = include_str!("observing.md")]
+pub mod observing {}
 
 #[doc = include_str!("your_adapter.md")]
 pub mod your_adapter {}

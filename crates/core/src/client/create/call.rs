@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    CreateRefund, Error, Money, Refund, RefundAmount, UnresolvedRefund,
-    client::{RefundClient, backoff::Backoff},
+    CreateRefund, Error, ErrorKind, Money, Refund, RefundAmount, UnresolvedRefund,
+    client::{RefundClient, backoff::Backoff, observer::WaitingFor},
     journal::{About, IntentNumber, IntentTerms, IntentToken, JournalTime, MoneyKey, Standing, Why},
 };
 
@@ -19,6 +19,17 @@ pub(super) enum Goal {
     LookUp,
 }
 
+/// A wait that was reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    pub(super) what: WaitingFor,
+    pub(super) until: JournalTime,
+    /// When it began, by the client's monotonic clock.
+    pub(super) begun: Duration,
+    /// How long it has lasted.
+    pub(super) elapsed: Duration,
+}
+
 /// The state of one call.
 pub(super) struct CreateCall<'a> {
     pub(super) client: &'a RefundClient,
@@ -27,8 +38,12 @@ pub(super) struct CreateCall<'a> {
     pub(super) about: About,
     pub(super) deadline: Duration,
     pub(super) backoff: Backoff,
-    /// How many requests were submitted.
+    /// How many attempts to submit were made.
     pub(super) attempts: u32,
+    /// How often the payment was read again because its list was stale.
+    pub(super) stale_reads: u32,
+    /// The last attempt's failure and the pause after it, until the next attempt.
+    pub(super) retrying: Option<(ErrorKind, Duration)>,
     /// How often the send window ended before the request was sent.
     pub(super) missed_windows: u32,
     /// The handle that is being resolved.
@@ -52,8 +67,12 @@ pub(super) struct CreateCall<'a> {
     pub(super) lookups: u32,
     /// How many rounds made no progress.
     pub(super) rounds: u32,
-    /// The end of the wait that was last announced.
-    pub(super) announced: Option<JournalTime>,
+    /// The wait that was reported and has not ended.
+    pub(super) waiting: Option<Wait>,
+    /// Whether the refund's outcome was unknown when a call to resolve it began; `None` before that.
+    pub(super) began_unsettled: Option<bool>,
+    /// Whether it was reported that the lost refund was found.
+    pub(super) reported_recovered: bool,
     /// Whether the provider certainly honours an idempotency key.
     pub(super) key_honoured: bool,
     /// Whether the provider may not report references.
@@ -79,6 +98,8 @@ impl<'a> CreateCall<'a> {
             deadline,
             backoff: Backoff::new(&client.policy),
             attempts: 0,
+            stale_reads: 0,
+            retrying: None,
             missed_windows: 0,
             handle: None,
             last: None,
@@ -90,7 +111,9 @@ impl<'a> CreateCall<'a> {
             suspects: Vec::new(),
             lookups: 0,
             rounds: 0,
-            announced: None,
+            waiting: None,
+            began_unsettled: None,
+            reported_recovered: false,
             key_honoured: capabilities.idempotency.honoured().is_some(),
             hidden: capabilities.references == crate::References::MayBeUnreported,
         }
@@ -98,11 +121,6 @@ impl<'a> CreateCall<'a> {
 
     pub(super) fn of_money(mut self, id: crate::PaymentId) -> Self {
         self.about.money.id = id;
-        self
-    }
-
-    pub(super) fn with_handle(mut self, handle: &UnresolvedRefund) -> Self {
-        self.handle = Some(handle.clone());
         self
     }
 
@@ -130,6 +148,11 @@ impl<'a> CreateCall<'a> {
     pub(super) fn is_unsettled(&self) -> bool {
         let mine = self.last.as_ref().and_then(|standing| standing.mine.as_ref());
         mine.is_some_and(|entry| entry.unsettled_sends().next().is_some())
+    }
+
+    /// How many more attempts the policy allows.
+    pub(super) fn attempts_left(&self) -> u32 {
+        self.client.policy.max_attempts.saturating_sub(self.attempts + self.stale_reads)
     }
 
     pub(super) fn place(&self) -> Arc<tokio::sync::Mutex<()>> {

@@ -16,10 +16,10 @@ mod submit;
 mod wait;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
+use tracing::Instrument as _;
 
 use self::call::{CreateCall, Goal};
-pub use self::wait::{Waiting, WaitingFor};
-use super::RefundClient;
+use super::{RefundClient, report::Tally};
 use crate::{
     CreateRefund, Error, ErrorKind, Operation, Refund, Result, UnresolvedRefund,
     journal::{Entry, JournalTime, Query},
@@ -71,11 +71,7 @@ impl RefundClient {
     /// may have been made: call `create` again later with the same reference, or pass [`Error::unresolved`]
     /// to [`resolve`](Self::resolve). After an error of the journal, nothing was applied.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
-        match self.begin(request, Goal::Make).await {
-            Ok(mut call) => Box::pin(call.run()).await,
-            Err(error) => Err(error),
-        }
-        .map_err(|error| self.in_create(error))
+        self.call(request, Goal::Make, None).await
     }
 
     /// Finishes a [`create`](Self::create) whose outcome was unknown, in any process, at any time.
@@ -92,7 +88,7 @@ impl RefundClient {
     /// As [`create`](Self::create); [`ErrorKind::Config`] if the refund was requested from another provider
     /// or account.
     pub async fn resolve(&self, unresolved: &UnresolvedRefund) -> Result<Refund> {
-        self.resolve_as(unresolved, Goal::Resolve).await
+        self.call(&unresolved.request, Goal::Resolve, Some(unresolved)).await
     }
 
     /// As [`resolve`](Self::resolve), but submits nothing: looks the refund up once and stores what it finds.
@@ -101,7 +97,7 @@ impl RefundClient {
     ///
     /// As [`resolve`](Self::resolve); [`ErrorKind::OutcomeUnknown`] if the refund is not found.
     pub async fn resolve_look_only(&self, unresolved: &UnresolvedRefund) -> Result<Refund> {
-        self.resolve_as(unresolved, Goal::LookUp).await
+        self.call(&unresolved.request, Goal::LookUp, Some(unresolved)).await
     }
 
     /// The handle of a refund that is unsettled in the journal, to store or show after a call was cut off.
@@ -121,24 +117,56 @@ impl RefundClient {
         Ok(sends.map(|entry| entry.unresolved(request)))
     }
 
-    async fn resolve_as(&self, unresolved: &UnresolvedRefund, goal: Goal) -> Result<Refund> {
-        let scope = self.scope.clone();
-        let other = match &unresolved.scope {
-            Some(asked) if *asked != scope => Some(asked.to_string()),
-            None if *unresolved.provider != *scope.provider() => Some(unresolved.provider.clone()),
-            _ => None,
+    /// Makes a call in its span, and reports its end.
+    async fn call(
+        &self,
+        request: &CreateRefund,
+        goal: Goal,
+        handle: Option<&UnresolvedRefund>,
+    ) -> Result<Refund> {
+        let is_resolve = goal != Goal::Make;
+        let span = self.call_span(request, is_resolve);
+        let begun = self.clock.monotonic();
+        let mut tally = Tally::default();
+        let result = self.make(request, goal, handle, &mut tally).instrument(span.clone()).await;
+        let result = result.map_err(|error| self.in_create(error));
+        let elapsed = self.clock.monotonic().saturating_sub(begun);
+        self.report_end(&span, request, is_resolve, &result, &tally, elapsed);
+        result
+    }
+
+    async fn make(
+        &self,
+        request: &CreateRefund,
+        goal: Goal,
+        handle: Option<&UnresolvedRefund>,
+        tally: &mut Tally,
+    ) -> Result<Refund> {
+        if let Some(handle) = handle {
+            self.check_scope(handle)?;
+        }
+        let mut call = match (self.begin(request, goal).await, handle) {
+            (Ok(call), _) => call,
+            (Err(error), Some(handle)) => return Err(outcome::unknown_before(handle, error)),
+            (Err(error), None) => return Err(error),
         };
-        if let Some(other) = other {
-            let message = format!("this refund was requested from {other}, but this is a client of {scope}");
-            // The refund may have been made there.
-            let error = Error::new(ErrorKind::Config, message).with_may_have_applied(true);
-            return Err(self.in_create(error));
-        }
-        match self.begin(&unresolved.request, goal).await {
-            Ok(call) => Box::pin(call.with_handle(unresolved).run()).await,
-            Err(error) => Err(outcome::unknown_before(unresolved, error)),
-        }
-        .map_err(|error| self.in_create(error))
+        call.handle = handle.cloned();
+        let result = Box::pin(call.run()).await;
+        tally.attempts = call.attempts;
+        tally.began_unsettled = call.began_unsettled == Some(true);
+        result
+    }
+
+    fn check_scope(&self, handle: &UnresolvedRefund) -> Result<()> {
+        let scope = &self.scope;
+        let other = match &handle.scope {
+            Some(asked) if asked != scope => asked.to_string(),
+            None if *handle.provider != *scope.provider() => handle.provider.clone(),
+            _ => return Ok(()),
+        };
+        let message = format!("this refund was requested from {other}, but this is a client of {scope}");
+        // The refund may have been made there.
+        Err(Error::new(ErrorKind::Config, message).with_may_have_applied(true))
     }
 
     async fn begin<'a>(&'a self, request: &'a CreateRefund, goal: Goal) -> Result<CreateCall<'a>> {

@@ -8,8 +8,8 @@ use super::{
     outcome::reused,
 };
 use crate::{
-    Error, Operation, Overview, Refund, RefundAmount, RefundList, Result, all_refunds,
-    client::backoff::Backoff,
+    CreateRefund, Error, Operation, Overview, Refund, RefundAmount, RefundList, Result, all_refunds,
+    client::{backoff::Backoff, report::TARGET},
     journal::{Adopt, Evidence, MadeRefund, Observed, Seen, Standing, Version},
 };
 
@@ -134,7 +134,13 @@ impl CreateCall<'_> {
         let money = &self.about.money;
         match self.client.store().observe(money, &lookup.others, Some(standing.version)).await {
             Ok(Observed::Nothing) => (standing.version, false),
-            Ok(Observed::Settled(version)) => (version, true),
+            Ok(Observed::Settled(version)) => {
+                for Seen { payment, reference, refund, .. } in &lookup.others {
+                    let id = refund.alias.as_ref().unwrap_or(&refund.id);
+                    self.client.report_recovered(payment, reference, id, refund.status);
+                }
+                (version, true)
+            }
             Ok(Observed::Moved) => (standing.version, true),
             Err(error) => {
                 self.warn_of_journal(&error);
@@ -172,12 +178,20 @@ impl CreateCall<'_> {
         if let Some(amount) = requested {
             return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
         }
-        Ok(match observed {
+        let stored = match observed {
             // Another call changed the journal first: the refund must be attributed again.
-            Some(Observed::Moved) if evidence == Evidence::ById => Stored::Moved,
-            Some(Observed::Settled(_) | Observed::Nothing) => Stored::Done,
+            Some(Observed::Moved) if evidence == Evidence::ById => return Ok(Stored::Moved),
+            Some(Observed::Settled(_)) => Stored::Done,
+            // Another call found it first.
+            Some(Observed::Nothing) => return Ok(Stored::Done),
             _ => Stored::Failed,
-        })
+        };
+        if (sent || self.is_unknown_handle(standing)) && !self.reported_recovered {
+            self.reported_recovered = true;
+            let CreateRefund { payment_id, reference, .. } = self.request;
+            self.client.report_recovered(payment_id, reference, &refund.id, refund.status);
+        }
+        Ok(stored)
     }
 
     /// Stores the refund as made. Best effort: it is made whether or not that is stored.
@@ -209,8 +223,8 @@ impl CreateCall<'_> {
         match client.read_until(Operation::GetRefund, self.deadline, read).await {
             Ok(refund) => Some(refund),
             Err(error) => {
-                let provider = client.adapter().name();
-                tracing::warn!(provider, kind = %error.kind(), "a made refund could not be read again");
+                let kind = error.kind().as_str();
+                tracing::warn!(target: TARGET, kind, "a made refund could not be read again");
                 None
             }
         }
@@ -223,7 +237,6 @@ impl CreateCall<'_> {
     }
 
     pub(super) fn warn_of_journal(&self, error: &Error) {
-        let provider = self.client.adapter().name();
-        tracing::warn!(provider, %error, "the journal could not store the outcome of a refund");
+        tracing::warn!(target: TARGET, %error, "the journal could not store the outcome of a refund");
     }
 }

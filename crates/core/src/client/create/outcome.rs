@@ -4,6 +4,7 @@ use super::call::CreateCall;
 use crate::{
     Error, ErrorKind, Money, Reference, Refund, RefundAmount, RefundId, RefundStatus, RefundTarget,
     TargetKind, UnresolvedRefund,
+    client::report::TARGET,
     clock::rounded,
     journal::{JournalTime, MadeRefund, Standing},
 };
@@ -89,9 +90,7 @@ impl CreateCall<'_> {
         made.doubled = Some(second.clone());
         self.observe_made(made, refund.needs_completion(), Some(standing.version)).await;
         tracing::error!(
-            provider = self.client.adapter().name(),
-            payment = %self.request.payment_id,
-            reference = %self.request.reference,
+            target: TARGET,
             first = %refund.id,
             second = %second,
             "two refunds with one reference have moved or may move money"

@@ -42,6 +42,7 @@ impl Round {
 impl CreateCall<'_> {
     pub(super) async fn run(&mut self) -> Result<Refund> {
         let result = self.rounds().await;
+        self.end_wait();
         self.settle_previous().await;
         match (result, &self.made) {
             (Err(error), Some(made)) if !is_contradiction(&error) => Ok(self.still_incomplete(made, &error)),
@@ -98,10 +99,14 @@ impl CreateCall<'_> {
 
     async fn round(&mut self) -> Result<Round> {
         let mut standing = self.open().await?;
+        let is_made = standing.mine.as_ref().is_some_and(|entry| entry.made.is_some());
+        if self.began_unsettled.is_none() {
+            let is_unknown = self.is_unsettled() || self.is_unknown_handle(&standing);
+            self.began_unsettled = Some(self.goal != Goal::Make && !is_made && is_unknown);
+        }
         if let Some(error) = self.refused_meanwhile(&standing) {
             return Err(error);
         }
-        let is_made = standing.mine.as_ref().is_some_and(|entry| entry.made.is_some());
         if is_made && let Some(refund) = Box::pin(self.journalled(&standing)).await? {
             return Ok(Round::done(refund));
         }
@@ -201,13 +206,14 @@ impl CreateCall<'_> {
         lookup: &super::lookup::Lookup,
         resend: bool,
     ) -> Result<Round> {
+        self.end_wait();
         // Less may be left because this very refund was made.
         let amount = match self.guard(&overview, &standing, !resend && !self.is_unknown_handle(&standing)) {
             Ok(amount) => amount,
             Err(error)
                 if error.kind() == ErrorKind::NotRefundable && self.may_be_stale(&overview, &standing) =>
             {
-                if Box::pin(self.pause_for(&error)).await {
+                if Box::pin(self.pause_for(&error)).await.is_some() {
                     return Ok(Round::Again);
                 }
                 return Err(self.unfinished(error.not_applied()));
@@ -243,7 +249,7 @@ impl CreateCall<'_> {
 
     /// Whether the journal does not know the request of the handle that is being resolved: it may still be in
     /// flight, whatever the outcome of others.
-    fn is_unknown_handle(&self, standing: &Standing) -> bool {
+    pub(super) fn is_unknown_handle(&self, standing: &Standing) -> bool {
         let Some(handle) = &self.handle else { return false };
         let Some(entry) = &standing.mine else { return true };
         let knows = |token: &IntentToken| entry.intents.iter().any(|intent| intent.token == *token);
@@ -255,8 +261,8 @@ impl CreateCall<'_> {
 
     /// Whether to retry because the guard's sums may be stale: the list lacks a refund that is known as made.
     fn may_be_stale(&mut self, overview: &Overview, standing: &Standing) -> bool {
-        self.attempts += 1;
-        self.attempts < self.client.policy.max_attempts && self.is_stale(overview, standing)
+        self.stale_reads += 1;
+        self.attempts_left() > 0 && self.is_stale(overview, standing)
     }
 
     /// The refund, if the journal knows it as made; read again if possible.

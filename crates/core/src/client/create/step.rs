@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{call::CreateCall, submit::Ended};
 use crate::{
     Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
+    client::report::TARGET,
     journal::{Intended, NewIntent, Outcome, Standing, Why},
 };
 
@@ -54,8 +55,8 @@ impl CreateCall<'_> {
 
     /// The refund as it is: its step failed with `error`.
     pub(super) fn still_incomplete(&self, refund: &Refund, error: &Error) -> Refund {
-        let provider = self.client.adapter().name();
-        tracing::warn!(provider, kind = %error.kind(), "a refund is made, but a step that completes it failed");
+        let kind = error.kind().as_str();
+        tracing::warn!(target: TARGET, kind, "a refund is made, but a step that completes it failed");
         refund.clone()
     }
 

@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use super::{call::CreateCall, lookup::Lookup, outcome::no_time};
 use crate::{
-    Error, ErrorKind, Money, Overview, Refund, Replay, Result, SubmitRefund,
-    client::next_step::{AfterWrite, after_write},
+    Error, ErrorKind, Money, Operation, Overview, Refund, Replay, Result, SubmitRefund,
+    client::{
+        next_step::{AfterWrite, after_write},
+        report::TARGET,
+    },
     journal::{Entry, IntentKey, IntentNumber, IntentState, NewIntent, Outcome, Standing, Version, Why},
 };
 
@@ -37,7 +40,7 @@ impl CreateCall<'_> {
             .with_handover(overview.handover.clone());
         let mut version = standing.version;
         loop {
-            if self.attempts >= self.client.policy.max_attempts {
+            if self.attempts_left() == 0 {
                 return Err(self.unfinished(self.too_many_attempts()));
             }
             if self.client.time_left(self.deadline) < self.client.policy.submit_limit() {
@@ -50,6 +53,9 @@ impl CreateCall<'_> {
             // Unless another process writes, the next intent builds on this version.
             version = Version(intent.number.0);
             submit.window = Some(pending.window.clone());
+            if let Some((kind, delay)) = self.retrying.take() {
+                self.client.report_retried(Operation::SubmitRefund, self.attempts, kind, delay);
+            }
             let result = self.send(&mut pending, &submit).await;
             let late = result.is_err() && pending.is_late();
             let key = pending.disarm();
@@ -129,8 +135,7 @@ impl CreateCall<'_> {
         error: Error,
         late: bool,
     ) -> Result<Next> {
-        let policy = &self.client.policy;
-        let again = self.attempts < policy.max_attempts;
+        let again = self.attempts_left() > 0;
         match after_write(&error) {
             AfterWrite::Retry | AfterWrite::RetryAgainstAnother => {
                 self.in_flight_elsewhere |= after_write(&error) == AfterWrite::RetryAgainstAnother;
@@ -142,8 +147,8 @@ impl CreateCall<'_> {
                 if delay >= LONG_PAUSE {
                     self.settle_previous().await;
                 }
-                tracing::debug!(provider = self.client.adapter().name(), kind = %error.kind(), "submitting again");
                 self.client.clock.sleep(delay).await;
+                self.retrying = Some((error.kind(), delay));
                 // Without a key, only a new lookup shows whether another process was faster.
                 let same_look = self.key_honoured && self.previous.is_some();
                 Ok(if same_look { Next::SameLook } else { Next::Ended(None) })
@@ -152,7 +157,11 @@ impl CreateCall<'_> {
                 self.note_ambiguous(&error);
                 self.settle(&key, &self.unknown(&error, standing, again, late)).await;
                 // With a key, submitting again is as safe as looking and faster.
-                if self.key_honoured && again && self.pause_for(&error).await {
+                if self.key_honoured
+                    && again
+                    && let Some(delay) = self.pause_for(&error).await
+                {
+                    self.retrying = Some((error.kind(), delay));
                     return Ok(Next::Ended(None));
                 }
                 self.recovered(error).await.map(Next::Ended)
@@ -228,22 +237,19 @@ impl CreateCall<'_> {
     }
 
     fn note_ambiguous(&mut self, error: &Error) {
-        tracing::warn!(
-            provider = self.client.adapter().name(),
-            kind = %error.kind(),
-            "the outcome of a refund is unknown; looking for it"
-        );
+        let kind = error.kind().as_str();
+        tracing::warn!(target: TARGET, kind, "the outcome of a refund is unknown; looking for it");
         self.ambiguous.get_or_insert_with(|| error.without_source());
     }
 
-    /// Waits before the next attempt. Returns false at once if no time would be left for it.
-    pub(super) async fn pause_for(&mut self, error: &Error) -> bool {
+    /// Waits before the next attempt. Returns how long, or `None` at once if no time would be left for it.
+    pub(super) async fn pause_for(&mut self, error: &Error) -> Option<Duration> {
         let client = self.client;
         let delay = self.backoff.next_delay().max(error.retry_after().unwrap_or_default());
         if delay + client.policy.submit_limit() > client.time_left(self.deadline) {
-            return false;
+            return None;
         }
         client.clock.sleep(delay).await;
-        true
+        Some(delay)
     }
 }

@@ -1,12 +1,15 @@
 //! Waiting for requests that block this one, while looking the refund up and reporting the wait.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use time::OffsetDateTime;
-
-use super::{call::CreateCall, lookup::LookupOutcome, observe::StoredLookup};
+use super::{
+    call::{CreateCall, Wait},
+    lookup::LookupOutcome,
+    observe::StoredLookup,
+};
 use crate::{
-    Error, ErrorKind, PaymentId, Reference, Result,
+    CreateRefund, Error, ErrorKind, Result,
+    client::observer::{Waited, Waiting, WaitingFor},
     clock::rounded,
     journal::{Block, JournalTime, Standing},
 };
@@ -25,43 +28,6 @@ pub(super) enum WaitFor {
     Resubmit,
 }
 
-/// A call that waits, for [`Observer::waiting`](crate::Observer::waiting).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Waiting {
-    /// The payment.
-    pub payment: PaymentId,
-    /// The reference of the refund that waits.
-    pub reference: Reference,
-    /// What it waits for.
-    pub what: WaitingFor,
-    /// When the wait ends at the latest, by the journal's clock.
-    pub until: OffsetDateTime,
-}
-
-/// What a call waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WaitingFor {
-    /// Another call, perhaps of a dead process, may have a request for the same refund in flight.
-    SameRefund,
-    /// A request for another refund of the same money may be in flight.
-    OtherRefund,
-    /// A request was lost, and the provider may still carry it out.
-    LostRequest,
-}
-
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = match self.what {
-            WaitingFor::SameRefund => "another process may be requesting this refund",
-            WaitingFor::OtherRefund => "a request for another refund of this payment may be in progress",
-            WaitingFor::LostRequest => "a request for this refund was lost and may still be carried out",
-        };
-        write!(f, "{why}; waiting until {} at the latest", rounded(self.until))
-    }
-}
-
 impl CreateCall<'_> {
     /// Waits until the money's version moves or the blocking time ends. If this refund may appear meanwhile,
     /// looks it up.
@@ -78,13 +44,14 @@ impl CreateCall<'_> {
         {
             return Err(self.waited_too_long(&standing, what, until));
         }
-        self.announce(what, until);
+        self.begin_wait(what, until);
         let mut at_most = wait.min(left).max(Duration::from_millis(1));
         if is_own {
             at_most = at_most.min(self.pause_between_looks());
         }
         let money = &self.about.money;
         let waited = self.client.store().wait(money, standing.version, at_most).await;
+        self.note_waited();
         waited.map_err(|error| self.unfinished(error.not_applied()))?;
         if is_own {
             // Lookups are harmless. A found refund is stored, and the next `open` returns it.
@@ -95,7 +62,14 @@ impl CreateCall<'_> {
                 self.record_found(&standing, version, &refund, evidence).await?;
             }
         }
+        self.note_waited();
         Ok(())
+    }
+
+    fn note_waited(&mut self) {
+        if let Some(wait) = &mut self.waiting {
+            wait.elapsed = self.client.clock.monotonic().saturating_sub(wait.begun);
+        }
     }
 
     fn pause_between_looks(&mut self) -> Duration {
@@ -104,32 +78,33 @@ impl CreateCall<'_> {
         doubled.min(LONGEST_PAUSE)
     }
 
-    /// Reports the wait and its end, once for each end.
-    fn announce(&mut self, what: WaitFor, until: JournalTime) {
-        if self.announced == Some(until) {
+    /// Reports the wait, once for each time at which it ends.
+    fn begin_wait(&mut self, what: WaitFor, until: JournalTime) {
+        if self.waiting.is_some_and(|wait| wait.until == until) {
             return;
         }
-        self.announced = Some(until);
+        self.end_wait();
         let what = match what {
             WaitFor::Block(Block { is_own: true, .. }) => WaitingFor::SameRefund,
             WaitFor::Block(_) => WaitingFor::OtherRefund,
             WaitFor::Resubmit => WaitingFor::LostRequest,
         };
-        let waiting = Waiting {
+        let begun = self.client.clock.monotonic();
+        self.waiting = Some(Wait { what, until, begun, elapsed: Duration::ZERO });
+        self.client.report_waiting(&Waiting {
             payment: self.request.payment_id.clone(),
             reference: self.request.reference.clone(),
             what,
             until: until.to_datetime(),
-        };
-        tracing::info!(
-            provider = self.client.adapter().name(),
-            payment = %waiting.payment,
-            reference = %waiting.reference,
-            until = %rounded(waiting.until),
-            "{waiting}"
-        );
-        if let Some(observer) = &self.client.observer {
-            observer.waiting(&waiting);
+        });
+    }
+
+    /// Reports the end of the wait, if there is one.
+    pub(super) fn end_wait(&mut self) {
+        if let Some(Wait { what, elapsed, .. }) = self.waiting.take() {
+            let provider = self.client.adapter().name();
+            let CreateRefund { payment_id: payment, reference, .. } = self.request;
+            self.client.report_waited(&Waited { provider, payment, reference, what, elapsed });
         }
     }
 

@@ -3,6 +3,7 @@
 mod create;
 mod multiple;
 mod observe;
+mod observer;
 mod read;
 mod refresh;
 mod resolve;
