@@ -71,4 +71,11 @@ async fn logs_are_off_by_default() {
     let logged = run(asked.env("REFUNDS_LOG", "debug").env("REFUNDS_MAX_ATTEMPTS", "2")).ended(0);
     assert!(logged.stderr.contains("trying again"), "{}", logged.stderr);
     assert!(logged.json().is_object(), "and answers stay clean");
+    let mut made = command(&sandbox, "mattilda", &create(&payment, "r-1"));
+    let logged = run(made.env("REFUNDS_LOG", "info")).ended(0);
+    let lines: Vec<_> = logged.stderr.lines().collect();
+    let [line] = lines[..] else { panic!("one line for one call: {}", logged.stderr) };
+    for part in ["INFO refund.create{", "reference=r-1", "outcome=\"succeeded\"", "the call ended attempts=1"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
 }
