@@ -21,6 +21,7 @@ mod registry;
 mod request;
 mod send_window;
 mod settings;
+mod submit;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unresolved;
@@ -55,9 +56,10 @@ pub use self::{
         RefundTarget, RetryAdvice, TargetKind,
     },
     registry::{ProviderFactory, Registry},
-    request::{CreateRefund, RefundAmount, SubmitRefund},
+    request::{CreateRefund, RefundAmount},
     send_window::SendWindow,
     settings::{SettingSpec, Settings},
+    submit::SubmitRefund,
     unresolved::UnresolvedRefund,
     webhook::{DEFAULT_WEBHOOK_TOLERANCE, Notice, WebhookRequest, webhook_status},
 };
