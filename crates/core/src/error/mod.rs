@@ -4,6 +4,7 @@
 //! ([`Error::is_retryable`])? May a refund have been made despite the failure ([`Error::may_have_applied`])?
 
 mod kind;
+mod refusal;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -65,6 +66,7 @@ struct Inner {
     retry_after: Option<Duration>,
     retryable: bool,
     may_have_applied: bool,
+    reference_spent: bool,
     details: Vec<FieldError>,
     unresolved: Option<Box<UnresolvedRefund>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -86,6 +88,7 @@ impl Error {
             retry_after: None,
             retryable: kind.retryable(),
             may_have_applied: kind.ambiguous(),
+            reference_spent: kind == ErrorKind::Declined,
             details: Vec::new(),
             unresolved: None,
             source: None,
@@ -328,6 +331,7 @@ impl fmt::Debug for Error {
             .field("retry_after", &inner.retry_after)
             .field("retryable", &inner.retryable)
             .field("may_have_applied", &inner.may_have_applied)
+            .field("reference_spent", &self.is_reference_spent())
             .field("details", &inner.details)
             .field("source", &inner.source)
             .finish_non_exhaustive()

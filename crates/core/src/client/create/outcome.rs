@@ -243,7 +243,7 @@ pub(super) fn reused(reference: &Reference, id: &RefundId, made: Money, requeste
              use another reference for another refund"
         ),
     )
-    .not_applied()
+    .with_reference_spent()
 }
 
 pub(super) fn no_time() -> Error {

@@ -193,10 +193,11 @@ fn reused(entry: &Entry, new: &NewIntent) -> Error {
             entry.reference, entry.amount, new.amount
         ),
     )
-    .not_applied()
+    .with_reference_spent()
 }
 
-/// The request without card numbers, e-mail addresses and credentials in its texts.
+/// The request without card numbers, e-mail addresses and credentials in its texts. Options are terms of the
+/// refund, so they stay as they are: a request that is sent again must be the same.
 pub(super) fn without_private_data(request: &CreateRefund) -> CreateRefund {
     let mut request = request.clone();
     request.reason = request.reason.as_deref().map(scrub);
