@@ -1,8 +1,10 @@
 //! What a provider supports, as data.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
+
+use crate::{CreateRefund, Error, ErrorKind, Result, redact};
 
 /// What a provider supports.
 ///
@@ -21,6 +23,9 @@ pub struct Capabilities {
     pub gift_cards: bool,
     /// The caller's metadata can be attached to a refund.
     pub metadata: bool,
+    /// The [options](CreateRefund::with_option) that the adapter accepts, by name. It checks their values in
+    /// [`validate`](crate::RefundProvider::validate).
+    pub options: &'static [&'static str],
     /// The adapter verifies webhooks.
     pub webhooks: bool,
     /// What the provider does with a repeated request.
@@ -42,12 +47,69 @@ impl Default for Capabilities {
             lines: false,
             gift_cards: false,
             metadata: false,
+            options: &[],
             webhooks: false,
             idempotency: Idempotency::None,
             final_status: FinalStatus { get: true, list: true, webhook: false },
             references: References::MayBeUnreported,
             send_window: false,
         }
+    }
+}
+
+impl Capabilities {
+    /// Refuses a request for what the provider does not support. The client does this for every request; call
+    /// it to find out earlier, for example before the payment is read.
+    ///
+    /// Lines and metadata that are [dropped](CreateRefund::with_line_if_supported) where they are not supported
+    /// are not refused.
+    ///
+    /// ```
+    /// use refunds_core::{Capabilities, CreateRefund, ErrorKind, RefundAmount};
+    ///
+    /// let request = CreateRefund::new("p-1".parse()?, RefundAmount::Remaining, "rma-551".parse()?);
+    /// let error = Capabilities::default().check(&request.with_metadata("clerk", "7")).unwrap_err();
+    /// assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Unsupported, false));
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`], not applied. For an unknown option, the message names those that there are.
+    pub fn check(&self, request: &CreateRefund) -> Result<()> {
+        let unsupported = |message: String| Err(Error::new(ErrorKind::Unsupported, message));
+        for (what, is_wanted, is_supported) in [
+            ("order lines", !request.lines.is_empty() && !request.lines_if_supported, self.lines),
+            ("metadata", !request.metadata.is_empty() && !request.metadata_if_supported, self.metadata),
+            ("a gift card as the target", request.is_to_gift_card(), self.gift_cards),
+        ] {
+            if is_wanted && !is_supported {
+                return unsupported(format!("this provider does not support {what}"));
+            }
+        }
+        match request.options.keys().find(|key| !self.options.contains(&key.as_str())) {
+            None => Ok(()),
+            Some(key) if self.options.is_empty() => {
+                unsupported(format!("unknown option {}; this provider accepts no options", redact(key)))
+            }
+            Some(key) => unsupported(format!(
+                "unknown option {}; expected one of: {}",
+                redact(key),
+                self.options.join(", ")
+            )),
+        }
+    }
+
+    /// The request as the adapter gets it: without what is dropped where it is not supported.
+    pub(crate) fn supported_part<'a>(&self, request: &'a CreateRefund) -> Cow<'a, CreateRefund> {
+        let mut request = Cow::Borrowed(request);
+        if request.lines_if_supported && !self.lines && !request.lines.is_empty() {
+            request.to_mut().lines.clear();
+        }
+        if request.metadata_if_supported && !self.metadata && !request.metadata.is_empty() {
+            request.to_mut().metadata.clear();
+        }
+        request
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ErrorKind, Money, PaymentId, Reference, RefundLine, RefundTarget, Result};
+use crate::{Error, ErrorKind, Money, PaymentId, Reference, RefundLine, RefundTarget, Result, TargetKind};
 
 /// How much to refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +46,23 @@ pub struct CreateRefund {
     /// The order lines that it covers. Their sum must equal the amount.
     #[serde(default)]
     pub lines: Vec<RefundLine>,
+    /// Drops [`lines`](Self::lines) where the provider does not support them, instead of refusing the request:
+    /// see [`with_line_if_supported`](Self::with_line_if_supported).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub lines_if_supported: bool,
     /// The target of the money, if not the main payment method.
     #[serde(default)]
     pub target: Option<RefundTarget>,
     /// Metadata to attach, at providers that support it.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
+    /// Drops [`metadata`](Self::metadata) where the provider does not support it, instead of refusing the
+    /// request: see [`with_metadata_if_supported`](Self::with_metadata_if_supported).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub metadata_if_supported: bool,
+    /// Options of one provider: see [`with_option`](Self::with_option).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 impl CreateRefund {
@@ -64,8 +75,11 @@ impl CreateRefund {
             reference,
             reason: None,
             lines: Vec::new(),
+            lines_if_supported: false,
             target: None,
             metadata: BTreeMap::new(),
+            metadata_if_supported: false,
+            options: BTreeMap::new(),
         }
     }
 
@@ -76,9 +90,46 @@ impl CreateRefund {
         self
     }
 
-    /// Adds an order line that the refund covers.
+    /// Adds an order line that the refund covers. A provider that does not
+    /// [support lines](crate::Capabilities::lines) refuses the request.
     #[must_use]
     pub fn with_line(mut self, line: RefundLine) -> Self {
+        self.lines.push(line);
+        self.lines_if_supported = false;
+        self
+    }
+
+    /// Adds an order line that the refund covers, for code that serves providers with and without lines.
+    ///
+    /// Where the provider does not [support lines](crate::Capabilities::lines), all lines of the request are
+    /// dropped before its adapter sees it: the same amount is refunded, and the provider has no record of what
+    /// it was for. The lines must add up to the amount in any case. If any line was added with
+    /// [`with_line`](Self::with_line), none is dropped, and the request is refused instead.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// use refunds_core::{CreateRefund, Money, Reference, RefundAmount, RefundClient, RefundLine};
+    /// use refunds_core::testing::MemoryProvider;
+    ///
+    /// let price = Money::new(14950, "NOK".parse()?);
+    /// for lines in [true, false] {
+    ///     let provider = MemoryProvider::new().with_capabilities(|able| able.lines = lines);
+    ///     let payment = provider.captured(price);
+    ///     let request = CreateRefund::new(payment, RefundAmount::Exact(price), Reference::new("rma-551")?)
+    ///         .with_line_if_supported(RefundLine::new("1", price));
+    ///     let refund = RefundClient::new(provider).create(&request).await?;
+    ///     assert_eq!((refund.amount, refund.lines.len()), (price, usize::from(lines)));
+    /// }
+    /// # Ok::<(), refunds_core::Error>(())
+    /// # })?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_line_if_supported(mut self, line: RefundLine) -> Self {
+        self.lines_if_supported |= self.lines.is_empty();
         self.lines.push(line);
         self
     }
@@ -90,10 +141,69 @@ impl CreateRefund {
         self
     }
 
-    /// Adds metadata.
+    /// Adds metadata. A provider that does not [support metadata](crate::Capabilities::metadata) refuses the
+    /// request.
     #[must_use]
     pub fn with_metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.metadata.insert(key.into(), value.into());
+        self.metadata_if_supported = false;
+        self
+    }
+
+    /// Adds metadata, for code that serves providers with and without it.
+    ///
+    /// Where the provider does not [support metadata](crate::Capabilities::metadata), all metadata of the
+    /// request is dropped before its adapter sees it, and the provider stores none. If any was added with
+    /// [`with_metadata`](Self::with_metadata), none is dropped, and the request is refused instead.
+    #[must_use]
+    pub fn with_metadata_if_supported(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata_if_supported |= self.metadata.is_empty();
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Sets an option that only some providers have, such as where the money of a marketplace comes from.
+    ///
+    /// [`Capabilities::options`](crate::Capabilities::options) names the options of a provider. The client
+    /// refuses every other option before anything is sent, and the adapter checks the value. The same
+    /// reference stays the same refund, whatever its options: those of the first request count.
+    ///
+    /// The [journal](crate::journal) and [`UnresolvedRefund`](crate::UnresolvedRefund) keep options unchanged,
+    /// so that a request that is sent again is the same. Do not put secrets into them.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// use refunds_core::{CreateRefund, ErrorKind, Money, Reference, RefundAmount, RefundClient};
+    /// use refunds_core::testing::MemoryProvider;
+    ///
+    /// let provider = MemoryProvider::new().with_capabilities(|able| able.options = &["instant"]);
+    /// let payment = provider.captured(Money::new(14950, "NOK".parse()?));
+    /// let client = RefundClient::new(provider);
+    /// let request = CreateRefund::new(payment, RefundAmount::Remaining, Reference::new("rma-551")?);
+    ///
+    /// let error = client.create(&request.clone().with_option("instnat", "true")).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Unsupported);
+    /// assert_eq!(error.message(), "unknown option instnat; expected one of: instant");
+    /// client.create(&request.with_option("instant", "true")).await?;
+    /// # Ok::<(), refunds_core::Error>(())
+    /// # })?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_option(self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with_options([(key, value)])
+    }
+
+    /// Sets multiple [options](Self::with_option).
+    #[must_use]
+    pub fn with_options(
+        mut self,
+        options: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        self.options.extend(options.into_iter().map(|(key, value)| (key.into(), value.into())));
         self
     }
 
@@ -120,6 +230,11 @@ impl CreateRefund {
         }
     }
 
+    /// Whether the money goes back to a gift card.
+    pub(crate) fn is_to_gift_card(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.kind == TargetKind::GiftCard)
+    }
+
     fn lines_in_one_currency(&self) -> Result<Option<Money>> {
         let mut lines = self.lines.iter();
         let Some(first) = lines.next() else { return Ok(None) };
@@ -138,7 +253,7 @@ impl CreateRefund {
     }
 }
 
-/// Shows neither the reason nor metadata values: they do not belong in a log.
+/// Shows neither the reason nor the values of metadata and options: they do not belong in a log.
 impl fmt::Debug for CreateRefund {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CreateRefund")
@@ -146,14 +261,22 @@ impl fmt::Debug for CreateRefund {
             .field("amount", &self.amount)
             .field("reference", &self.reference)
             .field("lines", &self.lines)
+            .field("lines_if_supported", &self.lines_if_supported)
             .field("target", &self.target)
             .field("metadata", &self.metadata.keys().collect::<Vec<_>>())
+            .field("metadata_if_supported", &self.metadata_if_supported)
+            .field("options", &self.options.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 #[cfg(test)]
@@ -185,6 +308,40 @@ mod tests {
             request.lines.clone_from(&lines);
             assert_eq!(request.validate().is_ok(), ok, "{minor} {lines:?}");
         }
+    }
+
+    #[test]
+    fn what_was_required_once_stays_required() {
+        let line = || RefundLine::new("1", Money::new(1, "NOK".parse().unwrap()));
+        let new = || {
+            let reference = Reference::new("r").unwrap();
+            CreateRefund::new(PaymentId::new("p").unwrap(), RefundAmount::Remaining, reference)
+        };
+        for (request, lines, metadata) in [
+            (new().with_line_if_supported(line()).with_line_if_supported(line()), true, false),
+            (new().with_line_if_supported(line()).with_line(line()), false, false),
+            (new().with_line(line()).with_line_if_supported(line()), false, false),
+            (new().with_metadata_if_supported("a", "1").with_metadata_if_supported("b", "2"), false, true),
+            (new().with_metadata_if_supported("a", "1").with_metadata("b", "2"), false, false),
+            (new().with_metadata("a", "1").with_metadata_if_supported("b", "2"), false, false),
+            (new().with_line(line()).with_metadata_if_supported("a", "1"), false, true),
+        ] {
+            let is = (request.lines_if_supported, request.metadata_if_supported);
+            assert_eq!(is, (lines, metadata), "{request:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_of_an_earlier_version_is_read_and_written_as_it_was() {
+        let json = r#"{"payment_id":"p","amount":"remaining","reference":"r","reason":null,"lines":[],"target":null,"metadata":{"a":"1"}}"#;
+        let request: CreateRefund = serde_json::from_str(json).unwrap();
+        assert!(request.options.is_empty() && !request.lines_if_supported && !request.metadata_if_supported);
+        assert_eq!(serde_json::to_string(&request).unwrap(), json);
+        let request = request.with_option("instant", "soon").with_metadata_if_supported("b", "2");
+        let again: CreateRefund = serde_json::from_value(serde_json::to_value(&request).unwrap()).unwrap();
+        assert_eq!(again, request);
+        let shown = format!("{request:?}");
+        assert!(shown.contains("instant") && !shown.contains("soon"), "{shown}");
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub struct Entry {
     pub reference: Reference,
     /// The exact amount, fixed by the first intent.
     pub amount: Money,
-    /// The caller's request, without card numbers and e-mail addresses; `None` once purged.
+    /// The caller's request, without card numbers and e-mail addresses in its reason and metadata; `None` once
+    /// purged.
     pub request: Option<CreateRefund>,
     /// Whether the provider's responses may omit references.
     pub hidden: bool,

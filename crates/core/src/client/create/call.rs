@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    CreateRefund, Error, ErrorKind, Money, Refund, RefundAmount, UnresolvedRefund,
+    CreateRefund, Error, ErrorKind, Money, Overview, Refund, RefundAmount, SubmitRefund, UnresolvedRefund,
     client::{RefundClient, backoff::Backoff, observer::WaitingFor},
     journal::{About, IntentNumber, IntentTerms, IntentToken, JournalTime, MoneyKey, Standing, Why},
 };
@@ -133,6 +133,14 @@ impl<'a> CreateCall<'a> {
                 journalled.or_else(|| self.handle.as_ref().and_then(|handle| handle.amount))
             }
         }
+    }
+
+    /// A submission of `amount`: what the provider does not support and may be dropped is left out.
+    pub(super) fn submission(&self, amount: Money, overview: &Overview) -> SubmitRefund {
+        let request = self.client.capabilities().supported_part(self.request).into_owned();
+        SubmitRefund::new(request, amount)
+            .with_payment(overview.payment.clone())
+            .with_handover(overview.handover.clone())
     }
 
     pub(super) fn terms(&self, standing: &Standing) -> IntentTerms {

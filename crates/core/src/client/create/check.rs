@@ -5,35 +5,24 @@ use std::{collections::HashSet, fmt::Write as _};
 use super::call::CreateCall;
 use crate::{
     CreateRefund, Error, ErrorKind, Money, MoneyOverview, Overview, Payment, PaymentId, Reference, Refund,
-    RefundAmount, RefundId, RefundTarget, Result, TargetKind,
+    RefundAmount, RefundId, Result,
     journal::{Entry, JournalTime, Standing},
 };
 
 impl CreateCall<'_> {
     /// Checks that need no request to the provider.
     pub(super) fn check(&self, request: &CreateRefund) -> Result<()> {
-        let provider = &self.client.provider;
-        let capabilities = provider.capabilities();
-        let unsupported = |what: &str| {
-            Err(Error::new(ErrorKind::Unsupported, format!("this provider does not support {what}")))
-        };
         request.validate()?;
-        if !request.lines.is_empty() && !capabilities.lines {
-            return unsupported("order lines");
-        }
-        if !request.metadata.is_empty() && !capabilities.metadata {
-            return unsupported("metadata");
-        }
-        if is_to_gift_card(request) && !capabilities.gift_cards {
-            return unsupported("a gift card as the target");
-        }
-        if is_to_gift_card(request) && request.amount == RefundAmount::Remaining {
+        let capabilities = self.client.capabilities();
+        capabilities.check(request)?;
+        if request.is_to_gift_card() && request.amount == RefundAmount::Remaining {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "the amount left on a gift card is unknown; state the amount",
             ));
         }
-        provider.validate(request).map_err(Error::not_applied)
+        let validated = self.client.provider.validate(&capabilities.supported_part(request));
+        validated.map_err(Error::not_applied)
     }
 
     /// Checks currency, capture state and, if `check_remaining`, the refundable amount before any money
@@ -59,7 +48,7 @@ impl CreateCall<'_> {
             return refused(ErrorKind::InvalidRequest, why);
         }
         // The sums are those of the main payment method; the provider checks those of a gift card.
-        if !is_to_gift_card(self.request) {
+        if !self.request.is_to_gift_card() {
             if payment.captured.is_zero() {
                 return refused(
                     ErrorKind::NotRefundable,
@@ -186,9 +175,4 @@ fn exceeds_remaining(payment: &Payment, left: Money, reserved: &Reserved, amount
         let _ = write!(text, ", {reserved} reserved for refunds that are unsettled or not listed yet");
     }
     format!("{text}), {amount} was requested")
-}
-
-pub(super) fn is_to_gift_card(request: &CreateRefund) -> bool {
-    let gift_card = |target: &RefundTarget| target.kind == TargetKind::GiftCard;
-    request.target.as_ref().is_some_and(gift_card)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{call::CreateCall, submit::Ended};
 use crate::{
-    Error, ErrorKind, Money, Overview, Refund, Result, SubmitRefund,
+    Error, ErrorKind, Money, Overview, Refund, Result,
     client::report::TARGET,
     journal::{Intended, NewIntent, Outcome, Standing, Why},
 };
@@ -25,9 +25,8 @@ impl CreateCall<'_> {
         new.step = true;
         new.hidden = self.hidden;
         new.generation = standing.mine.as_ref().map_or(0, |entry| entry.generation);
-        let mut submit = SubmitRefund::new(self.request.clone(), amount)
-            .with_payment(overview.payment.clone())
-            .with_handover(overview.handover.clone())
+        let mut submit = self
+            .submission(amount, overview)
             .with_key(&self.about.money.scope, new.generation)
             .completing(refund.id.clone());
         let Some((mut pending, _)) = self.intend(&new).await? else { return Ok(None) };

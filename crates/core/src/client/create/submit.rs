@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{call::CreateCall, lookup::Lookup, outcome::no_time};
 use crate::{
-    Error, ErrorKind, Money, Operation, Overview, Refund, Replay, Result, SubmitRefund,
+    Error, ErrorKind, Money, Operation, Overview, Refund, Replay, Result,
     client::{
         next_step::{AfterWrite, after_write},
         report::TARGET,
@@ -35,9 +35,7 @@ impl CreateCall<'_> {
         lookup: &Lookup,
         resend: bool,
     ) -> Result<Ended> {
-        let mut submit = SubmitRefund::new(self.request.clone(), amount)
-            .with_payment(overview.payment.clone())
-            .with_handover(overview.handover.clone());
+        let mut submit = self.submission(amount, &overview);
         let mut version = standing.version;
         loop {
             if self.attempts_left() == 0 {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{CommitFault, JournalHarness, ManualClock};
 use crate::{
-    CreateRefund, Currency, Money, PaymentId, Reference, RefundAmount, RefundId, RefundStatus,
+    CreateRefund, Currency, Money, PaymentId, Reference, RefundAmount, RefundId, RefundLine, RefundStatus,
     journal::{
         About, Decision, Entry, Evidence, Intended, Intent, IntentKey, IntentState, Journal, JournalTime,
         MadeRefund, MoneyKey, NewIntent, Outcome, Query, Scope, Standing, Verdict as Word, Why,
@@ -308,6 +308,8 @@ pub(crate) fn request(about: &About, amount: Money) -> CreateRefund {
     CreateRefund::new(about.payment.clone(), RefundAmount::Exact(amount), about.reference.clone())
         .with_reason("one of two items returned")
         .with_metadata("order", "551")
+        .with_line_if_supported(RefundLine::new("1", amount))
+        .with_option("instant", "true")
 }
 
 pub(crate) fn new_payment() -> PaymentId {
