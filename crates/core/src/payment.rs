@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Currency, Money, PaymentId, Result};
+use crate::{Currency, Money, PaymentId, RefundLine, Result};
 
 /// A payment, as far as refunds are concerned.
 ///
@@ -39,6 +39,11 @@ pub struct Payment {
     /// Whether these sums are complete. `false` if the provider may have refunds that it did not list: then
     /// less may be left than [`refundable`](Self::refundable) says.
     pub complete: bool,
+    /// The order lines that can still be refunded, each by what is left of it; empty where the provider does
+    /// not report all of them. After refunds without lines, they may add up to more than
+    /// [`refundable`](Self::refundable).
+    #[serde(default)]
+    pub refundable_lines: Vec<RefundLine>,
     /// Everything else that the provider reports, under its own names.
     #[serde(default)]
     pub extra: Map<String, Value>,
@@ -56,6 +61,7 @@ impl fmt::Debug for Payment {
             .field("pending", &self.pending)
             .field("refundable", &self.refundable)
             .field("complete", &self.complete)
+            .field("refundable_lines", &self.refundable_lines)
             .field("extra", &self.extra.keys().collect::<Vec<_>>())
             .finish()
     }
@@ -85,8 +91,29 @@ impl Payment {
             pending,
             refundable,
             complete: true,
+            refundable_lines: Vec::new(),
             extra: Map::new(),
         })
+    }
+
+    /// Sets the lines that can still be refunded, by what is left of each. Lines without anything left are
+    /// dropped, and all of them if nothing is [refundable](Self::refundable): set the sums first.
+    ///
+    /// ```
+    /// use refunds_core::{Money, Payment, PaymentId, RefundLine};
+    ///
+    /// let nok = "NOK".parse()?;
+    /// let amount = |minor| Money::new(minor, nok);
+    /// let payment = Payment::new("memory", PaymentId::new("p-1")?, amount(300), amount(100), amount(0))?
+    ///     .with_refundable_lines([RefundLine::new("1", amount(0)), RefundLine::new("2", amount(200))]);
+    /// assert_eq!(payment.refundable_lines, [RefundLine::new("2", amount(200))]);
+    /// # Ok::<(), refunds_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_refundable_lines(mut self, left: impl IntoIterator<Item = RefundLine>) -> Self {
+        let is_left = self.refundable.is_positive();
+        self.refundable_lines = left.into_iter().filter(|line| is_left && !line.amount.is_zero()).collect();
+        self
     }
 
     /// The payment's currency.

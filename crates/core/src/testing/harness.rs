@@ -108,6 +108,11 @@ pub trait Harness: Send + Sync {
         Vec::new()
     }
 
+    /// A valid value of an [option](crate::Capabilities::options) of the adapter, for any payment.
+    fn option(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// A genuine webhook about a refund that just arrived; signed with its time, where the
     /// provider has more than one signature scheme.
     async fn webhook(&self, _payment: &PaymentId, _refund: &RefundId) -> Option<WebhookRequest> {

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     CreateRefund,
     ErrorKind::{self, Config, InvalidRequest, NotRefundable, Protocol, Unauthenticated, Unsupported},
-    Idempotency, Refund, RefundLine, RefundTarget, TargetKind, WebhookRequest,
+    Idempotency, PaymentId, Refund, RefundLine, RefundTarget, TargetKind, WebhookRequest,
     testing::{
         harness::changed,
         kit::{Kit, ask_money},
@@ -58,6 +58,7 @@ pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
         return Err(needs("a payment with order lines"));
     };
     let Some(line) = lines.first().cloned() else { return Err(needs("order lines")) };
+    let reports_left = ensure_left(kit, &payment, &lines, "before a refund").await?;
     let off = ask_money(&payment, kit.money(line.amount.minor_units() + kit.step())).with_line(line.clone());
     refused("lines that do not add up", kit.client().create(&off).await, &[InvalidRequest])?;
     let request = ask_money(&payment, line.amount).with_line(line.clone());
@@ -69,7 +70,22 @@ pub(crate) async fn lines_mean_lines(kit: Kit<'_>) -> Verdict {
     ensure!(reported.contains(&(&*line.id, line.amount)), "the line {} is not reported anywhere", line.id);
     let others = reported.iter().filter(|reported| **reported != (&*line.id, line.amount)).count();
     ensure!(others == 0, "lines are reported that were not requested: {reported:?}");
+    if reports_left {
+        ensure_left(kit, &payment, &lines[1..], "after the refund of a line").await?;
+    }
     kit.ensure_moved(&payment, line.amount.minor_units(), "after a line").await
+}
+
+/// Whether the payment reports lines that can be refunded. Fails if those are not `lines`.
+async fn ensure_left(kit: Kit<'_>, payment: &PaymentId, lines: &[RefundLine], when: &str) -> Verdict<bool> {
+    let left = ok("reading the payment", kit.provider().payment(payment).await)?.refundable_lines;
+    let left: Vec<_> = left.iter().map(|line| (&*line.id, line.amount)).collect();
+    let is_left = |line: &RefundLine| left.contains(&(&*line.id, line.amount));
+    ensure!(
+        left.is_empty() || left.len() == lines.len() && lines.iter().all(is_left),
+        "{when}: the refundable lines are {left:?}, expected {lines:?}"
+    );
+    Ok(!left.is_empty())
 }
 
 pub(crate) async fn gift_cards_mean_gift_cards(kit: Kit<'_>) -> Verdict {
@@ -104,6 +120,33 @@ pub(crate) async fn metadata_means_metadata(kit: Kit<'_>) -> Verdict {
     for (key, value) in &request.metadata {
         let kept = [&refund, &reported].map(|refund| refund.metadata.get(key).and_then(Value::as_str));
         ensure!(kept.contains(&Some(value)), "metadata {key} = {value} came back as {kept:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn options_mean_options(kit: Kit<'_>) -> Verdict {
+    let options = kit.capabilities().options;
+    for (at, name) in options.iter().enumerate() {
+        let is_usable = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic() && c != '=');
+        ensure!(is_usable, "the option {name:?} cannot be written as KEY=VALUE");
+        ensure!(!options[..at].contains(name), "the option {name} is named twice");
+    }
+    let mut unknown = "unknown_option".to_owned();
+    while options.contains(&&*unknown) {
+        unknown.push('_');
+    }
+    let (payment, minor) = kit.any().await;
+    let request = kit.ask(&payment, minor).with_option(&unknown, "1");
+    let before = kit.harness.requests().await;
+    refused("an option that is not named", kit.client().create(&request).await, &[Unsupported])?;
+    ensure!(kit.harness.requests().await == before, "an option that is not named: requests were sent first");
+    kit.ensure_moved(&payment, 0, "after the refusal").await?;
+    for name in options {
+        let Some(value) = kit.harness.option(name) else { continue };
+        let (payment, minor) = kit.any().await;
+        let request = kit.ask(&payment, minor).with_option(*name, value);
+        ok(&format!("a refund with the option {name}"), kit.client().create(&request).await)?;
+        kit.ensure_moved(&payment, minor, "after a refund with an option").await?;
     }
     Ok(())
 }

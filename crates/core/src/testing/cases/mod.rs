@@ -151,10 +151,11 @@ macro_rules! __refunds_cases {
             capabilities {
                 partial_means_less_than_the_whole: "partial refunds are supported, or refused", "";
                 multiple_means_more_than_one: "multiple refunds are supported, or refused", "partial";
-                lines_mean_lines: "order lines come back, or are refused", "Harness::lines";
+                lines_mean_lines: "order lines come back and reduce what is left of them, or are refused", "Harness::lines";
                 gift_cards_mean_gift_cards: "gift cards are refunded, or refused",
                     "Harness::gift_card";
                 metadata_means_metadata: "metadata comes back, or is refused", "";
+                options_mean_options: "named options are accepted, others are refused before anything is sent", "";
                 an_unsigned_webhook_is_refused: "an unsigned webhook is refused, as Unsupported \
                     where webhooks are not supported", "";
                 a_genuine_webhook_is_verified: "a webhook names its payment and refund",

@@ -162,11 +162,14 @@ pub(crate) async fn limits_are_checked_before_anything_is_sent(kit: Kit<'_>) -> 
         let request = kit.ask(&payment, kit.whole() - 1);
         refused_by_client(kit, what, &request, &[InvalidRequest, Unsupported, NotRefundable]).await?;
     }
-    for (what, request) in [
+    let options = kit.capabilities().options.iter();
+    let options = options.map(|name| ("an option of 100 000 characters", ask().with_option(*name, &*long)));
+    let others = [
         ("the largest amount there is", beyond),
-        ("a reason of 100 000 characters", ask().with_reason(long.clone())),
-        ("metadata of 100 000 characters", ask().with_metadata("key", long)),
-    ] {
+        ("a reason of 100 000 characters", ask().with_reason(&*long)),
+        ("metadata of 100 000 characters", ask().with_metadata("key", &*long)),
+    ];
+    for (what, request) in others.into_iter().chain(options) {
         let Err(error) = kit.provider().validate(&request) else { continue };
         limits += 1;
         let kind = error.kind();

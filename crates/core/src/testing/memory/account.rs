@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     Capabilities, Clock, Error, ErrorKind, Idempotency, Money, Payment, PaymentId, Reference, Refund,
-    RefundFailure, RefundId, RefundStatus, Replay, Result, SubmitRefund, SystemClock,
+    RefundFailure, RefundId, RefundLine, RefundStatus, Replay, Result, SubmitRefund, SystemClock,
 };
 
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(super) struct Account {
     /// How its refunds become final, where this differs from the provider's default.
     pub(super) ending: Option<Ending>,
     pub(super) gift_card: Option<String>,
+    /// Its captured lines, where it has any.
+    pub(super) lines: Vec<RefundLine>,
     refunds: Vec<(Refund, Ending)>,
     /// The idempotency keys under which they were made.
     keys: Vec<(String, RefundId)>,
@@ -36,6 +38,7 @@ impl Account {
             captured,
             ending: None,
             gift_card: None,
+            lines: Vec::new(),
             refunds: Vec::new(),
             keys: Vec::new(),
             first_responses: Vec::new(),
@@ -47,7 +50,21 @@ impl Account {
         let money = |minor| Money::new(minor, self.captured.currency());
         let refunded = self.sum(|status| status == RefundStatus::Succeeded);
         let pending = self.sum(RefundStatus::reduces_refundable) - refunded;
-        Payment::new("memory", id.clone(), self.captured, money(refunded), money(pending))
+        let payment = Payment::new("memory", id.clone(), self.captured, money(refunded), money(pending))?;
+        Ok(payment.with_refundable_lines(self.lines_left()))
+    }
+
+    /// Its lines, less what is refunded of them.
+    fn lines_left(&self) -> Vec<RefundLine> {
+        let holding = self.refunds.iter().filter(|(refund, _)| refund.status.reduces_refundable());
+        let taken: Vec<_> = holding.flat_map(|(refund, _)| &refund.lines).collect();
+        let left = |line: &RefundLine| {
+            let taken = taken.iter().filter(|taken| taken.id == line.id);
+            let taken: i64 = taken.map(|taken| taken.amount.minor_units()).sum();
+            let left = (line.amount.minor_units() - taken).max(0);
+            RefundLine::new(&*line.id, Money::new(left, line.amount.currency()))
+        };
+        self.lines.iter().map(left).collect()
     }
 
     /// Each read brings a pending refund closer to its final status.
@@ -70,11 +87,11 @@ impl Account {
         if let Idempotency::Key(key) = &able.idempotency
             && let Some(refund) = self.replayed(&submit.idempotency_key(), key.replay)
         {
-            let conflict = |why| Err(Error::new(ErrorKind::Conflict, why));
+            let conflict = |why| Error::new(ErrorKind::Conflict, why);
             return match key.replay {
-                Replay::Refused => conflict("a refund with this key already exists"),
+                Replay::Refused => Err(conflict("a refund with this key already exists")),
                 _ if refund.amount != submit.amount => {
-                    conflict("this key belongs to a refund with another amount")
+                    Err(conflict("this key belongs to a refund with another amount").with_reference_spent())
                 }
                 _ => Ok(refund),
             };
@@ -93,6 +110,10 @@ impl Account {
             .iter()
             .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
             .collect::<Map<_, _>>();
+        if !request.options.is_empty() {
+            let options = request.options.iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+            refund.extra.insert("options".to_owned(), Value::Object(options.collect()));
+        }
         refund.created_at = Some(SystemClock.now());
         let ending = self.ending.or(ending);
         change(&mut refund, ending.map_or(RefundStatus::Succeeded, |_| RefundStatus::Pending));
@@ -143,6 +164,16 @@ impl Account {
         }
         if !able.multiple && left != self.captured {
             return refuse(ErrorKind::NotRefundable, "the payment was already refunded");
+        }
+        let lines = self.lines_left();
+        for line in request.lines.iter().filter(|_| !lines.is_empty()) {
+            let (kind, why) = match lines.iter().find(|left| left.id == line.id) {
+                Some(left) if line.amount.minor_units() <= left.amount.minor_units() => continue,
+                Some(_) => (ErrorKind::NotRefundable, "less is left of a line than was requested"),
+                None => (ErrorKind::InvalidRequest, "the payment has no such line"),
+            };
+            return Err(Error::new(kind, why)
+                .with_refundable_lines(&self.payment(&request.payment_id)?.refundable_lines));
         }
         let card = request.target.as_ref().and_then(|target| target.id.as_ref());
         if card.is_some() && self.gift_card.as_ref() != card {

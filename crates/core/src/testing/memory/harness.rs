@@ -81,8 +81,13 @@ impl Harness for MemoryHarness {
 
     async fn lines(&self, minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
         let lines = [("1", minor / 3), ("2", minor - minor / 3)];
-        let lines = lines.map(|(id, minor)| RefundLine::new(id, self.money(minor)));
-        Some((self.captured(minor).await, lines.to_vec()))
+        let lines = lines.map(|(id, minor)| RefundLine::new(id, self.money(minor))).to_vec();
+        Some((self.provider.captured_lines(lines.clone()), lines))
+    }
+
+    /// The provider records any value.
+    fn option(&self, _name: &str) -> Option<String> {
+        Some("true".to_owned())
     }
 
     async fn webhook(&self, payment: &PaymentId, refund: &RefundId) -> Option<WebhookRequest> {

@@ -19,7 +19,7 @@ pub use self::{factory::MemoryFactory, harness::MemoryHarness};
 use super::{Fault, FaultTarget};
 use crate::{
     Capabilities, Certainty, Currency, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
-    PaymentId, Reference, References, RefundId, RefundStatus, RefundTarget, Replay, Result, TargetKind,
+    PaymentId, Reference, References, RefundId, RefundLine, RefundStatus, RefundTarget, Replay, Result, TargetKind,
 };
 
 /// The default page size.
@@ -189,6 +189,21 @@ impl MemoryProvider {
     #[must_use]
     pub fn captured(&self, amount: Money) -> PaymentId {
         self.open(Account::new(amount))
+    }
+
+    /// Captures a payment of order lines, which add up to its amount.
+    ///
+    /// # Panics
+    ///
+    /// Without lines, or where they do not add up in one currency.
+    #[must_use]
+    pub fn captured_lines(&self, lines: Vec<RefundLine>) -> PaymentId {
+        let amounts = lines.iter().map(|line| line.amount);
+        let sum = amounts.map(Ok).reduce(|sum, amount| sum?.try_add(amount?));
+        let Some(Ok(sum)) = sum else { panic!("the lines add up in one currency") };
+        let mut account = Account::new(sum);
+        account.lines = lines;
+        self.open(account)
     }
 
     /// Authorizes a payment of `amount` without capturing it.

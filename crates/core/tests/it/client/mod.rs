@@ -10,5 +10,6 @@ mod resolve;
 mod scripted;
 mod step_races;
 mod steps;
+mod terms;
 mod unclear;
 mod unstored;

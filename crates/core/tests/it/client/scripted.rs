@@ -56,6 +56,8 @@ pub(crate) struct Script {
     pub(crate) steps: usize,
     /// For each submission, the refund that the request named as made.
     pub(crate) made: Vec<Option<RefundId>>,
+    /// Every request that the adapter checked or was to send.
+    pub(crate) requests: Vec<CreateRefund>,
     pub(crate) capabilities: Option<Capabilities>,
     /// Refunds of other processes, at the end of the first page.
     pub(crate) others: Vec<Refund>,
@@ -212,6 +214,7 @@ impl RefundProvider for Scripted {
         // Other tasks may run between the look and this, as on a network.
         tokio::task::yield_now().await;
         self.script(|script| script.made.push(submit.completing.clone()));
+        self.script(|script| script.requests.push(submit.request.clone()));
         let step = self.next("submit");
         let leaves = !matches!(&step, Step::Fail(error) if !error.may_have_applied());
         if let Some(window) = submit.window.as_ref().filter(|_| leaves) {
@@ -228,6 +231,11 @@ impl RefundProvider for Scripted {
             Shown::Target(target) => refund.target = Some(target),
         }
         Ok(refund)
+    }
+
+    fn validate(&self, request: &CreateRefund) -> Result<()> {
+        self.script(|script| script.requests.push(request.clone()));
+        self.memory.validate(request)
     }
 
     /// One read, so that a script's steps are easy to count.

@@ -51,6 +51,10 @@ fn with_key() -> MemoryProvider {
     plain().with_key()
 }
 
+fn with_option() -> MemoryProvider {
+    plain().with_capabilities(|able| able.options = &["instant"])
+}
+
 fn once() -> MemoryProvider {
     plain().with_capabilities(|able| able.multiple = false)
 }

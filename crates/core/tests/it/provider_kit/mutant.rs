@@ -165,6 +165,9 @@ impl Harness for MutantHarness {
     async fn lines(&self, minor: i64) -> Option<(PaymentId, Vec<RefundLine>)> {
         self.inner.lines(minor).await
     }
+    fn option(&self, name: &str) -> Option<String> {
+        self.inner.option(name)
+    }
     async fn webhook(&self, payment: &PaymentId, refund: &RefundId) -> Option<WebhookRequest> {
         Some(self.mutation.webhook(self.inner.webhook(payment, refund).await?))
     }

@@ -2,7 +2,7 @@
 
 #[allow(clippy::wildcard_imports, reason = "every fault has a row")]
 use crate::provider_kit::mutations::*;
-use crate::provider_kit::{Row, hooked, in_tenths, mutation, once, plain, with_key};
+use crate::provider_kit::{Row, hooked, in_tenths, mutation, once, plain, with_key, with_option};
 
 /// `"what is wrong": the base provider, the mutation => the cases that have to fail;`
 macro_rules! rows {
@@ -199,6 +199,14 @@ pub(crate) const ROWS: &[Row] = rows! {
         lines_mean_lines;
     "loses metadata": plain, LosesMetadata =>
         metadata_means_metadata;
+    "reports a refunded line as refundable": plain, ForgetsRefundedLines =>
+        lines_mean_lines;
+    "refuses an option that it names": with_option, RefusesItsOption =>
+        options_mean_options;
+    "names an option that cannot be written": plain, NamesAnUnusableOption =>
+        options_mean_options;
+    "names an option twice": plain, NamesAnOptionTwice =>
+        options_mean_options;
     "accepts unsigned webhooks": plain, BelievesWebhooks =>
         an_unsigned_webhook_is_refused;
     "accepts webhooks whose bytes were changed": hooked, BelievesAlteredWebhooks =>

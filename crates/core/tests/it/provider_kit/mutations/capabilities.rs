@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt as _;
 use refunds_core::{
-    Error, ErrorKind, Idempotency, Money, Notice, RefundProvider, Result, WebhookRequest,
+    Error, ErrorKind, Idempotency, Money, Notice, RefundLine, RefundProvider, Result, WebhookRequest,
     testing::MemoryProvider,
 };
 
@@ -16,6 +16,32 @@ mutation!(LosesLines, alter, |mut refund| {
 mutation!(LosesMetadata, alter, |mut refund| {
     refund.metadata.clear();
     refund
+});
+
+mutation!(ForgetsRefundedLines, payment, |memory, id| {
+    let mut reported = memory.payment(id).await?;
+    let is_left = reported.refundable_lines.iter().any(|line| line.id == "1");
+    if !reported.refundable_lines.is_empty() && !is_left {
+        reported.refundable_lines.push(RefundLine::new("1", Money::new(14950, reported.currency())));
+    }
+    Ok(reported)
+});
+
+mutation!(RefusesItsOption, validate, |memory, request| {
+    if !request.options.is_empty() {
+        return Err(Error::new(ErrorKind::Unsupported, "no options, please"));
+    }
+    memory.validate(request)
+});
+
+mutation!(NamesAnUnusableOption, capabilities, |mut truth| {
+    truth.options = &["instant=", "instant"];
+    truth
+});
+
+mutation!(NamesAnOptionTwice, capabilities, |mut truth| {
+    truth.options = &["instant", "instant"];
+    truth
 });
 
 mutation!(BelievesAlteredWebhooks, verify_webhook, |memory, request| {
