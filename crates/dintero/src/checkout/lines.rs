@@ -19,9 +19,6 @@ use crate::{
 /// [checklist](https://docs.dintero.com/docs/checkout/integration-checklist) asks for whole lines.
 const NEED_LINES: [&str; 5] = ["collector", "instabank", "kravia", "two", "walley"];
 
-/// How many lines a message lists.
-const MAX_LISTED: usize = 20;
-
 /// A line and what is left of it.
 pub(crate) struct LineLeft<'a> {
     pub(crate) item: &'a Item,
@@ -36,6 +33,8 @@ pub(crate) struct Lines<'a> {
     lines: Vec<LineLeft<'a>>,
     /// Whether these are all of them, in full: every capture names its lines.
     known: bool,
+    /// Whether they can be shown: they are known, or those of a transaction that was captured as a whole.
+    shown: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -69,7 +68,8 @@ impl<'a> Lines<'a> {
                 line.untouched = false;
             }
         }
-        Self { lines: order.iter().filter_map(|key| lines.remove(key)).collect(), known: any && known }
+        let known = any && known;
+        Self { lines: order.iter().filter_map(|key| lines.remove(key)).collect(), known, shown: known }
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&LineLeft<'a>> {
@@ -89,10 +89,23 @@ impl<'a> Lines<'a> {
     }
 
     /// All lines that are not fully refunded, where they make up `amount`.
-    pub(crate) fn all_left(self, amount: Money) -> Option<Vec<LineLeft<'a>>> {
-        let left: Vec<_> = self.lines.into_iter().filter(|line| line.has_left(line.left)).collect();
+    pub(crate) fn all_left(&self, amount: Money) -> Option<Vec<&LineLeft<'a>>> {
+        let left: Vec<_> = self.lines.iter().filter(|line| line.has_left(line.left)).collect();
         let sum = left.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.left));
         (!left.is_empty() && sum == Some(amount.minor_units())).then_some(left)
+    }
+
+    /// The lines that can be refunded, by what is left of them; none where they cannot be shown.
+    pub(crate) fn refundable(&self, currency: Currency) -> Vec<RefundLine> {
+        let left = self.lines.iter().filter(|line| self.shown && line.has_left(line.left));
+        left.filter_map(|line| Some(RefundLine::new(line_key(line.item)?, Money::new(line.left, currency))))
+            .collect()
+    }
+
+    /// An error that names the lines that can be refunded, where they can be shown.
+    pub(crate) fn refused(&self, kind: ErrorKind, message: String, currency: Currency) -> Error {
+        let error = refused(kind, message);
+        if self.shown { error.with_refundable_lines(&self.refundable(currency)) } else { error }
     }
 
     /// Checks lines before their money moves.
@@ -110,7 +123,7 @@ impl<'a> Lines<'a> {
             if asked.minor_units() <= 0 && !(is_negative && asked.minor_units() < 0) {
                 let message =
                     format!("line `{id}` has the amount {asked}, but the captured line is not negative");
-                return Err(refused(ErrorKind::InvalidRequest, message));
+                return Err(self.refused(ErrorKind::InvalidRequest, message, asked.currency()));
             }
             if !self.known {
                 continue;
@@ -120,34 +133,16 @@ impl<'a> Lines<'a> {
             };
             if !captured.has_left(asked.minor_units()) {
                 let left = Money::new(captured.amount_left(), asked.currency());
-                let there_are = self.list(asked.currency());
-                let message =
-                    format!("{left} is left to refund of line `{id}`, {asked} was requested; {there_are}");
-                return Err(refused(ErrorKind::NotRefundable, message));
+                let message = format!("{left} is left to refund of line `{id}`, {asked} was requested");
+                return Err(self.refused(ErrorKind::NotRefundable, message, asked.currency()));
             }
         }
         Ok(())
     }
 
     pub(crate) fn not_captured(&self, line: &RefundLine) -> Error {
-        let (id, there_are) = (redact(&line.id), self.list(line.amount.currency()));
-        refused(ErrorKind::InvalidRequest, format!("line `{id}` was not captured; {there_are}"))
-    }
-
-    fn list(&self, currency: Currency) -> String {
-        if self.lines.is_empty() {
-            return "the captures name no lines".to_owned();
-        }
-        let mut listed = Vec::new();
-        for line in self.lines.iter().take(MAX_LISTED) {
-            let id = redact(&line_key(line.item).unwrap_or_default());
-            listed.push(format!("`{id}` ({} left)", Money::new(line.amount_left(), currency)));
-        }
-        let more = match self.lines.len().saturating_sub(MAX_LISTED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        format!("the captured lines are {}{more}", listed.join(", "))
+        let message = format!("line `{}` was not captured", redact(&line.id));
+        self.refused(ErrorKind::InvalidRequest, message, line.amount.currency())
     }
 }
 
@@ -216,10 +211,15 @@ impl Transaction {
         if !self.needs_lines() {
             return Ok(Vec::new());
         }
-        let left = lines.all_left(amount);
-        let left =
-            left.ok_or_else(|| name_lines(self.wire.payment_product.as_deref().unwrap_or_default()))?;
-        Ok(left.iter().map(whole).collect())
+        let Some(left) = lines.all_left(amount) else {
+            let product = redact(self.wire.payment_product.as_deref().unwrap_or_default());
+            let message = format!(
+                "refunds of the product `{product}` need order lines, and the amount is not that of all lines \
+                 that are left: name the lines"
+            );
+            return Err(lines.refused(ErrorKind::InvalidRequest, message, amount.currency()));
+        };
+        Ok(left.into_iter().map(whole).collect())
     }
 
     /// Its captured lines, and what is left of them.
@@ -232,7 +232,8 @@ impl Transaction {
         if !lines.lines.is_empty() || !all {
             return lines;
         }
-        Lines { known: false, ..Lines::of([self.wire.items.list()], taken(self.refunds())) }
+        let lines = Lines::of([self.wire.items.list()], taken(self.refunds()));
+        Lines { known: false, ..lines }
     }
 }
 
@@ -265,17 +266,6 @@ fn whole(line: &LineLeft<'_>) -> RefundItem {
         vat_amount: line.item.vat_amount.cloned().filter(|_| line.untouched),
         kind: line.item.kind.cloned(),
     }
-}
-
-fn name_lines(product: &str) -> Error {
-    refused(
-        ErrorKind::InvalidRequest,
-        format!(
-            "refunds of the product `{}` need order lines, and the amount is not that of all lines that \
-             are left: name the lines",
-            redact(product)
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl Transaction {
         ] {
             keep(&mut payment.extra, name, value.as_ref());
         }
-        Ok(payment)
+        Ok(payment.with_refundable_lines(self.lines().refundable(self.currency)))
     }
 
     pub(crate) fn into_overview(self) -> Result<Overview> {

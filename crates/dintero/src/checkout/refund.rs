@@ -160,5 +160,5 @@ pub(crate) fn with_requested_amount(refund: &Refund, submit: &SubmitRefund) -> R
         "the reference belongs to a refund of {} of {}, but {} was requested",
         refund.amount, refund.payment_id, submit.amount
     );
-    Err(refused(ErrorKind::Conflict, message))
+    Err(refused(ErrorKind::Conflict, message).with_reference_spent())
 }

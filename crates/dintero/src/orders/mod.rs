@@ -11,8 +11,8 @@ pub(crate) mod record;
 pub(crate) mod refund;
 
 use refunds_core::{
-    Currency, Error, ErrorKind, Handover, MoneyOverview, Operation, Overview, Payment, PaymentId, Refund,
-    RefundList, RefundStatus, Result,
+    Currency, Error, ErrorKind, Handover, MoneyOverview, Operation, Overview, Payment, PaymentId, Reference,
+    Refund, RefundList, RefundStatus, Result,
 };
 use refunds_http::{Request, Response};
 use serde_json::Value;
@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::{
     NAME,
     checkout::Transaction,
+    checkout::lines::{Lines, taken},
     checkout::totals::{captured, succeeded, sum},
     convert::{self, Fault},
     orders::paying_transaction::{Paid, payment_id},
@@ -76,7 +77,14 @@ impl Order {
             payment.provider_status = wire.status.cloned();
             convert::keep(&mut payment.extra, "payment_status", wire.payment_status.as_ref());
         }
-        Ok(payment)
+        Ok(payment.with_refundable_lines(self.lines_left(None).refundable(self.currency)))
+    }
+
+    /// What refunds leave of the captured lines; the one with the reference `except` does not count.
+    pub(crate) fn lines_left(&self, except: Option<&Reference>) -> Lines<'_> {
+        let captured = succeeded(&self.captures).into_iter().map(|capture| capture.items.list());
+        let counts = |refund: &&Refund| except.is_none() || refund.reference.as_ref() != except;
+        Lines::of(captured, taken(self.refunds.all().filter(counts)))
     }
 
     pub(crate) fn into_overview(self, record_only: bool) -> Result<Overview> {

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     checkout::Transaction,
-    checkout::lines::{LineLeft, Lines, taken},
+    checkout::lines::LineLeft,
     checkout::refund::{Refunded, already_made, with_requested_amount},
     checkout::totals::succeeded,
     error::refused,
@@ -225,20 +225,12 @@ impl Order {
                 format!("{left} is left to refund of the order and its transaction, {amount} was requested"),
             ));
         }
-        self.lines_left(submit).check(&submit.request.lines)
-    }
-
-    /// What other refunds than this one leave of the captured lines.
-    fn lines_left(&self, submit: &SubmitRefund) -> Lines<'_> {
-        let captured = succeeded(&self.captures).into_iter().map(|capture| capture.items.list());
-        let ours = Some(&submit.request.reference);
-        let others = self.refunds.all().filter(|refund| refund.reference.as_ref() != ours);
-        Lines::of(captured, taken(others))
+        self.lines_left(Some(&submit.request.reference)).check(&submit.request.lines)
     }
 
     /// The lines of the record, which has no amount of its own: it is the sum of its lines.
     fn lines_to_record(&self, submit: &SubmitRefund) -> Result<Vec<Line>> {
-        let left = self.lines_left(submit);
+        let left = self.lines_left(Some(&submit.request.reference));
         let given = &submit.request.lines;
         if !given.is_empty() {
             let id_of = |line: &RefundLine| match left.find(&line.id) {
@@ -253,19 +245,17 @@ impl Order {
             };
             return given.iter().map(line).collect();
         }
-        let Some(left) = left.all_left(submit.amount) else {
-            return Err(refused(
-                ErrorKind::InvalidRequest,
-                "a refund is recorded line by line, and the amount is not that of all lines that are left \
-                 of the order: name the lines",
-            ));
+        let Some(all) = left.all_left(submit.amount) else {
+            let message = "a refund is recorded line by line, and the amount is not that of all lines that are \
+                           left of the order: name the lines";
+            return Err(left.refused(ErrorKind::InvalidRequest, message.to_owned(), self.currency));
         };
-        let line = |line: &LineLeft<'_>| {
+        let line = |line: &&LineLeft<'_>| {
             let id = line.item.line_id.cloned()?;
             let amount = Money::new(line.left, self.currency);
             Some(Line { line: RefundLine::new(id.to_string(), amount), id })
         };
-        Ok(left.iter().filter_map(line).collect())
+        Ok(all.iter().filter_map(line).collect())
     }
 
     /// The authorization that was captured, on orders that have several; only if it is one.

@@ -172,12 +172,13 @@ fn a_refused_line_is_named_with_what_is_left_and_the_lines_there_are() {
     assert_eq!(
         message,
         "2.00 NOK is left to refund of line `1`, 2.50 NOK was requested; \
-         the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
+         the lines that can be refunded are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
     let (_, message) = refused(&read, &[("9", 250)]).unwrap();
     assert_eq!(
         message,
-        "line `9` was not captured; the captured lines are `1` (2.00 NOK left), `2` (2.00 NOK left)"
+        "line `9` was not captured; \
+         the lines that can be refunded are `1` (2.00 NOK left), `2` (2.00 NOK left)"
     );
     let (_, message) = refused(&read, &[("1", -1), ("2", 2)]).unwrap();
     assert!(message.starts_with("line `1` has the amount -0.01 NOK"), "{message}");
