@@ -30,7 +30,7 @@ pub(crate) struct LineLeft<'a> {
 
 /// The captured lines of a payment.
 pub(crate) struct Lines<'a> {
-    lines: Vec<LineLeft<'a>>,
+    left: Vec<LineLeft<'a>>,
     /// Whether these are all of them, in full: every capture names its lines.
     known: bool,
     /// Whether they can be shown: they are known, or those of a transaction that was captured as a whole.
@@ -69,11 +69,11 @@ impl<'a> Lines<'a> {
             }
         }
         let known = any && known;
-        Self { lines: order.iter().filter_map(|key| lines.remove(key)).collect(), known, shown: known }
+        Self { left: order.iter().filter_map(|key| lines.remove(key)).collect(), known, shown: known }
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&LineLeft<'a>> {
-        self.lines.iter().find(|line| line_key(line.item).as_deref() == Some(id))
+        self.left.iter().find(|line| line_key(line.item).as_deref() == Some(id))
     }
 
     /// Whether every line is there, and enough is left of it.
@@ -90,14 +90,14 @@ impl<'a> Lines<'a> {
 
     /// All lines that are not fully refunded, where they make up `amount`.
     pub(crate) fn all_left(&self, amount: Money) -> Option<Vec<&LineLeft<'a>>> {
-        let left: Vec<_> = self.lines.iter().filter(|line| line.has_left(line.left)).collect();
+        let left: Vec<_> = self.left.iter().filter(|line| line.has_left(line.left)).collect();
         let sum = left.iter().try_fold(0_i64, |sum, line| sum.checked_add(line.left));
         (!left.is_empty() && sum == Some(amount.minor_units())).then_some(left)
     }
 
     /// The lines that can be refunded, by what is left of them; none where they cannot be shown.
     pub(crate) fn refundable(&self, currency: Currency) -> Vec<RefundLine> {
-        let left = self.lines.iter().filter(|line| self.shown && line.has_left(line.left));
+        let left = self.left.iter().filter(|line| self.shown && line.has_left(line.left));
         left.filter_map(|line| Some(RefundLine::new(line_key(line.item)?, Money::new(line.left, currency))))
             .collect()
     }
@@ -229,7 +229,7 @@ impl Transaction {
         let lines = Lines::of(captured, taken(self.refunds()));
         // Captures of everything may name no lines; then they are the transaction's.
         let all = *self.wire.amount == Some(Amount::Minor(self.captured().minor_units()));
-        if !lines.lines.is_empty() || !all {
+        if !lines.left.is_empty() || !all {
             return lines;
         }
         let lines = Lines::of([self.wire.items.list()], taken(self.refunds()));

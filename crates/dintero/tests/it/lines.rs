@@ -1,6 +1,6 @@
 //! No line is refunded beyond what was captured of it, and nothing is sent where one would be.
 
-use crate::common::{asked, client, config, dintero, line, log, reference, submit};
+use crate::common::{asked, client, config, dintero, line, log, payment, reference, submit};
 use refunds_core::ErrorKind;
 use refunds_dintero::Dintero;
 use refunds_sandbox::{
@@ -45,6 +45,23 @@ async fn no_line_is_refunded_beyond_what_was_captured_of_it() {
             let ledger = sandbox.ledger();
             assert_eq!(ledger.total_refunded(&transaction) + ledger.pending(&transaction), 100);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_payment_shows_what_is_left_of_its_lines_without_further_requests() {
+    for (order, requests) in [(false, 1), (true, 4)] {
+        let sandbox = Sandbox::start().await.unwrap();
+        let (id, _) = paid(&sandbox, two_lines(), order);
+        let client = client(dintero(&sandbox));
+        client.create(&asked(&id, 60, "rf-1").with_line(line("1", 60))).await.unwrap();
+        sandbox.clear_requests();
+        let left = client.payment(&payment(&id)).await.unwrap().refundable_lines;
+        assert_eq!(left, [line("1", 40), line("2", 200)]);
+        assert_eq!(log(&sandbox).len(), requests, "{:?}", log(&sandbox));
+        let rest = left.into_iter().fold(asked(&id, 240, "rf-2"), refunds_core::CreateRefund::with_line);
+        client.create(&rest).await.unwrap();
+        assert_eq!(client.payment(&payment(&id)).await.unwrap().refundable_lines, []);
     }
 }
 

@@ -69,6 +69,7 @@ async fn an_order_is_refunded_by_its_transaction_and_recorded() {
     assert!(!log(&sandbox).iter().any(|request| request.starts_with("POST")), "{:?}", log(&sandbox));
     let other = submit(&dintero, asked(&order, 1, "rf-1")).await.unwrap_err();
     assert_eq!((other.kind(), other.may_have_applied()), (ErrorKind::Conflict, false));
+    assert!(other.is_reference_spent(), "{other}");
 }
 
 #[tokio::test]

@@ -213,6 +213,7 @@ async fn a_known_reference_returns_its_refund_and_is_not_refunded_again() {
     assert_eq!(first, again);
     let other = submit(&dintero, asked(&id, 41, "rf-1")).await.unwrap_err();
     assert_eq!((other.kind(), other.may_have_applied()), (ErrorKind::Conflict, false));
+    assert!(other.is_reference_spent(), "{other}");
     assert_eq!(sandbox.ledger().total_refunded(&id), 40);
 }
 

@@ -185,6 +185,39 @@ fn a_refused_line_is_named_with_what_is_left_and_the_lines_there_are() {
 }
 
 #[test]
+fn which_lines_a_payment_shows() {
+    let items = json!([{"line_id": "1", "amount": 300}, {"line_id": "2", "amount": 200}]);
+    let capture = |items: &Value| json!({"event": "CAPTURE", "success": true, "amount": 500, "items": items});
+    let refund = |amount: i64, items: Value| json!({"event": "REFUND", "success": true, "amount": amount, "request_id": "r", "items": items});
+    let one = |amount: i64| json!([{"line_id": "1", "amount": amount}]);
+    let none = json!([]);
+    for (what, total, events, want) in [
+        ("captured lines", 500, vec![capture(&items)], vec![("1", 300), ("2", 200)]),
+        ("a part", 500, vec![capture(&items), refund(100, one(100))], vec![("1", 200), ("2", 200)]),
+        ("a line that is gone", 500, vec![capture(&items), refund(300, one(300))], vec![("2", 200)]),
+        ("nothing left", 500, vec![capture(&items), refund(500, none.clone())], vec![]),
+        ("all captured, without lines", 500, vec![capture(&none)], vec![("1", 300), ("2", 200)]),
+        ("a part captured, without lines", 900, vec![capture(&none)], vec![]),
+        ("a line that cannot be read", 500, vec![capture(&json!([{"line_id": "1"}]))], vec![]),
+    ] {
+        let document = json!({"id": "T11223344.x", "currency": "NOK", "amount": total, "items": items,
+            "events": events});
+        let id = PaymentId::new("T11223344.x").unwrap();
+        let read = Transaction::new(serde_json::from_value(document).unwrap(), &id).unwrap();
+        let left = read.payment().unwrap().refundable_lines;
+        let want: Vec<_> = want.into_iter().map(|(id, minor)| RefundLine::new(id, money(minor))).collect();
+        assert_eq!(left, want, "{what}");
+    }
+}
+
+#[test]
+fn lines_that_are_needed_are_named() {
+    let error = transaction("instabank", "", &[]).refund_items(&[], money(499)).unwrap_err();
+    let there_are = "the lines that can be refunded are `1` (3.00 NOK left), `2` (2.00 NOK left)";
+    assert!(error.message().ends_with(there_are), "{error}");
+}
+
+#[test]
 fn lines_of_gift_cards_are_negative() {
     let document = |refunds: &[Value]| {
         let items = json!([
