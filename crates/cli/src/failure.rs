@@ -272,10 +272,11 @@ fn next(error: &Error) -> String {
         ErrorKind::PermissionDenied => "grant these credentials the permission at the provider",
         ErrorKind::NotFound => "check the id, and that the credentials belong to the same account",
         ErrorKind::NotRefundable => "`refunds payment PAYMENT` shows what is left",
-        ErrorKind::Declined => "a new try is a new refund and needs a new reference",
-        ErrorKind::Conflict => {
+        ErrorKind::Conflict if error.is_reference_spent() => {
             "`refunds list PAYMENT` shows which refund has the reference; another refund needs another reference"
         }
+        _ if error.is_reference_spent() => "a new try is a new refund and needs a new reference",
+        ErrorKind::Conflict if !error.is_retryable() => "check `refunds list PAYMENT`",
         ErrorKind::InvalidRequest | ErrorKind::Unsupported => "change the request",
         _ if error.is_retryable() => {
             return match error.retry_after() {

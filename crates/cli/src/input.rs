@@ -101,18 +101,19 @@ impl Line {
     }
 }
 
-pub(crate) fn metadata(pairs: &[String]) -> Result<BTreeMap<String, String>> {
-    let mut metadata = BTreeMap::new();
+/// Pairs of KEY=VALUE; the value may contain `=`. `what` is what a pair is called.
+pub(crate) fn pairs(what: &str, pairs: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut map = BTreeMap::new();
     for pair in pairs {
         let (key, value) = pair
             .split_once('=')
             .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| Failure::Usage("metadata must be KEY=VALUE".into()))?;
-        if metadata.insert(key.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::Usage(format!("duplicate metadata key {key}")));
+            .ok_or_else(|| Failure::Usage(format!("{what} must be KEY=VALUE")))?;
+        if map.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::Usage(format!("duplicate {what} key {key}")));
         }
     }
-    Ok(metadata)
+    Ok(map)
 }
 
 /// A header, as `Name: value`.

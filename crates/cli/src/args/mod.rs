@@ -219,6 +219,10 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) metadata: Vec<String>,
 
+    /// An option of this provider; may be repeated. `refunds providers` names the options there are.
+    #[arg(long = "option", value_name = "KEY=VALUE")]
+    pub(crate) options: Vec<String>,
+
     /// Follow the refund until its status is final.
     #[arg(long)]
     pub(crate) wait: bool,

@@ -54,7 +54,8 @@ impl Wanted {
             input::reference(&args.reference)?,
         );
         request.reason.clone_from(&args.reason);
-        request.metadata = input::metadata(&args.metadata)?;
+        request.metadata = input::pairs("metadata", &args.metadata)?;
+        request.options = input::pairs("option", &args.options)?;
         let currency = args.currency.as_deref().map(input::currency).transpose()?;
         Ok(Self { request, amount, lines, currency })
     }
@@ -63,6 +64,8 @@ impl Wanted {
     /// with the payment's before anything is submitted.
     async fn request(self, client: &RefundClient) -> Result<CreateRefund> {
         let Self { mut request, amount, lines, currency } = self;
+        // Before the payment is read.
+        client.capabilities().check(&request).map_err(|error| in_create(client, error))?;
         let bare = amount.is_none() && lines.is_empty();
         if bare && currency.is_none() {
             return Ok(request);
@@ -90,10 +93,12 @@ async fn currency_of(
     match expected {
         Some(expected) if expected != currency => {
             let message = format!("the payment is in {currency}, but the refund is in {expected}");
-            let error = Error::new(ErrorKind::InvalidRequest, message);
-            let name = client.provider().name();
-            Err(error.with_provider(name).with_operation(Operation::CreateRefund).into())
+            Err(in_create(client, Error::new(ErrorKind::InvalidRequest, message)).into())
         }
         _ => Ok(currency),
     }
+}
+
+fn in_create(client: &RefundClient, error: Error) -> Error {
+    error.in_context(client.provider().name(), Operation::CreateRefund)
 }

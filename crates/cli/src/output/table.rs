@@ -115,7 +115,16 @@ pub(super) fn payment(out: &mut impl Write, payment: &Payment) -> io::Result<()>
         ("Pending", payment.pending),
         ("Refundable", payment.refundable),
     ];
-    write(out, &pairs(sums.map(|(name, money)| (name, money.to_string())), true))
+    write(out, &pairs(sums.map(|(name, money)| (name, money.to_string())), true))?;
+    if payment.refundable_lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    let mut lines = columns(&["LINE", "REFUNDABLE"], &[1]);
+    for line in &payment.refundable_lines {
+        add(&mut lines, [&line.id, &line.amount.to_string()]);
+    }
+    write(out, &lines)
 }
 
 pub(super) fn providers(out: &mut impl Write, providers: &[ProviderRow]) -> io::Result<()> {
@@ -140,6 +149,7 @@ fn capabilities(provider: &ProviderRow) -> Vec<(String, String)> {
     let mut rows = Vec::from(flags);
     rows.push(("idempotency".into(), provider.idempotency().into()));
     rows.push(("final status by".into(), provider.final_status()));
+    rows.push(("options".into(), or_dash(provider.capabilities.options.join(" "))));
     rows
 }
 

@@ -19,6 +19,8 @@ async fn a_refund_requested_twice_is_made_once() {
         let other = ["create", &payment, "--reference", "rma-551", "--minor-units", "14951"];
         let conflict = refunds(&sandbox, provider, &other).ended(3);
         assert_eq!(conflict.error()["kind"], "conflict");
+        let text = refunds(&sandbox, provider, &[&other[..], &["--output", "table"]].concat()).ended(3);
+        assert!(text.stderr.contains("another refund needs another reference"), "{}", text.stderr);
         assert_eq!(sandbox.ledger().total_refunded(&payment), 14_950);
     }
 }
@@ -207,4 +209,22 @@ async fn lines_and_the_reason_go_along() {
     let elsewhere = captured(&sandbox, "mattilda");
     let metadata = ["create", &elsewhere, "--reference", "r-4", "--amount", "1", "--metadata", "a=b"];
     assert_eq!(refunds(&sandbox, "mattilda", &metadata).ended(3).error()["kind"], "unsupported");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_option_that_the_provider_does_not_have_is_refused_before_anything_is_sent() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for provider in PROVIDERS {
+        let payment = captured(&sandbox, provider);
+        sandbox.clear_requests();
+        for (option, exit, message) in [
+            ("instant=a=b", 3, "unknown option instant; this provider accepts no options"),
+            ("instant", 2, "option must be KEY=VALUE"),
+        ] {
+            let arguments = ["create", &payment, "--reference", "r-1", "--amount", "1", "--option", option];
+            let error = refunds(&sandbox, provider, &arguments).ended(exit).error();
+            assert_eq!((&error["message"], &error["outcome"]), (&message.into(), &"not_applied".into()));
+        }
+        assert!(sandbox.requests().is_empty(), "{provider}");
+    }
 }

@@ -177,6 +177,25 @@ async fn what_is_left_of_a_payment_in_every_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_the_lines_of_a_payment() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let spec = dintero::TransactionSpec::new(CAPTURED, "NOK").line("cups", 29_900).line("tea", 14_950);
+    let payment = sandbox.dintero().transaction(spec);
+    let mut arguments = create(&payment, "r-1");
+    arguments.extend(["--line", "cups=149.50"]);
+    refunds(&sandbox, "dintero", &arguments).ended(0);
+    let show = |format| refunds(&sandbox, "dintero", &["payment", &payment, "--output", format]).ended(0);
+    let lines = &show("json").json()["refundable_lines"];
+    assert_eq!((&lines[0]["id"], &lines[0]["amount"]["minor_units"]), (&"cups".into(), &14_950.into()));
+    assert_eq!(lines.as_array().unwrap().len(), 2);
+    let table = show("table").stdout;
+    assert!(
+        table.ends_with("\nLINE  REFUNDABLE\ncups  149.50 NOK\ntea   149.50 NOK\n"),
+        "lines follow the sums: {table}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_terminal_it_is_json() {
     let sandbox = Sandbox::start().await.unwrap();
     let payment = captured(&sandbox, "mattilda");
