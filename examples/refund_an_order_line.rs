@@ -15,7 +15,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::new().with(DinteroFactory);
     let settings = sandbox.settings("dintero").into_iter().collect();
     let client = RefundClient::new(registry.build("dintero", &settings)?);
-    println!("before: {} can be refunded", client.payment(&order).await?.refundable);
+    let payment = client.payment(&order).await?;
+    println!("before: {} can be refunded", payment.refundable);
+    for line in &payment.refundable_lines {
+        println!("  line {}: {}", line.id, line.amount);
+    }
 
     // The reference is derived from the decision to refund, so every run of this job has the same one.
     let amount = Money::parse_major("149.50", "NOK".parse()?)?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use refunds_core::{CreateRefund, Money, Reference, RefundAmount, RefundClient, Registry, Result};
+use refunds_core::{
+    CreateRefund, Money, Reference, RefundAmount, RefundClient, RefundLine, Registry, Result,
+};
 use refunds_dintero::DinteroFactory;
 use refunds_mattilda::MattildaFactory;
 use refunds_sandbox::Sandbox;
@@ -14,10 +16,14 @@ async fn refund_a_return(registry: &Registry, variables: Variables, payment: &st
     // In production: `RefundClient::from_env(registry)`.
     let client = RefundClient::new(registry.from_variables(variables)?);
     let payment = client.payment(&payment.parse()?).await?;
-    let amount = RefundAmount::Exact(Money::parse_major("149.50", payment.currency())?);
+    let price = Money::parse_major("149.50", payment.currency())?;
     let reference = Reference::derive("shop.example/returns", ["order-42", "rma-551"]);
-    let refund = client.create(&CreateRefund::new(payment.id, amount, reference)).await?;
-    println!("{}: {} of {} is {}", refund.provider, refund.amount, refund.payment_id, refund.status);
+    let request = CreateRefund::new(payment.id, RefundAmount::Exact(price), reference)
+        // A provider without order lines gets the amount alone.
+        .with_line_if_supported(RefundLine::new("1", price));
+    let refund = client.create(&request).await?;
+    let lines = refund.lines.len();
+    println!("{}: {} of {} is {}, lines: {lines}", refund.provider, price, refund.payment_id, refund.status);
     Ok(())
 }
 

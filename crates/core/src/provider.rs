@@ -107,11 +107,13 @@ pub trait RefundProvider: Debug + Send + Sync {
         Ok(payment.canonical())
     }
 
-    /// Checks a request against the provider's limits before anything is sent.
+    /// Checks a request against the provider's limits before anything is sent, and parses the values of
+    /// [options](Capabilities::options).
     ///
-    /// The client calls it with the caller's request and, if the amount is
-    /// [`RefundAmount::Remaining`](crate::RefundAmount::Remaining), again with the exact amount. It does not
-    /// run before a `submit_refund` that is called without the client.
+    /// What [`Capabilities::check`] refuses does not get here, nor what the client
+    /// [drops](CreateRefund::with_line_if_supported). The client calls it with the rest of the caller's
+    /// request and, if the amount is [`RefundAmount::Remaining`](crate::RefundAmount::Remaining), again with
+    /// the exact amount. It does not run before a `submit_refund` that is called without the client.
     ///
     /// # Errors
     ///

@@ -14,7 +14,8 @@ const KEYS: Uuid = uuid::uuid!("4b58a9f5-5ba9-52f8-bfff-585753d5e4a2");
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SubmitRefund {
-    /// The caller's request.
+    /// The caller's request. Lines and metadata that the provider does not support and that may be
+    /// [dropped](CreateRefund::with_line_if_supported) are not in it.
     pub request: CreateRefund,
     /// The exact amount to refund.
     pub amount: Money,
