@@ -10,7 +10,7 @@ const READ_BELOW: [&str; 7] =
 
 /// Runs `test` once more for each of `environments`, in a process that has it. There, and only there,
 /// it returns which one that is.
-pub fn each<T: Fn()>(_test: T, environments: &[&[(&str, &str)]]) -> Option<usize> {
+pub(crate) fn each<T: Fn()>(_test: T, environments: &[&[(&str, &str)]]) -> Option<usize> {
     if let Ok(index) = env::var(INDEX) {
         return Some(index.parse().unwrap());
     }
@@ -30,7 +30,7 @@ pub fn each<T: Fn()>(_test: T, environments: &[&[(&str, &str)]]) -> Option<usize
 }
 
 /// A runtime for the test in the other process.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(future)
 }

@@ -1,7 +1,4 @@
 //! Tokens are fetched once, renewed in time, and never make a write ambiguous.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::{
     collections::VecDeque,
@@ -13,16 +10,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use common::{all_of, read, write};
-use refunds_core::{BoxFuture, Clock, Error, ErrorKind, Operation, Result};
+use refunds_core::{Error, ErrorKind, Operation, Result, testing::ManualClock};
 use refunds_http::{
     Authorizer, BaseUrl, HttpClient, HttpClientBuilder, StaticToken, Token, TokenCache, TokenSource,
     TransportErrorKind,
     testing::{Reply, ScriptedTransport},
 };
 use secrecy::ExposeSecret as _;
-use time::OffsetDateTime;
 use tokio::sync::Notify;
+
+use crate::common::{all_of, read, write};
 
 /// Gives `token-canary-1`, `-2` and so on; fails where the script says so.
 #[derive(Debug, Default)]
@@ -67,33 +64,9 @@ impl TokenSource for Source {
     }
 }
 
-/// A clock whose time passes when the test says so.
-#[derive(Debug, Default)]
-struct HandClock(Mutex<Duration>);
-
-impl HandClock {
-    fn advance(&self, seconds: u64) {
-        *self.0.lock().unwrap() += Duration::from_secs(seconds);
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH + *self.0.lock().unwrap()
-    }
-
-    fn monotonic(&self) -> Duration {
-        *self.0.lock().unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
-    }
-}
-
-fn cache(source: Source) -> (Arc<TokenCache<Arc<Source>>>, Arc<Source>, Arc<HandClock>) {
-    let (source, clock) = (Arc::new(source), Arc::new(HandClock::default()));
-    (Arc::new(TokenCache::new(source.clone(), clock.clone())), source, clock)
+fn cache(source: Source) -> (Arc<TokenCache<Arc<Source>>>, Arc<Source>, ManualClock) {
+    let (source, clock) = (Arc::new(source), ManualClock::new());
+    (Arc::new(TokenCache::new(source.clone(), clock.shared())), source, clock)
 }
 
 async fn token(cache: &TokenCache<Arc<Source>>) -> String {
@@ -129,10 +102,7 @@ async fn a_hundred_at_a_time_fetch_one_token() {
 
 #[tokio::test]
 async fn those_who_wait_share_a_failure_and_the_next_one_tries_anew() {
-    let (source, clock) =
-        (Source { failures: Mutex::new([true].into()), ..Source::gated() }, HandClock::default());
-    let source = Arc::new(source);
-    let cache = Arc::new(TokenCache::new(source.clone(), Arc::new(clock)));
+    let (cache, source, _) = cache(Source { failures: Mutex::new([true].into()), ..Source::gated() });
     let tasks: Vec<_> = (0..10)
         .map(|_| {
             let cache = cache.clone();
@@ -162,15 +132,15 @@ async fn tokens_are_renewed_before_their_end() {
     for (life, useful) in [(86_400, 86_100), (3600, 3300), (600, 300), (400, 200), (60, 30), (2, 1)] {
         let (cache, source, clock) = cache(Source::living(life));
         token(&cache).await;
-        clock.advance(useful - 1);
+        clock.advance(Duration::from_secs(useful - 1));
         token(&cache).await;
         assert_eq!(source.fetches(), 1, "a token of {life} s after {} s", useful - 1);
-        clock.advance(1);
+        clock.advance(Duration::from_secs(1));
         assert_eq!(token(&cache).await, "token-canary-2", "a token of {life} s after {useful} s");
     }
     let (cache, source, clock) = cache(Source::default());
     token(&cache).await;
-    clock.advance(1_000_000_000);
+    clock.advance(Duration::from_secs(1_000_000_000));
     token(&cache).await;
     assert_eq!(source.fetches(), 1, "no end reported");
     let (forever, _, _) = self::cache(Source::living(u64::MAX));
@@ -269,7 +239,7 @@ async fn a_token_that_does_not_come_is_the_failure_of_what_it_was_for() {
 
     let reply = Reply::json(503, "{}").header("request-id", "r-1").header("retry-after", "3");
     let plain = builder(&Arc::new(ScriptedTransport::new([reply]))).build().unwrap();
-    let clock = Arc::new(HandClock::default());
+    let clock = ManualClock::new().shared();
     let client = plain.with_auth(Arc::new(TokenCache::new(Endpoint(plain.clone()), clock)));
     let error = client.send(read()).await.unwrap_err();
     assert_eq!((error.operation(), error.request_id()), (Some(Operation::ListRefunds), Some("r-1")));
@@ -301,7 +271,7 @@ async fn a_malformed_token_is_the_providers_fault_and_not_kept() {
     for malformed in ["", "  ", "canary\r\nx: y", "canary\n", "canary\u{e9}", "canary\0"] {
         let transport = Arc::new(ScriptedTransport::new([Reply::json(200, "{}")]));
         let said = Said(Mutex::new([malformed, "token"].into()));
-        let cache = Arc::new(TokenCache::new(said, Arc::new(HandClock::default())));
+        let cache = Arc::new(TokenCache::new(said, ManualClock::new().shared()));
         let client = builder(&transport).auth(cache).build().unwrap();
         let error = client.send(write()).await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Protocol, false), "{error:?}");
@@ -354,7 +324,7 @@ async fn a_token_endpoint_that_returns_nonsense_is_a_protocol_error_and_nothing_
         ] {
             let transport = Arc::new(ScriptedTransport::new([nonsense.clone(), nonsense]));
             let plain = builder(&transport).build().unwrap();
-            let cache = TokenCache::new(Endpoint(plain.clone(), careless), Arc::new(HandClock::default()));
+            let cache = TokenCache::new(Endpoint(plain.clone(), careless), ManualClock::new().shared());
             let client = plain.with_auth(Arc::new(cache));
             for request in [write(), read()] {
                 let operation = request.operation();

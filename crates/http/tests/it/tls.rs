@@ -1,7 +1,4 @@
 //! What is said where TLS does not come about, and that it is said at once.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::{
     net::SocketAddr,
@@ -11,16 +8,17 @@ use std::{
     },
 };
 
-use common::{
-    Server, all_of, json, process, read,
-    tls::{Acceptor, GOOD, TRUST},
-    write,
-};
 use refunds_core::{Error, ErrorKind};
 use refunds_http::{BaseUrl, HttpClient};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
+};
+
+use crate::common::{
+    Server, all_of, json, process, read,
+    tls::{Acceptor, GOOD, TRUST},
+    write,
 };
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");

@@ -14,18 +14,18 @@ use tokio_rustls::{
 };
 
 /// The certificate that [`TRUST`] makes trusted.
-pub const GOOD: &str = "good.pem";
+pub(crate) const GOOD: &str = "good.pem";
 
 /// The environment in which the tests' authority is the only one that is trusted.
-pub const TRUST: &[(&str, &str)] =
+pub(crate) const TRUST: &[(&str, &str)] =
     &[("SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/trusted.pem"))];
 
 #[derive(Clone)]
-pub struct Acceptor(TlsAcceptor);
+pub(crate) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
     /// Shows `certificate` and speaks `protocols`.
-    pub fn new(certificate: &str, protocols: &[&str]) -> Self {
+    pub(crate) fn new(certificate: &str, protocols: &[&str]) -> Self {
         let certificate = CertificateDer::from_pem_file(fixture(certificate)).unwrap();
         let key = PrivateKeyDer::from_pem_file(fixture("key.pem")).unwrap();
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -38,7 +38,7 @@ impl Acceptor {
         Self(Arc::new(config).into())
     }
 
-    pub async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn accept(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
         self.0.accept(stream).await
     }
 }

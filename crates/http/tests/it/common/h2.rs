@@ -18,14 +18,14 @@ use tokio::{
 
 use super::tls::{Acceptor, GOOD};
 
-pub const NO_ERROR: u32 = 0;
-pub const INTERNAL_ERROR: u32 = 2;
-pub const REFUSED_STREAM: u32 = 7;
-pub const CANCEL: u32 = 8;
-pub const ENHANCE_YOUR_CALM: u32 = 11;
+pub(crate) const NO_ERROR: u32 = 0;
+pub(crate) const INTERNAL_ERROR: u32 = 2;
+pub(crate) const REFUSED_STREAM: u32 = 7;
+pub(crate) const CANCEL: u32 = 8;
+pub(crate) const ENHANCE_YOUR_CALM: u32 = 11;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-pub const DATA: u8 = 0;
+pub(crate) const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -38,7 +38,7 @@ const END_HEADERS: u8 = 4;
 
 /// What the server does when a request is there as a whole.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// Processes the request: from here on, a refund would be made.
     Process,
     /// Answers with a status of 200.
@@ -59,14 +59,14 @@ pub enum Step {
 
 /// Which stream a GOAWAY names, seen from the request at hand.
 #[derive(Clone, Copy, Debug)]
-pub enum Last {
+pub(crate) enum Last {
     Before,
     This,
     Any,
 }
 
 #[derive(Debug)]
-pub struct H2Server {
+pub(crate) struct H2Server {
     address: SocketAddr,
     processed: Arc<Mutex<Vec<String>>>,
     arrived: Arc<AtomicUsize>,
@@ -75,18 +75,18 @@ pub struct H2Server {
 
 impl H2Server {
     /// Takes the given steps for each request, by its number on its connection.
-    pub async fn new(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         Self::limited(usize::MAX, &[], steps).await
     }
 
     /// Takes one request at a time on each connection.
-    pub async fn one_at_a_time(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn one_at_a_time(steps: impl Fn(usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         Self::limited(usize::MAX, &[0, MAX_CONCURRENT_STREAMS, 0, 0, 0, 1], steps).await
     }
 
     /// As nginx does with `keepalive_requests`: when a connection's last request begins, the server
     /// announces the end, and ignores all that comes after it.
-    pub async fn closing_after(requests: usize) -> Self {
+    pub(crate) async fn closing_after(requests: usize) -> Self {
         Self::limited(requests, &[], |_| vec![Step::Process, Step::Head, Step::Body]).await
     }
 
@@ -130,21 +130,21 @@ impl H2Server {
         server
     }
 
-    pub fn base(&self) -> BaseUrl {
+    pub(crate) fn base(&self) -> BaseUrl {
         BaseUrl::parse(&format!("https://{}/v1", self.address), false).unwrap()
     }
 
     /// The bodies of the requests that were processed.
-    pub fn processed(&self) -> Vec<String> {
+    pub(crate) fn processed(&self) -> Vec<String> {
         self.processed.lock().unwrap().clone()
     }
 
     /// How many requests came as a whole, whatever became of them.
-    pub fn arrived(&self) -> usize {
+    pub(crate) fn arrived(&self) -> usize {
         self.arrived.load(Ordering::SeqCst)
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }

@@ -1,7 +1,4 @@
 //! What becomes of requests over HTTP/2 when the server ends connections and refuses requests.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::{
     collections::BTreeMap,
@@ -12,16 +9,17 @@ use std::{
     time::Duration,
 };
 
-use common::{
+use futures_util::{StreamExt as _, stream};
+use refunds_core::{Error, ErrorKind, Operation};
+use refunds_http::{HttpClient, Request, ReqwestTransport};
+use tokio::task::JoinHandle;
+
+use crate::common::{
     h2::{CANCEL, DATA, ENHANCE_YOUR_CALM, H2Server, INTERNAL_ERROR, Last, NO_ERROR, REFUSED_STREAM, Step},
     process, read,
     tls::TRUST,
     write,
 };
-use futures_util::{StreamExt as _, stream};
-use refunds_core::{Error, ErrorKind, Operation};
-use refunds_http::{HttpClient, Request, ReqwestTransport};
-use tokio::task::JoinHandle;
 
 fn client(server: &H2Server) -> HttpClient {
     HttpClient::builder("acme", server.base()).timeout(Duration::from_secs(30)).build().unwrap()

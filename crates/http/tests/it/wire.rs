@@ -1,13 +1,11 @@
 //! What becomes of a request when the other side does not behave.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::time::Duration;
 
-use common::{Act, Server, all_of, answer, json, read, write};
 use refunds_core::{Error, ErrorKind, Operation};
 use refunds_http::{BaseUrl, HttpClient, Request, ReqwestTransport};
+
+use crate::common::{Act, Server, all_of, answer, json, read, write};
 
 const SHORT: Duration = Duration::from_millis(200);
 

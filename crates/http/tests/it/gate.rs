@@ -1,7 +1,4 @@
 //! A request whose gate is closed does not leave, and one whose gate is open leaves whole.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-
-mod common;
 
 use std::{
     io::Read as _,
@@ -11,17 +8,18 @@ use std::{
     },
 };
 
-use common::{
+use refunds_core::{Error, ErrorKind, Operation, testing::Fault};
+use refunds_http::{
+    BaseUrl, HttpClient, Request, SendGate, StaticToken, Token, TokenCache, TokenSource,
+    testing::{FaultyTransport, Reply, ScriptedTransport},
+};
+
+use crate::common::{
     Act, Server,
     h2::{H2Server, Last, NO_ERROR, REFUSED_STREAM, Step},
     json, process,
     tls::TRUST,
     write,
-};
-use refunds_core::{Error, ErrorKind, Operation, testing::Fault};
-use refunds_http::{
-    BaseUrl, HttpClient, Request, SendGate, StaticToken, Token, TokenCache, TokenSource,
-    testing::{FaultyTransport, Reply, ScriptedTransport},
 };
 
 /// Opens for the first `open` times.

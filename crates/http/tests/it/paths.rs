@@ -1,9 +1,5 @@
 //! Whatever an id holds, the request goes where it was meant to.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-mod common;
-
-use common::{Server, json, read};
 use proptest::prelude::*;
 use refunds_core::{ErrorKind, Operation};
 use refunds_http::{
@@ -11,6 +7,8 @@ use refunds_http::{
     testing::{Reply, ScriptedTransport},
 };
 use std::sync::Arc;
+
+use crate::common::{Server, all_of, json, read};
 
 #[tokio::test]
 async fn hostile_segments_stay_one_segment_on_the_wire() {
@@ -54,7 +52,7 @@ async fn impossible_parts_are_refused_before_anything_is_sent() {
         let debug = format!("{request:?}");
         let error = client.send(request).await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::InvalidRequest, false), "{debug}");
-        assert!(!common::all_of(&error).contains("canary"));
+        assert!(!all_of(&error).contains("canary"));
     }
     assert_eq!(server.connections(), 0);
 }

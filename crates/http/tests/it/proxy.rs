@@ -1,13 +1,9 @@
 //! A proxy that cannot be read is not passed over.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
-// Elsewhere the names of variables have no case.
-#![cfg(unix)]
 
-mod common;
-
-use common::{Act, Server, all_of, json, process, read, tls::TRUST, write};
 use refunds_core::ErrorKind;
 use refunds_http::{BaseUrl, HttpClient};
+
+use crate::common::{Act, Server, all_of, json, process, read, tls::TRUST, write};
 
 const HTTPS: &str = "https://refunds.invalid";
 const HTTP: &str = "http://refunds.invalid";

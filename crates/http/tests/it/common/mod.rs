@@ -1,9 +1,8 @@
 //! A server that says and does exactly what a test wants, byte by byte.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
-pub mod h2;
-pub mod process;
-pub mod tls;
+pub(crate) mod h2;
+pub(crate) mod process;
+pub(crate) mod tls;
 
 use std::{
     net::SocketAddr,
@@ -23,7 +22,7 @@ use tokio::{
 
 /// What the server does after it read a request.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub(crate) enum Act {
     /// Writes these bytes.
     Write(Vec<u8>),
     /// Writes these bytes one by one, this long apart.
@@ -39,8 +38,8 @@ pub enum Act {
 }
 
 #[derive(Debug)]
-pub struct Server {
-    pub address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
     first_read: Arc<AtomicUsize>,
@@ -48,16 +47,16 @@ pub struct Server {
 
 impl Server {
     /// Does the same for every request, and closes the connection after it.
-    pub async fn doing(acts: Vec<Act>) -> Self {
+    pub(crate) async fn doing(acts: Vec<Act>) -> Self {
         Self::new(move |_| acts.clone()).await
     }
 
     /// Writes the same for every request.
-    pub async fn saying(answer: &str) -> Self {
+    pub(crate) async fn saying(answer: &str) -> Self {
         Self::doing(vec![Act::Write(answer.into())]).await
     }
 
-    pub async fn new(acts: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn new(acts: impl Fn(&str) -> Vec<Act> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<String>>>::default();
@@ -77,29 +76,29 @@ impl Server {
         Self { address, requests, connections, first_read }
     }
 
-    pub fn base(&self) -> BaseUrl {
+    pub(crate) fn base(&self) -> BaseUrl {
         BaseUrl::parse(&format!("http://{}/v1", self.address), false).unwrap()
     }
 
-    pub fn builder(&self) -> HttpClientBuilder {
+    pub(crate) fn builder(&self) -> HttpClientBuilder {
         HttpClient::builder("acme", self.base()).timeout(Duration::from_secs(5))
     }
 
-    pub fn client(&self) -> HttpClient {
+    pub(crate) fn client(&self) -> HttpClient {
         self.builder().build().unwrap()
     }
 
     /// The requests as they came, heads and bodies.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
     /// How many bytes of the last request came with its first ones.
-    pub fn first_read(&self) -> usize {
+    pub(crate) fn first_read(&self) -> usize {
         self.first_read.load(Ordering::SeqCst)
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -163,27 +162,27 @@ async fn read_request(stream: &mut TcpStream, first: &AtomicUsize) -> std::io::R
 }
 
 /// A response with its length, which ends the connection.
-pub fn answer(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )
 }
 
-pub fn json(status: u16, body: &str) -> String {
+pub(crate) fn json(status: u16, body: &str) -> String {
     answer(status, "content-type: application/json\r\n", body)
 }
 
-pub fn write() -> Request {
+pub(crate) fn write() -> Request {
     Request::post(Operation::SubmitRefund).path("refunds").json(&serde_json::json!({ "amount": 1299 }))
 }
 
-pub fn read() -> Request {
+pub(crate) fn read() -> Request {
     Request::get(Operation::ListRefunds).path("refunds")
 }
 
 /// An error with its sources, as logs print it and as debuggers do.
-pub fn all_of(error: &Error) -> String {
+pub(crate) fn all_of(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}");
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
