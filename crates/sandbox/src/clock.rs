@@ -40,18 +40,12 @@ impl Clock {
 
 /// Saturates instead of panicking: a test may advance by any duration.
 pub(crate) fn later(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
-    time::Duration::try_from(by)
-        .ok()
-        .and_then(|by| time.checked_add(by))
-        .unwrap_or(time::PrimitiveDateTime::MAX.assume_utc())
+    time.saturating_add(by.try_into().unwrap_or(time::Duration::MAX))
 }
 
 /// Also saturates.
 pub(crate) fn earlier(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
-    time::Duration::try_from(by)
-        .ok()
-        .and_then(|by| time.checked_sub(by))
-        .unwrap_or(time::PrimitiveDateTime::MIN.assume_utc())
+    time.saturating_sub(by.try_into().unwrap_or(time::Duration::MAX))
 }
 
 /// `2026-09-20T10:00:00.000Z`, as Checkout writes times.

@@ -13,6 +13,7 @@ mod log;
 mod provider;
 mod respond;
 mod response;
+mod route;
 mod sandbox;
 mod server;
 mod settle;

@@ -38,22 +38,14 @@ impl FromStr for Provider {
     type Err = UnknownProvider;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "dintero" => Ok(Self::Dintero),
-            "mattilda" => Ok(Self::Mattilda),
-            _ => Err(UnknownProvider),
-        }
+        [Self::Dintero, Self::Mattilda]
+            .into_iter()
+            .find(|provider| provider.as_str() == text)
+            .ok_or(UnknownProvider)
     }
 }
 
 /// A name that is neither `dintero` nor `mattilda`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown provider, expected `dintero` or `mattilda`")]
 pub struct UnknownProvider;
-
-impl fmt::Display for UnknownProvider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown provider, expected `dintero` or `mattilda`")
-    }
-}
-
-impl std::error::Error for UnknownProvider {}

@@ -1,23 +1,14 @@
 //! Turning a reply into the response that hyper sends.
 
-use std::fmt;
-
 use bytes::Bytes;
 use http::Response;
 
 use crate::{body::WireBody, wire::Reply};
 
 /// The connection ends here, without a response.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox dropped the connection on purpose")]
 pub(crate) struct Hangup;
-
-impl fmt::Display for Hangup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the sandbox dropped the connection on purpose")
-    }
-}
-
-impl std::error::Error for Hangup {}
 
 /// The response with the reply's own body.
 pub(crate) fn into_response(reply: Reply) -> Result<Response<WireBody>, Hangup> {

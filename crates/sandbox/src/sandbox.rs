@@ -133,16 +133,12 @@ impl Sandbox {
 
     /// Ends every pending refund, each with the outcome that its transaction specifies.
     pub fn settle_all(&self) {
-        self.world.catch_up();
-        self.dintero.settle(None, None);
-        self.mattilda.settle(None, None);
+        self.world.settle(None, None);
     }
 
     /// Ends the pending refunds of one payment with this outcome.
     pub fn settle(&self, payment_id: &str, outcome: Outcome) {
-        self.world.catch_up();
-        self.dintero.settle(Some(payment_id), Some(outcome));
-        self.mattilda.settle(Some(payment_id), Some(outcome));
+        self.world.settle(Some(payment_id), Some(outcome));
     }
 
     /// Sets after how many reads that show it pending a refund ends; `None` is never. The default is 2.

@@ -64,13 +64,6 @@ impl FromStr for Outcome {
 }
 
 /// A word that is not an [`Outcome`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown outcome, expected `succeeded`, `declined`, `failed` or `voided`")]
 pub struct UnknownOutcome;
-
-impl fmt::Display for UnknownOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown outcome, expected `succeeded`, `declined`, `failed` or `voided`")
-    }
-}
-
-impl std::error::Error for UnknownOutcome {}

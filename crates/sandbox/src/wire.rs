@@ -54,6 +54,9 @@ impl Incoming {
     }
 }
 
+/// The reply to a request, or the refusal that ended its processing.
+pub(crate) type Answer = Result<Reply, Reply>;
+
 /// A response before any fault changes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {

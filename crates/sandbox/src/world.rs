@@ -17,6 +17,7 @@ use crate::{
     log::Log,
     mattilda::Mattilda,
     provider::Provider,
+    settle::Outcome,
     wire::{Incoming, Reply},
 };
 
@@ -88,6 +89,13 @@ impl World {
         self.apply_late(|due| matches!(due, Due::At(at) if *at <= now));
         self.dintero.settle_due();
         self.mattilda.settle_due();
+    }
+
+    /// Ends the pending refunds of this payment, or of all, with this outcome, or each with its own.
+    pub(crate) fn settle(&self, payment: Option<&str>, outcome: Option<Outcome>) {
+        self.catch_up();
+        self.dintero.settle(payment, outcome);
+        self.mattilda.settle(payment, outcome);
     }
 
     /// Counts a request, for those that arrive late after a number of requests.

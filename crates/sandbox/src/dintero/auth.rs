@@ -8,34 +8,33 @@ use super::{Dintero, error, route::Route};
 use crate::{
     clock::later,
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(14_400);
 pub(super) const DEFAULT_SCOPES: [&str; 3] = ["admin:checkout", "admin:shopping", "admin:hooks"];
 
 impl Dintero {
-    pub(super) fn token(&self, request: &Incoming, account: &str) -> Reply {
+    pub(super) fn token(&self, request: &Incoming, ids: &[String]) -> Answer {
+        let account = &ids[0];
         if !is_account_id(account) {
-            return error::invalid("aid", "must be P or T and eight digits");
+            return Err(error::invalid("aid", "must be P or T and eight digits"));
         }
         let own = &self.credentials;
         let known = request.basic().is_some_and(|(id, secret)| {
-            id == own.client_id && secret == own.client_secret && account == own.account_id
+            id == own.client_id && secret == own.client_secret && *account == own.account_id
         });
         if !known {
-            return error::of_status(401);
+            return Err(error::of_status(401));
         }
-        let Some(body) = request.json_object() else {
-            return error::bad_request("The body must be a JSON object");
-        };
+        let body = request.json_object().ok_or_else(error::not_an_object)?;
         if body.get("grant_type").and_then(Value::as_str) != Some("client_credentials") {
-            return error::invalid("grant_type", "must be client_credentials");
+            return Err(error::invalid("grant_type", "must be client_credentials"));
         }
         match body.get("audience").and_then(Value::as_str) {
-            Some(audience) if is_audience(audience, account) => self.issue(),
-            Some(_) => error::of_status(401),
-            None => error::invalid("audience", "is required"),
+            Some(audience) if is_audience(audience, account) => Ok(self.issue()),
+            Some(_) => Err(error::of_status(401)),
+            None => Err(error::invalid("audience", "is required")),
         }
     }
 
@@ -54,10 +53,7 @@ impl Dintero {
     }
 
     pub(super) fn check_access(&self, request: &Incoming, route: &Route) -> Result<(), Reply> {
-        let scopes = route.scopes();
-        if scopes.is_empty() {
-            return Ok(());
-        }
+        let Some(scopes) = route.scopes() else { return Ok(()) };
         let state = lock(&self.state);
         let expires = request.bearer().and_then(|token| state.tokens.get(token));
         if expires.is_none_or(|expires| *expires <= self.common.now()) {
@@ -65,7 +61,7 @@ impl Dintero {
         }
         let own = &self.credentials.account_id;
         let elsewhere = route.account().is_some_and(|account| account != own);
-        let has_scope = scopes.iter().any(|scope| state.scopes.iter().any(|held| held == scope));
+        let has_scope = scopes.iter().any(|scope| state.scopes.contains(scope));
         if elsewhere || !has_scope {
             return Err(error::of_status(403));
         }

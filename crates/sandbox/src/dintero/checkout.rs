@@ -9,7 +9,12 @@ use super::{
     spec::{Refunds, TransactionSpec},
     transaction::Transaction,
 };
-use crate::{clock::millis_z, lock::lock, settle::Outcome, wire::Reply};
+use crate::{
+    clock::millis_z,
+    lock::lock,
+    settle::Outcome,
+    wire::{Answer, Incoming, Reply},
+};
 
 impl Dintero {
     pub(super) fn add_transaction(&self, spec: TransactionSpec) -> String {
@@ -64,19 +69,17 @@ impl Dintero {
         id
     }
 
-    pub(super) fn transaction(&self, id: &str) -> Reply {
+    pub(super) fn transaction(&self, _: &Incoming, ids: &[String]) -> Answer {
         let mut state = lock(&self.state);
-        let Some(transaction) = state.transaction(id) else {
-            return error::of_status(404);
-        };
+        let transaction = state.transaction(&ids[0]).ok_or_else(error::not_found)?;
         let reply = Reply::json(200, &transaction.shown(transaction.seen(self.common.now())));
         let settling = self.common.settling();
         transaction.settle_where(&self.common, None, |pending| pending.was_read(settling));
         self.announce(&mut state);
-        reply
+        Ok(reply)
     }
 
-    pub(super) fn settle(&self, id: Option<&str>, outcome: Option<Outcome>) {
+    pub(crate) fn settle(&self, id: Option<&str>, outcome: Option<Outcome>) {
         let mut state = lock(&self.state);
         let wanted = |transaction: &&mut Transaction| id.is_none_or(|id| id == transaction.id);
         for transaction in state.transactions.iter_mut().filter(wanted) {

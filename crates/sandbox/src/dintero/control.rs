@@ -9,7 +9,7 @@ use super::{
     Dintero, OrderSpec,
     spec::{Flow, TransactionSpec},
 };
-use crate::{lock::lock, settle::Outcome};
+use crate::lock::lock;
 
 /// The Dintero side of a [`Sandbox`](crate::Sandbox).
 pub struct DinteroSandbox {
@@ -165,10 +165,6 @@ impl DinteroSandbox {
         if let Some(transaction) = state.transaction(transaction_id) {
             transaction.refunds.flow = if asynchronous { Flow::Later } else { Flow::AtOnce };
         }
-    }
-
-    pub(crate) fn settle(&self, id: Option<&str>, outcome: Option<Outcome>) {
-        self.inner.settle(id, outcome);
     }
 }
 

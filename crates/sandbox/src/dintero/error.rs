@@ -9,6 +9,10 @@ pub(super) fn bad_request(message: impl Into<String>) -> Reply {
     Reply::json(400, &json!({"error": {"message": message.into()}}))
 }
 
+pub(super) fn not_an_object() -> Reply {
+    bad_request("The body must be a JSON object")
+}
+
 /// An invalid field of a request.
 pub(super) fn invalid(field: &str, message: &str) -> Reply {
     Reply::json(
@@ -19,6 +23,10 @@ pub(super) fn invalid(field: &str, message: &str) -> Reply {
             "errors": [{"path": field, "message": message}],
         }}),
     )
+}
+
+pub(super) fn not_found() -> Reply {
+    of_status(404)
 }
 
 pub(super) fn of_status(status: u16) -> Reply {

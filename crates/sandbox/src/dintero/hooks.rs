@@ -1,76 +1,74 @@
 //! Hook subscriptions: managing them, sending to them, and recording deliveries.
 
-use std::convert::identity;
-
 use serde_json::{Map, Value, json};
 
 use super::{
     Dintero, error,
     hook_body::HookBody,
     page::PageQuery,
-    route::Hook,
     subscription::{Hooks, Subscription},
 };
 use crate::{
     clock::seconds_z,
     lock::lock,
     webhook::{Message, Scheme, SignedRequest},
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 /// A subscription is deleted after this many failed attempts in a row, the last of them exhausting its delivery.
 const FAILURES: u32 = 5;
 
 impl Dintero {
-    pub(super) fn hooks(&self, request: &Incoming, call: &Hook) -> Reply {
-        let mut state = lock(&self.state);
-        let hooks = &mut state.hooks;
-        let id = match call {
-            Hook::Create => return self.create_hook(hooks, request),
-            Hook::All => return list(hooks, request).unwrap_or_else(identity),
-            Hook::Get(id)
-            | Hook::Delete(id)
-            | Hook::Ping(id)
-            | Hook::Deliveries(id)
-            | Hook::Delivery(id, _) => id,
-        };
-        let Some(subscription) = hooks.live(id) else {
-            return error::of_status(404);
-        };
-        match call {
-            Hook::Delete(_) => {
-                self.delete(subscription);
-                Reply::json(200, &subscription.document)
-            }
-            Hook::Ping(_) => {
-                self.ping(subscription);
-                Reply::raw(204, "", "")
-            }
-            Hook::Deliveries(_) => {
-                let short: Vec<Value> = subscription.attempts.iter().map(shortened).collect();
-                Reply::json(200, &Value::Array(short))
-            }
-            Hook::Delivery(_, delivery) => {
-                let mut attempts = subscription.attempts.iter();
-                match attempts.find(|attempt| attempt.get("id").and_then(Value::as_str) == Some(delivery)) {
-                    Some(attempt) => Reply::json(200, attempt),
-                    None => error::of_status(404),
-                }
-            }
-            Hook::Create | Hook::All | Hook::Get(_) => Reply::json(200, &subscription.document),
-        }
-    }
-
-    fn create_hook(&self, hooks: &mut Hooks, request: &Incoming) -> Reply {
-        let body = match HookBody::read(request) {
-            Ok(body) => body,
-            Err(refused) => return refused,
-        };
-        let subscription = self.new_hook(body);
+    pub(super) fn create_hook(&self, request: &Incoming, _: &[String]) -> Answer {
+        let subscription = self.new_hook(HookBody::read(request)?);
         self.ping(&subscription);
         let reply = Reply::json(200, &subscription.document);
-        hooks.subscriptions.push(subscription);
-        reply
+        lock(&self.state).hooks.subscriptions.push(subscription);
+        Ok(reply)
+    }
+
+    /// A bare array, oldest first, a page at a time.
+    pub(super) fn list_hooks(&self, request: &Incoming, _: &[String]) -> Answer {
+        let query = PageQuery::read(request)?;
+        let with_deleted = query.last("include_deleted") == Some("true");
+        let state = lock(&self.state);
+        let subscriptions = state.hooks.subscriptions.iter();
+        let found: Vec<_> = subscriptions.filter(|found| with_deleted || !found.is_deleted).collect();
+        let page = query.page(found, |found| &found.id)?;
+        Ok(Reply::json(200, &page.into_iter().map(|found| found.document.clone()).collect()))
+    }
+
+    pub(super) fn read_hook(&self, _: &Incoming, ids: &[String]) -> Answer {
+        self.on_hook(ids, |found| Ok(Reply::json(200, &found.document)))
+    }
+
+    pub(super) fn delete_hook(&self, _: &Incoming, ids: &[String]) -> Answer {
+        self.on_hook(ids, |found| {
+            self.delete(found);
+            Ok(Reply::json(200, &found.document))
+        })
+    }
+
+    pub(super) fn ping_hook(&self, _: &Incoming, ids: &[String]) -> Answer {
+        self.on_hook(ids, |found| {
+            self.ping(found);
+            Ok(Reply::raw(204, "", ""))
+        })
+    }
+
+    pub(super) fn list_deliveries(&self, _: &Incoming, ids: &[String]) -> Answer {
+        self.on_hook(ids, |found| Ok(Reply::json(200, &found.attempts.iter().map(shortened).collect())))
+    }
+
+    pub(super) fn read_delivery(&self, _: &Incoming, ids: &[String]) -> Answer {
+        self.on_hook(ids, |found| {
+            let attempt = found.attempts.iter().find(|attempt| attempt["id"] == *ids[2]);
+            attempt.map(|attempt| Reply::json(200, attempt)).ok_or_else(error::not_found)
+        })
+    }
+
+    fn on_hook(&self, ids: &[String], act: impl FnOnce(&mut Subscription) -> Answer) -> Answer {
+        act(lock(&self.state).hooks.live(&ids[1]).ok_or_else(error::not_found)?)
     }
 
     pub(super) fn subscribe(&self, url: String, events: Vec<String>) -> String {
@@ -198,16 +196,6 @@ impl Dintero {
         }
         attempt
     }
-}
-
-/// A bare array, oldest first, a page at a time.
-fn list(hooks: &Hooks, request: &Incoming) -> Result<Reply, Reply> {
-    let query = PageQuery::read(request)?;
-    let with_deleted = query.last("include_deleted") == Some("true");
-    let found: Vec<&Subscription> =
-        hooks.subscriptions.iter().filter(|subscription| with_deleted || !subscription.is_deleted).collect();
-    let page = query.page(found, |subscription| &subscription.id)?;
-    Ok(Reply::json(200, &page.into_iter().map(|subscription| subscription.document.clone()).collect()))
 }
 
 fn shortened(attempt: &Value) -> Value {

@@ -45,7 +45,7 @@ use crate::{
     common::Common,
     fault::Call,
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 pub(crate) struct Dintero {
@@ -97,45 +97,36 @@ impl Dintero {
         }
     }
 
-    fn dispatch(&self, request: &Incoming, route: Route) -> Reply {
+    fn dispatch(&self, request: &Incoming) -> Answer {
+        let Route { row, ids } = Route::of_request(request)?;
         if request.method == "GET"
             && let Some(body) = lock(&self.state).canned.get(&request.path)
         {
-            return Reply::raw(200, "application/json", body.clone());
+            return Ok(Reply::raw(200, "application/json", body.clone()));
         }
-        match route {
-            Route::Token { account } => self.token(request, &account),
-            Route::Transaction { id } => self.transaction(&id),
-            Route::Transactions => self.search(request).unwrap_or_else(identity),
-            Route::Refund { transaction } => self.refund(request, &transaction),
-            Route::Order { id, .. } => self.order(&id),
-            Route::OrderList { id, list, .. } => self.order_list(&id, list),
-            Route::OrderRefund { id, refund, .. } => self.order_refund(&id, &refund),
-            Route::Record { id, .. } => self.record(request, &id),
-            Route::Signature => self.signature(request),
-            Route::Hooks { hook, .. } => self.hooks(request, &hook),
-        }
+        (row.2)(self, request, &ids)
+    }
+
+    /// Every response of Dintero carries an id of its own.
+    fn with_request_id(&self, reply: Reply) -> Reply {
+        reply.with("request-id", self.common.ids.uuid())
     }
 }
 
 impl Api for Dintero {
     fn calls(&self, request: &Incoming) -> Vec<Call> {
-        Route::of(request).map_or_else(|_| Vec::new(), |route| route.calls())
+        Route::of_request(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
     }
 
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
-        let route = Route::of(request)?;
+        let route = Route::of_request(request)?;
         self.check_access(request, &route)
             .map(|()| Grant::default())
             .map_err(|refused| self.with_request_id(refused))
     }
 
     fn process(&self, request: &Incoming, _grant: &Grant) -> Reply {
-        let reply = match Route::of(request) {
-            Ok(route) => self.dispatch(request, route),
-            Err(refused) => refused,
-        };
-        self.with_request_id(reply)
+        self.with_request_id(self.dispatch(request).unwrap_or_else(identity))
     }
 
     fn error(&self, status: u16) -> Reply {
@@ -149,12 +140,5 @@ impl Api for Dintero {
             transaction.settle_where(&self.common, None, |pending| pending.is_due(now));
         }
         self.announce(&mut state);
-    }
-}
-
-impl Dintero {
-    /// Every response of Dintero carries an id of its own.
-    fn with_request_id(&self, reply: Reply) -> Reply {
-        reply.with("request-id", self.common.ids.uuid())
     }
 }

@@ -3,15 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Dintero, error,
+    Dintero, State, error,
     order::{Order, find, operation, sum},
     order_spec::{CaptureSpec, OrderSpec},
-    route::List,
 };
 use crate::{
     clock::seconds_z,
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 const MAX_ID: usize = 40;
@@ -71,64 +70,48 @@ impl Dintero {
         Value::Object(capture)
     }
 
-    pub(super) fn order(&self, id: &str) -> Reply {
-        match lock(&self.state).orders.get(id) {
-            Some(order) => Reply::json(200, &order.document),
-            None => error::of_status(404),
-        }
+    pub(super) fn order(&self, _: &Incoming, ids: &[String]) -> Answer {
+        Ok(Reply::json(200, &lock(&self.state).order(&ids[1])?.document))
     }
 
-    pub(super) fn order_list(&self, id: &str, list: List) -> Reply {
-        let state = lock(&self.state);
-        let Some(order) = state.orders.get(id) else {
-            return error::of_status(404);
-        };
-        let body = match list {
-            List::Authorizations => json!({"authorizations": order.authorizations}),
-            List::Captures => json!({"captures": order.captures}),
-            List::Refunds => json!({"refunds": order.seen(self.common.now())}),
-        };
-        Reply::json(200, &body)
-    }
-
-    pub(super) fn order_refund(&self, id: &str, refund: &str) -> Reply {
-        let state = lock(&self.state);
-        let order = state.orders.get(id);
-        match order.and_then(|order| find(order.seen(self.common.now()), refund)) {
-            Some(refund) => Reply::json(200, refund),
-            None => error::of_status(404),
-        }
-    }
-
-    pub(super) fn record(&self, request: &Incoming, id: &str) -> Reply {
+    /// The list that the last segment names.
+    pub(super) fn order_list(&self, request: &Incoming, ids: &[String]) -> Answer {
         let mut state = lock(&self.state);
-        let Some(order) = state.orders.get_mut(id) else {
-            return error::of_status(404);
+        let order = state.order(&ids[1])?;
+        let name = request.segments().pop().unwrap_or_default();
+        let list = match name.as_str() {
+            "authorizations" => &order.authorizations,
+            "captures" => &order.captures,
+            _ => order.seen(self.common.now()),
         };
-        let Some(body) = request.json_object() else {
-            return error::bad_request("The body must be a JSON object");
-        };
-        let lines = match order.read_lines(body.get("items")) {
-            Ok(lines) => lines,
-            Err(refused) => return refused,
-        };
-        let amount = sum(&lines);
-        if amount > order.left() {
-            return error::bad_request("The amount exceeds what is left on the order");
+        Ok(Reply::json(200, &json!({name: list})))
+    }
+
+    pub(super) fn order_refund(&self, _: &Incoming, ids: &[String]) -> Answer {
+        let mut state = lock(&self.state);
+        let seen = state.order(&ids[1])?.seen(self.common.now());
+        find(seen, &ids[2]).map(|refund| Reply::json(200, refund)).ok_or_else(error::not_found)
+    }
+
+    pub(super) fn record(&self, request: &Incoming, ids: &[String]) -> Answer {
+        let mut state = lock(&self.state);
+        let order = state.order(&ids[1])?;
+        let body = request.json_object().ok_or_else(error::not_an_object)?;
+        let lines = order.read_lines(body.get("items"))?;
+        if sum(&lines) > order.left() {
+            return Err(error::bad_request("The amount exceeds what is left on the order"));
         }
         let mut refund = operation(&self.common, &self.credentials.client_id, &lines);
-        if let Err(refused) = copy_optional(&body, &mut refund) {
-            return refused;
-        }
+        copy_optional(&body, &mut refund)?;
         let chosen = refund.get("id").and_then(Value::as_str).unwrap_or_default();
         if find(&order.refunds, chosen).is_some() {
-            return error::of_status(409);
+            return Err(error::of_status(409));
         }
         let refund = Value::Object(refund);
         order.push(&self.common, refund.clone());
         let shown = order.document.clone();
         self.announce_record(&mut state, &shown, &refund);
-        Reply::json(200, &refund)
+        Ok(Reply::json(200, &refund))
     }
 
     /// The refunds recorded on an order, as they are served.
@@ -141,6 +124,12 @@ impl Dintero {
         if let Some(order) = lock(&self.state).orders.get_mut(id) {
             order.refunds = refunds;
         }
+    }
+}
+
+impl State {
+    fn order(&mut self, id: &str) -> Result<&mut Order, Reply> {
+        self.orders.get_mut(id).ok_or_else(error::not_found)
     }
 }
 

@@ -15,26 +15,19 @@ use crate::{
     ledger::{Entry, EntryState},
     lock::lock,
     provider::Provider,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 impl Dintero {
-    pub(super) fn refund(&self, request: &Incoming, id: &str) -> Reply {
+    pub(super) fn refund(&self, request: &Incoming, ids: &[String]) -> Answer {
         let mut state = lock(&self.state);
-        let Some(transaction) = state.transaction(id) else {
-            return error::of_status(404);
-        };
+        let transaction = state.transaction(&ids[0]).ok_or_else(error::not_found)?;
         let needs_items = text(&transaction.document, "payment_product") == "instabank";
-        let asked = match RefundBody::read(request, needs_items) {
-            Ok(asked) => asked,
-            Err(refused) => return refused,
-        };
-        if let Err(why) = may_refund(transaction, asked.amount) {
-            return error::bad_request(why);
-        }
+        let asked = RefundBody::read(request, needs_items)?;
+        may_refund(transaction, asked.amount).map_err(error::bad_request)?;
         let reply = self.make(transaction, asked);
         self.announce(&mut state);
-        reply
+        Ok(reply)
     }
 
     fn make(&self, transaction: &mut Transaction, asked: RefundBody) -> Reply {
@@ -54,13 +47,12 @@ impl Dintero {
             at: now,
         });
         let mut event = event_of(&asked);
+        let written = transaction.written_id(&request_id);
         if !asynchronous {
-            let written = transaction.written_id(&request_id);
             event.insert("request_id".to_owned(), json!(written));
             transaction.push_refund(common, event, outcome);
             return transaction.reply(200);
         }
-        let written = transaction.written_id(&request_id);
         let mut initiate = event.clone();
         initiate.insert("event".to_owned(), json!("INITIATE_REFUND"));
         initiate.insert("success".to_owned(), json!(true));

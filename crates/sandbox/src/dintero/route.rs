@@ -1,164 +1,82 @@
-//! The paths and the scopes that they need.
+//! The paths, and the scopes that they need.
 
-use super::error;
+use super::{Dintero, error};
 use crate::{
     fault::Call,
-    wire::{Incoming, Reply},
+    route,
+    wire::{Answer, Incoming, Reply},
 };
 
-#[derive(Debug)]
-pub(super) enum Route {
-    Token { account: String },
-    Transaction { id: String },
-    Transactions,
-    Refund { transaction: String },
-    Order { account: String, id: String },
-    OrderList { account: String, id: String, list: List },
-    OrderRefund { account: String, id: String, refund: String },
-    Record { account: String, id: String },
-    Signature,
-    Hooks { account: String, hook: Hook },
-}
+type Handler = fn(&Dintero, &Incoming, &[String]) -> Answer;
+pub(super) type Route = route::Route<Handler>;
 
-/// The calls about hook subscriptions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Hook {
-    Create,
-    All,
-    Get(String),
-    Delete(String),
-    Ping(String),
-    Deliveries(String),
-    Delivery(String, String),
-}
-
-/// The lists of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum List {
-    Authorizations,
-    Captures,
-    Refunds,
-}
+const ORDER_READ: &[Call] = &[Call::Orders];
+const ROUTES: [route::Row<Handler>; 19] = [
+    ("POST", "accounts/{account}/auth/token", Dintero::token, &[Call::Token]),
+    ("GET", "transactions", Dintero::search, &[Call::Search]),
+    ("GET", "transactions/{id}", Dintero::transaction, &[Call::Payment, Call::List, Call::Get]),
+    ("POST", "transactions/{id}/refund", Dintero::refund, &[Call::Submit]),
+    ("GET", "accounts/{account}/shopping/orders/{id}", Dintero::order, ORDER_READ),
+    ("GET", "accounts/{account}/shopping/orders/{id}/authorizations", Dintero::order_list, ORDER_READ),
+    ("GET", "accounts/{account}/shopping/orders/{id}/captures", Dintero::order_list, ORDER_READ),
+    (
+        "GET",
+        "accounts/{account}/shopping/orders/{id}/refunds",
+        Dintero::order_list,
+        &[Call::Orders, Call::List, Call::Get],
+    ),
+    (
+        "POST",
+        "accounts/{account}/shopping/orders/{id}/refunds",
+        Dintero::record,
+        &[Call::Orders, Call::Record],
+    ),
+    (
+        "GET",
+        "accounts/{account}/shopping/orders/{id}/refunds/{refund}",
+        Dintero::order_refund,
+        &[Call::Orders, Call::Get],
+    ),
+    ("GET", "admin/signature", Dintero::signature, &[]),
+    ("POST", "admin/signature", Dintero::signature, &[]),
+    ("POST", "accounts/{account}/hooks/subscriptions", Dintero::create_hook, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions", Dintero::list_hooks, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}", Dintero::read_hook, &[]),
+    ("DELETE", "accounts/{account}/hooks/subscriptions/{id}", Dintero::delete_hook, &[]),
+    ("POST", "accounts/{account}/hooks/subscriptions/{id}/ping", Dintero::ping_hook, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}/deliveries", Dintero::list_deliveries, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}/deliveries/{delivery}", Dintero::read_delivery, &[]),
+];
 
 impl Route {
-    pub(super) fn of(request: &Incoming) -> Result<Self, Reply> {
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let method = request.method.as_str();
-        let path = match segments.as_slice() {
-            ["v1", "accounts", account, "auth", "token"] => {
-                let account = (*account).to_owned();
-                return only(method, "POST", Self::Token { account });
-            }
-            ["v1", "accounts", account, "shopping", "orders", id, rest @ ..] => {
-                return order(method, account, id, rest);
-            }
-            ["v1", "accounts", account, "hooks", "subscriptions", rest @ ..] => {
-                let hook = hook(method, rest)?;
-                return Ok(Self::Hooks { account: (*account).to_owned(), hook });
-            }
-            ["v1", "admin", "signature"] => {
-                let is_known = matches!(method, "GET" | "POST");
-                return if is_known { Ok(Self::Signature) } else { Err(error::of_status(405)) };
-            }
+    pub(super) fn of_request(request: &Incoming) -> Result<Self, Reply> {
+        let mut segments = request.segments();
+        let skipped = match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             // The account-scoped base of the payments API, besides the one on the checkout host. A transaction's id
             // contains its account, so the account in the path has no effect.
-            ["v1", "accounts", _, "payments", rest @ ..] | ["v1", rest @ ..] => rest,
-            _ => return Err(error::of_status(404)),
+            ["v1", "accounts", _, "payments", "transactions", ..] => 4,
+            ["v1", ..] => 1,
+            _ => return Err(error::not_found()),
         };
-        match path {
-            ["transactions"] => only(method, "GET", Self::Transactions),
-            ["transactions", id] => {
-                let id = (*id).to_owned();
-                only(method, "GET", Self::Transaction { id })
-            }
-            ["transactions", id, "refund"] => {
-                let transaction = (*id).to_owned();
-                only(method, "POST", Self::Refund { transaction })
-            }
-            _ => Err(error::of_status(404)),
-        }
-    }
-
-    pub(super) fn calls(&self) -> Vec<Call> {
-        match self {
-            Self::Token { .. } => vec![Call::Token],
-            Self::Transaction { .. } => vec![Call::Payment, Call::List, Call::Get],
-            Self::Transactions => vec![Call::Search],
-            Self::Refund { .. } => vec![Call::Submit],
-            Self::OrderList { list: List::Refunds, .. } => vec![Call::Orders, Call::List, Call::Get],
-            Self::OrderRefund { .. } => vec![Call::Orders, Call::Get],
-            Self::Order { .. } | Self::OrderList { .. } => vec![Call::Orders],
-            Self::Record { .. } => vec![Call::Orders, Call::Record],
-            Self::Signature | Self::Hooks { .. } => Vec::new(),
-        }
+        segments.drain(..skipped);
+        Self::of(&ROUTES, &request.method, &segments, error::of_status)
     }
 
     /// The scopes, any one of which is sufficient; none for the token itself.
-    pub(super) fn scopes(&self) -> &'static [&'static str] {
-        match self {
-            Self::Token { .. } => &[],
-            Self::Transaction { .. } | Self::Transactions => &["admin:checkout", "read:checkout"],
-            Self::Refund { .. } | Self::Signature => &["admin:checkout", "write:checkout"],
-            Self::Order { .. } | Self::OrderList { .. } | Self::OrderRefund { .. } => {
-                &["admin:shopping", "read:shopping"]
-            }
-            Self::Record { .. } => &["admin:shopping", "write:shopping"],
-            Self::Hooks { hook, .. } => match hook {
-                Hook::Create | Hook::Delete(_) | Hook::Ping(_) => &["admin:hooks", "write:hooks"],
-                Hook::All | Hook::Get(_) | Hook::Deliveries(_) | Hook::Delivery(..) => {
-                    &["admin:hooks", "read:hooks"]
-                }
-            },
-        }
+    pub(super) fn scopes(&self) -> Option<[String; 2]> {
+        let (method, path, ..) = self.row;
+        let area = match path.split('/').collect::<Vec<_>>().as_slice() {
+            [_, _, "auth", ..] => return None,
+            ["accounts", _, "shopping", ..] => "shopping",
+            ["accounts", _, "hooks", ..] => "hooks",
+            _ => "checkout",
+        };
+        let right = if *method == "GET" && *path != "admin/signature" { "read" } else { "write" };
+        Some([format!("admin:{area}"), format!("{right}:{area}")])
     }
 
-    /// The account in the path, if the token must be for it.
-    pub(super) fn account(&self) -> Option<&str> {
-        match self {
-            Self::Order { account, .. }
-            | Self::OrderList { account, .. }
-            | Self::OrderRefund { account, .. }
-            | Self::Record { account, .. }
-            | Self::Hooks { account, .. } => Some(account),
-            _ => None,
-        }
+    /// The account in the path, if it has one.
+    pub(super) fn account(&self) -> Option<&String> {
+        self.ids.first().filter(|_| self.row.1.starts_with("accounts/"))
     }
-}
-
-fn order(method: &str, account: &str, id: &str, rest: &[&str]) -> Result<Route, Reply> {
-    let (account, id) = (account.to_owned(), id.to_owned());
-    let list = match rest {
-        [] => return only(method, "GET", Route::Order { account, id }),
-        ["refunds"] if method == "POST" => return Ok(Route::Record { account, id }),
-        ["refunds"] => List::Refunds,
-        ["captures"] => List::Captures,
-        ["authorizations"] => List::Authorizations,
-        ["refunds", refund] => {
-            let refund = (*refund).to_owned();
-            let route = Route::OrderRefund { account, id, refund };
-            return only(method, "GET", route);
-        }
-        _ => return Err(error::of_status(404)),
-    };
-    only(method, "GET", Route::OrderList { account, id, list })
-}
-
-fn hook(method: &str, rest: &[&str]) -> Result<Hook, Reply> {
-    let text = |text: &str| text.to_owned();
-    match (method, rest) {
-        ("POST", []) => Ok(Hook::Create),
-        ("GET", []) => Ok(Hook::All),
-        ("GET", [id]) => Ok(Hook::Get(text(id))),
-        ("DELETE", [id]) => Ok(Hook::Delete(text(id))),
-        ("POST", [id, "ping"]) => Ok(Hook::Ping(text(id))),
-        ("GET", [id, "deliveries"]) => Ok(Hook::Deliveries(text(id))),
-        ("GET", [id, "deliveries", delivery]) => Ok(Hook::Delivery(text(id), text(delivery))),
-        (_, [] | [_] | [_, "ping" | "deliveries"] | [_, "deliveries", _]) => Err(error::of_status(405)),
-        _ => Err(error::of_status(404)),
-    }
-}
-
-fn only(method: &str, expected: &str, route: Route) -> Result<Route, Reply> {
-    if method == expected { Ok(route) } else { Err(error::of_status(405)) }
 }

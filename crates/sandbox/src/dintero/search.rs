@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Dintero, page::PageQuery, transaction::Transaction};
 use crate::{
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 /// The parameters that filter by the member of the same name. A repeated parameter matches any of its values.
@@ -21,7 +21,7 @@ const FILTERS: [&str; 8] = [
 ];
 
 impl Dintero {
-    pub(super) fn search(&self, request: &Incoming) -> Result<Reply, Reply> {
+    pub(super) fn search(&self, request: &Incoming, _: &[String]) -> Answer {
         let query = PageQuery::read(request)?;
         let state = lock(&self.state);
         let now = self.common.now();

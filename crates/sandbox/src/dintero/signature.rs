@@ -6,18 +6,18 @@ use super::Dintero;
 use crate::{
     ids::secret,
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 impl Dintero {
     /// `GET` reads the secret; `POST` replaces it.
-    pub(super) fn signature(&self, request: &Incoming) -> Reply {
+    pub(super) fn signature(&self, request: &Incoming, _: &[String]) -> Answer {
         let mut state = lock(&self.state);
         if request.method == "POST" {
             state.callback_secret = secret();
         }
         let body = json!({"signature": {"type": "v0-hmac-sha256", "secret": state.callback_secret}});
-        Reply::json(200, &body)
+        Ok(Reply::json(200, &body))
     }
 
     pub(crate) fn callback_secret(&self) -> String {

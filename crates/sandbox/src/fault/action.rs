@@ -4,6 +4,24 @@ use std::{fmt, time::Duration};
 
 use serde_json::Value;
 
+/// The names of the actions without an argument.
+pub(super) const WITHOUT_ARGUMENT: [(&str, FaultAction); 14] = [
+    ("drop-before", FaultAction::DropBefore),
+    ("reset-before", FaultAction::ResetBefore),
+    ("process-then-drop", FaultAction::ProcessThenDrop),
+    ("process-then-reset", FaultAction::ProcessThenReset),
+    ("truncated-body", FaultAction::TruncatedBody),
+    ("malformed-body", FaultAction::MalformedBody),
+    ("html-body", FaultAction::HtmlBody),
+    ("endless-body", FaultAction::EndlessBody),
+    ("silence", FaultAction::Silence),
+    ("process-then-silence", FaultAction::ProcessThenSilence),
+    ("unauthorized", FaultAction::Unauthorized),
+    ("duplicate-delivery", FaultAction::DuplicateDelivery),
+    ("wrong-content-type", FaultAction::WrongContentType),
+    ("altered-amount", FaultAction::AlteredAmount),
+];
+
 /// What happens to a request.
 ///
 /// *Processed* means that the sandbox executes the request: money moves, a token is issued. Without processing, the
@@ -82,32 +100,22 @@ impl fmt::Display for FaultAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Latency(time) => write!(f, "latency={}", written(*time)),
-            Self::DropBefore => f.write_str("drop-before"),
-            Self::ResetBefore => f.write_str("reset-before"),
-            Self::ProcessThenDrop => f.write_str("process-then-drop"),
-            Self::ProcessThenReset => f.write_str("process-then-reset"),
             Self::ProcessThenStatus(status) => write!(f, "process-then-status={status}"),
             Self::StatusOnly(status) => write!(f, "status={status}"),
             Self::ProcessLate(time) => write!(f, "process-late={}", written(*time)),
             Self::ProcessLateAfter(count) => write!(f, "process-late-after={count}"),
-            Self::TruncatedBody => f.write_str("truncated-body"),
-            Self::MalformedBody => f.write_str("malformed-body"),
-            Self::HtmlBody => f.write_str("html-body"),
-            Self::EndlessBody => f.write_str("endless-body"),
             Self::SlowDrip(time) => write!(f, "slow-drip={}", written(*time)),
-            Self::Silence => f.write_str("silence"),
-            Self::ProcessThenSilence => f.write_str("process-then-silence"),
-            Self::Unauthorized => f.write_str("unauthorized"),
             Self::RateLimited { retry_after: None } => f.write_str("rate-limited"),
             Self::RateLimited { retry_after: Some(seconds) } => write!(f, "rate-limited={seconds}"),
-            Self::DuplicateDelivery => f.write_str("duplicate-delivery"),
-            Self::WrongContentType => f.write_str("wrong-content-type"),
             Self::Redirect(to) => write!(f, "redirect={to}"),
-            Self::AlteredAmount => f.write_str("altered-amount"),
             Self::Rewrite { pointer, value } => write!(f, "rewrite={pointer}={value}"),
             Self::DetailBody(status) => write!(f, "detail-body={status}"),
             Self::ErrorBody { status, content_type, body } => {
                 write!(f, "error-body={status},{content_type},{body}")
+            }
+            other => {
+                let name = WITHOUT_ARGUMENT.iter().find(|(_, action)| action == other);
+                f.write_str(name.map_or("", |(name, _)| name))
             }
         }
     }

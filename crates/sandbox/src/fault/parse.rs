@@ -1,8 +1,8 @@
 //! Fault rules as text, for command lines.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{str::FromStr, time::Duration};
 
-use super::{Call, FaultAction, FaultRule, When, call::NAMES};
+use super::{Call, FaultAction, FaultRule, When, action::WITHOUT_ARGUMENT, call::NAMES};
 
 /// The actions, as listed in error messages.
 const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-drop, process-then-reset, \
@@ -38,28 +38,16 @@ impl FromStr for FaultRule {
         let wrong_shape = || ParseFaultError("expected `call:when:action`".to_owned());
         let (target, rest) = text.split_once(':').ok_or_else(wrong_shape)?;
         let (when, action) = rest.split_once(':').ok_or_else(wrong_shape)?;
-        let (provider, call) = match target.split_once('/') {
-            Some((provider, call)) => match provider.parse() {
-                Ok(provider) => (Some(provider), call),
-                Err(_) => (None, target),
-            },
-            None => (None, target),
-        };
+        let named = target.split_once('/').and_then(|(name, call)| Some((name.parse().ok()?, call)));
+        let (provider, call) = named.map_or((None, target), |(provider, call)| (Some(provider), call));
         Ok(Self { provider, call: parse_call(call)?, when: parse_when(when)?, action: parse_action(action)? })
     }
 }
 
 /// Why a text is not a valid [`FaultRule`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid fault rule: {0}")]
 pub struct ParseFaultError(String);
-
-impl fmt::Display for ParseFaultError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not a valid fault rule: {}", self.0)
-    }
-}
-
-impl std::error::Error for ParseFaultError {}
 
 fn parse_call(text: &str) -> Result<Call, ParseFaultError> {
     if let Some((method, path)) = text.split_once(' ') {
@@ -90,10 +78,8 @@ fn parse_when(text: &str) -> Result<When, ParseFaultError> {
 }
 
 fn parse_action(text: &str) -> Result<FaultAction, ParseFaultError> {
-    let (name, argument) = match text.split_once('=') {
-        Some((name, argument)) => (name, Some(argument)),
-        None => (text, None),
-    };
+    let (name, argument) =
+        text.split_once('=').map_or((text, None), |(name, argument)| (name, Some(argument)));
     let needed = || argument.ok_or_else(|| ParseFaultError(format!("`{name}` needs a value")));
     Ok(match name {
         "latency" => FaultAction::Latency(duration(needed()?)?),
@@ -107,31 +93,12 @@ fn parse_action(text: &str) -> Result<FaultAction, ParseFaultError> {
         "rewrite" => parse_rewrite(needed()?)?,
         "error-body" => parse_error_body(needed()?)?,
         "rate-limited" => FaultAction::RateLimited { retry_after: argument.map(number).transpose()? },
-        _ if argument.is_some() => {
-            return Err(ParseFaultError(format!("unknown action `{name}=…`, expected one of {ACTIONS}")));
-        }
-        _ => parse_bare_action(name)?,
-    })
-}
-
-fn parse_bare_action(name: &str) -> Result<FaultAction, ParseFaultError> {
-    Ok(match name {
-        "drop-before" => FaultAction::DropBefore,
-        "reset-before" => FaultAction::ResetBefore,
-        "process-then-drop" => FaultAction::ProcessThenDrop,
-        "process-then-reset" => FaultAction::ProcessThenReset,
-        "truncated-body" => FaultAction::TruncatedBody,
-        "malformed-body" => FaultAction::MalformedBody,
-        "html-body" => FaultAction::HtmlBody,
-        "endless-body" => FaultAction::EndlessBody,
-        "silence" => FaultAction::Silence,
-        "process-then-silence" => FaultAction::ProcessThenSilence,
-        "unauthorized" => FaultAction::Unauthorized,
-        "duplicate-delivery" => FaultAction::DuplicateDelivery,
-        "wrong-content-type" => FaultAction::WrongContentType,
-        "altered-amount" => FaultAction::AlteredAmount,
         _ => {
-            return Err(ParseFaultError(format!("unknown action `{name}`, expected one of {ACTIONS}")));
+            let known = WITHOUT_ARGUMENT.iter().find(|(known, _)| *known == name && argument.is_none());
+            let sign = if argument.is_some() { "=…" } else { "" };
+            known.map(|(_, action)| action.clone()).ok_or_else(|| {
+                ParseFaultError(format!("unknown action `{name}{sign}`, expected one of {ACTIONS}"))
+            })?
         }
     })
 }

@@ -32,12 +32,8 @@ impl Mattilda {
         }
         let account = request.header(ACCOUNT_HEADER).unwrap_or(&self.identity.default_account);
         let state = lock(&self.state);
-        if let Route::CreateAll { transaction } = route
-            && state
-                .owned(transaction, account)
-                .is_some_and(|transaction| !transaction.spec.gift_cards.is_empty())
-            && !holds("gift-cards", "write")
-        {
+        let transaction = route.refunds_all_of().and_then(|id| state.owned(id, account).ok());
+        if transaction.is_some_and(|found| !found.gift_cards.is_empty()) && !holds("gift-cards", "write") {
             return Err(error::of_status(403));
         }
         if !state.merchant_accounts.contains(account) {

@@ -9,7 +9,7 @@ use super::{
     Mattilda, TransactionSpec,
     options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape},
 };
-use crate::{lock::lock, settle::Outcome};
+use crate::lock::lock;
 
 /// Long enough for every test, short enough for a valid date.
 const STATIC_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
@@ -161,10 +161,6 @@ impl MattildaSandbox {
     /// Sets what webhooks carry, from now on.
     pub fn set_webhook_shape(&self, shape: WebhookShape) {
         lock(&self.inner.state).options.webhooks = shape;
-    }
-
-    pub(crate) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
-        self.inner.settle(transaction, outcome);
     }
 }
 

@@ -14,58 +14,59 @@ use crate::{
     lock::lock,
     provider::Provider,
     settle::Outcome,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
+const NOT_CAPTURED: &str = "Only a captured transaction can be refunded";
+const NOTHING_LEFT: &str = "The transaction has been refunded in full";
+
 impl Mattilda {
-    pub(super) fn create(&self, state: &mut State, request: &Incoming, id: &str, account: &str) -> Reply {
-        let asked = match CreateBody::one(request, state.options.errors) {
-            Ok(asked) => asked,
-            Err(refused) => return refused,
-        };
-        let Some(transaction) = state.owned(id, account) else {
-            return error::not_found();
-        };
+    pub(super) fn create(
+        &self,
+        state: &mut State,
+        request: &Incoming,
+        ids: &[String],
+        account: &str,
+    ) -> Answer {
+        let asked = CreateBody::one(request, state.options.errors)?;
+        let transaction = state.owned(&ids[0], account)?;
         let card = asked.gift_card.as_deref();
         let known_card = card.is_none_or(|id| transaction.gift_cards.iter().any(|card| card.id == id));
         if !known_card {
             let detail = Detail::body("target_id", "Unknown gift card redemption", "value_error");
-            return error::invalid(&[detail], state.options.errors);
-        }
-        if card.is_none() && transaction.spec.captured <= 0 {
-            return error::refused("Only a captured transaction can be refunded");
+            return Err(error::invalid(&[detail], state.options.errors));
         }
         let left = state.left(transaction, card);
         let amount = asked.amount.unwrap_or(left);
-        if left <= 0 {
-            return error::refused("The transaction has been refunded in full");
-        }
-        if amount <= 0 {
-            return error::refused("The amount must be positive");
-        }
-        if amount > left {
-            return error::refused("The amount exceeds what is left to refund");
+        for (is_wrong, message) in [
+            (card.is_none() && transaction.spec.captured <= 0, NOT_CAPTURED),
+            (left <= 0, NOTHING_LEFT),
+            (amount <= 0, "The amount must be positive"),
+            (amount > left, "The amount exceeds what is left to refund"),
+        ] {
+            if is_wrong {
+                return Err(error::refused(message));
+            }
         }
         let target = match &asked.gift_card {
             Some(id) => Target::GiftCard(id.clone()),
             None => Target::PaymentMethod(transaction.payment_method_id.clone()),
         };
-        match self.make(state, id, target, amount, &asked) {
-            Some(refund) => Reply::json(201, &refund),
-            None => error::not_found(),
-        }
+        let made = self.make(state, &ids[0], target, amount, &asked).ok_or_else(error::not_found)?;
+        Ok(Reply::json(201, &made))
     }
 
-    pub(super) fn create_all(&self, state: &mut State, request: &Incoming, id: &str, account: &str) -> Reply {
-        let asked = match CreateBody::all(request, state.options.errors) {
-            Ok(asked) => asked,
-            Err(refused) => return refused,
-        };
-        let Some(transaction) = state.owned(id, account) else {
-            return error::not_found();
-        };
+    pub(super) fn create_all(
+        &self,
+        state: &mut State,
+        request: &Incoming,
+        ids: &[String],
+        account: &str,
+    ) -> Answer {
+        let asked = CreateBody::all(request, state.options.errors)?;
+        let transaction = state.owned(&ids[0], account)?;
         if transaction.spec.captured <= 0 {
-            return error::refused("Only a captured transaction can be refunded");
+            return Err(error::refused(NOT_CAPTURED));
         }
         let method = transaction.payment_method_id.clone();
         let mut parts = vec![(Target::PaymentMethod(method), state.left(transaction, None))];
@@ -75,11 +76,11 @@ impl Mattilda {
         }
         parts.retain(|(_, left)| *left > 0);
         if parts.is_empty() {
-            return error::refused("The transaction has been refunded in full");
+            return Err(error::refused(NOTHING_LEFT));
         }
         let items: Vec<Value> = parts
             .into_iter()
-            .filter_map(|(target, left)| self.make(state, id, target, left, &asked))
+            .filter_map(|(target, left)| self.make(state, &ids[0], target, left, &asked))
             .collect();
         let body = json!({
             "items": items,
@@ -87,7 +88,7 @@ impl Mattilda {
             "next_cursor": null,
             "previous_cursor": null,
         });
-        Reply::json(201, &body)
+        Ok(Reply::json(201, &body))
     }
 
     /// Makes the refund, which has passed all checks, and returns its JSON.

@@ -46,32 +46,21 @@ impl CreateBody {
             .filter(|key| !known.contains(&key.as_str()))
             .map(|key| Detail::body(key, "Extra inputs are not permitted", "extra_forbidden"))
             .collect();
-        let mut collect = |read: Result<Option<Value>, Detail>| {
-            read.unwrap_or_else(|detail| {
-                details.push(detail);
-                None
-            })
-        };
-        let amount = collect(check_amount(given(body, "amount")));
-        let reason = collect(check_text("reason", given(body, "reason"), 0, MAX_REASON));
-        let external_identifier = collect(check_text(
-            "external_identifier",
-            given(body, "external_identifier"),
-            1,
-            MAX_EXTERNAL_IDENTIFIER,
-        ));
-        let gift_card = collect(check_target(body));
+        let amount = kept(&mut details, check_amount(body));
+        let reason = kept(&mut details, check_text(body, "reason", 0, MAX_REASON));
+        let external_identifier =
+            kept(&mut details, check_text(body, "external_identifier", 1, MAX_EXTERNAL_IDENTIFIER));
+        let gift_card = kept(&mut details, check_target(body));
         if !details.is_empty() {
             return Err(error::invalid(&details, shape));
         }
-        let text = |value: Option<Value>| value.as_ref().and_then(Value::as_str).map(str::to_owned);
-        Ok(Self {
-            amount: amount.as_ref().and_then(Value::as_i64),
-            gift_card: text(gift_card),
-            reason: text(reason),
-            external_identifier: text(external_identifier),
-        })
+        Ok(Self { amount, gift_card, reason, external_identifier })
     }
+}
+
+/// The value, or its error among the others.
+fn kept<T>(details: &mut Vec<Detail>, read: Result<Option<T>, Detail>) -> Option<T> {
+    read.map_err(|detail| details.push(detail)).ok().flatten()
 }
 
 /// A member that is present and not null.
@@ -79,24 +68,25 @@ fn given<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }
 
-fn check_amount(value: Option<&Value>) -> Result<Option<Value>, Detail> {
-    let Some(value) = value else {
-        return Ok(None);
-    };
+fn check_amount(body: &Map<String, Value>) -> Result<Option<i64>, Detail> {
+    let Some(value) = given(body, "amount") else { return Ok(None) };
     let wrong = |message, kind| Err(Detail::body("amount", message, kind));
     match value.as_i64() {
         Some(..0) => wrong("Input should be at least 0", "greater_than_equal"),
-        Some(0..=MAX_AMOUNT) => Ok(Some(value.clone())),
+        Some(amount @ 0..=MAX_AMOUNT) => Ok(Some(amount)),
         Some(_) => wrong("Input should be at most 99999999", "less_than_equal"),
         None if value.is_u64() => wrong("Input should be at most 99999999", "less_than_equal"),
         None => wrong("Input should be a valid integer", "int_type"),
     }
 }
 
-fn check_text(name: &str, value: Option<&Value>, min: usize, max: usize) -> Result<Option<Value>, Detail> {
-    let Some(value) = value else {
-        return Ok(None);
-    };
+fn check_text(
+    body: &Map<String, Value>,
+    name: &str,
+    min: usize,
+    max: usize,
+) -> Result<Option<String>, Detail> {
+    let Some(value) = given(body, name) else { return Ok(None) };
     let Some(text) = value.as_str() else {
         let message = "Input should be a valid string";
         return Err(Detail::body(name, message, "string_type"));
@@ -110,21 +100,21 @@ fn check_text(name: &str, value: Option<&Value>, min: usize, max: usize) -> Resu
         let message = format!("String should have at most {max} characters");
         return Err(Detail::body(name, message, "string_too_long"));
     }
-    Ok(Some(value.clone()))
+    Ok(Some(text.to_owned()))
 }
 
 /// The redemption's id if the target is a gift card. A payment method needs no id.
-fn check_target(body: &Map<String, Value>) -> Result<Option<Value>, Detail> {
+fn check_target(body: &Map<String, Value>) -> Result<Option<String>, Detail> {
     let id = given(body, "target_id");
-    let is_uuid = id.is_none_or(|id| id.as_str().is_some_and(|text| Uuid::try_parse(text).is_ok()));
-    if !is_uuid {
+    let uuid = id.and_then(Value::as_str).filter(|text| Uuid::try_parse(text).is_ok());
+    if id.is_some() && uuid.is_none() {
         let message = "Input should be a valid UUID";
         return Err(Detail::body("target_id", message, "uuid_parsing"));
     }
     match body.get("target_type").map(Value::as_str) {
         None | Some(Some("payment-method")) => Ok(None),
-        Some(Some("gift-card-redemption")) => match id {
-            Some(id) => Ok(Some(id.clone())),
+        Some(Some("gift-card-redemption")) => match uuid {
+            Some(id) => Ok(Some(id.to_owned())),
             None => Err(Detail::body("target_id", "Field required", "missing")),
         },
         Some(_) => {

@@ -20,35 +20,29 @@ impl Detail {
     pub(super) fn body(field: &str, message: impl Into<String>, kind: &'static str) -> Self {
         Self { location: "body", pointer: format!("/{field}"), message: message.into(), kind }
     }
+
+    fn in_envelope(&self) -> Value {
+        let Self { location, pointer, message, kind } = self;
+        json!({"location": location, "pointer": pointer, "message": message, "type": kind})
+    }
+
+    fn of_fastapi(&self) -> Value {
+        json!({
+            "loc": [self.location, self.pointer.trim_start_matches('/')],
+            "msg": self.message,
+            "type": self.kind,
+        })
+    }
 }
 
 pub(super) fn invalid(details: &[Detail], shape: ErrorShape) -> Reply {
     let reply = match shape {
         ErrorShape::Envelope => {
-            let details: Vec<Value> = details
-                .iter()
-                .map(|detail| {
-                    json!({
-                        "location": detail.location,
-                        "pointer": detail.pointer,
-                        "message": detail.message,
-                        "type": detail.kind,
-                    })
-                })
-                .collect();
-            envelope(400, "bad_request", "Request failed validation", &json!(details))
+            let details = details.iter().map(Detail::in_envelope).collect();
+            envelope(400, "bad_request", "Request failed validation", &details)
         }
         ErrorShape::Detail => {
-            let details: Vec<Value> = details
-                .iter()
-                .map(|detail| {
-                    json!({
-                        "loc": [detail.location, detail.pointer.trim_start_matches('/')],
-                        "msg": detail.message,
-                        "type": detail.kind,
-                    })
-                })
-                .collect();
+            let details: Value = details.iter().map(Detail::of_fastapi).collect();
             Reply::json(422, &json!({"detail": details}))
         }
     };

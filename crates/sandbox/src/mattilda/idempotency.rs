@@ -63,10 +63,7 @@ impl Keys {
     }
 
     pub(super) fn begin(&mut self, request: &Incoming, grant: &Grant) -> bool {
-        match self.key(request, grant) {
-            Some(key) => self.in_flight.insert(key),
-            None => false,
-        }
+        self.key(request, grant).is_some_and(|key| self.in_flight.insert(key))
     }
 
     pub(super) fn end(&mut self, request: &Incoming, grant: &Grant) {

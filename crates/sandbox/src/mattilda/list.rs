@@ -9,7 +9,7 @@ use super::{
     error::{self, Detail},
     options::CursorMode,
 };
-use crate::wire::{Incoming, Reply};
+use crate::wire::{Answer, Incoming, Reply};
 
 const MAX_LIMIT: usize = 100;
 /// The cursor back to the first page.
@@ -20,22 +20,19 @@ impl Mattilda {
         &self,
         state: &mut State,
         request: &Incoming,
-        transaction: &str,
+        ids: &[String],
         account: &str,
-    ) -> Reply {
-        if state.owned(transaction, account).is_none() {
-            return error::not_found();
-        }
+    ) -> Answer {
+        let transaction = &ids[0];
+        state.owned(transaction, account)?;
         let options = state.options;
         let now = self.common.now();
         let newest_first: Vec<usize> =
             (0..state.refunds.len()).rev().filter(|at| state.shows(*at, transaction, now)).collect();
         let (start, limit) = match options.cursors {
             CursorMode::Ignored | CursorMode::RepeatsPage => (0, options.page_size),
-            CursorMode::Honoured => match read_query(request, state, &newest_first) {
-                Ok(place) => place,
-                Err(detail) => return error::invalid(&[detail], options.errors),
-            },
+            CursorMode::Honoured => read_query(request, state, &newest_first)
+                .map_err(|detail| error::invalid(&[detail], options.errors))?,
         };
         let page: Vec<usize> = newest_first.iter().skip(start).take(limit).copied().collect();
         let more = start + page.len() < newest_first.len();
@@ -65,7 +62,7 @@ impl Mattilda {
             "next_cursor": next,
             "previous_cursor": previous,
         });
-        Reply::json(200, &body)
+        Ok(Reply::json(200, &body))
     }
 }
 

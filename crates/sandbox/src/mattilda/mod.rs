@@ -27,11 +27,11 @@ pub use spec::{Failure, TransactionSpec};
 
 use std::{
     collections::{HashMap, HashSet},
+    convert::identity,
     sync::{Arc, Mutex},
 };
 
 use bytes::Bytes;
-use time::OffsetDateTime;
 
 use self::{
     idempotency::Keys,
@@ -45,7 +45,7 @@ use crate::{
     common::Common,
     fault::Call,
     lock::lock,
-    wire::{Incoming, Reply},
+    wire::{Answer, Incoming, Reply},
 };
 
 pub(crate) struct Mattilda {
@@ -106,73 +106,52 @@ impl Mattilda {
         id
     }
 
-    fn dispatch(&self, state: &mut State, request: &Incoming, grant: &Grant) -> Reply {
-        let route = match Route::of(request) {
-            Ok(route) => route,
-            Err(refused) => return refused,
-        };
+    fn dispatch(&self, state: &mut State, request: &Incoming, grant: &Grant) -> Answer {
+        let route = Route::of_request(request)?;
         if request.method == "GET"
             && let Some(body) = state.canned.get(&request.path)
         {
-            return Reply::raw(200, "application/json", body.clone());
+            return Ok(Reply::raw(200, "application/json", body.clone()));
         }
-        if let Err(refused) = route.check_ids(state.options.errors) {
-            return refused;
-        }
-        let account = &grant.merchant_account;
-        match &route {
-            Route::Transaction { id } => state.read_transaction(id, account, self.common.now()),
-            Route::Refunds { transaction } => self.list_refunds(state, request, transaction, account),
-            Route::Refund { transaction, refund } => {
-                self.read_refund(state, transaction.as_deref(), refund, account)
-            }
-            Route::Create { transaction } => self.create(state, request, transaction, account),
-            Route::CreateAll { transaction } => self.create_all(state, request, transaction, account),
-        }
+        route.check_ids(state.options.errors)?;
+        (route.row.2)(self, state, request, &route.ids, &grant.merchant_account)
     }
 
-    fn read_refund(&self, state: &mut State, transaction: Option<&str>, id: &str, account: &str) -> Reply {
-        let Some(at) = state.refunds.iter().position(|refund| {
-            refund.id == id && transaction.is_none_or(|wanted| wanted == refund.transaction_id)
-        }) else {
-            return error::not_found();
+    fn read_transaction(&self, state: &mut State, _: &Incoming, ids: &[String], account: &str) -> Answer {
+        let transaction = state.owned(&ids[0], account)?;
+        Ok(Reply::json(200, &state.render_transaction(transaction, self.common.now())))
+    }
+
+    /// The last id is the refund's; the one before it, if any, must be its transaction's.
+    fn read_refund(&self, state: &mut State, _: &Incoming, ids: &[String], account: &str) -> Answer {
+        let is_meant = |refund: &Refund| {
+            ids.last() == Some(&refund.id) && (ids.len() == 1 || ids[0] == refund.transaction_id)
         };
-        let Some(refund) = state.refunds.get(at) else {
-            return error::not_found();
-        };
-        if state.owned(&refund.transaction_id, account).is_none() {
-            return error::not_found();
-        }
-        let Some(seen) = refund.seen(self.common.now()) else {
-            return error::not_found();
-        };
+        let at = state.refunds.iter().position(is_meant).ok_or_else(error::not_found)?;
+        let refund = &state.refunds[at];
+        state.owned(&refund.transaction_id, account)?;
+        let seen = refund.seen(self.common.now()).ok_or_else(error::not_found)?;
         let reply = Reply::json(200, &state.render(&seen));
         self.count_reads(state, &[at]);
-        reply
+        Ok(reply)
     }
 }
 
 impl State {
-    /// A transaction, if it belongs to this merchant account.
-    fn owned(&self, id: &str, account: &str) -> Option<&Transaction> {
-        self.transactions.get(id).filter(|transaction| transaction.spec.merchant_account == account)
-    }
-
-    fn read_transaction(&self, id: &str, account: &str, now: OffsetDateTime) -> Reply {
-        match self.owned(id, account) {
-            Some(transaction) => Reply::json(200, &self.render_transaction(transaction, now)),
-            None => error::not_found(),
-        }
+    /// A transaction of this merchant account.
+    fn owned(&self, id: &str, account: &str) -> Result<&Transaction, Reply> {
+        let found = self.transactions.get(id);
+        found.filter(|found| found.spec.merchant_account == account).ok_or_else(error::not_found)
     }
 }
 
 impl Api for Mattilda {
     fn calls(&self, request: &Incoming) -> Vec<Call> {
-        Route::of(request).map_or_else(|_| Vec::new(), |route| route.calls())
+        Route::of_request(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
     }
 
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
-        let route = Route::of(request)?;
+        let route = Route::of_request(request)?;
         self.check_access(request, &route)
     }
 
@@ -181,7 +160,7 @@ impl Api for Mattilda {
         if let Some(reply) = state.keys.known_reply(request, grant, self.common.now()) {
             return reply;
         }
-        let reply = self.dispatch(&mut state, request, grant);
+        let reply = self.dispatch(&mut state, request, grant).unwrap_or_else(identity);
         let now = self.common.now();
         state.keys.keep(request, grant, &reply, now);
         reply

@@ -3,83 +3,51 @@
 use uuid::Uuid;
 
 use super::{
+    Mattilda, State,
     error::{self, Detail},
     options::ErrorShape,
 };
 use crate::{
     fault::Call,
-    wire::{Incoming, Reply},
+    route,
+    wire::{Answer, Incoming, Reply},
 };
 
-#[derive(Debug)]
-pub(super) enum Route {
-    Transaction { id: String },
-    Refunds { transaction: String },
-    Refund { transaction: Option<String>, refund: String },
-    Create { transaction: String },
-    CreateAll { transaction: String },
-}
+/// The last argument is the merchant account.
+type Handler = fn(&Mattilda, &mut State, &Incoming, &[String], &str) -> Answer;
+pub(super) type Route = route::Route<Handler>;
+
+const EVERY_INSTRUMENT: &str = "transactions/{transaction_id}/refunds/all";
+const ROUTES: [route::Row<Handler>; 6] = [
+    ("GET", "transactions/{transaction_id}", Mattilda::read_transaction, &[Call::Payment]),
+    ("POST", "transactions/{transaction_id}/refunds", Mattilda::create, &[Call::Submit]),
+    ("GET", "transactions/{transaction_id}/refunds", Mattilda::list_refunds, &[Call::List]),
+    ("POST", EVERY_INSTRUMENT, Mattilda::create_all, &[Call::Submit]),
+    ("GET", "transactions/{transaction_id}/refunds/{refund_id}", Mattilda::read_refund, &[Call::Get]),
+    ("GET", "refunds/{refund_id}", Mattilda::read_refund, &[Call::Get]),
+];
 
 impl Route {
-    pub(super) fn of(request: &Incoming) -> Result<Self, Reply> {
-        let segments = request.segments();
-        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-        let method = request.method.as_str();
-        let text = |text: &str| text.to_owned();
-        let (needed, route) = match segments.as_slice() {
-            ["transactions", id] => ("GET", Self::Transaction { id: text(id) }),
-            ["transactions", id, "refunds"] if method == "POST" => {
-                let transaction = text(id);
-                ("POST", Self::Create { transaction })
-            }
-            ["transactions", id, "refunds"] => {
-                let transaction = text(id);
-                ("GET", Self::Refunds { transaction })
-            }
-            ["transactions", id, "refunds", "all"] => {
-                let transaction = text(id);
-                ("POST", Self::CreateAll { transaction })
-            }
-            ["transactions", id, "refunds", refund] => {
-                let transaction = Some(text(id));
-                let refund = text(refund);
-                ("GET", Self::Refund { transaction, refund })
-            }
-            ["refunds", refund] => {
-                let refund = text(refund);
-                ("GET", Self::Refund { transaction: None, refund })
-            }
-            _ => return Err(error::not_found()),
-        };
-        if method == needed { Ok(route) } else { Err(error::of_status(405)) }
-    }
-
-    pub(super) fn calls(&self) -> Vec<Call> {
-        vec![match self {
-            Self::Transaction { .. } => Call::Payment,
-            Self::Refunds { .. } => Call::List,
-            Self::Refund { .. } => Call::Get,
-            Self::Create { .. } | Self::CreateAll { .. } => Call::Submit,
-        }]
+    pub(super) fn of_request(request: &Incoming) -> Result<Self, Reply> {
+        Self::of(&ROUTES, &request.method, &request.segments(), error::of_status)
     }
 
     /// Whether it needs the scope for writing, which does not include reading.
     pub(super) fn writes(&self) -> bool {
-        matches!(self, Self::Create { .. } | Self::CreateAll { .. })
+        self.row.0 == "POST"
+    }
+
+    /// The transaction whose instruments are all refunded.
+    pub(super) fn refunds_all_of(&self) -> Option<&String> {
+        self.ids.first().filter(|_| self.row.1 == EVERY_INSTRUMENT)
     }
 
     /// Ids in paths must be UUIDs; any other id fails validation before the lookup.
     pub(super) fn check_ids(&self, shape: ErrorShape) -> Result<(), Reply> {
-        let (transaction, refund) = match self {
-            Self::Transaction { id } => (Some(id), None),
-            Self::Refunds { transaction }
-            | Self::Create { transaction }
-            | Self::CreateAll { transaction } => (Some(transaction), None),
-            Self::Refund { transaction, refund } => (transaction.as_ref(), Some(refund)),
-        };
-        let details: Vec<Detail> = [("transaction_id", transaction), ("refund_id", refund)]
-            .into_iter()
-            .filter(|(_, id)| id.is_some_and(|id| Uuid::try_parse(id).is_err()))
+        let names = self.row.1.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let details: Vec<Detail> = names
+            .zip(&self.ids)
+            .filter(|(_, id)| Uuid::try_parse(id).is_err())
             .map(|(name, _)| Detail {
                 location: "path",
                 pointer: format!("/{name}"),

@@ -4,7 +4,7 @@ use super::{Mattilda, State, model::Refund};
 use crate::{lock::lock, settle::Outcome};
 
 impl Mattilda {
-    pub(super) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
+    pub(crate) fn settle(&self, transaction: Option<&str>, outcome: Option<Outcome>) {
         self.settle_where(&mut lock(&self.state), outcome, |_, refund| {
             transaction.is_none_or(|id| id == refund.transaction_id)
         });
