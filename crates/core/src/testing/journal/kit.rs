@@ -8,8 +8,9 @@ use super::{CommitFault, JournalHarness, ManualClock};
 use crate::{
     CreateRefund, Currency, Money, PaymentId, Reference, RefundAmount, RefundId, RefundLine, RefundStatus,
     journal::{
-        About, Decision, Entry, Evidence, Intended, Intent, IntentKey, IntentState, Journal, JournalTime,
-        MadeRefund, MoneyKey, NewIntent, Outcome, Query, Scope, Standing, Verdict as Word, Why,
+        About, Adopt, Decision, Entry, Evidence, Intended, Intent, IntentKey, IntentState, Journal,
+        JournalTime, MadeRefund, MoneyKey, NewIntent, Observed, Outcome, Query, Scope, Seen, Standing,
+        Verdict as Word, Version, Why,
     },
     testing::verdict::{Verdict, ensure, failed, ok, skipped},
 };
@@ -21,6 +22,8 @@ pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 pub(crate) const RESUBMIT: Duration = Duration::from_secs(60);
 /// How long an idempotency key is remembered, where the case has one.
 pub(crate) const RETENTION: Duration = Duration::from_secs(3600);
+/// How long an adopted refund must be kept.
+pub(crate) const ADOPTED_FOR: Duration = Duration::from_secs(60);
 /// The amount of a refund, unless the case sets another.
 pub(crate) const AMOUNT: i64 = 14950;
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
@@ -101,6 +104,13 @@ impl<'a> JournalKit<'a> {
         self.send_as(about, |_| {}).await
     }
 
+    /// As [`send`](Self::send), and settles the intent.
+    pub(crate) async fn send_and_settle(self, about: &About, outcome: &Outcome) -> Verdict<Sent> {
+        let sent = self.send(about).await?;
+        self.settle(&sent, outcome).await?;
+        Ok(sent)
+    }
+
     /// As [`send`](Self::send), with a key.
     pub(crate) async fn send_with_key(self, about: &About) -> Verdict<Sent> {
         self.send_as(about, |new| new.key_retention = Some(RETENTION)).await
@@ -162,6 +172,24 @@ impl<'a> JournalKit<'a> {
 
     pub(crate) async fn settle(self, sent: &Sent, outcome: &Outcome) -> Verdict {
         ok("settling", self.journal.settle(&sent.key, outcome).await)
+    }
+
+    /// Observes the refund of `about`.
+    pub(crate) async fn observe(
+        self,
+        about: &About,
+        refund: MadeRefund,
+        since: Option<Version>,
+    ) -> Verdict<Observed> {
+        let seen = [Seen::new(&about.payment, about.reference.clone(), refund)];
+        ok("observing", self.journal.observe(&about.money, &seen, since).await)
+    }
+
+    /// As [`observe`](Self::observe), for a refund that the journal is to store.
+    pub(crate) async fn adopt(self, about: &About, refund: MadeRefund, hidden: bool) -> Verdict<Observed> {
+        let adopt = Adopt::new(request(about, amount()), hidden, ADOPTED_FOR);
+        let seen = [Seen::new(&about.payment, about.reference.clone(), refund).adopted(adopt)];
+        ok("observing", self.journal.observe(&about.money, &seen, None).await)
     }
 
     /// The entry as a query reads it.

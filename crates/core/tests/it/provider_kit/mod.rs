@@ -1,12 +1,12 @@
 //! The conformance kit: on the in-memory provider in each configuration, and on providers with one fault
-//! each, which exactly the cases in `rows.rs` must catch.
+//! each, which exactly the cases in its row of `wrong-providers.md` must catch.
 
 mod mutant;
 mod mutations;
 mod right;
 mod rows;
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use mutant::{MutantHarness, Mutation};
@@ -26,12 +26,11 @@ those in its row, and no others: measured and asserted by core's own tests.",
     rows_are: "wrong providers",
 };
 
-/// One wrong provider: its fault, and the cases that must fail.
+/// One wrong provider, and its fault.
 struct Row {
     fault: &'static str,
     memory: fn() -> MemoryProvider,
     mutation: fn() -> Arc<dyn Mutation>,
-    caught_by: &'static [&'static str],
 }
 
 fn mutation<L: Mutation + Default + 'static>() -> Arc<dyn Mutation> {
@@ -148,15 +147,13 @@ fn named(name: &str) -> &'static Case {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_wrong_provider_fails_exactly_the_cases_in_its_row() {
     let reports: Vec<_> = stream::iter(rows::ROWS).map(run).buffered(8).collect().await;
-    let mut wrong = String::new();
-    let mut measured = Vec::new();
-    for (row, report) in rows::ROWS.iter().zip(&reports) {
-        let caught: Vec<_> = report.failed().map(|(name, _)| name).collect();
-        if caught != row.caught_by {
-            let _ = writeln!(wrong, "{}:\n{report}\n", row.fault);
-        }
-        measured.push((row.fault, caught));
-    }
+    let measured: Vec<_> = rows::ROWS
+        .iter()
+        .zip(&reports)
+        .map(|(row, report)| {
+            println!("{}:\n{report}\n", row.fault);
+            (row.fault, report.failed().map(|(name, _)| name).collect())
+        })
+        .collect();
     mutants::check(&TABLE, cases(), &measured);
-    assert!(wrong.is_empty(), "other cases fail than those in the row:\n{wrong}");
 }

@@ -120,8 +120,7 @@ pub(crate) async fn time_alone_settles_nothing(kit: JournalKit<'_>) -> Verdict {
 
 pub(crate) async fn a_look_that_began_too_early_proves_nothing(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let first = kit.send(&about).await?;
-    kit.settle(&first, &unknown()).await?;
+    let first = kit.send_and_settle(&about, &unknown()).await?;
     kit.pass_until(JournalTime(first.intent.resubmit_from.0 - 1)).await?;
     let mut new = new_intent(&about, &kit.open(&about).await?);
     new.absent = vec![first.intent.number];
@@ -141,8 +140,7 @@ pub(crate) async fn a_look_that_began_too_early_proves_nothing(kit: JournalKit<'
 
 pub(crate) async fn a_look_closes_what_it_covered_and_nothing_else(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let covered = kit.send(&about).await?;
-    kit.settle(&covered, &unknown()).await?;
+    let covered = kit.send_and_settle(&about, &unknown()).await?;
     kit.pass_until(covered.intent.unsettled_until).await?;
     let young = kit.send_as(&beside(&about), |new| new.amount = money_of(2)).await?;
     kit.pass_until(young.intent.unsettled_until).await?;
@@ -167,8 +165,7 @@ pub(crate) async fn a_look_closes_what_it_covered_and_nothing_else(kit: JournalK
 
 pub(crate) async fn a_refused_intent_closes_nothing(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let first = kit.send(&about).await?;
-    kit.settle(&first, &unknown()).await?;
+    let first = kit.send_and_settle(&about, &unknown()).await?;
     kit.pass_until(first.intent.resubmit_from).await?;
     let other = beside(&about);
     let mut late = new_intent(&other, &kit.open(&other).await?);

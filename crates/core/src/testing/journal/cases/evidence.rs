@@ -1,27 +1,16 @@
 //! Refunds seen in a list, a read or a webhook.
 
 use super::super::kit::{
-    AMOUNT, JournalKit, SECOND, amount, beside, by_id, listed, made, money_of, new_payment, new_refund,
+    ADOPTED_FOR, AMOUNT, JournalKit, amount, beside, by_id, listed, made, money_of, new_payment, new_refund,
     not_applied, refund_id, request, unknown,
 };
 use crate::{
     ErrorKind, Reference, RefundStatus,
     journal::{
-        About, Adopt, Decision, Entry, Evidence, IntentState, MadeRefund, Observed, Outcome, Seen,
-        Verdict as Word, Version,
+        About, Decision, Entry, Evidence, IntentState, MadeRefund, Observed, Outcome, Verdict as Word,
     },
-    testing::verdict::{Verdict, ensure, failed, ok, refused},
+    testing::verdict::{Verdict, ensure, failed, refused},
 };
-
-async fn observe(
-    kit: JournalKit<'_>,
-    about: &About,
-    refund: MadeRefund,
-    since: Option<Version>,
-) -> Verdict<Observed> {
-    let seen = [Seen::new(&about.payment, about.reference.clone(), refund)];
-    ok("observing", kit.journal.observe(&about.money, &seen, since).await)
-}
 
 fn is_settled(observed: Observed) -> Verdict {
     match observed {
@@ -37,7 +26,7 @@ pub(crate) async fn what_carries_the_reference_is_made_at_any_time(kit: JournalK
         }
         let sent = kit.send(&new_refund()).await?;
         kit.bring_to(&sent, state).await?;
-        is_settled(observe(kit, &sent.about, listed("re_1"), None).await?)?;
+        is_settled(kit.observe(&sent.about, listed("re_1"), None).await?)?;
         let when = format!("a list showed it after it was {}", state.as_str());
         kit.ensure_made(&sent.about, &refund_id("re_1"), &when).await?;
         let entry = kit.known(&sent.about).await?;
@@ -55,7 +44,7 @@ pub(crate) async fn a_later_status_is_taken_over(kit: JournalKit<'_>) -> Verdict
     let sent = kit.send(&new_refund()).await?;
     let pending = MadeRefund { status: RefundStatus::Pending, ..made("re_1") };
     kit.settle(&sent, &Outcome::Made(pending)).await?;
-    is_settled(observe(kit, &sent.about, listed("re_1"), None).await?)?;
+    is_settled(kit.observe(&sent.about, listed("re_1"), None).await?)?;
     let entry = kit.known(&sent.about).await?;
     let status = entry.made.map(|made| made.status);
     ensure!(status == Some(RefundStatus::Succeeded), "the status is still {status:?}");
@@ -68,30 +57,29 @@ pub(crate) async fn an_id_alone_needs_the_version(kit: JournalKit<'_>) -> Verdic
     let before = kit.open(&about).await?.version;
     kit.settle(&sent, &unknown()).await?;
     for since in [None, Some(before)] {
-        let observed = observe(kit, &about, by_id("re_1"), since).await?;
+        let observed = kit.observe(&about, by_id("re_1"), since).await?;
         ensure!(observed == Observed::Moved, "based on {since:?}, observing returned {observed:?}");
         kit.ensure_not_made(&about, "a refund by id on an outdated version").await?;
     }
     let version = kit.open(&about).await?.version;
-    is_settled(observe(kit, &about, by_id("re_1"), Some(version)).await?)?;
+    is_settled(kit.observe(&about, by_id("re_1"), Some(version)).await?)?;
     kit.ensure_made(&about, &refund_id("re_1"), "a refund by id on the present version").await
 }
 
 pub(crate) async fn an_id_alone_is_no_refund_of_two_candidates(kit: JournalKit<'_>) -> Verdict {
     // Two unsettled refunds of one amount, as two processes without a shared journal leave them.
-    let one = kit.send(&new_refund()).await?;
-    kit.settle(&one, &unknown()).await?;
+    let one = kit.send_and_settle(&new_refund(), &unknown()).await?;
     kit.pass_until(one.intent.unsettled_until).await?;
     let two = kit.send(&beside(&one.about)).await?;
     for sent in [&one, &two] {
         let version = kit.open(&sent.about).await?.version;
-        observe(kit, &sent.about, by_id("re_1"), Some(version)).await?;
+        kit.observe(&sent.about, by_id("re_1"), Some(version)).await?;
         kit.ensure_not_made(&sent.about, "the refund may belong to either reference").await?;
     }
     // Once one of them is settled, the other must have made it.
     kit.settle(&two, &not_applied()).await?;
     let version = kit.open(&one.about).await?.version;
-    is_settled(observe(kit, &one.about, by_id("re_1"), Some(version)).await?)?;
+    is_settled(kit.observe(&one.about, by_id("re_1"), Some(version)).await?)?;
     kit.ensure_made(&one.about, &refund_id("re_1"), "the only refund of its amount").await
 }
 
@@ -106,26 +94,25 @@ pub(crate) async fn an_id_alone_must_fit(kit: JournalKit<'_>) -> Verdict {
     let version = kit.open(&about).await?.version;
     let other_amount = MadeRefund { amount: money_of(AMOUNT - 1), ..by_id("re_1") };
     for refund in [by_id("re_old"), other_amount] {
-        observe(kit, &about, refund, Some(version)).await?;
+        kit.observe(&about, refund, Some(version)).await?;
         kit.ensure_not_made(&about, "it must be another refund").await?;
     }
     kit.settle(&sent, &not_applied()).await?;
     let version = kit.open(&about).await?.version;
-    observe(kit, &about, by_id("re_1"), Some(version)).await?;
+    kit.observe(&about, by_id("re_1"), Some(version)).await?;
     kit.ensure_not_made(&about, "it had nothing under way").await
 }
 
 pub(crate) async fn one_refund_is_of_one_reference(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let first = kit.send(&about).await?;
-    kit.settle(&first, &Outcome::Made(made("re_1"))).await?;
+    kit.send_and_settle(&about, &Outcome::Made(made("re_1"))).await?;
     let second = kit.send(&beside(&about)).await?;
     let theirs = &second.about;
     // By every call that reports it to a journal.
-    observe(kit, theirs, listed("re_1"), None).await?;
+    kit.observe(theirs, listed("re_1"), None).await?;
     kit.ensure_not_made(theirs, "a list showed another refund's id").await?;
     let version = kit.open(theirs).await?.version;
-    observe(kit, theirs, by_id("re_1"), Some(version)).await?;
+    kit.observe(theirs, by_id("re_1"), Some(version)).await?;
     kit.ensure_not_made(theirs, "another refund's id").await?;
     let decision = Decision::new("kari", "saw it", Word::Made(made("re_1")));
     let decided = kit.journal.decide(&about.money, second.intent.number, &decision).await;
@@ -143,10 +130,10 @@ pub(crate) async fn an_alias_is_an_id_of_its_refund(kit: JournalKit<'_>) -> Verd
     let with_record = MadeRefund { alias: Some(refund_id("record_1")), ..made("re_1") };
     kit.settle(&first, &Outcome::Made(with_record)).await?;
     let second = kit.send(&beside(&first.about)).await?;
-    observe(kit, &second.about, listed("record_1"), None).await?;
+    kit.observe(&second.about, listed("record_1"), None).await?;
     kit.ensure_not_made(&second.about, "a list showed another refund by its alias").await?;
     // The same refund by its other id is not a second one.
-    observe(kit, &first.about, listed("record_1"), None).await?;
+    kit.observe(&first.about, listed("record_1"), None).await?;
     let made_as = kit.known(&first.about).await?.made;
     let is_one = made_as.as_ref().is_some_and(|made| made.id.as_str() == "re_1" && made.doubled.is_none());
     ensure!(is_one, "one refund under two ids is stored as {made_as:?}");
@@ -156,13 +143,10 @@ pub(crate) async fn an_alias_is_an_id_of_its_refund(kit: JournalKit<'_>) -> Verd
 pub(crate) async fn one_decision_under_two_payments_is_one_refund(kit: JournalKit<'_>) -> Verdict {
     // An order and the transaction that paid it share one money key, one reference and one refund.
     let about = new_refund();
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    kit.send_and_settle(&about, &Outcome::Made(made("re_1"))).await?;
     let order = About::new(about.money.clone(), &new_payment(), about.reference.clone());
     let before = kit.open(&order).await?;
-    let adopt = Adopt::new(request(&order, amount()), false, 60 * SECOND);
-    let seen = [Seen::new(&order.payment, order.reference.clone(), listed("re_1")).adopted(adopt)];
-    let observed = ok("observing", kit.journal.observe(&order.money, &seen, None).await)?;
+    let observed = kit.adopt(&order, listed("re_1"), false).await?;
     ensure!(observed == Observed::Nothing, "the refund is known, but observing returned {observed:?}");
     let after = kit.open(&order).await?;
     ensure!(after == before, "before: {before:?}, after: {after:?}");
@@ -172,7 +156,7 @@ pub(crate) async fn one_decision_under_two_payments_is_one_refund(kit: JournalKi
 pub(crate) async fn another_amount_than_requested_is_a_fault(kit: JournalKit<'_>) -> Verdict {
     let sent = kit.send(&new_refund()).await?;
     let off = MadeRefund { amount: money_of(1), ..listed("re_1") };
-    is_settled(observe(kit, &sent.about, off, None).await?)?;
+    is_settled(kit.observe(&sent.about, off, None).await?)?;
     let made_as = kit.known(&sent.about).await?.made.ok_or_else(|| failed("it is not made"))?;
     ensure!(made_as.amount == money_of(1), "the stored amount is {}", made_as.amount);
     ensure!(made_as.fault.is_some(), "a refund with another amount is accepted");
@@ -181,13 +165,11 @@ pub(crate) async fn another_amount_than_requested_is_a_fault(kit: JournalKit<'_>
 
 pub(crate) async fn what_is_not_journalled_is_written_if_adopted(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let observed = observe(kit, &about, listed("re_1"), None).await?;
+    let observed = kit.observe(&about, listed("re_1"), None).await?;
     ensure!(observed == Observed::Nothing, "an unknown refund was observed: {observed:?}");
     ensure!(kit.entry(&about).await?.is_none(), "an entry was written without adoption");
-    let adopt = Adopt::new(request(&about, amount()), true, 60 * SECOND);
-    let seen = Seen::new(&about.payment, about.reference.clone(), listed("re_1")).adopted(adopt);
-    let until = kit.now().await?.plus(60 * SECOND);
-    is_settled(ok("observing", kit.journal.observe(&about.money, &[seen], None).await)?)?;
+    let until = kit.now().await?.plus(ADOPTED_FOR);
+    is_settled(kit.adopt(&about, listed("re_1"), true).await?)?;
     kit.ensure_made(&about, &refund_id("re_1"), "adopted").await?;
     let entry: Entry = kit.known(&about).await?;
     ensure!(entry.hidden && entry.amount == amount(), "it was adopted as {entry:?}");

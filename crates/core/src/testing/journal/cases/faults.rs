@@ -42,8 +42,7 @@ pub(crate) async fn a_lost_acknowledgement_is_settled_by_its_token(kit: JournalK
     kit.refuse_now(&about, "the caller without the acknowledgement may send it", |_| {}).await?;
     kit.settle(&sent, &not_applied()).await?;
     // It stays settled after other writes, and for other processes.
-    let next = kit.send(&new_refund()).await?;
-    kit.settle(&next, &unknown()).await?;
+    kit.send_and_settle(&new_refund(), &unknown()).await?;
     let other = kit.other_process().await;
     for journal in [kit.journal, &other] {
         let kit = kit.on(journal);

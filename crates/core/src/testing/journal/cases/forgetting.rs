@@ -19,10 +19,8 @@ async fn purge(kit: JournalKit<'_>, what: &Purge) -> Verdict<u64> {
 
 pub(crate) async fn a_purge_keeps_what_guards(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
-    let refused = kit.send(&beside(&about)).await?;
-    kit.settle(&refused, &not_applied()).await?;
+    kit.send_and_settle(&about, &Outcome::Made(made("re_1"))).await?;
+    let refused = kit.send_and_settle(&beside(&about), &not_applied()).await?;
     kit.pass_until(refused.intent.resubmit_from).await?;
     let count = purge(kit, &Purge::older_than(Duration::ZERO)).await?;
     ensure!(count == 2, "two entries were changed or removed, but purge returned {count}");
@@ -67,8 +65,7 @@ pub(crate) async fn a_purge_spares_what_is_unsettled(kit: JournalKit<'_>) -> Ver
 
 pub(crate) async fn a_purge_spares_what_is_young(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let sent = kit.send_and_settle(&about, &Outcome::Made(made("re_1"))).await?;
     let before = kit.known(&about).await?;
     let day = Purge { older_than: 86_400 * SECOND, forget_made: true };
     kit.pass_until(JournalTime(sent.intent.resubmit_from.plus(day.older_than).0 - 1)).await?;
@@ -79,8 +76,7 @@ pub(crate) async fn a_purge_spares_what_is_young(kit: JournalKit<'_>) -> Verdict
     ensure!(kit.entry(&about).await?.is_none(), "the entry is a day old, but was not purged");
 
     // Whatever the age limit: not before lists must show it.
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let sent = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
     kit.pass(RESUBMIT);
     purge(kit, &EVERYTHING).await?;
     kit.ensure_made(&sent.about, &refund_id("re_1"), "a list may still lack it").await
@@ -155,11 +151,9 @@ pub(crate) async fn a_journal_forgets_what_is_needed_least(kit: JournalKit<'_>) 
     let kit = kit.on(&journal);
     let hidden = kit.send_as(&new_refund(), |new| new.hidden = true).await?;
     kit.settle(&hidden, &Outcome::Made(made("re_1"))).await?;
-    let shown = kit.send(&new_refund()).await?;
-    kit.settle(&shown, &Outcome::Made(made("re_2"))).await?;
+    let shown = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_2"))).await?;
     kit.pass(SECOND);
-    let refused = kit.send(&new_refund()).await?;
-    kit.settle(&refused, &not_applied()).await?;
+    let refused = kit.send_and_settle(&new_refund(), &not_applied()).await?;
     let young = new_refund();
     let intended = kit.journal.intend(&new_intent(&young, &kit.open(&young).await?)).await;
     let intended = ok("intending", intended)?;

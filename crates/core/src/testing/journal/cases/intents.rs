@@ -137,8 +137,7 @@ pub(crate) async fn no_intent_is_stamped_before_it_came(kit: JournalKit<'_>) -> 
 
 pub(crate) async fn the_times_of_a_row_are_its_own(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let patient = kit.send(&about).await?;
-    kit.settle(&patient, &unknown()).await?;
+    let patient = kit.send_and_settle(&about, &unknown()).await?;
     // Another process with a shorter policy.
     let other = kit.other_process().await;
     let hasty = |new: &mut crate::journal::NewIntent| {
@@ -172,8 +171,7 @@ pub(crate) async fn resubmit_from_is_never_before_unsettled_until(kit: JournalKi
 
 pub(crate) async fn the_first_intent_fixes_the_amount(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let first = kit.send(&about).await?;
-    kit.settle(&first, &not_applied()).await?;
+    kit.send_and_settle(&about, &not_applied()).await?;
     let mut other = new_intent(&about, &kit.open(&about).await?);
     other.amount = money_of(1);
     refused("another amount", kit.journal.intend(&other).await, &[ErrorKind::Conflict])?;

@@ -95,8 +95,7 @@ pub(crate) async fn the_earliest_unsettled_key_decides(kit: JournalKit<'_>) -> V
 
 pub(crate) async fn an_intent_without_a_key_cannot_be_repeated(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let first = kit.send(&about).await?;
-    kit.settle(&first, &unknown()).await?;
+    kit.send_and_settle(&about, &unknown()).await?;
     kit.refuse_now(&about, "the first send may not have carried a key", with_key).await
 }
 

@@ -49,8 +49,7 @@ pub(crate) async fn nothing_but_made_overrides_an_outcome(kit: JournalKit<'_>) -
 
 pub(crate) async fn settling_twice_is_settling_once(kit: JournalKit<'_>) -> Verdict {
     for outcome in [Outcome::Made(made("re_1")), not_applied(), unknown(), Outcome::FailedStored(why())] {
-        let sent = kit.send(&new_refund()).await?;
-        kit.settle(&sent, &outcome).await?;
+        let sent = kit.send_and_settle(&new_refund(), &outcome).await?;
         let once = kit.known(&sent.about).await?;
         kit.pass(SECOND);
         kit.settle(&sent, &outcome).await?;
@@ -176,8 +175,7 @@ pub(crate) async fn bytes_that_left_late_begin_its_times_anew(kit: JournalKit<'_
 }
 
 pub(crate) async fn a_second_refund_is_kept_beside_the_first(kit: JournalKit<'_>) -> Verdict {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let sent = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
     kit.settle(&sent, &Outcome::Made(made("re_2"))).await?;
     let made_as = kit.known(&sent.about).await?.made;
     let ids = made_as.as_ref().map(|made| (made.id.clone(), made.doubled.clone()));
@@ -201,8 +199,7 @@ pub(crate) async fn an_abandoned_intent_was_never_sent(kit: JournalKit<'_>) -> V
     })
     .await?;
     // Abandoning does not change a made refund.
-    let made_one = kit.send(&beside(&about)).await?;
-    kit.settle(&made_one, &Outcome::Made(made("re_1"))).await?;
+    let made_one = kit.send_and_settle(&beside(&about), &Outcome::Made(made("re_1"))).await?;
     kit.journal.abandon(&made_one.key);
     kit.send(&about).await?;
     kit.ensure_made(&made_one.about, &refund_id("re_1"), "abandoned after it was made").await
@@ -218,8 +215,7 @@ pub(crate) async fn an_intent_may_be_abandoned_while_it_is_committed(kit: Journa
         kit.journal.abandon(&new.key());
     }
     // A later write of the same process comes after both.
-    let next = kit.send(&new_refund()).await?;
-    kit.settle(&next, &not_applied()).await?;
+    kit.send_and_settle(&new_refund(), &not_applied()).await?;
     kit.eventually("an intent abandoned during its commit is settled or was never stored", || async {
         let intents = kit.entry(&about).await?.map(|entry| entry.intents).unwrap_or_default();
         Ok(intents.iter().all(|intent| intent.state == IntentState::NotApplied))

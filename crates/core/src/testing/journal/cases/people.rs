@@ -6,8 +6,7 @@ use super::super::kit::{
 use crate::{
     ErrorKind,
     journal::{
-        Decision, Evidence, IntentNumber, IntentState, JournalTime, MadeRefund, Outcome, Seen,
-        Verdict as Word,
+        Decision, Evidence, IntentNumber, IntentState, JournalTime, MadeRefund, Outcome, Verdict as Word,
     },
     testing::verdict::{Verdict, ensure, failed, ok, refused},
 };
@@ -21,6 +20,10 @@ async fn decide(kit: JournalKit<'_>, sent: &Sent, decision: &Decision) -> crate:
     kit.journal.decide(&sent.about.money, sent.intent.number, decision).await
 }
 
+async fn refuse(kit: JournalKit<'_>, what: &str, sent: &Sent, decision: &Decision) -> Verdict<crate::Error> {
+    refused(what, decide(kit, sent, decision).await, &[ErrorKind::Conflict])
+}
+
 pub(crate) async fn a_person_waits_until_unsettled_until(kit: JournalKit<'_>) -> Verdict {
     for outcome in [None, Some(unknown())] {
         let sent = kit.send(&new_refund()).await?;
@@ -28,12 +31,8 @@ pub(crate) async fn a_person_waits_until_unsettled_until(kit: JournalKit<'_>) ->
             kit.settle(&sent, outcome).await?;
         }
         kit.pass_until(JournalTime(sent.intent.unsettled_until.0 - 1)).await?;
-        let early = decide(kit, &sent, &not_made()).await;
-        let error = refused(
-            "a decision that it is not made while it may be under way",
-            early,
-            &[ErrorKind::Conflict],
-        )?;
+        let what = "a decision that it is not made while it may be under way";
+        let error = refuse(kit, what, &sent, &not_made()).await?;
         ensure!(error.retry_after().is_some(), "the error does not say when the person may decide");
         ensure!(kit.intent(&sent).await?.state != IntentState::NotMade, "refused, but stored");
         kit.pass_until(sent.intent.unsettled_until).await?;
@@ -57,20 +56,12 @@ pub(crate) async fn a_person_decides_on_the_newest_intent(kit: JournalKit<'_>) -
     kit.pass_until(first.intent.unsettled_until).await?;
     // The refund is sent again after the person looked.
     let second = kit.send_with_key(&about).await?;
-    refused(
-        "a decision about an older intent",
-        decide(kit, &first, &not_made()).await,
-        &[ErrorKind::Conflict],
-    )?;
+    refuse(kit, "a decision about an older intent", &first, &not_made()).await?;
     let nowhere = kit.journal.decide(&about.money, IntentNumber(u64::MAX >> 1), &not_made()).await;
     refused("a decision about an unknown intent", nowhere, &[ErrorKind::Conflict])?;
     kit.ensure_state(&first, IntentState::Unknown, "the decision was refused").await?;
     kit.pass_until(second.intent.unsettled_until).await?;
-    refused(
-        "a decision about an older intent",
-        decide(kit, &first, &not_made()).await,
-        &[ErrorKind::Conflict],
-    )?;
+    refuse(kit, "a decision about an older intent", &first, &not_made()).await?;
     ok("the newest", decide(kit, &second, &not_made()).await)?;
     // The decision covers all intents whose time is over.
     for sent in [&first, &second] {
@@ -85,7 +76,7 @@ pub(crate) async fn a_person_decides_what_a_refusal_left_open(kit: JournalKit<'_
     kit.settle(&first, &unknown()).await?;
     let second = kit.send_with_key(&about).await?;
     kit.settle(&second, &refusal()).await?;
-    refused("too early", decide(kit, &second, &not_made()).await, &[ErrorKind::Conflict])?;
+    refuse(kit, "too early", &second, &not_made()).await?;
     kit.pass_until(first.intent.unsettled_until).await?;
     ok("not made", decide(kit, &second, &not_made()).await)?;
     kit.ensure_state(&first, IntentState::NotMade, "a person decided").await?;
@@ -98,19 +89,14 @@ pub(crate) async fn a_person_does_not_decide_what_is_settled(kit: JournalKit<'_>
         let sent = kit.send(&new_refund()).await?;
         kit.bring_to(&sent, state).await?;
         kit.pass(sent.intent.unsettled_until.since(kit.now().await?));
-        refused(
-            "a decision about a settled refund",
-            decide(kit, &sent, &not_made()).await,
-            &[ErrorKind::Conflict],
-        )?;
+        refuse(kit, "a decision about a settled refund", &sent, &not_made()).await?;
         kit.ensure_state(&sent, state, "a decision was refused").await?;
     }
     Ok(())
 }
 
 pub(crate) async fn a_person_says_that_it_is_made(kit: JournalKit<'_>) -> Verdict {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &unknown()).await?;
+    let sent = kit.send_and_settle(&new_refund(), &unknown()).await?;
     ok("made", decide(kit, &sent, &made_by_word("re_1")).await)?;
     kit.ensure_made(&sent.about, &refund_id("re_1"), "a person decided").await?;
     kit.ensure_state(&sent, IntentState::Made, "a person decided").await?;
@@ -131,8 +117,7 @@ pub(crate) async fn a_person_shows_what_was_given_up(kit: JournalKit<'_>) -> Ver
     }
     let sent = kit.send(&new_refund()).await?;
     kit.bring_to(&sent, IntentState::Made).await?;
-    let decided = decide(kit, &sent, &made_by_word("re_1")).await;
-    refused("a decision for another refund than the made one", decided, &[ErrorKind::Conflict])?;
+    refuse(kit, "a decision for another refund than the made one", &sent, &made_by_word("re_1")).await?;
     kit.ensure_made(&sent.about, &refund_id("re_made"), "a person named another one").await
 }
 
@@ -162,8 +147,7 @@ pub(crate) async fn a_dismissed_refund_is_never_taken_for_it(kit: JournalKit<'_>
     kit.ensure_state(&sent, IntentState::Unknown, "one candidate was dismissed").await?;
     let version = kit.open(&sent.about).await?.version;
     for (id, is_it) in [("re_1", false), ("re_2", true)] {
-        let seen = [Seen::new(&sent.about.payment, sent.about.reference.clone(), by_id(id))];
-        ok("observing", kit.journal.observe(&sent.about.money, &seen, Some(version)).await)?;
+        kit.observe(&sent.about, by_id(id), Some(version)).await?;
         let is_made = kit.known(&sent.about).await?.made.is_some();
         ensure!(is_made == is_it, "{id} is {}taken for it", if is_made { "" } else { "not " });
     }
@@ -171,7 +155,6 @@ pub(crate) async fn a_dismissed_refund_is_never_taken_for_it(kit: JournalKit<'_>
     let other = kit.send(&new_refund()).await?;
     let dismissed = Decision::new("kari", "belongs to another order", Word::NotThisOne(refund_id("re_3")));
     ok("dismissing", decide(kit, &other, &dismissed).await)?;
-    let seen = [Seen::new(&other.about.payment, other.about.reference.clone(), listed("re_3"))];
-    ok("observing", kit.journal.observe(&other.about.money, &seen, None).await)?;
+    kit.observe(&other.about, listed("re_3"), None).await?;
     kit.ensure_made(&other.about, &refund_id("re_3"), "a list showed it with the reference").await
 }

@@ -97,8 +97,7 @@ pub(crate) async fn an_outcome_and_an_intent_do_not_cross(kit: JournalKit<'_>) -
     let journals = [Arc::clone(kit.journal), kit.other_process().await];
     for _ in 0..ROUNDS {
         let about = new_refund();
-        let first = kit.send(&about).await?;
-        kit.settle(&first, &unknown()).await?;
+        let first = kit.send_and_settle(&about, &unknown()).await?;
         kit.pass_until(first.intent.resubmit_from).await?;
         let mut again = new_intent(&about, &kit.open(&about).await?);
         again.absent = vec![first.intent.number];
@@ -132,8 +131,7 @@ pub(crate) async fn everything_at_once_loses_nothing(kit: JournalKit<'_>) -> Ver
         let kit = kit.on(journal);
         async move {
             let about = new_refund();
-            let sent = kit.send(&about).await?;
-            kit.settle(&sent, &unknown()).await?;
+            let sent = kit.send_and_settle(&about, &unknown()).await?;
             let purged = journal.purge(&Purge::older_than(std::time::Duration::ZERO)).await;
             ok("purging", purged)?;
             kit.ensure_state(&sent, IntentState::Unknown, "among others").await?;

@@ -3,14 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::super::kit::{
-    JournalKit, RETENTION, SECOND, amount, beside, listed, made, money_of, new_intent, new_refund,
-    not_applied, not_made, refund_id, request, unknown, why,
+    JournalKit, RETENTION, SECOND, beside, listed, made, money_of, new_intent, new_refund, not_applied,
+    not_made, refund_id, unknown, why,
 };
 use crate::{
-    journal::{
-        About, Adopt, Decision, Evidence, IntentState, Journal, MadeRefund, Outcome, Purge, Seen,
-        Verdict as Word,
-    },
+    journal::{About, Decision, Evidence, IntentState, Journal, MadeRefund, Outcome, Purge, Verdict as Word},
     testing::{
         ManualClock,
         verdict::{Verdict, ensure, ok, skipped},
@@ -75,8 +72,7 @@ pub(crate) async fn outcomes_survive_a_restart(kit: JournalKit<'_>) -> Verdict {
         (Outcome::Unknown { why: why(), suspects, late: false }, IntentState::Unknown),
         (Outcome::FailedStored(why()), IntentState::FailedStored),
     ] {
-        let sent = kit.send(&new_refund()).await?;
-        kit.settle(&sent, &outcome).await?;
+        let sent = kit.send_and_settle(&new_refund(), &outcome).await?;
         ensure_survives(kit, &[&sent.about], state.as_str()).await?;
     }
     let late = kit.send(&new_refund()).await?;
@@ -93,8 +89,7 @@ pub(crate) async fn outcomes_survive_a_restart(kit: JournalKit<'_>) -> Verdict {
 }
 
 pub(crate) async fn what_was_made_survives_a_restart(kit: JournalKit<'_>) -> Verdict {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let sent = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
     let reopened = kit.reopened().await?;
     let started = kit.on(&reopened);
     started.ensure_made(&sent.about, &refund_id("re_1"), "after a restart").await?;
@@ -132,17 +127,13 @@ pub(crate) async fn a_process_that_ends_frees_nothing(kit: JournalKit<'_>) -> Ve
 
 pub(crate) async fn evidence_and_decisions_survive_a_restart(kit: JournalKit<'_>) -> Verdict {
     let seen = kit.send(&new_refund()).await?;
-    let sighting = Seen::new(&seen.about.payment, seen.about.reference.clone(), listed("re_1"));
-    ok("observing", kit.journal.observe(&seen.about.money, &[sighting], None).await)?;
+    kit.observe(&seen.about, listed("re_1"), None).await?;
     ensure_survives(kit, &[&seen.about], "an observation").await?;
     let found = new_refund();
-    let adopt = Adopt::new(request(&found, amount()), true, 60 * SECOND);
-    let sighting = Seen::new(&found.payment, found.reference.clone(), listed("re_1")).adopted(adopt);
-    ok("observing", kit.journal.observe(&found.money, &[sighting], None).await)?;
+    kit.adopt(&found, listed("re_1"), true).await?;
     ensure_survives(kit, &[&found], "an adopted refund").await?;
 
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &unknown()).await?;
+    let sent = kit.send_and_settle(&new_refund(), &unknown()).await?;
     kit.pass_until(sent.intent.unsettled_until).await?;
     let by_word = MadeRefund { evidence: Evidence::Person, ..made("re_3") };
     for word in [Word::NotThisOne(refund_id("re_2")), Word::Made(by_word)] {
@@ -162,10 +153,8 @@ pub(crate) async fn evidence_and_decisions_survive_a_restart(kit: JournalKit<'_>
 }
 
 pub(crate) async fn forgetting_survives_a_restart(kit: JournalKit<'_>) -> Verdict {
-    let kept = kit.send(&new_refund()).await?;
-    kit.settle(&kept, &Outcome::Made(made("re_1"))).await?;
-    let gone = kit.send(&new_refund()).await?;
-    kit.settle(&gone, &not_applied()).await?;
+    let kept = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
+    let gone = kit.send_and_settle(&new_refund(), &not_applied()).await?;
     kit.pass_until(gone.intent.resubmit_from).await?;
     let before = kit.open(&gone.about).await?;
     ok("purging", kit.journal.purge(&Purge::older_than(Duration::ZERO)).await)?;

@@ -50,8 +50,7 @@ pub(crate) async fn an_outcome_is_of_its_own_money(kit: JournalKit<'_>) -> Verdi
 }
 
 pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: JournalKit<'_>) -> Verdict {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &unknown()).await?;
+    let sent = kit.send_and_settle(&new_refund(), &unknown()).await?;
     let about = &sent.about;
     let origin = "https://api.elsewhere.example.com".to_owned();
     let scope = Scope::new(about.money.scope.provider(), about.money.scope.account(), origin.clone());
@@ -74,8 +73,7 @@ pub(crate) async fn another_origin_is_refused_while_something_is_unsettled(kit: 
 }
 
 pub(crate) async fn a_payment_keeps_its_money(kit: JournalKit<'_>) -> Verdict {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &not_applied()).await?;
+    let sent = kit.send_and_settle(&new_refund(), &not_applied()).await?;
     let about = &sent.about;
     let elsewhere = MoneyKey::new(about.money.scope.clone(), new_payment());
     let moved = About::new(elsewhere, &about.payment, Reference::random());

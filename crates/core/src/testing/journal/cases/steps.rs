@@ -16,8 +16,7 @@ fn step(new: &mut NewIntent) {
 
 /// A made refund with a remaining step, and that step.
 async fn with_step(kit: JournalKit<'_>) -> Verdict<(Sent, Sent)> {
-    let sent = kit.send(&new_refund()).await?;
-    kit.settle(&sent, &Outcome::Made(made("re_1"))).await?;
+    let sent = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
     kit.pass_until(sent.intent.attempt_until).await?;
     let step = kit.send_as(&sent.about, step).await?;
     Ok((sent, step))
@@ -37,8 +36,7 @@ pub(crate) async fn a_step_is_intended_though_the_refund_is_made(kit: JournalKit
 pub(crate) async fn a_step_needs_a_made_refund(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     kit.refuse_now(&about, "there is no made refund to complete", step).await?;
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &not_applied()).await?;
+    kit.send_and_settle(&about, &not_applied()).await?;
     kit.refuse_now(&about, "there is no made refund to complete", step).await
 }
 
@@ -85,8 +83,7 @@ pub(crate) async fn a_step_is_left_to_the_call_that_made_the_refund(kit: Journal
         kit.send_as(&sent.about, step).await?;
     }
     // Unless it was certainly not processed.
-    let refused = kit.send(&new_refund()).await?;
-    kit.settle(&refused, &not_applied()).await?;
+    let refused = kit.send_and_settle(&new_refund(), &not_applied()).await?;
     see(kit, &refused, true).await?;
     kit.send_as(&refused.about, step).await.map(drop)
 }

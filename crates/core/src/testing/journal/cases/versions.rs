@@ -1,10 +1,10 @@
 //! A look holds only for its version, and every write moves the version.
 
 use super::super::kit::{
-    JournalKit, SECOND, beside, listed, made, new_intent, new_refund, not_applied, not_made, request, unknown,
+    JournalKit, SECOND, beside, listed, made, new_intent, new_refund, not_applied, not_made, unknown,
 };
 use crate::{
-    journal::{About, Adopt, NewIntent, Observed, Outcome, Purge, Seen, Version},
+    journal::{About, NewIntent, Observed, Outcome, Purge, Seen, Version},
     testing::verdict::{Verdict, ensure, ok, skipped},
 };
 
@@ -35,8 +35,7 @@ pub(crate) async fn an_intent_moves_the_version(kit: JournalKit<'_>) -> Verdict 
 pub(crate) async fn an_intent_of_the_same_refund_moves_the_version(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
     let late = prepared(kit, &about).await?;
-    let quick = kit.send(&about).await?;
-    kit.settle(&quick, &not_applied()).await?;
+    kit.send_and_settle(&about, &not_applied()).await?;
     ensure_moved(kit, &late, "another call").await
 }
 
@@ -57,8 +56,7 @@ pub(crate) async fn an_observation_moves_the_version(kit: JournalKit<'_>) -> Ver
     let other = kit.send(&beside(&about)).await?;
     kit.pass_until(other.intent.resubmit_from).await?;
     let late = prepared(kit, &about).await?;
-    let seen = [Seen::new(&about.payment, other.about.reference.clone(), listed("re_1"))];
-    let observed = ok("observing", kit.journal.observe(&about.money, &seen, None).await)?;
+    let observed = kit.observe(&other.about, listed("re_1"), None).await?;
     let version = kit.open(&about).await?.version;
     ensure!(
         observed == Observed::Settled(version),
@@ -69,10 +67,7 @@ pub(crate) async fn an_observation_moves_the_version(kit: JournalKit<'_>) -> Ver
     // Also of a refund that the journal did not know.
     let about = new_refund();
     let late = prepared(kit, &about).await?;
-    let other = beside(&about);
-    let adopt = Adopt::new(request(&other, late.amount), false, 60 * SECOND);
-    let seen = [Seen::new(&other.payment, other.reference.clone(), listed("re_1")).adopted(adopt)];
-    ok("observing", kit.journal.observe(&about.money, &seen, None).await)?;
+    kit.adopt(&beside(&about), listed("re_1"), false).await?;
     ensure_moved(kit, &late, "an observation of a refund that was not journalled").await
 }
 
@@ -134,8 +129,7 @@ pub(crate) async fn an_abandoned_intent_moves_the_version(kit: JournalKit<'_>) -
 pub(crate) async fn a_purge_moves_the_version(kit: JournalKit<'_>) -> Verdict {
     for outcome in [Outcome::Made(made("re_1")), not_applied()] {
         let about = new_refund();
-        let other = kit.send(&beside(&about)).await?;
-        kit.settle(&other, &outcome).await?;
+        let other = kit.send_and_settle(&beside(&about), &outcome).await?;
         kit.pass_until(other.intent.resubmit_from).await?;
         let late = prepared(kit, &about).await?;
         let purged = kit.journal.purge(&Purge::older_than(std::time::Duration::ZERO).and_forget_made()).await;
@@ -150,13 +144,11 @@ pub(crate) async fn an_eviction_moves_the_version(kit: JournalKit<'_>) -> Verdic
     let journal = kit.harness.open_with_capacity(kit.clock.shared(), 2).await;
     let journal = journal.ok_or_else(|| skipped("the journal has no capacity"))?;
     let kit = kit.on(&journal);
-    let made_one = kit.send(&new_refund()).await?;
-    kit.settle(&made_one, &Outcome::Made(made("re_1"))).await?;
+    let made_one = kit.send_and_settle(&new_refund(), &Outcome::Made(made("re_1"))).await?;
     kit.pass_until(made_one.intent.unsettled_until).await?;
     // Too young to be evicted.
     let about = beside(&made_one.about);
-    let young = kit.send(&about).await?;
-    kit.settle(&young, &not_applied()).await?;
+    kit.send_and_settle(&about, &not_applied()).await?;
     kit.pass_until(made_one.intent.resubmit_from).await?;
     let late = prepared(kit, &about).await?;
     kit.send_making_room(&new_refund()).await?;
@@ -166,8 +158,7 @@ pub(crate) async fn an_eviction_moves_the_version(kit: JournalKit<'_>) -> Verdic
 
 pub(crate) async fn a_version_that_never_was_commits_nothing(kit: JournalKit<'_>) -> Verdict {
     let about = new_refund();
-    let sent = kit.send(&about).await?;
-    kit.settle(&sent, &not_applied()).await?;
+    kit.send_and_settle(&about, &not_applied()).await?;
     let version = kit.open(&about).await?.version;
     for version in [Version(version.0 + 1), Version(version.0 - 1), Version(0)] {
         let mut new = prepared(kit, &about).await?;
