@@ -1,4 +1,5 @@
-//! Servers whose responses never end: a clear error, in time, and in bounded memory.
+//! Servers whose responses never end: a clear error, in time, and in bounded memory. In a binary of its own, because
+//! it measures the memory of its process.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};

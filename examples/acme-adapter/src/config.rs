@@ -1,14 +1,11 @@
-//! Settings, and the factory for a registry.
+//! The settings.
 
 use std::sync::Arc;
 
-use refunds_core::{
-    Capabilities, Clock, ProviderFactory, RefundProvider, Result, SettingSpec, Settings, SystemClock,
-    secrecy::SecretString,
-};
+use refunds_core::{Clock, Result, SettingSpec, Settings, SystemClock, secrecy::SecretString};
 use refunds_http::{BaseUrl, HttpClient, StaticToken, TokenCache, Transport};
 
-use crate::{Acme, auth::TokenEndpoint, error, provider};
+use crate::{auth::TokenEndpoint, error};
 
 const DEFAULT_API_URL: &str = "https://api.acme.example/v2";
 const USER_AGENT: &str = concat!("acme-adapter/", env!("CARGO_PKG_VERSION"));
@@ -19,7 +16,7 @@ const API_URL: &str = "api_url";
 const ALLOW_HTTP: &str = "allow_http";
 const WEBHOOK_SECRET: &str = "webhook_secret";
 
-const SETTINGS: [SettingSpec; 6] = [
+pub(crate) const SETTINGS: [SettingSpec; 6] = [
     SettingSpec::required(CLIENT_ID, "API client"),
     SettingSpec::required(CLIENT_SECRET, "secret of the API client"),
     SettingSpec::optional(API_URL, "base URL, default https://api.acme.example/v2"),
@@ -28,7 +25,7 @@ const SETTINGS: [SettingSpec; 6] = [
     SettingSpec::optional("webhook_secret_previous", "previous webhook secret, during rotation"),
 ];
 
-/// Everything that an [`Acme`] is built from. `Debug` shows no secret: each one is a [`SecretString`].
+/// Everything that an [`Acme`](crate::Acme) is built from. `Debug` shows no secret: each one is a [`SecretString`].
 ///
 /// ```
 /// use refunds_core::RefundClient;
@@ -64,7 +61,7 @@ impl AcmeConfig {
         }
     }
 
-    /// Reads the settings that [`AcmeFactory`] lists.
+    /// Reads the settings that [`AcmeFactory`](crate::AcmeFactory) lists.
     ///
     /// # Errors
     ///
@@ -109,36 +106,5 @@ impl AcmeConfig {
         let http = builder.build()?;
         let tokens = TokenCache::new(TokenEndpoint { http: http.clone() }, self.clock);
         Ok(http.with_auth(Arc::new(tokens)))
-    }
-}
-
-/// Builds an [`Acme`] for a [`Registry`](refunds_core::Registry), under the name `acme`.
-///
-/// | setting | variable | |
-/// |---|---|---|
-/// | `client_id` | `ACME_CLIENT_ID` | the API client |
-/// | `client_secret` | `ACME_CLIENT_SECRET` | secret of the API client |
-/// | `api_url` | `ACME_API_URL` | base URL, default `https://api.acme.example/v2` |
-/// | `allow_http` | `ACME_ALLOW_HTTP` | `true` allows `http://` on hosts that are not loopback |
-/// | `webhook_secret` | `ACME_WEBHOOK_SECRET` | secret of the webhooks |
-/// | `webhook_secret_previous` | `ACME_WEBHOOK_SECRET_PREVIOUS` | previous webhook secret, during rotation |
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AcmeFactory;
-
-impl ProviderFactory for AcmeFactory {
-    fn name(&self) -> &'static str {
-        crate::NAME
-    }
-
-    fn settings(&self) -> &[SettingSpec] {
-        &SETTINGS
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        provider::capabilities(false)
-    }
-
-    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
-        Ok(Arc::new(Acme::new(AcmeConfig::from_settings(settings)?)?))
     }
 }

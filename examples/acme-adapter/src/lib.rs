@@ -11,9 +11,9 @@
 //! | `error.rs` | error responses; the table of problems |
 //! | `auth.rs` | fetching a token |
 //! | `validate.rs` | what is refused before anything is sent |
-//! | `provider.rs` | the trait: each call is one exchange |
+//! | `provider.rs` | the trait: each call is one exchange; the factory for a registry |
 //! | `webhook.rs` | who sent a webhook, when, and what it is about |
-//! | `config.rs` | settings, and the factory for a registry |
+//! | `config.rs` | the settings |
 //! | `tests/it/conformance.rs` | the conformance kit |
 //! | `tests/it/application.rs` | an application that knows no provider by name |
 //!
@@ -48,8 +48,8 @@ mod webhook;
 mod wire;
 
 pub use self::{
-    config::{AcmeConfig, AcmeFactory},
-    provider::Acme,
+    config::AcmeConfig,
+    provider::{Acme, AcmeFactory},
 };
 
 /// The name in the registry, and in `REFUNDS_PROVIDER`.

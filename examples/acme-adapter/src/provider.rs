@@ -1,15 +1,15 @@
-//! The provider: each call of the trait is one exchange.
+//! The provider: each call of the trait is one exchange. And the factory for a registry.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Notice,
-    Operation, Page, PageRequest, Payment, PaymentId, Refund, RefundId, RefundProvider, Replay, Result,
-    SubmitRefund, WebhookRequest, async_trait,
+    Operation, Page, PageRequest, Payment, PaymentId, ProviderFactory, Refund, RefundId, RefundProvider,
+    Replay, Result, SettingSpec, Settings, SubmitRefund, WebhookRequest, async_trait,
 };
 use refunds_http::{HmacKey, HttpClient, Request, Response};
 
-use crate::{AcmeConfig, convert, validate, webhook, wire};
+use crate::{AcmeConfig, config::SETTINGS, convert, validate, webhook, wire};
 
 const MAX_KEY: u16 = 128;
 const KEY_RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -35,7 +35,7 @@ impl Acme {
 }
 
 /// What `PROVIDER.md` promises; webhooks only with a secret to verify them.
-pub(crate) fn capabilities(webhooks: bool) -> Capabilities {
+fn capabilities(webhooks: bool) -> Capabilities {
     let key = IdempotencyKey::new(MAX_KEY, KEY_RETENTION, Replay::CurrentState, Certainty::Guaranteed)
         .with_conflict_in_flight();
     let mut capabilities = Capabilities::default();
@@ -117,6 +117,37 @@ impl RefundProvider for Acme {
 
     fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
         webhook::verify(&self.webhook_keys, request)
+    }
+}
+
+/// Builds an [`Acme`] for a [`Registry`](refunds_core::Registry), under the name `acme`.
+///
+/// | setting | variable | |
+/// |---|---|---|
+/// | `client_id` | `ACME_CLIENT_ID` | the API client |
+/// | `client_secret` | `ACME_CLIENT_SECRET` | secret of the API client |
+/// | `api_url` | `ACME_API_URL` | base URL, default `https://api.acme.example/v2` |
+/// | `allow_http` | `ACME_ALLOW_HTTP` | `true` allows `http://` on hosts that are not loopback |
+/// | `webhook_secret` | `ACME_WEBHOOK_SECRET` | secret of the webhooks |
+/// | `webhook_secret_previous` | `ACME_WEBHOOK_SECRET_PREVIOUS` | previous webhook secret, during rotation |
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AcmeFactory;
+
+impl ProviderFactory for AcmeFactory {
+    fn name(&self) -> &'static str {
+        crate::NAME
+    }
+
+    fn settings(&self) -> &[SettingSpec] {
+        &SETTINGS
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        capabilities(false)
+    }
+
+    fn build(&self, settings: &Settings) -> Result<Arc<dyn RefundProvider>> {
+        Ok(Arc::new(Acme::new(AcmeConfig::from_settings(settings)?)?))
     }
 }
 

@@ -1,5 +1,4 @@
 //! The corpora of the fuzz targets, as plain tests: a fixed finding stays fixed.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fs, path::Path};
 

@@ -2,7 +2,6 @@
 //! result is true, and in the end it is made once.
 //!
 //! The results are the table in `tests/fault-table.md`; `UPDATE_TABLES=1` writes it again.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fmt::Write as _, path::Path, time::Duration};
 
@@ -19,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(700);
 const HEAD: &str = "\
 # Faults and their outcomes
 
-Measured by `cargo test -p refunds-tests --test faults`; the test fails if this table differs from the
+Measured by `cargo test -p refunds-tests --test it faults`; the test fails if this table differs from the
 measurement. Each row injects one fault into one call of `RefundClient::create`, at each provider's
 sandbox over HTTP. A cell shows the result for the caller and the number of refunds in the ledger; after
 the semicolon, the same once the faults have ended and another process has sent the same request with

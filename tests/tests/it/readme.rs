@@ -1,5 +1,4 @@
 //! The README's table of providers is what their capabilities say; `UPDATE_TABLES=1` writes it.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{fmt::Write as _, path::Path, sync::Arc};
 
@@ -8,7 +7,7 @@ use refunds_core::{
 };
 use refunds_sandbox::Sandbox;
 
-const BEGIN: &str = "--test readme` -->\n";
+const BEGIN: &str = "--test it readme` -->\n";
 const END: &str = "<!-- /providers -->";
 
 /// What a row says of a provider.

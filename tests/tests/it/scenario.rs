@@ -1,5 +1,4 @@
 //! One scenario, any provider, chosen by name only.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
 //! From the provider's webhook to the application's books, over sockets, with repeated, reordered and lost
 //! deliveries: in the end the books match the ledger.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
