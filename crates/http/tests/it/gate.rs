@@ -108,8 +108,7 @@ async fn without_a_connection_the_gate_is_not_asked() {
 
 #[test]
 fn over_http_2_a_closed_gate_withholds_the_body() {
-    let Some(_) = process::each(over_http_2_a_closed_gate_withholds_the_body, &[TRUST]) else { return };
-    process::block_on(async {
+    process::alone(over_http_2_a_closed_gate_withholds_the_body, TRUST, async {
         let answer = || vec![Step::Process, Step::Head, Step::Body];
         let server = H2Server::new(move |_| answer()).await;
         let client = HttpClient::builder("acme", server.base()).build().unwrap();
@@ -127,11 +126,7 @@ fn over_http_2_a_closed_gate_withholds_the_body() {
 /// The server refused the first sending, so nothing was processed; the second one comes too late.
 #[test]
 fn a_gate_that_closes_between_two_sendings_ends_the_call_unsent() {
-    let Some(_) = process::each(a_gate_that_closes_between_two_sendings_ends_the_call_unsent, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_gate_that_closes_between_two_sendings_ends_the_call_unsent, TRUST, async {
         for step in [Step::Reset(REFUSED_STREAM), Step::GoAway(Last::Before, NO_ERROR)] {
             let server = H2Server::new(move |_| vec![step.clone()]).await;
             let client = HttpClient::builder("acme", server.base()).build().unwrap();

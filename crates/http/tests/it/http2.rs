@@ -41,11 +41,7 @@ async fn flood(client: &HttpClient, count: usize) -> BTreeMap<String, Result<(),
 
 #[test]
 fn connections_that_end_after_some_requests_lose_none_and_repeat_none() {
-    let Some(_) = process::each(connections_that_end_after_some_requests_lose_none_and_repeat_none, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(connections_that_end_after_some_requests_lose_none_and_repeat_none, TRUST, async {
         for (limit, count) in [(100, 600), (7, 200), (1, 100)] {
             let server = H2Server::closing_after(limit).await;
             let results = flood(&client(&server), count).await;
@@ -62,40 +58,34 @@ fn connections_that_end_after_some_requests_lose_none_and_repeat_none() {
 /// The server reads each request whole, and then says that it did not process it.
 #[test]
 fn a_request_that_the_server_did_not_take_is_sent_again_and_then_called_unsent() {
-    let Some(_) =
-        process::each(a_request_that_the_server_did_not_take_is_sent_again_and_then_called_unsent, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
-        for steps in [
-            vec![Step::GoAway(Last::Before, NO_ERROR)],
-            vec![Step::GoAway(Last::Any, NO_ERROR), Step::GoAway(Last::Before, NO_ERROR)],
-            vec![Step::GoAway(Last::Before, NO_ERROR), Step::Close],
-            vec![Step::Reset(REFUSED_STREAM)],
-        ] {
-            let name = format!("{steps:?}");
-            let server = H2Server::new(move |_| steps.clone()).await;
-            for request in [write(), read()] {
-                let error = client(&server).send(request).await.unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::Transport, "{name}: {error:?}");
-                assert!(error.is_retryable() && !error.may_have_applied(), "{name}: {error:?}");
+    process::alone(
+        a_request_that_the_server_did_not_take_is_sent_again_and_then_called_unsent,
+        TRUST,
+        async {
+            for steps in [
+                vec![Step::GoAway(Last::Before, NO_ERROR)],
+                vec![Step::GoAway(Last::Any, NO_ERROR), Step::GoAway(Last::Before, NO_ERROR)],
+                vec![Step::GoAway(Last::Before, NO_ERROR), Step::Close],
+                vec![Step::Reset(REFUSED_STREAM)],
+            ] {
+                let name = format!("{steps:?}");
+                let server = H2Server::new(move |_| steps.clone()).await;
+                for request in [write(), read()] {
+                    let error = client(&server).send(request).await.unwrap_err();
+                    assert_eq!(error.kind(), ErrorKind::Transport, "{name}: {error:?}");
+                    assert!(error.is_retryable() && !error.may_have_applied(), "{name}: {error:?}");
+                }
+                assert_eq!(server.arrived(), 8, "{name}: each four times");
+                assert_eq!(server.connections(), 8, "{name}: each time on a new connection");
+                assert!(server.processed().is_empty());
             }
-            assert_eq!(server.arrived(), 8, "{name}: each four times");
-            assert_eq!(server.connections(), 8, "{name}: each time on a new connection");
-            assert!(server.processed().is_empty());
-        }
-    });
+        },
+    );
 }
 
 #[test]
 fn a_request_that_the_server_may_have_taken_is_ambiguous_and_sent_once() {
-    let Some(_) =
-        process::each(a_request_that_the_server_may_have_taken_is_ambiguous_and_sent_once, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_request_that_the_server_may_have_taken_is_ambiguous_and_sent_once, TRUST, async {
         for steps in [
             // The last stream that the server promises to process is this one, and no response comes.
             vec![Step::GoAway(Last::This, NO_ERROR), Step::Close],
@@ -129,10 +119,7 @@ fn a_request_that_the_server_may_have_taken_is_ambiguous_and_sent_once() {
 
 #[test]
 fn a_connection_that_ends_before_the_first_request_takes_none() {
-    let Some(_) = process::each(a_connection_that_ends_before_the_first_request_takes_none, &[TRUST]) else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_connection_that_ends_before_the_first_request_takes_none, TRUST, async {
         let server = H2Server::closing_after(0).await;
         for request in [write(), read()] {
             let error = client(&server).send(request).await.unwrap_err();
@@ -146,10 +133,7 @@ fn a_connection_that_ends_before_the_first_request_takes_none() {
 /// A write without a body goes out with its head: a GOAWAY may then be of a request that was taken.
 #[test]
 fn a_write_without_a_body_is_ambiguous_after_a_goaway() {
-    let Some(_) = process::each(a_write_without_a_body_is_ambiguous_after_a_goaway, &[TRUST]) else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_write_without_a_body_is_ambiguous_after_a_goaway, TRUST, async {
         let empty = || Request::delete(Operation::SubmitRefund).path("refunds");
         let server = H2Server::new(|_| vec![Step::GoAway(Last::Before, NO_ERROR)]).await;
         let error = client(&server).send(empty()).await.unwrap_err();
@@ -186,12 +170,7 @@ async fn busy_server() -> H2Server {
 
 #[test]
 fn a_request_that_does_not_get_its_turn_goes_out_on_another_connection() {
-    let Some(_) =
-        process::each(a_request_that_does_not_get_its_turn_goes_out_on_another_connection, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_request_that_does_not_get_its_turn_goes_out_on_another_connection, TRUST, async {
         let server = busy_server().await;
         let client = HttpClient::builder("acme", server.base()).connect_timeout(Duration::from_secs(1));
         let client = client.timeout(Duration::from_secs(30)).build().unwrap();
@@ -204,12 +183,7 @@ fn a_request_that_does_not_get_its_turn_goes_out_on_another_connection() {
 
 #[test]
 fn a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied() {
-    let Some(_) =
-        process::each(a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied, &[TRUST])
-    else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied, TRUST, async {
         let server = busy_server().await;
         let client = HttpClient::builder("acme", server.base());
         let transport = Arc::new(ReqwestTransport::new(Duration::from_secs(5)));
@@ -227,10 +201,7 @@ fn a_request_that_does_not_get_its_turn_in_time_is_certainly_not_applied() {
 /// A server that refuses while it is busy and takes the request later.
 #[test]
 fn a_request_that_is_refused_at_first_succeeds_within_one_call() {
-    let Some(_) = process::each(a_request_that_is_refused_at_first_succeeds_within_one_call, &[TRUST]) else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_request_that_is_refused_at_first_succeeds_within_one_call, TRUST, async {
         let busy = AtomicUsize::new(3);
         let server = H2Server::new(move |_| {
             if busy.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok() {

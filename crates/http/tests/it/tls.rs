@@ -62,10 +62,7 @@ async fn fails(client: HttpClient, address: SocketAddr, message: &str) {
 
 #[test]
 fn a_certificate_that_is_not_accepted_is_named_at_once() {
-    let Some(_) = process::each(a_certificate_that_is_not_accepted_is_named_at_once, &[TRUST]) else {
-        return;
-    };
-    process::block_on(async {
+    process::alone(a_certificate_that_is_not_accepted_is_named_at_once, TRUST, async {
         let (address, _) = server(GOOD).await;
         client("https", address).send(write()).await.unwrap();
         for (certificate, message) in [
@@ -122,8 +119,7 @@ fn a_place_for_certificates_that_has_none_is_named() {
 
 #[test]
 fn https_to_a_port_without_tls_says_so() {
-    let Some(_) = process::each(https_to_a_port_without_tls_says_so, &[TRUST]) else { return };
-    process::block_on(async {
+    process::alone(https_to_a_port_without_tls_says_so, TRUST, async {
         for greeting in [json(400, "{}"), "220 mail.example ESMTP\r\n".to_owned()] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();

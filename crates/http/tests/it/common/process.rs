@@ -29,6 +29,13 @@ pub(crate) fn each<T: Fn()>(_test: T, environments: &[&[(&str, &str)]]) -> Optio
     None
 }
 
+/// Runs the body of `test` in a process of its own, which has this environment.
+pub(crate) fn alone<T: Fn()>(test: T, environment: &[(&str, &str)], body: impl Future<Output = ()>) {
+    if each(test, &[environment]).is_some() {
+        block_on(body);
+    }
+}
+
 /// A runtime for the test in the other process.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
