@@ -106,10 +106,10 @@ struct ErrorDocument<'a> {
 /// An error as a JSON object.
 #[derive(Debug, Serialize)]
 pub(crate) struct ErrorMembers<'a> {
-    kind: ErrorKind,
+    pub(crate) kind: ErrorKind,
     provider: Option<&'a str>,
     operation: Option<Operation>,
-    message: &'a str,
+    pub(crate) message: &'a str,
     outcome: &'static str,
     retryable: bool,
     code: Option<&'a str>,

@@ -17,9 +17,9 @@ use crate::{
 };
 
 pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit> {
-    let wanted = Wanted::read(args)?;
+    let draft = Draft::read(args)?;
     let client = context.client()?;
-    let request = wanted.request(&client).await?;
+    let request = draft.request(&client).await?;
     let created = until_interrupted(&client, &request, client.create(&request)).await;
     let refund = created.map_err(CutOff::into_error)?;
     if args.wait && !refund.status.is_final() {
@@ -28,15 +28,15 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
     context.show_made(&refund)
 }
 
-/// The requested refund, as far as it can be read without the payment's currency.
-struct Wanted {
+/// The requested refund before the payment's currency is known.
+struct Draft {
     request: CreateRefund,
     amount: Option<Amount>,
     lines: Vec<Line>,
     currency: Option<Currency>,
 }
 
-impl Wanted {
+impl Draft {
     fn read(args: &CreateArgs) -> Result<Self> {
         let amount = match (&args.amount, &args.minor_units) {
             (Some(text), _) => Some(Amount::major(text)?),

@@ -7,92 +7,94 @@ use std::io::{self, Write};
 
 use refunds_core::{Payment, Refund};
 
-use super::rows::{ProviderRow, target_type, when};
+use super::{
+    record::Record,
+    rows::{ProviderRow, target_type, when, word},
+};
 
-const REFUND_COLUMNS: [&str; 20] = [
-    "provider",
-    "id",
-    "payment_id",
-    "reference",
-    "status",
-    "provider_status",
-    "amount",
-    "currency",
-    "minor_units",
-    "reason",
-    "failure_code",
-    "failure_message",
-    "failure_retry",
-    "target_type",
-    "target_id",
-    "psp",
-    "provider_reference",
-    "created_at",
-    "updated_at",
-    "processed_at",
-];
+impl Record for Refund {
+    const COLUMNS: &'static [&'static str] = &[
+        "provider",
+        "id",
+        "payment_id",
+        "reference",
+        "status",
+        "provider_status",
+        "amount",
+        "currency",
+        "minor_units",
+        "reason",
+        "failure_code",
+        "failure_message",
+        "failure_retry",
+        "target_type",
+        "target_id",
+        "psp",
+        "provider_reference",
+        "created_at",
+        "updated_at",
+        "processed_at",
+    ];
 
-pub(super) fn refund_header(out: &mut impl Write) -> io::Result<()> {
-    record(out, REFUND_COLUMNS)
-}
-
-pub(super) fn refunds(out: &mut impl Write, refunds: &[Refund]) -> io::Result<()> {
-    refund_header(out)?;
-    refunds.iter().try_for_each(|refund| refund_record(out, refund))
-}
-
-pub(super) fn refund_record(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
-    let text = |text: Option<&str>| harmless(text.unwrap_or_default());
-    let failure = refund.failure.as_ref();
-    let retry = failure.and_then(|failure| failure.retry);
-    record(
-        out,
-        [
-            harmless(&refund.provider),
-            harmless(refund.id.as_str()),
-            harmless(refund.payment_id.as_str()),
-            text(refund.reference.as_ref().map(AsRef::as_ref)),
-            refund.status.to_string(),
-            harmless(&refund.provider_status),
-            refund.amount.to_major(),
-            refund.amount.currency().to_string(),
-            refund.amount.minor_units().to_string(),
-            text(refund.reason.as_deref()),
+    fn fields(&self) -> Vec<String> {
+        let text = |text: Option<&str>| harmless(text.unwrap_or_default());
+        let failure = self.failure.as_ref();
+        let retry = failure.and_then(|failure| failure.retry);
+        vec![
+            harmless(&self.provider),
+            harmless(self.id.as_str()),
+            harmless(self.payment_id.as_str()),
+            text(self.reference.as_ref().map(AsRef::as_ref)),
+            self.status.to_string(),
+            harmless(&self.provider_status),
+            self.amount.to_major(),
+            self.amount.currency().to_string(),
+            self.amount.minor_units().to_string(),
+            text(self.reason.as_deref()),
             text(failure.and_then(|failure| failure.code.as_deref())),
             text(failure.and_then(|failure| failure.message.as_deref())),
-            retry.map(retry_word).unwrap_or_default(),
-            harmless(&target_type(refund)),
-            text(refund.target.as_ref().and_then(|target| target.id.as_deref())),
-            text(refund.payment_method.as_ref().and_then(|method| method.psp.as_deref())),
-            text(refund.provider_reference.as_deref()),
-            when(refund.created_at),
-            when(refund.updated_at),
-            when(refund.processed_at),
-        ],
-    )
+            retry.as_ref().map(word).unwrap_or_default(),
+            harmless(&target_type(self)),
+            text(self.target.as_ref().and_then(|target| target.id.as_deref())),
+            text(self.payment_method.as_ref().and_then(|method| method.psp.as_deref())),
+            text(self.provider_reference.as_deref()),
+            when(self.created_at),
+            when(self.updated_at),
+            when(self.processed_at),
+        ]
+    }
 }
 
-/// The same word as in JSON.
-pub(super) fn retry_word(retry: refunds_core::RetryAdvice) -> String {
-    serde_json::to_value(retry).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-pub(super) fn payment(out: &mut impl Write, payment: &Payment) -> io::Result<()> {
-    let amounts = [payment.captured, payment.refunded, payment.pending, payment.refundable];
-    let mut header = vec!["provider", "id", "provider_status", "currency"];
-    header.extend(["captured", "refunded", "pending", "refundable"]);
-    header.extend(["captured_minor", "refunded_minor", "pending_minor", "refundable_minor", "complete"]);
-    record(out, header)?;
-    let mut fields = vec![
-        harmless(&payment.provider),
-        harmless(payment.id.as_str()),
-        harmless(payment.provider_status.as_deref().unwrap_or_default()),
-        payment.currency().to_string(),
+impl Record for Payment {
+    const COLUMNS: &'static [&'static str] = &[
+        "provider",
+        "id",
+        "provider_status",
+        "currency",
+        "captured",
+        "refunded",
+        "pending",
+        "refundable",
+        "captured_minor",
+        "refunded_minor",
+        "pending_minor",
+        "refundable_minor",
+        "complete",
     ];
-    fields.extend(amounts.map(refunds_core::Money::to_major));
-    fields.extend(amounts.map(|amount| amount.minor_units().to_string()));
-    fields.push(payment.complete.to_string());
-    record(out, fields)
+
+    fn fields(&self) -> Vec<String> {
+        let amounts = [self.captured, self.refunded, self.pending, self.refundable];
+        let mut fields = vec![
+            harmless(&self.provider),
+            harmless(self.id.as_str()),
+            harmless(self.provider_status.as_deref().unwrap_or_default()),
+            self.currency().to_string(),
+        ];
+        fields.extend(amounts.map(refunds_core::Money::to_major));
+        fields.extend(amounts.map(|amount| amount.minor_units().to_string()));
+        fields.push(self.complete.to_string());
+        fields
+    }
 }
 
 /// One line per setting, each with the provider's capabilities.

@@ -3,6 +3,7 @@
 mod csv;
 mod journal;
 mod json;
+mod record;
 mod refunds;
 mod resolved;
 mod rows;
@@ -106,23 +107,11 @@ impl Write for Out {
 }
 
 pub(crate) fn print_refund(out: &mut impl Write, format: Format, refund: &Refund) -> io::Result<()> {
-    match format {
-        Format::Table => table::refund(out, refund)?,
-        Format::Json => json::pretty(out, refund)?,
-        Format::Jsonl => json::line(out, refund)?,
-        Format::Csv => csv::refunds(out, std::slice::from_ref(refund))?,
-    }
-    out.flush()
+    record::one(out, format, refund, |out| table::refund(out, refund))
 }
 
 pub(crate) fn print_payment(out: &mut impl Write, format: Format, payment: &Payment) -> io::Result<()> {
-    match format {
-        Format::Table => table::payment(out, payment)?,
-        Format::Json => json::pretty(out, payment)?,
-        Format::Jsonl => json::line(out, payment)?,
-        Format::Csv => csv::payment(out, payment)?,
-    }
-    out.flush()
+    record::one(out, format, payment, |out| table::payment(out, payment))
 }
 
 pub(crate) fn print_providers<'a>(

@@ -68,6 +68,11 @@ impl ProviderRow {
     }
 }
 
+/// The word for a value, as in JSON.
+pub(super) fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// RFC 3339 in UTC, as in JSON; empty if the provider does not report it.
 pub(super) fn when(time: Option<OffsetDateTime>) -> String {
     time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()

@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     clean,
-    csv::retry_word,
-    rows::{ProviderRow, target_type, when},
+    rows::{ProviderRow, target_type, when, word},
 };
 
 /// A table with these columns; those in `right` are numbers.
@@ -52,10 +51,6 @@ fn pad(table: &mut Table) {
 }
 
 pub(super) fn refunds(out: &mut impl Write, refunds: &[Refund]) -> io::Result<()> {
-    write(out, &refund_table(refunds))
-}
-
-pub(crate) fn refund_table(refunds: &[Refund]) -> Table {
     let mut table =
         columns(&["REFUND", "STATUS", "PROVIDER STATUS", "AMOUNT", "REFERENCE", "CREATED", "NOTE"], &[3]);
     for refund in refunds {
@@ -72,7 +67,7 @@ pub(crate) fn refund_table(refunds: &[Refund]) -> Table {
             ],
         );
     }
-    table
+    write(out, &table)
 }
 
 pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
@@ -86,7 +81,7 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     ];
     let mut row = |name, text: Option<String>| rows.extend(text.map(|text| (name, text)));
     row("Failure", failure(refund));
-    row("Retry", refund.failure.as_ref().and_then(|failure| failure.retry).map(retry_word));
+    row("Retry", refund.failure.as_ref().and_then(|failure| failure.retry).as_ref().map(word));
     row("Reason", refund.reason.clone());
     row("Target", target(refund));
     for line in &refund.lines {

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::{
     Format, csv, json,
+    record::{self, Record},
     rows::when,
     table::{add, columns, or_dash, pairs, write, yes_or_no},
 };
@@ -44,13 +45,7 @@ pub(crate) fn print_notice(
         occurred_at: notice.occurred_at,
         answer,
     };
-    match format {
-        Format::Table => write_notice(out, &document)?,
-        Format::Json => json::pretty(out, &document)?,
-        Format::Jsonl => json::line(out, &document)?,
-        Format::Csv => write_csv(out, &document)?,
-    }
-    out.flush()
+    record::one(out, format, &document, |out| write_notice(out, &document))
 }
 
 fn write_notice(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
@@ -65,23 +60,23 @@ fn write_notice(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
     write(out, &pairs(rows, false))
 }
 
-fn write_csv(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
-    let header = ["verified", "provider", "payment_id", "refund_id", "delivery_id", "event"];
-    csv::record(out, header.into_iter().chain(["occurred_at", "answer"]))?;
-    let text = |text: Option<&str>| csv::harmless(text.unwrap_or_default());
-    csv::record(
-        out,
-        [
-            notice.verified.to_string(),
-            csv::harmless(notice.provider),
-            csv::harmless(notice.payment_id),
-            text(notice.refund_id),
-            text(notice.delivery_id),
-            text(notice.event),
-            when(notice.occurred_at),
-            notice.answer.to_string(),
-        ],
-    )
+impl Record for Document<'_> {
+    const COLUMNS: &'static [&'static str] =
+        &["verified", "provider", "payment_id", "refund_id", "delivery_id", "event", "occurred_at", "answer"];
+
+    fn fields(&self) -> Vec<String> {
+        let text = |text: Option<&str>| csv::harmless(text.unwrap_or_default());
+        vec![
+            self.verified.to_string(),
+            csv::harmless(self.provider),
+            csv::harmless(self.payment_id),
+            text(self.refund_id),
+            text(self.delivery_id),
+            text(self.event),
+            when(self.occurred_at),
+            self.answer.to_string(),
+        ]
+    }
 }
 
 pub(crate) fn print_subscription(
@@ -89,11 +84,7 @@ pub(crate) fn print_subscription(
     format: Format,
     subscription: &HookSubscription,
 ) -> io::Result<()> {
-    match format {
-        Format::Json => json::pretty(out, subscription)?,
-        _ => write_subscriptions(out, format, std::slice::from_ref(subscription))?,
-    }
-    out.flush()
+    record::one(out, format, subscription, |out| write_subscriptions(out, std::slice::from_ref(subscription)))
 }
 
 pub(crate) fn print_subscriptions(
@@ -101,49 +92,44 @@ pub(crate) fn print_subscriptions(
     format: Format,
     subscriptions: &[HookSubscription],
 ) -> io::Result<()> {
-    write_subscriptions(out, format, subscriptions)?;
-    out.flush()
+    record::all(out, format, subscriptions, |out| write_subscriptions(out, subscriptions))
 }
 
-fn write_subscriptions(out: &mut impl Write, format: Format, list: &[HookSubscription]) -> io::Result<()> {
-    match format {
-        Format::Table if list.is_empty() => writeln!(out, "no subscriptions"),
-        Format::Table => {
-            let mut table = columns(&["ID", "ACTIVE", "SECRET", "CREATED", "EVENTS", "URL"], &[]);
-            for subscription in list {
-                add(
-                    &mut table,
-                    [
-                        subscription.id.as_str(),
-                        subscription.active.map_or("-", yes_or_no),
-                        subscription.secret_type.as_deref().unwrap_or("none"),
-                        &or_dash(when(subscription.created_at)),
-                        &subscription.events.join(" "),
-                        &subscription.url,
-                    ],
-                );
-            }
-            write(out, &table)
-        }
-        Format::Json => json::pretty(out, &list),
-        Format::Jsonl => list.iter().try_for_each(|subscription| json::line(out, subscription)),
-        Format::Csv => {
-            csv::record(out, ["id", "url", "events", "active", "secret_type", "created_at", "updated_at"])?;
-            list.iter().try_for_each(|subscription| {
-                csv::record(
-                    out,
-                    [
-                        csv::harmless(&subscription.id),
-                        csv::harmless(&subscription.url),
-                        csv::harmless(&subscription.events.join(" ")),
-                        subscription.active.map(|active| active.to_string()).unwrap_or_default(),
-                        csv::harmless(subscription.secret_type.as_deref().unwrap_or_default()),
-                        when(subscription.created_at),
-                        when(subscription.updated_at),
-                    ],
-                )
-            })
-        }
+fn write_subscriptions(out: &mut impl Write, list: &[HookSubscription]) -> io::Result<()> {
+    if list.is_empty() {
+        return writeln!(out, "no subscriptions");
+    }
+    let mut table = columns(&["ID", "ACTIVE", "SECRET", "CREATED", "EVENTS", "URL"], &[]);
+    for subscription in list {
+        add(
+            &mut table,
+            [
+                subscription.id.as_str(),
+                subscription.active.map_or("-", yes_or_no),
+                subscription.secret_type.as_deref().unwrap_or("none"),
+                &or_dash(when(subscription.created_at)),
+                &subscription.events.join(" "),
+                &subscription.url,
+            ],
+        );
+    }
+    write(out, &table)
+}
+
+impl Record for HookSubscription {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "url", "events", "active", "secret_type", "created_at", "updated_at"];
+
+    fn fields(&self) -> Vec<String> {
+        vec![
+            csv::harmless(&self.id),
+            csv::harmless(&self.url),
+            csv::harmless(&self.events.join(" ")),
+            self.active.map(|active| active.to_string()).unwrap_or_default(),
+            csv::harmless(self.secret_type.as_deref().unwrap_or_default()),
+            when(self.created_at),
+            when(self.updated_at),
+        ]
     }
 }
 

@@ -13,11 +13,7 @@ use std::{io::Write, time::Duration};
 use refunds_core::{Policy, RefundClient, Settings};
 use refunds_sandbox::Sandbox;
 
-use self::{
-    report::{Report, Step},
-    scene::Scene,
-    steps::Demo,
-};
+use self::{report::Report, scene::Scene, steps::Demo};
 use super::{Context, Result};
 use crate::{exit::Exit, failure::Failure, output::Format, provider};
 
@@ -54,30 +50,14 @@ fn policy() -> Policy {
 /// Takes the steps in order. Each builds on the previous one, so the first that fails is the last.
 async fn run_steps(mut demo: Demo<'_>, report: &mut Report, out: &mut impl Write) -> Result<()> {
     report.begin(out, demo.scene)?;
-    let steps = [
-        Step::SeedList,
-        Step::RefundPart,
-        Step::Repeat,
-        Step::RefundRest,
-        Step::TooMuch,
-        Step::Asynchronous,
-        Step::Compare,
-    ];
-    for step in steps {
-        let outcome = match step {
-            Step::SeedList => demo.seed_list().await,
-            Step::RefundPart => demo.refund_part().await,
-            Step::Repeat => demo.repeat().await,
-            Step::RefundRest => demo.refund_rest().await,
-            Step::TooMuch => demo.too_much().await,
-            Step::Asynchronous => demo.asynchronous().await,
-            Step::Compare => demo.compare().await,
-        };
+    let mut number = 0;
+    while let Some((step, outcome)) = demo.step(number).await {
         let passed = outcome.is_ok();
         report.record(out, demo.scene, step, outcome)?;
         if !passed {
             break;
         }
+        number += 1;
     }
     Ok(())
 }

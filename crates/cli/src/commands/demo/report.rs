@@ -9,32 +9,6 @@ use serde::Serialize;
 use super::{scene::Scene, steps::Outcome};
 use crate::output::{Format, RefundWriter, clean, table};
 
-/// A step of the demo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    SeedList,
-    RefundPart,
-    Repeat,
-    RefundRest,
-    TooMuch,
-    Asynchronous,
-    Compare,
-}
-
-impl Step {
-    fn title(self) -> &'static str {
-        match self {
-            Self::SeedList => "list the refunds of the documented payload",
-            Self::RefundPart => "refund part of a payment",
-            Self::Repeat => "send the same request again",
-            Self::RefundRest => "refund the rest",
-            Self::TooMuch => "request one minor unit too much",
-            Self::Asynchronous => "follow an asynchronous refund until it is final",
-            Self::Compare => "compare the provider's list with the ledger",
-        }
-    }
-}
-
 /// The results so far.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -79,7 +53,7 @@ impl Report {
         &mut self,
         out: &mut impl Write,
         scene: &Scene,
-        step: Step,
+        step: &'static str,
         outcome: Outcome,
     ) -> io::Result<()> {
         let (ok, note) = match outcome {
@@ -91,14 +65,14 @@ impl Report {
         };
         if self.format == Format::Table {
             let mark = if ok { "ok" } else { "FAILED" };
-            writeln!(out, "  {mark} {}: {}", step.title(), clean(&note))?;
+            writeln!(out, "  {mark} {}: {}", step, clean(&note))?;
         }
         if !ok {
-            let line = format!("error: {}: {}: {}\n", scene.provider, step.title(), clean(&note));
+            let line = format!("error: {}: {}: {}\n", scene.provider, step, clean(&note));
             // If standard error is gone, there is nowhere left to report to.
             let _ = io::stderr().write_all(line.as_bytes());
         }
-        self.steps.push(StepRow { provider: scene.provider, step: step.title(), ok, note });
+        self.steps.push(StepRow { provider: scene.provider, step, ok, note });
         out.flush()
     }
 

@@ -51,8 +51,22 @@ impl<'a> Demo<'a> {
         Self { client, sandbox, scene, part: None }
     }
 
+    /// Takes a step, counted from 0: what it does, and its outcome.
+    pub(super) async fn step(&mut self, number: usize) -> Option<(&'static str, Outcome)> {
+        Some(match number {
+            0 => ("list the refunds of the documented payload", self.seed_list().await),
+            1 => ("refund part of a payment", self.refund_part().await),
+            2 => ("send the same request again", self.repeat().await),
+            3 => ("refund the rest", self.refund_rest().await),
+            4 => ("request one minor unit too much", self.too_much().await),
+            5 => ("follow an asynchronous refund until it is final", self.asynchronous().await),
+            6 => ("compare the provider's list with the ledger", self.compare().await),
+            _ => return None,
+        })
+    }
+
     /// The documented payload, normalized.
-    pub(super) async fn seed_list(&self) -> Outcome {
+    async fn seed_list(&self) -> Outcome {
         let mut list = self.client.list(&PaymentId::new(self.scene.documented.as_str())?);
         let mut refunds = Vec::new();
         while let Some(refund) = list.try_next().await? {
@@ -74,7 +88,7 @@ impl<'a> Demo<'a> {
         Ok(seen(note, refunds))
     }
 
-    pub(super) async fn refund_part(&mut self) -> Outcome {
+    async fn refund_part(&mut self) -> Outcome {
         let part = self.scene.money(PART)?;
         let refund = self.create(RefundAmount::Exact(part), PART_REFERENCE).await?;
         same("its status", refund.status, RefundStatus::Succeeded)?;
@@ -84,7 +98,7 @@ impl<'a> Demo<'a> {
         Ok(seen(format!("{part} of {}", self.scene.payment), vec![]))
     }
 
-    pub(super) async fn repeat(&self) -> Outcome {
+    async fn repeat(&self) -> Outcome {
         let amount = RefundAmount::Exact(self.scene.money(PART)?);
         let again = self.create(amount, PART_REFERENCE).await?;
         same("its id", Some(&again.id), self.part.as_ref().map(|part| &part.id))?;
@@ -94,7 +108,7 @@ impl<'a> Demo<'a> {
         Ok(seen(format!("the same refund {}; no money moved", again.id), vec![]))
     }
 
-    pub(super) async fn refund_rest(&self) -> Outcome {
+    async fn refund_rest(&self) -> Outcome {
         let rest = self.scene.money(self.scene.captured - PART)?;
         let refund = self.create(RefundAmount::Remaining, REST_REFERENCE).await?;
         same("its status", refund.status, RefundStatus::Succeeded)?;
@@ -107,7 +121,7 @@ impl<'a> Demo<'a> {
         Ok(seen(format!("{rest}; {} is left", payment.refundable), vec![]))
     }
 
-    pub(super) async fn too_much(&self) -> Outcome {
+    async fn too_much(&self) -> Outcome {
         let amount = RefundAmount::Exact(self.scene.money(1)?);
         let error = match self.create(amount, MORE_REFERENCE).await {
             Ok(refund) => return Err(Mismatch(format!("refund {} was made with no money left", refund.id))),
@@ -119,7 +133,7 @@ impl<'a> Demo<'a> {
         Ok(seen(format!("refused: {}", error.message()), vec![]))
     }
 
-    pub(super) async fn asynchronous(&self) -> Outcome {
+    async fn asynchronous(&self) -> Outcome {
         let payment = PaymentId::new(self.scene.slow_payment.as_str())?;
         let amount = self.scene.money(PART)?;
         let request =
@@ -144,7 +158,7 @@ impl<'a> Demo<'a> {
     }
 
     /// The provider's list matches the ledger, refund by refund.
-    pub(super) async fn compare(&self) -> Outcome {
+    async fn compare(&self) -> Outcome {
         let refunds: Vec<_> = self.client.list(&self.scene.payment_id()?).try_collect().await?;
         let mut listed: Vec<_> = refunds
             .iter()

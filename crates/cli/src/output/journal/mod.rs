@@ -10,101 +10,53 @@ use refunds_core::{
 };
 use serde_json::json;
 
-use self::rows::{EntryRow, state, time, verdict, word};
+use self::rows::{EntryRow, state, time, verdict};
 use super::{
     Format, csv, json,
-    rows::clock_time,
+    record::{self, List, Record},
+    rows::{clock_time, word},
     table::{self, add, columns, or_dash, pairs},
 };
-
-const COLUMNS: [&str; 20] = [
-    "provider",
-    "account",
-    "origin",
-    "payment_id",
-    "reference",
-    "amount",
-    "currency",
-    "minor_units",
-    "state",
-    "unsettled",
-    "number",
-    "committed_at",
-    "unsettled_until",
-    "resubmit_from",
-    "refund_id",
-    "refund_status",
-    "evidence",
-    "fault",
-    "suspects",
-    "decided_by",
-];
 
 /// Writes entries one by one. Only the table keeps its rows.
 #[derive(Debug)]
 pub(crate) struct EntryWriter<'a, W> {
-    out: &'a mut W,
-    format: Format,
+    list: List<'a, W>,
     with_account: bool,
-    has_begun: bool,
     rows: Vec<Vec<String>>,
 }
 
 impl<'a, W: Write> EntryWriter<'a, W> {
     /// A writer that shows each entry's account if `with_account` is set.
     pub(crate) fn new(out: &'a mut W, format: Format, with_account: bool) -> Self {
-        Self { out, format, with_account, has_begun: false, rows: Vec::new() }
+        Self { list: List::new(out, format), with_account, rows: Vec::new() }
     }
 
     pub(crate) fn write(&mut self, entry: &Entry) -> io::Result<()> {
-        let is_first = !std::mem::replace(&mut self.has_begun, true);
-        match self.format {
-            Format::Table => self.rows.push(cells(entry, self.with_account)),
-            Format::Json => json::element(self.out, &EntryRow::of(entry), is_first)?,
-            Format::Jsonl => json::line(self.out, &EntryRow::of(entry))?,
-            Format::Csv => {
-                if is_first {
-                    csv::record(self.out, COLUMNS)?;
-                }
-                csv::record(self.out, record(entry))?;
-            }
+        if self.list.format == Format::Table {
+            self.rows.push(cells(entry, self.with_account));
+            return Ok(());
         }
-        Ok(())
+        self.list.write(&EntryRow::of(entry))
     }
 
-    pub(crate) fn finish(self) -> io::Result<()> {
-        match self.format {
-            Format::Table if self.rows.is_empty() => writeln!(self.out, "no refunds in the journal")?,
-            Format::Table => {
-                let mut header =
-                    vec!["NUMBER", "STATE", "PAYMENT", "REFERENCE", "AMOUNT", "REFUND", "TRY AGAIN"];
-                header.extend(self.with_account.then_some("ACCOUNT"));
-                let mut table = columns(&header, &[0, 4]);
-                for row in self.rows {
-                    add(&mut table, row);
-                }
-                table::write(self.out, &table)?;
-            }
-            Format::Json => json::end(self.out, self.has_begun)?,
-            Format::Csv if !self.has_begun => csv::record(self.out, COLUMNS)?,
-            _ => {}
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        if self.list.format == Format::Table && self.rows.is_empty() {
+            writeln!(self.list.out, "no refunds in the journal")?;
+        } else if self.list.format == Format::Table {
+            let mut header = vec!["NUMBER", "STATE", "PAYMENT", "REFERENCE", "AMOUNT", "REFUND", "TRY AGAIN"];
+            header.extend(self.with_account.then_some("ACCOUNT"));
+            let mut table = columns(&header, &[0, 4]);
+            self.rows.into_iter().for_each(|row| add(&mut table, row));
+            table::write(self.list.out, &table)?;
         }
-        self.out.flush()
+        self.list.finish::<EntryRow<'_>>()
     }
 }
 
 /// Prints one entry with all its intents.
 pub(crate) fn print_entry(out: &mut impl Write, format: Format, entry: &Entry) -> io::Result<()> {
-    match format {
-        Format::Table => show(out, entry)?,
-        Format::Json => json::pretty(out, &EntryRow::of(entry))?,
-        Format::Jsonl => json::line(out, &EntryRow::of(entry))?,
-        Format::Csv => {
-            csv::record(out, COLUMNS)?;
-            csv::record(out, record(entry))?;
-        }
-    }
-    out.flush()
+    record::one(out, format, &EntryRow::of(entry), |out| show(out, entry))
 }
 
 /// Prints how many entries a purge changed or removed.
@@ -144,33 +96,59 @@ fn soon(time: JournalTime) -> String {
     clock_time(time.to_datetime(), SystemClock.now())
 }
 
-fn record(entry: &Entry) -> [String; 20] {
-    let scope = &entry.money.scope;
-    let newest = newest(entry);
-    let made = entry.made.as_ref();
-    let suspects: Vec<_> = entry.suspects.iter().map(AsRef::as_ref).collect();
-    [
-        csv::harmless(scope.provider()),
-        csv::harmless(scope.account()),
-        csv::harmless(scope.origin()),
-        csv::harmless(entry.payment.as_str()),
-        csv::harmless(entry.reference.as_str()),
-        entry.amount.to_major(),
-        entry.amount.currency().to_string(),
-        entry.amount.minor_units().to_string(),
-        state(entry).to_owned(),
-        entry.unsettled().next().is_some().to_string(),
-        newest.map(|intent| intent.number.to_string()).unwrap_or_default(),
-        newest.map(|intent| time(intent.committed_at)).unwrap_or_default(),
-        newest.map(|intent| time(intent.unsettled_until)).unwrap_or_default(),
-        entry.resubmit_from().map(time).unwrap_or_default(),
-        made.map(|made| csv::harmless(made.id.as_str())).unwrap_or_default(),
-        made.map(|made| made.status.to_string()).unwrap_or_default(),
-        made.map(|made| word(&made.evidence)).unwrap_or_default(),
-        made.and_then(|made| made.fault.as_deref()).map(csv::harmless).unwrap_or_default(),
-        csv::harmless(&suspects.join(" ")),
-        entry.decision.as_ref().map(|decision| csv::harmless(&decision.by)).unwrap_or_default(),
-    ]
+impl Record for EntryRow<'_> {
+    const COLUMNS: &'static [&'static str] = &[
+        "provider",
+        "account",
+        "origin",
+        "payment_id",
+        "reference",
+        "amount",
+        "currency",
+        "minor_units",
+        "state",
+        "unsettled",
+        "number",
+        "committed_at",
+        "unsettled_until",
+        "resubmit_from",
+        "refund_id",
+        "refund_status",
+        "evidence",
+        "fault",
+        "suspects",
+        "decided_by",
+    ];
+
+    fn fields(&self) -> Vec<String> {
+        let entry = self.entry;
+        let scope = &entry.money.scope;
+        let newest = newest(entry);
+        let made = entry.made.as_ref();
+        let suspects: Vec<_> = entry.suspects.iter().map(AsRef::as_ref).collect();
+        vec![
+            csv::harmless(scope.provider()),
+            csv::harmless(scope.account()),
+            csv::harmless(scope.origin()),
+            csv::harmless(entry.payment.as_str()),
+            csv::harmless(entry.reference.as_str()),
+            entry.amount.to_major(),
+            entry.amount.currency().to_string(),
+            entry.amount.minor_units().to_string(),
+            state(entry).to_owned(),
+            entry.unsettled().next().is_some().to_string(),
+            newest.map(|intent| intent.number.to_string()).unwrap_or_default(),
+            newest.map(|intent| time(intent.committed_at)).unwrap_or_default(),
+            newest.map(|intent| time(intent.unsettled_until)).unwrap_or_default(),
+            entry.resubmit_from().map(time).unwrap_or_default(),
+            made.map(|made| csv::harmless(made.id.as_str())).unwrap_or_default(),
+            made.map(|made| made.status.to_string()).unwrap_or_default(),
+            made.map(|made| word(&made.evidence)).unwrap_or_default(),
+            made.and_then(|made| made.fault.as_deref()).map(csv::harmless).unwrap_or_default(),
+            csv::harmless(&suspects.join(" ")),
+            entry.decision.as_ref().map(|decision| csv::harmless(&decision.by)).unwrap_or_default(),
+        ]
+    }
 }
 
 fn show(out: &mut impl Write, entry: &Entry) -> io::Result<()> {

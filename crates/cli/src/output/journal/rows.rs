@@ -25,6 +25,8 @@ pub(super) struct EntryRow<'a> {
     intents: Vec<IntentRow<'a>>,
     decision: Option<DecisionRow<'a>>,
     request: Option<&'a CreateRefund>,
+    #[serde(skip)]
+    pub(super) entry: &'a Entry,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +86,7 @@ impl<'a> EntryRow<'a> {
             intents: entry.intents.iter().map(IntentRow::of).collect(),
             decision: entry.decision.as_deref().map(DecisionRow::of),
             request: entry.request.as_ref(),
+            entry,
         }
     }
 }
@@ -153,9 +156,4 @@ pub(super) fn state(entry: &Entry) -> &'static str {
 /// RFC 3339 in UTC, to the millisecond.
 pub(super) fn time(time: JournalTime) -> String {
     when(Some(time.to_datetime()))
-}
-
-/// The word for a value, as in JSON.
-pub(super) fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
