@@ -23,28 +23,29 @@ pub(crate) const INTENT_COLUMNS: &str = "refund, number, token, committed_at, no
      unsettled_until, resubmit_from, key_until, state, why, settled_at, step";
 
 /// Writes a refund, or changes it unless it belongs to another money.
-pub(crate) const STORE_REFUND: &str = "INSERT INTO refund (scope, money, payment, reference, amount, currency, \
-     request, hidden, generation, made_id, made_alias, made_amount, made_currency, made_status, made_evidence, \
-     made_fault, made_doubled, known_before, suspects, decision, keep_until, unsettled) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) \
-     ON CONFLICT (scope, payment, reference) DO UPDATE SET amount = excluded.amount, \
-     currency = excluded.currency, request = excluded.request, hidden = excluded.hidden, \
-     generation = excluded.generation, made_id = excluded.made_id, made_alias = excluded.made_alias, \
-     made_amount = excluded.made_amount, made_currency = excluded.made_currency, \
-     made_status = excluded.made_status, made_evidence = excluded.made_evidence, \
-     made_fault = excluded.made_fault, made_doubled = excluded.made_doubled, \
-     known_before = excluded.known_before, suspects = excluded.suspects, decision = excluded.decision, \
-     keep_until = excluded.keep_until, unsettled = excluded.unsettled \
-     WHERE money = excluded.money RETURNING id";
+pub(crate) fn store_refund_sql() -> String {
+    let columns = REFUND_COLUMNS.strip_prefix("id, ").unwrap_or_default();
+    let fixed = ["scope", "money", "payment", "reference"];
+    let sql = upsert("refund", &format!("scope, money, {columns}"), "scope, payment, reference", &fixed);
+    format!("{sql} WHERE money = excluded.money RETURNING id")
+}
+
 /// Writes an intent, or changes it unless it belongs to another refund.
-pub(crate) const STORE_INTENT: &str = "INSERT INTO intent (refund, number, token, committed_at, not_after, \
-     attempt_until, unsettled_until, resubmit_from, key_until, state, why, settled_at, step) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) \
-     ON CONFLICT (number) DO UPDATE SET not_after = excluded.not_after, \
-     attempt_until = excluded.attempt_until, \
-     unsettled_until = excluded.unsettled_until, resubmit_from = excluded.resubmit_from, \
-     key_until = excluded.key_until, state = excluded.state, why = excluded.why, \
-     settled_at = excluded.settled_at WHERE refund = excluded.refund AND token = excluded.token";
+pub(crate) fn store_intent_sql() -> String {
+    let fixed = ["refund", "number", "token", "committed_at", "step"];
+    let sql = upsert("intent", INTENT_COLUMNS, "number", &fixed);
+    format!("{sql} WHERE refund = excluded.refund AND token = excluded.token")
+}
+
+/// Inserts a row, or changes all its columns but the `fixed` ones.
+fn upsert(table: &str, columns: &str, key: &str, fixed: &[&str]) -> String {
+    let names: Vec<&str> = columns.split(", ").collect();
+    let values: Vec<String> = (1..=names.len()).map(|at| format!("?{at}")).collect();
+    let changes = names.iter().filter(|name| !fixed.contains(name));
+    let changes: Vec<String> = changes.map(|name| format!("{name} = excluded.{name}")).collect();
+    let (values, changes) = (values.join(", "), changes.join(", "));
+    format!("INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {changes}")
+}
 
 /// A stored refund.
 pub(crate) struct Stored {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Statement, params};
 
 use crate::{
     error::Failure,
-    rows::{self, STORE_INTENT, STORE_REFUND},
+    rows,
     tables::{Header, Tables},
 };
 
@@ -48,8 +48,8 @@ impl<'c> Store<'c> {
                 "INSERT INTO payment (scope, payment, money) VALUES (?1, ?2, ?3) \
                  ON CONFLICT (scope, payment) DO NOTHING",
             )?,
-            refund: connection.prepare(STORE_REFUND)?,
-            intent: connection.prepare(STORE_INTENT)?,
+            refund: connection.prepare(&rows::store_refund_sql())?,
+            intent: connection.prepare(&rows::store_intent_sql())?,
             forget_refund: connection
                 .prepare("DELETE FROM refund WHERE scope = ?1 AND payment = ?2 AND reference = ?3")?,
             forget_intents: connection.prepare("DELETE FROM intent WHERE refund = ?1")?,

@@ -95,17 +95,19 @@ impl<'c> Tables<'c> {
 
     /// The version of a money.
     pub(crate) fn version(&mut self, money: &MoneyKey) -> Result<Version, Failure> {
-        let version = match self.scope(&money.scope)? {
-            Some(scope) => self.stored_version(scope, money)?,
-            None => None,
-        };
-        version.map_or_else(|| Ok(self.header()?.forgotten), Ok)
+        Ok(self.known(money)?.map_or_else(|forgotten| forgotten, |(_, version)| version))
     }
 
-    fn stored_version(&mut self, scope: i64, money: &MoneyKey) -> Result<Option<Version>, Failure> {
-        let version: Option<i64> =
-            self.version.query_row(params![scope, money.id.as_str()], |row| row.get(0)).optional()?;
-        Ok(version.map(|version| Version(version.unsigned_abs())))
+    /// The row of a money's account, and its version; the version of a money without refunds otherwise.
+    fn known(&mut self, money: &MoneyKey) -> Result<Result<(i64, Version), Version>, Failure> {
+        if let Some(scope) = self.scope(&money.scope)? {
+            let key = params![scope, money.id.as_str()];
+            let version: Option<i64> = self.version.query_row(key, |row| row.get(0)).optional()?;
+            if let Some(version) = version {
+                return Ok(Ok((scope, Version(version.unsigned_abs()))));
+            }
+        }
+        Ok(Err(self.header()?.forgotten))
     }
 
     /// Refuses a payment that has unsettled refunds under another origin or is journalled under another money.
@@ -137,10 +139,9 @@ impl<'c> Tables<'c> {
 
     /// Everything about a money.
     pub(crate) fn book(&mut self, money: &MoneyKey) -> Result<Book, Failure> {
-        let forgotten = self.header()?.forgotten;
-        let Some(scope) = self.scope(&money.scope)? else { return Ok(Book::new(forgotten, Vec::new())) };
-        let Some(version) = self.stored_version(scope, money)? else {
-            return Ok(Book::new(forgotten, Vec::new()));
+        let (scope, version) = match self.known(money)? {
+            Ok(known) => known,
+            Err(forgotten) => return Ok(Book::new(forgotten, Vec::new())),
         };
         let key = params![scope, money.id.as_str()];
         let refunds = self.refunds.query_map(key, |row| rows::refund(row, money))?;
@@ -160,10 +161,9 @@ impl<'c> Tables<'c> {
     /// others that are made or unsettled.
     pub(crate) fn relevant(&mut self, about: &About) -> Result<Book, Failure> {
         let money = &about.money;
-        let forgotten = self.header()?.forgotten;
-        let Some(scope) = self.scope(&money.scope)? else { return Ok(Book::new(forgotten, Vec::new())) };
-        let Some(version) = self.stored_version(scope, money)? else {
-            return Ok(Book::new(forgotten, Vec::new()));
+        let (scope, version) = match self.known(money)? {
+            Ok(known) => known,
+            Err(forgotten) => return Ok(Book::new(forgotten, Vec::new())),
         };
         let key = params![scope, money.id.as_str(), about.payment.as_str(), about.reference.as_str()];
         let refunds = self.relevant.query_map(key, |row| rows::refund(row, money))?;

@@ -9,7 +9,6 @@ use std::{
 
 use refunds_core::Result;
 use rusqlite::Connection;
-use tokio::sync::oneshot;
 
 use crate::{
     call::{self, Call, Task, stopped},
@@ -51,7 +50,7 @@ impl Writer {
     {
         let (call, result) = Call::new(act);
         self.push(Box::new(call));
-        received(result).await
+        result.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// As [`call`](Self::call), unless the caller is gone before its turn.
@@ -62,7 +61,7 @@ impl Writer {
     {
         let (call, result) = Call::new(act);
         self.push(Box::new(call.void_without_caller()));
-        received(result).await
+        result.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Queues an operation that no caller waits for.
@@ -89,10 +88,6 @@ impl Drop for Writer {
             let _ = thread.join();
         }
     }
-}
-
-async fn received<T>(result: oneshot::Receiver<Result<T>>) -> Result<T> {
-    result.await.unwrap_or_else(|_| Err(stopped()))
 }
 
 struct Thread {

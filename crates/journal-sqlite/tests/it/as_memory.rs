@@ -1,6 +1,6 @@
 //! Whatever is done to it, in whatever order: it answers what the journal in memory answers.
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{fmt::Debug, time::Duration};
 
 use refunds_core::{
     Error, ErrorKind, Journal, MemoryJournal, PaymentId, RefundId, Scope,
@@ -40,7 +40,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         let file = File::new();
-        let memory = MemoryJournal::with_clock(Arc::new(file.clock.clone()));
+        let memory = MemoryJournal::with_clock(file.clock.shared());
         let sqlite = Some(file.open());
         Self {
             file,

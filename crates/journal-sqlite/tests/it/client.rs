@@ -1,7 +1,5 @@
 //! A client with this journal.
 
-use std::sync::Arc;
-
 use refunds_core::{
     CreateRefund, ErrorKind, PaymentId, Reference, RefundAmount, RefundClient, testing::MemoryProvider,
 };
@@ -14,7 +12,7 @@ fn client(file: &File, provider: &MemoryProvider) -> RefundClient {
 }
 
 fn with_journal(file: &File, provider: &MemoryProvider, journal: SqliteJournal) -> RefundClient {
-    RefundClient::new(provider.clone()).with_clock(Arc::new(file.clock.clone())).with_journal(journal)
+    RefundClient::new(provider.clone()).with_clock(file.clock.shared()).with_journal(journal)
 }
 
 fn request(payment: &PaymentId) -> CreateRefund {

@@ -2,23 +2,20 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use refunds_core::{
-    BoxFuture, Clock, CreateRefund, Currency, Journal, Money, PaymentId, Reference, RefundAmount, RefundId,
-    RefundStatus, Scope, SystemClock,
+    CreateRefund, Currency, Journal, Money, PaymentId, Reference, RefundAmount, RefundId, RefundStatus,
+    Scope,
     journal::{
         About, Evidence, Intended, Intent, IntentKey, MadeRefund, MoneyKey, NewIntent, Outcome, Standing, Why,
     },
+    testing::ManualClock,
 };
 use refunds_journal_sqlite::{SqliteJournal, SqliteOptions};
 use tempfile::TempDir;
-use time::{OffsetDateTime, macros::datetime};
 
-/// The time of day at first.
-pub(crate) const START: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 /// No lock is held that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const WINDOW: Duration = Duration::from_secs(5);
@@ -26,50 +23,15 @@ pub(crate) const ATTEMPT: Duration = Duration::from_secs(30);
 pub(crate) const SETTLE: Duration = Duration::from_secs(60);
 pub(crate) const RESUBMIT: Duration = Duration::from_secs(600);
 
-/// A clock that only tests move, with real sleeps.
-#[derive(Clone, Debug)]
-pub(crate) struct HandClock(Arc<Mutex<(OffsetDateTime, Duration)>>);
-
-impl HandClock {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new((START, Duration::ZERO))))
-    }
-
-    pub(crate) fn advance(&self, by: Duration) {
-        let mut time = self.0.lock().unwrap();
-        time.0 += by;
-        time.1 += by;
-    }
-
-    /// Sets the time of day alone.
-    pub(crate) fn set(&self, wall: OffsetDateTime) {
-        self.0.lock().unwrap().0 = wall;
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> OffsetDateTime {
-        self.0.lock().unwrap().0
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.lock().unwrap().1
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        SystemClock.sleep(duration)
-    }
-}
-
 /// A journal's file in a folder of its own.
 pub(crate) struct File {
     folder: TempDir,
-    pub(crate) clock: HandClock,
+    pub(crate) clock: ManualClock,
 }
 
 impl File {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), clock: HandClock::new() }
+        Self { folder: tempfile::tempdir().unwrap(), clock: ManualClock::new() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -78,7 +40,7 @@ impl File {
 
     /// Waits for locks as long as it takes.
     pub(crate) fn options(&self) -> SqliteOptions {
-        SqliteOptions::new().with_clock(Arc::new(self.clock.clone())).with_busy_timeout(PATIENCE)
+        SqliteOptions::new().with_clock(self.clock.shared()).with_busy_timeout(PATIENCE)
     }
 
     /// Gives up at once where a test holds a lock.

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use refunds_core::{
-    Journal, RefundId,
+    Clock as _, Journal, RefundId,
     journal::{
         Decision, Intended, IntentState, JournalTime, Observed, Outcome, Purge, Query, Seen, Verdict, Why,
     },
 };
 
 use crate::common::{
-    ATTEMPT, File, RESUBMIT, SETTLE, START, WINDOW, about, committed, intend, intent, is_made, is_unknown,
-    key, made,
+    ATTEMPT, File, RESUBMIT, SETTLE, WINDOW, about, committed, intend, intent, is_made, is_unknown, key, made,
 };
 
 #[tokio::test]
@@ -130,9 +129,9 @@ async fn time_never_goes_back_not_even_with_the_wall_clock() {
     let a = about("p-1", "a");
     let journal = file.open();
     let first = intend(&journal, &a).await;
-    assert_eq!(first.committed_at, JournalTime::from_datetime(START));
+    assert_eq!(first.committed_at, JournalTime::from_datetime(file.clock.now()));
     drop(journal);
-    file.clock.set(START - Duration::from_secs(86_400));
+    file.clock.set_back(Duration::from_secs(86_400));
     let journal = file.open();
     assert_eq!(journal.now().await.unwrap(), first.committed_at);
     assert_eq!(journal.open(&a).await.unwrap().now, first.committed_at);
@@ -145,7 +144,7 @@ async fn a_wait_that_is_long_because_a_clock_was_wrong_is_explained() {
     let file = File::new();
     let a = about("p-1", "a");
     let first = intend(&file.open(), &a).await;
-    file.clock.set(START - Duration::from_secs(3600));
+    file.clock.set_back(Duration::from_secs(3600));
     let decision = Decision::new("ada", "looked twice", Verdict::NotMade);
     let error = file.open().decide(&a.money, first.number, &decision).await.unwrap_err();
     assert!(error.message().contains("1h ahead of this machine's clock"), "{error}");

@@ -53,7 +53,10 @@ async fn a_wait_ends_at_once_if_the_version_has_moved_and_else_in_time() {
     let journal = file.open();
     let a = about("p-1", "a");
     let standing = journal.open(&a).await.unwrap();
-    journal.wait(&a.money, standing.version, Duration::from_millis(5)).await.unwrap();
+    let (waited, ()) = tokio::join!(journal.wait(&a.money, standing.version, LONG), async {
+        file.clock.advance(LONG);
+    });
+    waited.unwrap();
     intend(&journal, &a).await;
     let waited = tokio::time::timeout(LONG, journal.wait(&a.money, standing.version, LONG * 2));
     waited.await.expect("it has moved").unwrap();
