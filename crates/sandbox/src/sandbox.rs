@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    common::{Common, Settling},
+    common::Common,
     dintero::{Credentials, Dintero, DinteroSandbox},
     fault::Faults,
     ids::{Ids, secret},
@@ -217,7 +217,6 @@ pub struct SandboxBuilder {
     seed: u64,
     clock_at: Option<OffsetDateTime>,
     merchant_account: Option<String>,
-    settling: Settling,
 }
 
 impl SandboxBuilder {
@@ -251,18 +250,6 @@ impl SandboxBuilder {
         self
     }
 
-    /// See [`Sandbox::set_settle_after_reads`].
-    pub fn settle_after_reads(mut self, reads: Option<u32>) -> Self {
-        self.settling.after_reads = reads;
-        self
-    }
-
-    /// See [`Sandbox::set_settle_after`].
-    pub fn settle_after(mut self, time: Option<Duration>) -> Self {
-        self.settling.after = time;
-        self
-    }
-
     /// Opens the ports and serves the APIs.
     ///
     /// # Errors
@@ -279,7 +266,7 @@ impl SandboxBuilder {
             clock: Clock::new(self.clock_at),
             ids: Ids::new(self.seed),
             book: Mutex::new(Book::default()),
-            settling: Mutex::new(self.settling),
+            settling: Mutex::default(),
             outbox: Outbox::new(self.seed),
         });
         let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials()));

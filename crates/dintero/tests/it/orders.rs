@@ -236,8 +236,8 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
     for order in ["no-order", "silent", "no-currency", "nonsense", "no-list", "no-amount", "empty"] {
         side.serve_bytes(path(&format!("{order}/captures")), r#"{"captures":[]}"#);
     }
-    side.insert_order_refunds_json("no-order", record.clone());
-    side.insert_order_refunds_json("silent", record.clone());
+    side.insert_order_refunds_bytes("no-order", record.to_string());
+    side.insert_order_refunds_bytes("silent", record.to_string());
     side.serve_bytes(path("silent"), "{}");
     for order in ["no-order", "silent"] {
         let refunds = list(&dintero, order).await.unwrap();
@@ -250,7 +250,7 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
         ("no-list", json!({}), r#"{"currency":"NOK"}"#),
         ("no-amount", json!({"refunds": [{"id": "a"}]}), r#"{"currency":"NOK"}"#),
     ] {
-        side.insert_order_refunds_json(order, body);
+        side.insert_order_refunds_bytes(order, body.to_string());
         side.serve_bytes(path(order), reported);
         let error = list(&dintero, order).await.unwrap_err();
         assert_eq!(
@@ -259,7 +259,7 @@ async fn the_currency_is_learnt_from_the_transaction_where_the_order_does_not_te
             "{order}: {error}"
         );
     }
-    side.insert_order_refunds_json("empty", json!({"refunds": []}));
+    side.insert_order_refunds_bytes("empty", r#"{"refunds": []}"#);
     assert!(list(&dintero, "empty").await.unwrap().is_empty(), "no refund, no currency needed");
     assert_eq!(list(&dintero, "unknown").await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(dintero.payment(&payment("unknown")).await.unwrap_err().kind(), ErrorKind::NotFound);

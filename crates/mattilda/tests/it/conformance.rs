@@ -28,7 +28,8 @@ struct World {
 }
 
 async fn world(fields: FieldSet, mode: IdempotencyMode, more: &[(&str, &str)]) -> World {
-    let sandbox = Sandbox::builder().settle_after_reads(None).start().await.unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.set_settle_after_reads(None);
     sandbox.mattilda().set_fields(fields);
     sandbox.mattilda().set_idempotency(mode);
     sandbox.mattilda().subscribe("https://shop.example/webhooks");

@@ -89,7 +89,8 @@ async fn a_payment_from_its_first_refund_to_its_last() {
 
 #[tokio::test]
 async fn refunds_that_take_their_time() {
-    let sandbox = Sandbox::builder().settle_after_reads(None).start().await.unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.set_settle_after_reads(None);
     let client = client(&sandbox);
     for (outcome, status, refundable) in [
         (Outcome::Succeeded, RefundStatus::Succeeded, 700),

@@ -78,11 +78,6 @@ impl DinteroSandbox {
         self.inner.add_order(spec)
     }
 
-    /// Serves this body, `{"refunds": […]}`, as the refunds of an order, which need not exist.
-    pub fn insert_order_refunds_json(&self, order_id: &str, body: Value) {
-        self.insert_order_refunds_bytes(order_id, body.to_string());
-    }
-
     /// Serves these bytes, unchanged, as the refunds of an order, which need not exist.
     pub fn insert_order_refunds_bytes(&self, order_id: &str, body: impl Into<Bytes>) {
         let account = self.account_id();

@@ -89,12 +89,6 @@ impl FaultTrigger {
         self
     }
 
-    /// At every matching call, which is the default.
-    pub fn every(mut self) -> Self {
-        self.when = When::Every;
-        self
-    }
-
     /// At this percentage of calls, by the sandbox's seed.
     pub fn percent(mut self, percent: u8) -> Self {
         self.when = When::Percent(percent);

@@ -115,7 +115,7 @@ async fn an_inserted_body_is_served_byte_for_byte() {
     let response = dintero.get(&path).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), bytes);
 
-    sandbox.dintero().insert_order_refunds_json("o-2", json!({"refunds": [{"amount": 5}]}));
+    sandbox.dintero().insert_order_refunds_bytes("o-2", r#"{"refunds": [{"amount": 5}]}"#);
     let (_, body) = read(dintero.get(&format!("{}/refunds", dintero.order("o-2")))).await;
     assert_eq!(body["refunds"][0]["amount"], 5);
     let stranger = dintero.client.get(format!("{}{path}", dintero.settings["api_url"]));

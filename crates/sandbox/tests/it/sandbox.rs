@@ -85,12 +85,9 @@ async fn a_request_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn refunds_settle_on_the_clock_or_on_request() {
-    let sandbox = Sandbox::builder()
-        .settle_after_reads(None)
-        .settle_after(Some(Duration::from_secs(3_600)))
-        .start()
-        .await
-        .unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.set_settle_after_reads(None);
+    sandbox.set_settle_after(Some(Duration::from_secs(3_600)));
     let mattilda = Mattilda::of(&sandbox);
     let dintero = Dintero::of(&sandbox).await;
     let slow = || TransactionSpec::new(100, "MXN").asynchronous(Outcome::Succeeded);

@@ -47,12 +47,9 @@ async fn a_lost_response_is_reported_by_webhook_and_a_late_refund_late() {
 
 #[tokio::test]
 async fn what_the_clock_settles_is_delivered() {
-    let sandbox = Sandbox::builder()
-        .settle_after_reads(None)
-        .settle_after(Some(Duration::from_secs(60)))
-        .start()
-        .await
-        .unwrap();
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.set_settle_after_reads(None);
+    sandbox.set_settle_after(Some(Duration::from_secs(60)));
     let shop = Receiver::start().await;
     sandbox.dintero().subscribe(shop.url("/"), ["checkout_transaction"]);
     let dintero = Dintero::of(&sandbox).await;
