@@ -75,7 +75,8 @@ async fn logs_are_off_by_default() {
     let logged = run(made.env("REFUNDS_LOG", "info")).ended(0);
     let lines: Vec<_> = logged.stderr.lines().collect();
     let [line] = lines[..] else { panic!("one line for one call: {}", logged.stderr) };
-    for part in ["INFO refund.create{", "reference=r-1", "outcome=\"succeeded\"", "the call ended attempts=1"] {
+    for part in ["INFO refund.create{", "reference=r-1", "outcome=\"succeeded\"", "the call ended attempts=1"]
+    {
         assert!(line.contains(part), "{part}: {line}");
     }
 }

@@ -33,11 +33,11 @@ pub trait Observer: Debug + Send + Sync {
         let _ = retried;
     }
 
-    /// A refund whose request was sent, and whose outcome was unknown, was found at the provider: by a call
-    /// that looked for it, by a call for another refund of the same money, or by a read.
+    /// A refund whose request was sent, and whose outcome was not in the journal, was found at the provider:
+    /// by a call that looked for it, by a call for another refund of the same money, or by a read.
     ///
-    /// Once for each refund; again if the journal could not store it, and from each of two processes that
-    /// find it at the same moment.
+    /// Once for each refund; again if the journal could not store it, and perhaps from each of two processes
+    /// that find it at the same moment.
     fn recovered(&self, recovered: &Recovered<'_>) {
         let _ = recovered;
     }
