@@ -19,7 +19,7 @@ pub struct Capabilities {
     pub multiple: bool,
     /// A refund can name the order lines that it covers.
     pub lines: bool,
-    /// What a gift card paid can be refunded to it.
+    /// The amount that a gift card paid can be refunded to that gift card.
     pub gift_cards: bool,
     /// The caller's metadata can be attached to a refund.
     pub metadata: bool,
@@ -120,8 +120,8 @@ impl Capabilities {
 pub enum References {
     /// Every refund that has a reference shows it, in lists, reads and responses.
     Reported,
-    /// Some do not. Then only their ids distinguish refunds of the same amount, so a second one waits until
-    /// the first is settled.
+    /// Some refunds do not. Then refunds of the same amount can be distinguished only by their ids, so a second
+    /// one waits until the first is settled.
     MayBeUnreported,
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{Currency, Money, PaymentId, RefundLine, Result};
 
-/// A payment, as far as refunds are concerned.
+/// A payment: its status and the sums that matter for refunds.
 ///
 /// ```
 /// use refunds_core::{Money, Payment, PaymentId};

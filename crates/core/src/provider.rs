@@ -80,8 +80,8 @@ pub trait RefundProvider: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any failure of the provider or the connection to it. No money has moved if and only if
-    /// [`Error::may_have_applied`] is false.
+    /// Any failure of the provider or the connection to it. If [`Error::may_have_applied`] is false, this
+    /// call moved no money; if it is true, it may have moved money.
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund>;
 
     /// The account that refunds are paid from. It keeps test and live accounts apart in a

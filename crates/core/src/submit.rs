@@ -67,7 +67,7 @@ impl SubmitRefund {
         self
     }
 
-    /// Adds what the adapter read right before.
+    /// Adds what the adapter's [`overview`](crate::RefundProvider::overview) just read and passed on.
     #[must_use]
     pub fn with_handover(mut self, handover: Option<Handover>) -> Self {
         self.handover = handover;
@@ -98,7 +98,7 @@ impl SubmitRefund {
         self
     }
 
-    /// Marks that the refund is made and only its missing step is to be taken.
+    /// Marks the refund as already made, so that only its missing step is taken.
     #[must_use]
     pub fn completing(mut self, refund: RefundId) -> Self {
         self.completing = Some(refund);

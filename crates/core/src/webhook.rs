@@ -55,7 +55,7 @@ impl WebhookRequest {
     /// From the parts of an [`http::Request`](https://docs.rs/http/1/http/request/struct.Request.html), which
     /// every Rust web framework provides.
     ///
-    /// `public_origin` is the part of the URL before the path that the provider calls, such as
+    /// `public_origin` is the part before the path in the URL that the provider calls, such as
     /// `https://shop.example`. It is not a proxy's `Host`, and some signatures cover it. If a proxy also
     /// strips part of the path, add that part. Headers whose value is not visible text are omitted.
     ///

@@ -16,19 +16,19 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
     SettingSpec::required("account_id", "the account, T (test) or P (production) and eight digits"),
     SettingSpec::required("client_id", "the id of the API client"),
     SettingSpec::required("client_secret", "the secret of the API client"),
-    SettingSpec::optional("api_url", "base of tokens and orders, https://api.dintero.com/v1"),
-    SettingSpec::optional("checkout_url", "base of transactions, https://checkout.dintero.com/v1"),
+    SettingSpec::optional("api_url", "URL of tokens and orders, default https://api.dintero.com/v1"),
+    SettingSpec::optional("checkout_url", "URL of transactions, default https://checkout.dintero.com/v1"),
     SettingSpec::optional("callback_secret", "secret of session callbacks"),
-    SettingSpec::optional("callback_secret_previous", "secret of callbacks before it, while it is replaced"),
+    SettingSpec::optional("callback_secret_previous", "previous callback secret, while it is being replaced"),
     SettingSpec::optional("hook_secret", "secret of hook subscriptions"),
-    SettingSpec::optional("hook_secret_previous", "secret of hooks before it, while it is replaced"),
-    SettingSpec::optional("allow_http", "true lets plain http:// through on hosts that are not loopback"),
-    SettingSpec::optional("record_only", "true makes refunds of orders mere records: no money moves"),
-    SettingSpec::optional("timeout", "time that one HTTP exchange may take, 25s"),
+    SettingSpec::optional("hook_secret_previous", "previous hook secret, while it is being replaced"),
+    SettingSpec::optional("allow_http", "true allows http:// on hosts that are not loopback"),
+    SettingSpec::optional("record_only", "true only records refunds of orders: no money moves"),
+    SettingSpec::optional("timeout", "time that one HTTP exchange may take, default 25s"),
     SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
 ];
 
-/// Where and as whom to call Dintero.
+/// The account, credentials and addresses with which to call Dintero.
 ///
 /// ```
 /// use refunds_dintero::{Dintero, DinteroConfig};
@@ -91,8 +91,8 @@ impl DinteroConfig {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) where one is unknown, one that is needed
-    /// is missing, or one is malformed.
+    /// [`ErrorKind::Config`](refunds_core::ErrorKind::Config) if a setting is unknown or malformed, or a
+    /// required one is missing.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Self::read(settings).map_err(in_context(Operation::Configure))
     }
@@ -119,14 +119,14 @@ impl DinteroConfig {
         Ok(config)
     }
 
-    /// Where tokens are had and orders are kept; `https://api.dintero.com/v1`, unless set.
+    /// The base URL for tokens and orders. Default `https://api.dintero.com/v1`.
     pub fn with_api_url(mut self, url: impl Into<String>) -> Self {
         self.api_url = url.into();
         self
     }
 
-    /// Where transactions are; `https://checkout.dintero.com/v1`, unless set. A base under the
-    /// account, `https://api.dintero.com/v1/accounts/{account}/payments`, works as well.
+    /// The base URL for transactions. Default `https://checkout.dintero.com/v1`. The one under the account,
+    /// `https://api.dintero.com/v1/accounts/{account}/payments`, works as well.
     pub fn with_checkout_url(mut self, url: impl Into<String>) -> Self {
         self.checkout_url = url.into();
         self
@@ -139,8 +139,8 @@ impl DinteroConfig {
     }
 
     /// Accepts [callbacks](https://docs.dintero.com/docs/checkout/validating-callbacks) signed with this
-    /// secret, which the account has [one](https://docs.dintero.com/checkout-api/secrets/admin_signature_post)
-    /// of. Call it once more with the previous secret while one is replaced by another.
+    /// secret. An account has [one](https://docs.dintero.com/checkout-api/secrets/admin_signature_post) such
+    /// secret. While it is being replaced, call this once more with the previous one.
     pub fn with_callback_secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.callback_secrets.push(secret.into());
         self

@@ -27,12 +27,12 @@ pub trait Authorizer: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being had. The request that it is for is not sent, and its error says
-    /// that nothing was applied.
+    /// Whatever prevented the credential from being obtained. The request that needs it is not sent, and
+    /// the request's error says that nothing was applied.
     async fn credential(&self) -> Result<Credential>;
 
-    /// Learns that the provider refused `credential` with a 401; returns whether another one is worth
-    /// a try. The request is repeated once then.
+    /// Called when the provider has refused `credential` with a 401. Returns whether another credential is
+    /// worth trying; if so, the request is repeated once.
     fn refused(&self, credential: &Credential) -> bool {
         let _ = credential;
         false
@@ -105,7 +105,8 @@ impl Authorizer for StaticToken {
 pub struct Token {
     /// The token itself.
     pub secret: SecretString,
-    /// How long it can be used from now on; `None` where the provider does not say: until it is refused.
+    /// How long it can be used from now on; `None` if the provider does not say. Then it is used until it is
+    /// refused.
     pub expires_in: Option<Duration>,
 }
 
@@ -166,7 +167,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Whatever kept it from being had.
+    /// Whatever prevented the token from being obtained.
     async fn fetch(&self) -> Result<Token>;
 }
 
@@ -179,11 +180,11 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
 
 /// Keeps the token of a [`TokenSource`] and renews it in time.
 ///
-/// A token is used until five minutes before its end, or until half its life is over, whichever is
-/// later; so a token of an hour serves 55 minutes, one of a minute 30 seconds. However many requests
-/// need a new one at the same time, one of them fetches it and the others wait for it: for its token, or
-/// for its failure. A failure is not kept: the next request tries anew. A token that is empty or not a
-/// valid header value is one.
+/// A token is used until five minutes before it expires, or until half of its lifetime is over, whichever is
+/// later: a token valid for an hour is used for 55 minutes, one valid for a minute for 30 seconds. However
+/// many requests need a new token at the same time, one of them fetches it and the others wait for its token
+/// or its failure. A failure is not kept: the next request tries again. A token that is empty or not a valid
+/// header value counts as a failure.
 #[derive(Debug)]
 pub struct TokenCache<S> {
     source: S,

@@ -53,8 +53,8 @@ impl HttpClient {
     /// The same client with another credential, and the same transport, base URL,
     /// headers and error decoder.
     ///
-    /// A token endpoint is called by the one client, without a credential or with its own, and lends
-    /// its tokens to the other:
+    /// One client calls the token endpoint, without a credential or with its own; the other client uses the
+    /// tokens:
     ///
     /// ```
     /// # use refunds_core::{Result, SystemClock, async_trait};
@@ -87,17 +87,17 @@ impl HttpClient {
 
     /// Sends `request` and returns the response, if it is a success (2xx).
     ///
-    /// It is processed at most once. It is sent again in two cases in which it was not processed: where
-    /// the provider refuses the credential with a 401 and the [`Authorizer`] has another one, and where
-    /// the [`Transport`] knows that the provider did not take it. The limit of time covers all of it:
-    /// the fetch of a token, the connections, the exchanges, the bodies.
+    /// The request is processed at most once. It is sent again only in two cases, in which it was not
+    /// processed: if the provider refuses the credential with a 401 and the [`Authorizer`] has another one,
+    /// and if the [`Transport`] knows that the provider did not take the request. The time limit covers
+    /// everything: fetching a token, the connections, the exchanges, the bodies.
     ///
     /// # Errors
     ///
     /// Any other status, as [`classify_status`](crate::classify_status) and the error decoder say;
-    /// [`ErrorKind::InvalidRequest`] where the request is malformed, [`ErrorKind::Transport`],
-    /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] where no complete response came back. Whether
-    /// it may have been applied is `false` for a read and wherever nothing can have been sent.
+    /// [`ErrorKind::InvalidRequest`] if the request is malformed, [`ErrorKind::Transport`],
+    /// [`ErrorKind::Timeout`] and [`ErrorKind::Protocol`] if no complete response came back.
+    /// `may_have_applied` is `false` for a read and whenever nothing can have been sent.
     ///
     /// [`ErrorKind::InvalidRequest`]: refunds_core::ErrorKind::InvalidRequest
     /// [`ErrorKind::Transport`]: refunds_core::ErrorKind::Transport
@@ -173,30 +173,30 @@ impl HttpClientBuilder {
         self
     }
 
-    /// Sends requests through `transport`: another one, or one to share. Its limit of time for a
-    /// connection is its own then.
+    /// Sends requests through `transport`, for example a shared one. It has its own time limit for
+    /// connections: [`connect_timeout`](Self::connect_timeout) does not apply to it.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// How long a connection may take; five seconds, unless set, and always less than
-    /// [`timeout`](Self::timeout): only so it is known that nothing was sent.
+    /// How long making a connection may take. Default 5 s, and always less than [`timeout`](Self::timeout):
+    /// otherwise it would not be known that nothing was sent.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long a call of [`HttpClient::send`] may take altogether; 25 seconds, unless set: less than
-    /// the attempt's limit in core's policy, so that this error, which knows more, comes first. One request
+    /// How long a call of [`HttpClient::send`] may take altogether. Default 25 s: less than the attempt
+    /// limit in core's policy, so that this error, which is more precise, comes first. One request
     /// may have [less](Request::timeout).
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// The header in which this provider reports its request ids, to look there first; without it, in the
-    /// usual ones alone, such as `request-id` and `x-request-id`. For an id in the body of errors see
+    /// The header in which this provider reports its request ids. It is read first, then the usual ones,
+    /// such as `request-id` and `x-request-id`. For an id in the body of errors, see
     /// [`ProviderError::with_request_id`].
     pub fn request_id_header(mut self, name: &str) -> Self {
         self.request_id_header = Some(name.to_owned());

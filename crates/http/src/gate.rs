@@ -10,8 +10,8 @@ use std::{
 
 /// Decides, at the last moment before a request leaves, whether it still may.
 ///
-/// A caller that gives up on a call cannot stop what a transport is doing at that moment. With a gate it
-/// can: it closes the gate, and knows from then on that nothing leaves, or that something has left.
+/// A caller that gives up on a call cannot stop what a transport is doing at that moment. With a gate, it
+/// can: once it has closed the gate, it knows either that nothing was or will be sent, or that something was.
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU8, Ordering::SeqCst}};
@@ -59,11 +59,11 @@ impl SendGate for refunds_core::SendWindow {
 /// A request's [`SendGate`], in the extensions of the [`http::Request`] that a
 /// [`Transport`](crate::Transport) gets.
 ///
-/// A transport asks it with [`begin`](Self::begin), every time, right before the first byte of the body
-/// leaves (of the head, where there is no body), and as late as it can. Where it returns `false`, no
-/// byte may leave, and the call fails with
-/// [`TransportErrorKind::Expired`](crate::TransportErrorKind::Expired), unsent. A transport that wraps
-/// another one leaves this to it.
+/// Each time it sends the request, a transport calls [`begin`](Self::begin) right before the first byte of
+/// the body leaves (or of the head, if there is no body), and as late as it can. If `begin` returns `false`,
+/// no byte may leave, and the call fails as unsent with
+/// [`TransportErrorKind::Expired`](crate::TransportErrorKind::Expired). A transport that wraps another one
+/// leaves this to the inner one.
 ///
 /// ```
 /// use refunds_http::{RequestGate, TransportError, TransportErrorKind, bytes::Bytes, http};

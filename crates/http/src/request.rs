@@ -37,7 +37,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 ///     .json(&serde_json::json!({ "amount": 1299 }));
 /// ```
 ///
-/// A fault in a part of it is reported when it is sent, before anything leaves the machine.
+/// An invalid part is reported when the request is sent, before anything leaves the machine.
 /// `Debug` shows neither path, query, header values nor body.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
@@ -180,15 +180,15 @@ impl Request {
         self
     }
 
-    /// Asks `gate` right before the request leaves, each time that it is sent. Where the gate is closed,
-    /// nothing leaves, and the call fails with [`ErrorKind::Timeout`] and was not applied.
+    /// Asks `gate` right before the request leaves, each time that it is sent. If the gate is closed,
+    /// nothing leaves, and the call fails with [`ErrorKind::Timeout`], not applied.
     pub fn send_gate(mut self, gate: Arc<dyn SendGate>) -> Self {
         self.gate = Some(gate);
         self
     }
 
-    /// Lets the request leave only within `window`: the request that moves money, with the
-    /// [window](refunds_core::SubmitRefund::window) of its submission. `None` lets it leave at any time.
+    /// Lets the request leave only within `window`. Set it on the request that moves money, to the
+    /// [window](refunds_core::SubmitRefund::window) of the submission. `None` lets it leave at any time.
     pub fn send_window(self, window: Option<&SendWindow>) -> Self {
         match window {
             Some(window) => self.send_gate(Arc::new(window.clone())),

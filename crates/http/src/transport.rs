@@ -20,11 +20,11 @@ pub(crate) const TARGET: &str = "refunds_http";
 
 /// Carries one request to the provider and its response back.
 ///
-/// [`ReqwestTransport`](crate::ReqwestTransport) is the one in use unless another is given. One that
-/// replaces it makes **one** attempt: it follows no redirects and repeats nothing. It may send a request
-/// again only where the server certainly did not process it: over HTTP/2, where the server refused the
-/// stream or left it out when it ended the connection without an error (RFC 9113, sections 6.8 and
-/// 8.7). The exactness of [`TransportError::is_sent`] decides whether a refund is called lost or safely
+/// [`ReqwestTransport`](crate::ReqwestTransport) is used unless another transport is given. A replacement
+/// makes **one** attempt: it follows no redirects and repeats nothing, with one exception. It may send a
+/// request again if the server certainly did not process it: over HTTP/2, if the server refused the stream,
+/// or left it out when it closed the connection without an error (RFC 9113, sections 6.8 and 8.7).
+/// [`TransportError::is_sent`] must be exact: it decides whether a refund is treated as lost or safely
 /// repeated.
 ///
 /// The caller limits the time and the length of the body.
@@ -38,18 +38,18 @@ pub(crate) const TARGET: &str = "refunds_http";
     note = "`ReqwestTransport` is one, and `testing::ScriptedTransport` in tests; to wrap one or to write one, see `refunds_http::Transport`"
 )]
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends the request and returns as soon as the response's head is there.
+    /// Sends the request and returns as soon as the response's head has arrived.
     ///
     /// # Errors
     ///
-    /// [`TransportError`] where no complete response head came back.
+    /// [`TransportError`] if no complete response head came back.
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Body>, TransportError>;
 
-    /// Whether it asks the [`RequestGate`](crate::RequestGate) of a request right before bytes leave. One
-    /// that wraps another transport forwards the question.
+    /// Whether it asks the [`RequestGate`](crate::RequestGate) of a request right before bytes leave. A
+    /// transport that wraps another one forwards this call.
     ///
-    /// For one that does not, the client asks before it calls [`send`](Self::send): then a connection
-    /// that takes long may let a request leave late.
+    /// If it does not ask, the client asks the gate before it calls [`send`](Self::send): a slow connection
+    /// may then let a request leave late.
     fn asks_gate(&self) -> bool {
         false
     }
@@ -94,21 +94,21 @@ impl fmt::Debug for Body {
     }
 }
 
-/// In which way an exchange failed below HTTP.
+/// How an exchange failed below HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The transport cannot work with the settings as they are: no certificates, one that is not
-    /// trusted, a proxy that cannot be read. Trying again does not help.
+    /// The transport cannot work with the current settings: there are no certificates, one is not trusted,
+    /// or the proxy setting cannot be read. Trying again does not help.
     Setup,
-    /// The request cannot be put on the wire as it is.
+    /// The request cannot be sent in its present form.
     Request,
     /// No connection: name look-up, connection or TLS handshake failed.
     Connect,
-    /// A limit of time was over.
+    /// A time limit was exceeded.
     Timeout,
-    /// The request did not leave in time: its [gate](crate::RequestGate) was closed when it was about to,
-    /// or it never got its turn.
+    /// The request did not leave in time: its [gate](crate::RequestGate) was closed when it was about to
+    /// leave, or it was never its turn.
     Expired,
     /// The connection broke, or the response was cut off.
     Broken,
@@ -131,7 +131,7 @@ impl TransportErrorKind {
 
 /// An exchange that failed below HTTP.
 ///
-/// Neither its message nor its source may hold the request's address, headers or body.
+/// Neither its message nor its source may contain the request's URL, headers or body.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,

@@ -33,11 +33,11 @@ const TIMEOUT: &str = "timeout";
 pub(crate) const SETTINGS: [SettingSpec; 11] = [
     SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
     SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
-    SettingSpec::optional(TOKEN, "ready bearer token, instead of a private key"),
+    SettingSpec::optional(TOKEN, "existing bearer token, instead of a private key"),
     SettingSpec::optional(API_URL, "base URL, default https://api.mattildapayments.com"),
     SettingSpec::optional(MERCHANT_ACCOUNT_ID, "merchant account, if not the default one"),
     SettingSpec::optional(WEBHOOK_SECRET, "secret of the webhook subscription"),
-    SettingSpec::optional(WEBHOOK_SECRET_PREVIOUS, "secret before it, while it is replaced"),
+    SettingSpec::optional(WEBHOOK_SECRET_PREVIOUS, "previous webhook secret, while it is being replaced"),
     SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
     SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
     SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),
@@ -84,14 +84,14 @@ enum Credentials {
 }
 
 impl MattildaConfig {
-    /// Signs its own tokens, each good for five minutes, by the merchant's private key: a PEM text as
-    /// [the dashboard](https://mattilda.mintlify.app/guides/api/jwts) gives it out, PKCS#8 or SEC1, on
-    /// the curve P-521. Its line ends may be written as `\n`, as in an environment variable.
+    /// Signs its own tokens, each valid for five minutes, with the merchant's private key: PEM text as issued
+    /// by [the dashboard](https://mattilda.mintlify.app/guides/api/jwts), PKCS#8 or SEC1, on the curve P-521.
+    /// Its line breaks may be written as `\n`, as in an environment variable.
     pub fn from_private_key(pem: impl Into<SecretString>) -> Self {
         Self::new(Credentials::PrivateKey(pem.into()))
     }
 
-    /// Sends a ready bearer token, until the provider refuses it. It must have the scopes
+    /// Sends an existing bearer token. It is never renewed. It must have the scopes
     /// `transactions.read` and `transactions.write`.
     pub fn from_token(token: impl Into<SecretString>) -> Self {
         Self::new(Credentials::Token(token.into()))
@@ -165,8 +165,8 @@ impl MattildaConfig {
         self
     }
 
-    /// How sure it is that this instance honours the `Idempotency-Key` of refunds. It is sent anyway;
-    /// [`Certainty::Guaranteed`] makes core rely on it, and repeat the request after a lost response.
+    /// How certain it is that this instance honours the `Idempotency-Key` of refunds. The key is always sent;
+    /// [`Certainty::Guaranteed`] makes core rely on it and repeat the request after a lost response.
     ///
     /// [`Certainty::BestEffort`] unless set: [Gr4vy](https://docs.gr4vy.com/guides/api/idempotent-requests)
     /// has documented the key for refunds since 2026, Mattilda's pages do not show it.

@@ -1,4 +1,5 @@
-//! What the provider says when it refuses.
+//! What the provider says when it refuses: the codes that mean more than their status. The status of any
+//! other refusal decides its kind, by `refunds_http::classify_status`.
 //!
 //! <https://docs.gr4vy.com/reference/errors/client-errors>,
 //! <https://docs.gr4vy.com/reference/errors/server-errors>

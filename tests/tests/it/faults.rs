@@ -47,6 +47,8 @@ const CALLS: [(&str, Call, u32); 6] = [
     ("record", Call::Record, 1),
 ];
 
+/// Every action of the sandbox, except those whose outcome depends on their text (`Rewrite`, `DetailBody`,
+/// `ErrorBody`). A new action needs a row here.
 fn actions() -> Vec<FaultAction> {
     let late = Duration::from_secs(20);
     let mut actions = vec![

@@ -25,7 +25,7 @@ const ROWS: [(&str, Cell); 8] = [
     }),
     ("idempotency key", |can| match &can.idempotency {
         Idempotency::Key(key) if key.certainty == Certainty::Guaranteed => "honoured".to_owned(),
-        Idempotency::Key(_) => "sent; relied on where the settings say `honoured`".to_owned(),
+        Idempotency::Key(_) => "sent; relied on only if the settings say `honoured`".to_owned(),
         _ => "none".to_owned(),
     }),
 ];

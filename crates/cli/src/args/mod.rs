@@ -42,9 +42,9 @@ With the journal, a refund is made once even if this command is killed. The
 journal is a file on a local disk:
   REFUNDS_JOURNAL=sqlite:FILE  default: a file in the user's state folder, for
                                all accounts
-  REFUNDS_JOURNAL=memory       lost when the command ends; only for use where
-                               another system keeps count
-create and resolve need the journal. Commands that only read also work without.
+  REFUNDS_JOURNAL=memory       lost when the command ends; use it only if
+                               another system keeps track of requests
+create and resolve need the journal. Commands that only read work without it.
 
 Exit status:
   0  done
@@ -57,14 +57,15 @@ Exit status:
   4  authentication or permission failed, or a webhook is forged, malformed or
      too old
   5  a transient failure, and nothing was applied: run the same command again
-  6  the outcome is unknown: a refund may have been made, or is not final yet
-The worst of several results (resolve) counts: 6, then 3, 4, 1, 2, 5, 0.
+  6  the outcome is unknown: a refund may have been made, or its status is not
+     final yet
+Of several results (resolve), the worst one counts: 6, then 3, 4, 1, 2, 5, 0.
 
 A refund is made once: the same reference is the same refund, from any process
 on this machine and however often the command runs. After exit status 6, run
 the same command again at the time shown, or run `refunds resolve`. Never use
-another reference. The last line on standard error is JSON: where this journal
-is not available, `refunds resolve FILE` finishes the refund from it.
+another reference. The last line on standard error is JSON: if this journal is
+not available, `refunds resolve FILE` finishes the refund from that line.
 
 With JSON output, an error is one line of JSON on standard error:
   {\"error\":{\"kind\":\"not_found\",\"provider\":…,\"operation\":…,\"message\":…,
@@ -135,7 +136,7 @@ pub(crate) enum Command {
     /// after `REFUNDS_RESUBMIT_AFTER` and a lookup that does not find it.
     ///
     /// With --not-made, --made or --not-this-one, it stores what a person found out at the provider
-    /// and submits nothing. A wrong statement refunds twice, or not at all.
+    /// and submits nothing. If the statement is wrong, the refund may be made twice, or not at all.
     Resolve(ResolveArgs),
     /// Show or clean up the journal of requests and their outcomes.
     #[command(subcommand)]

@@ -90,7 +90,7 @@ pub(crate) struct JournalShow {
 
 #[derive(Debug, Args)]
 pub(crate) struct JournalPurge {
-    /// How long ago an entry was last needed, such as 400d.
+    /// Forget only entries that were last needed longer ago than this, such as 400d.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(crate) older_than: Duration,
 

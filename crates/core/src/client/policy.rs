@@ -30,15 +30,15 @@ pub struct Policy {
     pub settle_timeout: Duration,
     /// How long the same reference may not be submitted again, counted from the last moment at which a lost
     /// request may have been sent, if no idempotency key is honoured. It must be at least as long as the
-    /// provider may take to carry out a request whose connection is gone and to list its refund: a shorter
-    /// time refunds twice. Default 10 min.
+    /// provider may take to carry out a request whose connection is gone and to list its refund: with a
+    /// shorter time, a refund may be made twice. Default 10 min.
     pub resubmit_after: Duration,
-    /// How long a request may take to be sent after its intent is committed: the commit, a token and a
-    /// connection. A request that takes longer is not sent but retried. Default 5 s.
+    /// How long a request may take to be sent, from the start of the commit of its intent: the commit, a token
+    /// and a connection. A request that takes longer is not sent, and the attempt is retried. Default 5 s.
     pub send_window: Duration,
-    /// At providers that may not report references: whether a new refund without a reference counts as the
-    /// only unsettled refund of its amount. `false` leaves such cases to a person; set it if other systems
-    /// refund the same payments. Default `true`.
+    /// For providers that may not report references: whether a new refund without a reference is attributed to
+    /// the only unsettled request for its amount. `false` leaves such cases to a person; set it to `false` if
+    /// other systems refund the same payments. Default `true`.
     pub match_by_id: bool,
     /// The longest wait before the second attempt. It doubles with each attempt. The actual wait is uniformly
     /// random between zero and this ("full jitter"). Default 500 ms.
@@ -83,8 +83,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a variable is not UTF-8, malformed or zero. The
-    /// message names the variable.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) if a variable is not UTF-8, is malformed, or is zero
+    /// (only `REFUNDS_SETTLE_TIMEOUT` may be zero). The message names the variable.
     pub fn from_env() -> Result<Self> {
         Self::read(env_variable)
     }

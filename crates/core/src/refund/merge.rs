@@ -49,7 +49,19 @@ impl Refund {
             money_id: winner.money_id.max(loser.money_id),
             made_for: winner.made_for.max(loser.made_for),
             raw: None,
-            ..winner
+            // What changes in a refund's life: `is_later` orders by all of it.
+            provider: winner.provider,
+            id: winner.id,
+            payment_id: winner.payment_id,
+            status: winner.status,
+            provider_status: winner.provider_status,
+            amount: winner.amount,
+            failure: winner.failure,
+            updated_at: winner.updated_at,
+            processed_at: winner.processed_at,
+            metadata: winner.metadata,
+            extra: winner.extra,
+            needs_completion: winner.needs_completion,
         })
     }
 }

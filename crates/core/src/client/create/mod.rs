@@ -63,13 +63,15 @@ impl RefundClient {
     ///
     /// Dropping the future or killing the process releases nothing early: a request that was sent may still
     /// be carried out, so the reference stays blocked as long as the journal says. A call that is dropped
-    /// before its request was sent releases the reference at once.
+    /// before its request was sent releases the reference at once if the adapter
+    /// [checks the send window](crate::Capabilities::send_window).
     ///
     /// # Errors
     ///
     /// Check [`Error::may_have_applied`]. If it is false, this call made no refund. If it is true, a refund
     /// may have been made: call `create` again later with the same reference, or pass [`Error::unresolved`]
-    /// to [`resolve`](Self::resolve). After an error of the journal, nothing was applied.
+    /// to [`resolve`](Self::resolve). If the journal cannot be read or cannot store an intent, no further
+    /// request is sent.
     pub async fn create(&self, request: &CreateRefund) -> Result<Refund> {
         self.call(request, Goal::Make, None).await
     }
@@ -101,7 +103,7 @@ impl RefundClient {
     }
 
     /// The handle of a refund that is unsettled in the journal, to store or show after a call was cut off.
-    /// `None` if nothing is unsettled, so no request is in flight.
+    /// `None` if the journal has no unsettled request for this refund.
     ///
     /// # Errors
     ///

@@ -19,7 +19,8 @@ pub use self::{factory::MemoryFactory, harness::MemoryHarness};
 use super::{Fault, FaultTarget};
 use crate::{
     Capabilities, Certainty, Currency, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey, Money,
-    PaymentId, Reference, References, RefundId, RefundLine, RefundStatus, RefundTarget, Replay, Result, TargetKind,
+    PaymentId, Reference, References, RefundId, RefundLine, RefundStatus, RefundTarget, Replay, Result,
+    TargetKind,
 };
 
 /// The default page size.
