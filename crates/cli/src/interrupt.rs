@@ -1,26 +1,33 @@
 //! Signals that stop the command.
 
-/// Returns when the process receives ctrl-c or SIGTERM; never if the system cannot report them.
-pub(crate) async fn interrupted() {
-    tokio::select! {
-        signal = tokio::signal::ctrl_c() => if signal.is_err() { std::future::pending().await },
-        () = terminated() => {}
-    }
-}
+use std::future::{Future, pending};
 
+/// Ends when the process receives ctrl-c or SIGTERM; never if the system cannot report them.
+///
+/// Signals count from the call on, not only from when the future is polled: what runs beside it may be seen
+/// elsewhere before.
 #[cfg(unix)]
-async fn terminated() {
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    match signal(SignalKind::terminate()) {
+    let (interrupts, terminates) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let received = async |signals: std::io::Result<tokio::signal::unix::Signal>| match signals {
         Ok(mut signals) => {
             signals.recv().await;
         }
-        Err(_) => std::future::pending().await,
+        Err(_) => pending().await,
+    };
+    async move {
+        tokio::select! {
+            () = received(interrupts) => {}
+            () = received(terminates) => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+pub(crate) async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        pending().await
+    }
 }

@@ -185,7 +185,9 @@ impl IdempotencyKey {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Replay {
-    /// The first response, whether it was a success or a failure.
+    /// The first response, whether it was a success or a failure. A server error that is repeated shows nothing
+    /// of the refund: the client looks it up, and submits under another key only once a lookup shows that there
+    /// is none.
     FirstAnswer,
     /// The current state of the refund.
     CurrentState,

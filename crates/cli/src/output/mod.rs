@@ -3,6 +3,7 @@
 mod csv;
 mod journal;
 mod json;
+mod payment;
 mod record;
 mod refunds;
 mod resolved;

@@ -93,7 +93,7 @@ fn secrets_and_personal_data_are_shown_nowhere() {
             }
         });
     });
-    assert!(log.text().contains("http_exchange"), "the log is on");
+    assert!(log.text().contains("http.exchange"), "the log is on");
     shown.push(log.text());
     for text in shown {
         for canary in canaries {

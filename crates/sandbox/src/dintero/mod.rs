@@ -39,14 +39,55 @@ use std::{
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use self::{order::Order, route::Route, subscription::Hooks, transaction::Transaction};
+use self::{order::Order, subscription::Hooks, transaction::Transaction};
 use crate::{
     api::{Api, Grant},
     common::Common,
     fault::Call,
     lock::lock,
+    route::{Route, Row},
     wire::{Answer, Incoming, Reply},
 };
+
+type Handler = fn(&Dintero, &Incoming, &[String]) -> Answer;
+
+const ORDER_READ: &[Call] = &[Call::Orders];
+const ROUTES: [Row<Handler>; 19] = [
+    ("POST", "accounts/{account}/auth/token", Dintero::token, &[Call::Token]),
+    ("GET", "transactions", Dintero::search, &[Call::Search]),
+    ("GET", "transactions/{id}", Dintero::transaction, &[Call::Payment, Call::List, Call::Get]),
+    ("POST", "transactions/{id}/refund", Dintero::refund, &[Call::Submit]),
+    ("GET", "accounts/{account}/shopping/orders/{id}", Dintero::order, ORDER_READ),
+    ("GET", "accounts/{account}/shopping/orders/{id}/authorizations", Dintero::order_list, ORDER_READ),
+    ("GET", "accounts/{account}/shopping/orders/{id}/captures", Dintero::order_list, ORDER_READ),
+    (
+        "GET",
+        "accounts/{account}/shopping/orders/{id}/refunds",
+        Dintero::order_list,
+        &[Call::Orders, Call::List, Call::Get],
+    ),
+    (
+        "POST",
+        "accounts/{account}/shopping/orders/{id}/refunds",
+        Dintero::record,
+        &[Call::Orders, Call::Record],
+    ),
+    (
+        "GET",
+        "accounts/{account}/shopping/orders/{id}/refunds/{refund}",
+        Dintero::order_refund,
+        &[Call::Orders, Call::Get],
+    ),
+    ("GET", "admin/signature", Dintero::signature, &[]),
+    ("POST", "admin/signature", Dintero::signature, &[]),
+    ("POST", "accounts/{account}/hooks/subscriptions", Dintero::create_hook, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions", Dintero::list_hooks, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}", Dintero::read_hook, &[]),
+    ("DELETE", "accounts/{account}/hooks/subscriptions/{id}", Dintero::delete_hook, &[]),
+    ("POST", "accounts/{account}/hooks/subscriptions/{id}/ping", Dintero::ping_hook, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}/deliveries", Dintero::list_deliveries, &[]),
+    ("GET", "accounts/{account}/hooks/subscriptions/{id}/deliveries/{delivery}", Dintero::read_delivery, &[]),
+];
 
 pub(crate) struct Dintero {
     common: Arc<Common>,
@@ -97,8 +138,12 @@ impl Dintero {
         }
     }
 
+    fn route(request: &Incoming) -> Result<Route<Handler>, Reply> {
+        Route::of(&ROUTES, &request.method, &route::segments(request)?, error::of_status)
+    }
+
     fn dispatch(&self, request: &Incoming) -> Answer {
-        let Route { row, ids } = Route::of_request(request)?;
+        let Route { row, ids } = Self::route(request)?;
         if request.method == "GET"
             && let Some(body) = lock(&self.state).canned.get(&request.path)
         {
@@ -115,12 +160,12 @@ impl Dintero {
 
 impl Api for Dintero {
     fn calls(&self, request: &Incoming) -> Vec<Call> {
-        Route::of_request(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
+        Self::route(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
     }
 
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
-        let route = Route::of_request(request)?;
-        self.check_access(request, &route)
+        let Route { row, ids } = Self::route(request)?;
+        self.check_access(request, row.1, &ids)
             .map(|()| Grant::default())
             .map_err(|refused| self.with_request_id(refused))
     }

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{Mattilda, error, key::SigningKey, route::Route};
+use super::{Mattilda, error, key::SigningKey, route::EVERY_INSTRUMENT};
 use crate::{
     api::Grant,
     lock::lock,
@@ -16,7 +16,12 @@ const ACCOUNT_HEADER: &str = "x-gr4vy-merchant-account-id";
 const LAST_SECOND: i64 = 100_000_000_000;
 
 impl Mattilda {
-    pub(super) fn check_access(&self, request: &Incoming, route: &Route) -> Result<Grant, Reply> {
+    pub(super) fn check_access(
+        &self,
+        request: &Incoming,
+        path: &str,
+        ids: &[String],
+    ) -> Result<Grant, Reply> {
         let scopes = request
             .bearer()
             .and_then(|token| check_token(token, &self.identity.key, self.common.now()))
@@ -26,13 +31,15 @@ impl Mattilda {
                 .iter()
                 .any(|scope| *scope == format!("{resource}.{right}") || *scope == format!("*.{right}"))
         };
-        let right = if route.writes() { "write" } else { "read" };
+        // The scope for writing does not include reading.
+        let right = if request.method == "POST" { "write" } else { "read" };
         if !holds("transactions", right) {
             return Err(error::of_status(403));
         }
         let account = request.header(ACCOUNT_HEADER).unwrap_or(&self.identity.default_account);
         let state = lock(&self.state);
-        let transaction = route.refunds_all_of().and_then(|id| state.owned(id, account).ok());
+        let transaction = ids.first().filter(|_| path == EVERY_INSTRUMENT);
+        let transaction = transaction.and_then(|id| state.owned(id, account).ok());
         if transaction.is_some_and(|found| !found.gift_cards.is_empty()) && !holds("gift-cards", "write") {
             return Err(error::of_status(403));
         }

@@ -37,7 +37,7 @@ use self::{
     idempotency::Keys,
     model::{GiftCard, Refund, Transaction},
     options::Options,
-    route::Route,
+    route::{EVERY_INSTRUMENT, check_ids},
     subscriptions::Subscriptions,
 };
 use crate::{
@@ -45,8 +45,21 @@ use crate::{
     common::Common,
     fault::Call,
     lock::lock,
+    route::{Route, Row},
     wire::{Answer, Incoming, Reply},
 };
+
+/// The last argument is the merchant account.
+type Handler = fn(&Mattilda, &mut State, &Incoming, &[String], &str) -> Answer;
+
+const ROUTES: [Row<Handler>; 6] = [
+    ("GET", "transactions/{transaction_id}", Mattilda::read_transaction, &[Call::Payment]),
+    ("POST", "transactions/{transaction_id}/refunds", Mattilda::create, &[Call::Submit]),
+    ("GET", "transactions/{transaction_id}/refunds", Mattilda::list_refunds, &[Call::List]),
+    ("POST", EVERY_INSTRUMENT, Mattilda::create_all, &[Call::Submit]),
+    ("GET", "transactions/{transaction_id}/refunds/{refund_id}", Mattilda::read_refund, &[Call::Get]),
+    ("GET", "refunds/{refund_id}", Mattilda::read_refund, &[Call::Get]),
+];
 
 pub(crate) struct Mattilda {
     common: Arc<Common>,
@@ -106,15 +119,19 @@ impl Mattilda {
         id
     }
 
+    fn route(request: &Incoming) -> Result<Route<Handler>, Reply> {
+        Route::of(&ROUTES, &request.method, &request.segments(), error::of_status)
+    }
+
     fn dispatch(&self, state: &mut State, request: &Incoming, grant: &Grant) -> Answer {
-        let route = Route::of_request(request)?;
+        let Route { row, ids } = Self::route(request)?;
         if request.method == "GET"
             && let Some(body) = state.canned.get(&request.path)
         {
             return Ok(Reply::raw(200, "application/json", body.clone()));
         }
-        route.check_ids(state.options.errors)?;
-        (route.row.2)(self, state, request, &route.ids, &grant.merchant_account)
+        check_ids(row.1, &ids, state.options.errors)?;
+        (row.2)(self, state, request, &ids, &grant.merchant_account)
     }
 
     fn read_transaction(&self, state: &mut State, _: &Incoming, ids: &[String], account: &str) -> Answer {
@@ -147,12 +164,12 @@ impl State {
 
 impl Api for Mattilda {
     fn calls(&self, request: &Incoming) -> Vec<Call> {
-        Route::of_request(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
+        Self::route(request).map(|route| route.row.3.to_vec()).unwrap_or_default()
     }
 
     fn admit(&self, request: &Incoming) -> Result<Grant, Reply> {
-        let route = Route::of_request(request)?;
-        self.check_access(request, &route)
+        let Route { row, ids } = Self::route(request)?;
+        self.check_access(request, row.1, &ids)
     }
 
     fn process(&self, request: &Incoming, grant: &Grant) -> Reply {

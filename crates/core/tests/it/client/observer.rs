@@ -97,12 +97,16 @@ async fn a_call_settles_once_with_its_outcome_duration_and_attempts() {
         ("made", Box::new(|_| {}), vec!["a create: succeeded, 1 attempts, 0 s"]),
         (
             "slow",
-            Box::new(|provider| drop(provider.write(Step::Wait(Duration::from_secs(2))))),
+            Box::new(|provider| {
+                provider.write(Step::Wait(Duration::from_secs(2)));
+            }),
             vec!["a create: succeeded, 1 attempts, 2 s"],
         ),
         (
             "refused",
-            Box::new(|provider| drop(provider.write(failed(ErrorKind::PermissionDenied)))),
+            Box::new(|provider| {
+                provider.write(failed(ErrorKind::PermissionDenied));
+            }),
             vec!["a create: permission_denied, 1 attempts, 0 s"],
         ),
         (
@@ -133,12 +137,16 @@ async fn a_call_settles_once_with_its_outcome_duration_and_attempts() {
         ),
         (
             "a lost response",
-            Box::new(|provider| drop(provider.write(Step::Lose(lost())))),
+            Box::new(|provider| {
+                provider.write(Step::Lose(lost()));
+            }),
             vec!["a recovered: succeeded", "a create: succeeded, 1 attempts, 0 s"],
         ),
         (
             "a lost request",
-            Box::new(|provider| drop(provider.write(Step::Fail(lost())))),
+            Box::new(|provider| {
+                provider.write(Step::Fail(lost()));
+            }),
             vec!["a create: outcome_unknown, 1 attempts, 2 s"],
         ),
         (
