@@ -71,8 +71,8 @@ pub(super) struct CreateCall<'a> {
     pub(super) waiting: Option<Wait>,
     /// Whether the refund's outcome was unknown when a call to resolve it began; `None` before that.
     pub(super) began_unsettled: Option<bool>,
-    /// Whether it was reported that the lost refund was found.
-    pub(super) reported_recovered: bool,
+    /// The refund that was reported as recovered.
+    pub(super) recovered: Option<crate::RefundId>,
     /// Whether the provider certainly honours an idempotency key.
     pub(super) key_honoured: bool,
     /// Whether the provider may not report references.
@@ -113,7 +113,7 @@ impl<'a> CreateCall<'a> {
             rounds: 0,
             waiting: None,
             began_unsettled: None,
-            reported_recovered: false,
+            recovered: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),
             hidden: capabilities.references == crate::References::MayBeUnreported,
         }

@@ -143,7 +143,7 @@ impl CreateCall<'_> {
             }
             Ok(Observed::Moved) => (standing.version, true),
             Err(error) => {
-                self.warn_of_journal(&error);
+                warn_of_journal(&error);
                 (standing.version, false)
             }
         }
@@ -186,8 +186,9 @@ impl CreateCall<'_> {
             Some(Observed::Nothing) => return Ok(Stored::Done),
             _ => Stored::Failed,
         };
-        if (sent || self.is_unknown_handle(standing)) && !self.reported_recovered {
-            self.reported_recovered = true;
+        let was_unknown = sent || self.is_unknown_handle(standing);
+        if was_unknown && self.recovered.as_ref() != Some(&refund.id) {
+            self.recovered = Some(refund.id.clone());
             let CreateRefund { payment_id, reference, .. } = self.request;
             self.client.report_recovered(payment_id, reference, &refund.id, refund.status);
         }
@@ -209,7 +210,7 @@ impl CreateCall<'_> {
         match self.client.store().observe(&self.about.money, &[seen], since).await {
             Ok(observed) => Some(observed),
             Err(error) => {
-                self.warn_of_journal(&error);
+                warn_of_journal(&error);
                 None
             }
         }
@@ -235,8 +236,8 @@ impl CreateCall<'_> {
         refund.reference.get_or_insert_with(|| self.request.reference.clone());
         refund
     }
+}
 
-    pub(super) fn warn_of_journal(&self, error: &Error) {
-        tracing::warn!(target: TARGET, %error, "the journal could not store the outcome of a refund");
-    }
+pub(super) fn warn_of_journal(error: &Error) {
+    tracing::warn!(target: TARGET, %error, "the journal could not store the outcome of a refund");
 }

@@ -8,6 +8,7 @@ use super::{
     call::{CreateCall, Goal},
     lookup::LookupOutcome,
     observe::Stored,
+    step::still_incomplete,
     submit::Ended,
     wait::WaitFor,
 };
@@ -45,7 +46,7 @@ impl CreateCall<'_> {
         self.end_wait();
         self.settle_previous().await;
         match (result, &self.made) {
-            (Err(error), Some(made)) if !is_contradiction(&error) => Ok(self.still_incomplete(made, &error)),
+            (Err(error), Some(made)) if !is_contradiction(&error) => Ok(still_incomplete(made, &error)),
             (result, _) => result,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::call::CreateCall;
+use super::{call::CreateCall, observe::warn_of_journal};
 use crate::{
     Error, ErrorKind, Journal, Money, Operation, Refund, Result, SendWindow, SubmitRefund,
     journal::{Evidence, Intended, Intent, IntentKey, MadeRefund, NewIntent, Outcome, Standing, Why},
@@ -110,7 +110,7 @@ impl CreateCall<'_> {
     /// not, the journal's times decide.
     pub(super) async fn settle(&self, key: &IntentKey, outcome: &Outcome) {
         if let Err(error) = self.client.store().settle(key, outcome).await {
-            self.warn_of_journal(&error);
+            warn_of_journal(&error);
         }
     }
 

@@ -46,17 +46,10 @@ impl CreateCall<'_> {
                 // The step may be done anyway, by this call or another one.
                 let found = self.look_until(Duration::ZERO).await?.filter(|found| !found.needs_completion());
                 // The refund is made, as requested; the next call retries the step.
-                let refund = found.unwrap_or_else(|| self.still_incomplete(refund, &error));
+                let refund = found.unwrap_or_else(|| still_incomplete(refund, &error));
                 Ok(Some(Box::new(refund)))
             }
         }
-    }
-
-    /// The refund as it is: its step failed with `error`.
-    pub(super) fn still_incomplete(&self, refund: &Refund, error: &Error) -> Refund {
-        let kind = error.kind().as_str();
-        tracing::warn!(target: TARGET, kind, "a refund is made, but a step that completes it failed");
-        refund.clone()
     }
 
     /// Records a refund that the journal does not know and that may be in flight.
@@ -88,4 +81,11 @@ impl CreateCall<'_> {
             )),
         }
     }
+}
+
+/// The refund as it is: its step failed with `error`.
+pub(super) fn still_incomplete(refund: &Refund, error: &Error) -> Refund {
+    let kind = error.kind().as_str();
+    tracing::warn!(target: TARGET, kind, "a refund is made, but a step that completes it failed");
+    refund.clone()
 }

@@ -165,7 +165,10 @@ impl MemoryProvider {
         let first_response =
             self.able().idempotency.honoured().is_some_and(|key| key.replay == Replay::FirstAnswer);
         if first_response && matches!(fault, Fault::ServerError | Fault::ErrorAfterwards) {
-            let keep = |account: &mut Account| Ok(account.fail(submit.idempotency_key()));
+            let keep = |account: &mut Account| {
+                account.fail(submit.idempotency_key());
+                Ok(())
+            };
             let _ = self.with(&submit.request.payment_id, keep);
         }
     }

@@ -13,6 +13,8 @@ use refunds_core::{
 
 use crate::client::scripted::{Scripted, Step, nok, request};
 
+type Prepare = Box<dyn Fn(&Scripted)>;
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Writes down what it receives, a line each.
@@ -92,7 +94,6 @@ async fn a_call_settles_once_with_its_outcome_duration_and_attempts() {
         let key = IdempotencyKey::new(255, DAY, Replay::CurrentState, Certainty::Guaranteed);
         provider.offers(|able| able.idempotency = Idempotency::Key(key));
     };
-    type Prepare = Box<dyn Fn(&Scripted)>;
     let cases: Vec<(&str, Prepare, Vec<&str>)> = vec![
         ("made", Box::new(|_| {}), vec!["a create: succeeded, 1 attempts, 0 s"]),
         (
