@@ -4,13 +4,20 @@
 use std::{
     env,
     error::Error,
-    path::{Path, PathBuf},
-    process::Command,
+    ffi::OsStr,
+    path::{Path, PathBuf, absolute},
+    process::{Command, exit},
 };
 
 use public_api::Builder;
 
+/// Names rustdoc where cargo runs this program in its place.
+const RUSTDOC: &str = "REFUNDS_PUBLIC_API_RUSTDOC";
+
 fn main() -> Result<(), Box<dyn Error>> {
+    if let Some(rustdoc) = env::var_os(RUSTDOC) {
+        return run(&rustdoc);
+    }
     let package = env::args().nth(1).ok_or("which package?")?;
     let api = Builder::from_rustdoc_json(rustdoc_json(&package)?)
         .omit_blanket_impls(true)
@@ -20,16 +27,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Rustdoc's JSON, with every feature. It is not stable, so the compiler requires an explicit opt-in.
+/// Runs rustdoc with what cargo passed. Its JSON is not stable, so it requires an explicit opt-in. Cargo must
+/// not see that: it would build the dependencies once more.
+fn run(rustdoc: &OsStr) -> Result<(), Box<dyn Error>> {
+    let status = Command::new(rustdoc).args(env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status()?;
+    exit(status.code().unwrap_or(1))
+}
+
+/// Rustdoc's JSON, with every feature.
 fn rustdoc_json(package: &str) -> Result<PathBuf, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = root.join("target/public-api");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = absolute(target)?;
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .args(["rustdoc", "--quiet", "--locked", "--lib", "--all-features", "--package", package])
-        .arg("--target-dir")
-        .arg(&target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json"])
-        .env("RUSTC_BOOTSTRAP", "1")
+        .env(RUSTDOC, env::var_os("RUSTDOC").unwrap_or_else(|| "rustdoc".into()))
+        .env("RUSTDOC", env::current_exe()?)
+        .env("CARGO_TARGET_DIR", &target)
         .env_remove("RUSTDOCFLAGS")
         .current_dir(root)
         .status()?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Account, Ending, MemoryProvider, PAGE_SIZE, Settling};
+use super::{Ending, MemoryProvider, PAGE_SIZE, Settling};
 use crate::{
     Capabilities, CreateRefund, Cursor, Error, ErrorKind, Idempotency, Money, Notice, Page, PageRequest,
     Payment, PaymentId, Refund, RefundAmount, RefundId, RefundProvider, RefundStatus, Replay, Result,
@@ -165,17 +165,17 @@ impl MemoryProvider {
         let first_response =
             self.able().idempotency.honoured().is_some_and(|key| key.replay == Replay::FirstAnswer);
         if first_response && matches!(fault, Fault::ServerError | Fault::ErrorAfterwards) {
-            let keep = |account: &mut Account| {
+            // Without the payment, there is nothing to repeat.
+            if let Some(account) = self.lock().payments.get_mut(&submit.request.payment_id) {
                 account.fail(submit.idempotency_key());
-                Ok(())
-            };
-            let _ = self.with(&submit.request.payment_id, keep);
+            }
         }
     }
 
     fn repeats_a_failure(&self, submit: &SubmitRefund) -> bool {
-        let has_failed = |account: &mut Account| Ok(account.has_failed(&submit.idempotency_key()));
-        self.with(&submit.request.payment_id, has_failed).unwrap_or(false)
+        let world = self.lock();
+        let account = world.payments.get(&submit.request.payment_id);
+        account.is_some_and(|account| account.has_failed(&submit.idempotency_key()))
     }
 
     /// Puts a submission in flight, where its repetition is refused meanwhile.
