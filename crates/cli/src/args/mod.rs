@@ -220,7 +220,7 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) metadata: Vec<String>,
 
-    /// An option of this provider; may be repeated. `refunds providers` names the options there are.
+    /// An option that only some providers have; may be repeated. `refunds providers` lists them.
     #[arg(long = "option", value_name = "KEY=VALUE")]
     pub(crate) options: Vec<String>,
 

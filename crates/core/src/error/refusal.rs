@@ -10,7 +10,7 @@ const MAX_LISTED: usize = 10;
 
 impl Error {
     /// Whether another try needs a new reference: a refund with this reference was requested on other terms, or
-    /// it was [declined](crate::ErrorKind::Declined) for good. The same call would fail again.
+    /// it was [declined](crate::ErrorKind::Declined) for good.
     ///
     /// If it is `true`, this call made no refund, and no outcome is unknown. While a refund
     /// [may have been made](Self::may_have_applied), it is `false`, even if the refund that was found differs

@@ -110,11 +110,8 @@ impl CreateCall<'_> {
     /// The error of a refund that was made but differs from the request.
     pub(super) fn mismatch(&self, made: &MadeRefund) -> Error {
         let fault = made.fault.as_deref().unwrap_or("the refund differs from the request");
-        let message = format!(
-            "{fault} (refund {}); money may have moved, so the reference is spent: check the refund at the \
-             provider",
-            made.id
-        );
+        let message =
+            format!("{fault} (refund {}); money may have moved: check the refund at the provider", made.id);
         let mut handle = self.handle_now();
         handle.suspects = vec![made.id.clone()];
         Error::new(ErrorKind::Protocol, message).with_may_have_applied(true).with_unresolved(handle)
