@@ -13,8 +13,6 @@ use refunds_core::{
 
 use crate::client::scripted::{Scripted, Step, nok, request};
 
-type Prepare = Box<dyn Fn(&Scripted)>;
-
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Writes down what it receives, a line each.
@@ -90,89 +88,71 @@ fn lost() -> Error {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_settles_once_with_its_outcome_duration_and_attempts() {
-    let key = |provider: &Scripted| {
-        let key = IdempotencyKey::new(255, DAY, Replay::CurrentState, Certainty::Guaranteed);
-        provider.offers(|able| able.idempotency = Idempotency::Key(key));
-    };
-    let cases: Vec<(&str, Prepare, Vec<&str>)> = vec![
-        ("made", Box::new(|_| {}), vec!["a create: succeeded, 1 attempts, 0 s"]),
+    let limited = || failed(ErrorKind::RateLimited);
+    let read_again =
+        ["create_refund failed, attempt 1: unavailable", "create_refund failed, attempt 2: protocol"];
+    let again = "submit_refund failed, attempt 1: rate_limited";
+    for (what, honours_key, writes, expected) in [
+        ("made", false, vec![], vec!["a create: succeeded, 1 attempts, 0 s"]),
         (
             "slow",
-            Box::new(|provider| {
-                provider.write(Step::Wait(Duration::from_secs(2)));
-            }),
+            false,
+            vec![Step::Wait(Duration::from_secs(2))],
             vec!["a create: succeeded, 1 attempts, 2 s"],
         ),
         (
             "refused",
-            Box::new(|provider| {
-                provider.write(failed(ErrorKind::PermissionDenied));
-            }),
+            false,
+            vec![failed(ErrorKind::PermissionDenied)],
             vec!["a create: permission_denied, 1 attempts, 0 s"],
         ),
-        (
-            "a read and a submission are retried",
-            Box::new(|provider| {
-                provider.read(failed(ErrorKind::Unavailable)).read(failed(ErrorKind::Protocol));
-                provider.write(failed(ErrorKind::RateLimited));
-            }),
-            vec![
-                "create_refund failed, attempt 1: unavailable",
-                "create_refund failed, attempt 2: protocol",
-                "submit_refund failed, attempt 1: rate_limited",
-                "a create: succeeded, 2 attempts, 0 s",
-            ],
-        ),
+        ("retried", false, vec![limited()], vec![again, "a create: succeeded, 2 attempts, 0 s"]),
         (
             "the last attempt is not retried",
-            Box::new(|provider| {
-                for _ in 0..3 {
-                    provider.write(failed(ErrorKind::RateLimited));
-                }
-            }),
+            false,
+            vec![limited(), limited(), limited()],
             vec![
-                "submit_refund failed, attempt 1: rate_limited",
+                again,
                 "submit_refund failed, attempt 2: rate_limited",
                 "a create: rate_limited, 3 attempts, 0 s",
             ],
         ),
         (
             "a lost response",
-            Box::new(|provider| {
-                provider.write(Step::Lose(lost()));
-            }),
+            false,
+            vec![Step::Lose(lost())],
             vec!["a recovered: succeeded", "a create: succeeded, 1 attempts, 0 s"],
         ),
         (
             "a lost request",
-            Box::new(|provider| {
-                provider.write(Step::Fail(lost()));
-            }),
+            false,
+            vec![Step::Fail(lost())],
             vec!["a create: outcome_unknown, 1 attempts, 2 s"],
         ),
         (
             "a lost request that is sent again with its key",
-            Box::new(move |provider| {
-                key(provider);
-                provider.write(Step::Fail(lost()));
-            }),
+            true,
+            vec![Step::Fail(lost())],
             vec!["submit_refund failed, attempt 1: timeout", "a create: succeeded, 2 attempts, 0 s"],
         ),
         (
             "a lost response whose refund is found before it is sent again",
-            Box::new(move |provider| {
-                key(provider);
-                provider.write(Step::Lose(lost()));
-            }),
+            true,
+            vec![Step::Lose(lost())],
             vec!["a recovered: succeeded", "a create: succeeded, 1 attempts, 0 s"],
         ),
-    ];
-    for (what, prepare, expected) in cases {
+    ] {
         let provider = Scripted::new();
         let payment = provider.memory.captured(nok(1000));
-        prepare(&provider);
+        if honours_key {
+            let key = IdempotencyKey::new(255, DAY, Replay::CurrentState, Certainty::Guaranteed);
+            provider.offers(|able| able.idempotency = Idempotency::Key(key));
+        }
+        provider.read(failed(ErrorKind::Unavailable)).read(failed(ErrorKind::Protocol));
+        provider.script(|script| script.writes.extend(writes));
         let (client, recorder) = client(&provider);
         let created = client.create(&request(&payment, 100, "a")).await;
+        let expected = [&read_again[..], &expected].concat();
         assert_eq!(recorder.take(), expected, "{what}");
         if created.is_ok() {
             client.create(&request(&payment, 100, "a")).await.unwrap();
