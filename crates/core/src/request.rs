@@ -166,7 +166,8 @@ impl CreateRefund {
     ///
     /// [`Capabilities::options`](crate::Capabilities::options) names the options of a provider. The client
     /// refuses every other option before anything is sent, and the adapter checks the value. The same
-    /// reference stays the same refund, whatever its options: those of the first request count.
+    /// reference stays the same refund, whatever its options: those of the request that is
+    /// carried out count. Until the outcome is known, repeat the same ones.
     ///
     /// The [journal](crate::journal) and [`UnresolvedRefund`](crate::UnresolvedRefund) keep options unchanged,
     /// so that a request that is sent again is the same. Do not put secrets into them.

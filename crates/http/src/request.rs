@@ -174,7 +174,8 @@ impl Request {
     /// How long this call may take altogether, from the credential to the last byte of the response. It
     /// only shortens the [client's limit](crate::HttpClientBuilder::timeout), and it never lengthens it.
     ///
-    /// It ends in [`ErrorKind::Timeout`]. A write that had left by then may have been applied.
+    /// It ends in [`ErrorKind::Timeout`]. A write that had left by then may have been applied. With a limit
+    /// shorter than the one of the connection, this can be said of a write that never left, too.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self

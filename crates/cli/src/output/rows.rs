@@ -1,4 +1,4 @@
-//! What tables, CSV and JSON have in common. The columns of a refund are in `csv.rs` and `table.rs`.
+//! What tables, CSV and JSON have in common. The columns of a refund are in `refunds.rs` and `table.rs`.
 
 use refunds_core::{Capabilities, Idempotency, ProviderFactory, Refund};
 use serde::Serialize;

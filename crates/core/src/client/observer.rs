@@ -130,7 +130,7 @@ pub struct Retried<'a> {
     pub provider: &'a str,
     /// What is repeated. [`Operation::SubmitRefund`] for a request that moves money, which is repeated only
     /// if that cannot create a second refund; [`Operation::CreateRefund`] for the reads of a call that
-    /// creates a refund.
+    /// creates a refund, but [`Operation::GetRefund`] where it reads a made refund again.
     pub operation: Operation,
     /// The number of the attempt that failed, from 1.
     pub attempt: u32,

@@ -179,6 +179,11 @@ impl Seen {
         Self::new(payment, reference.clone(), made).with_needs_completion(refund.needs_completion())
     }
 
+    /// Whether it is the refund of `entry`.
+    pub(crate) fn is_of(&self, entry: &Entry) -> bool {
+        (&self.payment, &self.reference) == (&entry.payment, &entry.reference)
+    }
+
     pub(super) fn needs_version(&self) -> bool {
         self.refund.evidence == Evidence::ById
     }

@@ -21,9 +21,11 @@ const FAILURES: u32 = 5;
 impl Dintero {
     pub(super) fn create_hook(&self, request: &Incoming, _: &[String]) -> Answer {
         let subscription = self.new_hook(HookBody::read(request)?);
+        // A delivery must not find the ping before its subscription.
+        let mut state = lock(&self.state);
         self.ping(&subscription);
         let reply = Reply::json(200, &subscription.document);
-        lock(&self.state).hooks.subscriptions.push(subscription);
+        state.hooks.subscriptions.push(subscription);
         Ok(reply)
     }
 

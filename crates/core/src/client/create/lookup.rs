@@ -87,7 +87,8 @@ pub(super) fn look_up(wanted: Wanted<'_>, standing: &Standing, list: &RefundList
         let sure = wanted.hidden && wanted.by_id && list.complete && entry.payment == *wanted.payment;
         match new[..] {
             [refund] if sure && entry.reference == *wanted.reference => by_id = Some(refund.clone()),
-            [refund] if sure => {
+            // One that is listed under its own reference is not also this one.
+            [refund] if sure && !others.iter().any(|seen| seen.is_of(entry)) => {
                 others.push(Seen::of(&entry.payment, &entry.reference, refund, Evidence::ById));
             }
             _ => {}

@@ -176,7 +176,7 @@ impl CreateCall<'_> {
             return Err(self.mismatch(&made));
         }
         if let Some(amount) = requested {
-            return Err(reused(&self.request.reference, &refund.id, refund.amount, amount));
+            return Err(self.reused(standing, &made, amount));
         }
         let stored = match observed {
             // Another call changed the journal first: the refund must be attributed again.

@@ -13,7 +13,7 @@ use super::{
     wait::WaitFor,
 };
 use crate::{
-    Error, ErrorKind, Overview, Refund, RefundAmount, Result,
+    Error, ErrorKind, Money, Overview, Refund, RefundAmount, Result,
     client::queue::Turn,
     journal::{Evidence, IntentState, IntentToken, MadeRefund, Standing, may_resend},
 };
@@ -260,6 +260,18 @@ impl CreateCall<'_> {
         entry.made.is_none() && !known
     }
 
+    /// The error of a reference that belongs to the refund `made`, of another amount than `requested`. The
+    /// request of a handle that the journal does not know may still be carried out beside it.
+    pub(super) fn reused(&self, standing: &Standing, made: &MadeRefund, requested: Money) -> Error {
+        let error = super::outcome::reused(&self.request.reference, &made.id, made.amount, requested);
+        let Some(handle) = &self.handle else { return error };
+        let intents = || standing.mine.iter().flat_map(|entry| &entry.intents);
+        let knows = |token: &IntentToken| intents().any(|intent| intent.token == *token);
+        let known =
+            knows(&handle.token()) || (!handle.intents.is_empty() && handle.intents.iter().all(knows));
+        if known { error } else { self.unfinished(error) }
+    }
+
     /// Whether to retry because the guard's sums may be stale: the list lacks a refund that is known as made.
     fn may_be_stale(&mut self, overview: &Overview, standing: &Standing) -> bool {
         self.stale_reads += 1;
@@ -269,16 +281,18 @@ impl CreateCall<'_> {
     /// The refund, if the journal knows it as made; read again if possible.
     async fn journalled(&mut self, standing: &Standing) -> Result<Option<Refund>> {
         let Some(made) = standing.mine.as_ref().and_then(|entry| entry.made.clone()) else { return Ok(None) };
-        if let RefundAmount::Exact(amount) = self.request.amount
-            && let Some(entry) = &standing.mine
-            && entry.amount != amount
-        {
-            return Err(super::outcome::reused(&self.request.reference, &made.id, entry.amount, amount));
-        }
         if let Some(second) = &made.doubled
             && made.status.reduces_refundable()
         {
             return Err(self.duplicate_error(&made.id, second));
+        }
+        if let RefundAmount::Exact(amount) = self.request.amount
+            && let Some(entry) = &standing.mine
+            && entry.amount != amount
+        {
+            // A refund that differs from what was requested has moved money, whatever is requested now.
+            let is_at_odds = made.fault.is_some();
+            return Err(if is_at_odds { self.mismatch(&made) } else { self.reused(standing, &made, amount) });
         }
         let refund = match self.refreshed(&made).await {
             Some(refund) => refund,

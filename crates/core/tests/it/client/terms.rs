@@ -161,6 +161,13 @@ async fn which_errors_say_that_the_reference_is_spent() {
         row("too many requests", None, same, ErrorKind::RateLimited, false),
         row("a lost response", None, same, ErrorKind::OutcomeUnknown, false),
         row("another amount than requested", None, same, ErrorKind::Protocol, false),
+        row(
+            "the amount that was made, after another one was requested",
+            Some(Step::Alter(|refund| refund.amount = nok(101))),
+            another,
+            ErrorKind::Protocol,
+            false,
+        ),
         // Under the reference, something else may still be made.
         row(
             "another amount after a lost response",
@@ -192,4 +199,18 @@ async fn which_errors_say_that_the_reference_is_spent() {
         assert_eq!((error.kind(), error.is_reference_spent()), (kind, spent), "{what}: {error}");
         assert!(!spent || !error.may_have_applied(), "{what}: {error}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_of_another_amount_does_not_settle_a_handle_that_the_journal_does_not_know() {
+    let provider = Scripted::new();
+    let payment = provider.memory.captured(nok(1000));
+    provider.write(Step::Fail(Error::new(ErrorKind::Timeout, "no response")));
+    let lost = provider.client().create(&request(&payment, 100, "a")).await.unwrap_err();
+
+    let elsewhere = provider.client();
+    elsewhere.create(&request(&payment, 90, "a")).await.unwrap();
+    let error = elsewhere.resolve(lost.unresolved().unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_reference_spent()), (ErrorKind::OutcomeUnknown, false), "{error}");
+    assert!(error.may_have_applied());
 }
