@@ -105,13 +105,13 @@ async fn a_time_limit_before_the_final_status_is_reported() {
     for provider in PROVIDERS {
         let payment = asynchronous(&sandbox, provider, Outcome::Succeeded);
         let mut arguments = create(&payment, "r-1");
-        arguments.extend(["--wait", "--timeout", "300ms"]);
+        arguments.extend(["--wait", "--timeout", "1s"]);
         let open = refunds(&sandbox, provider, &arguments).ended(6);
         assert_eq!(open.json()["status"], "pending");
         assert_eq!(open.error()["kind"], "timeout");
         assert_eq!(open.error()["outcome"], "unknown");
         let id = open.json()["id"].as_str().unwrap().to_owned();
-        let wait = refunds(&sandbox, provider, &["wait", &payment, &id, "--timeout", "300ms"]).ended(6);
+        let wait = refunds(&sandbox, provider, &["wait", &payment, &id, "--timeout", "1s"]).ended(6);
         assert_eq!(wait.json()["status"], "pending");
         assert_eq!(sandbox.ledger().by_reference(&payment, "r-1"), 1);
     }

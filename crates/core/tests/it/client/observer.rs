@@ -7,8 +7,8 @@ use std::{
 
 use refunds_core::{
     CallOutcome, Certainty, Error, ErrorKind, Idempotency, IdempotencyKey, Observer, Operation, PageRequest,
-    Policy, Recovered, RefundClient, Replay, Resolved, Retried, Settled, Waited, Waiting,
-    testing::SkippingClock,
+    Policy, Recovered, References, Refund, RefundClient, RefundId, RefundStatus, Replay, Resolved, Retried,
+    Settled, Waited, Waiting, testing::SkippingClock,
 };
 
 use crate::client::scripted::{Scripted, Step, nok, request};
@@ -297,4 +297,23 @@ async fn an_error_says_whether_a_refund_may_have_been_made() {
         client.create(&request(&payment, 100, reference)).await.unwrap_err();
     }
     assert_eq!(*seen.lock().unwrap(), [false, true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_without_a_reference_is_not_reported_as_one_that_is_listed_under_its_own() {
+    let provider = Scripted::new();
+    provider.offers(|able| able.references = References::MayBeUnreported);
+    let payment = provider.memory.captured(nok(1000));
+    let (client, recorder) = client(&provider);
+    provider.write(Step::LoseAndHang);
+    let first = request(&payment, 100, "a");
+    let cut_off = tokio::time::timeout(Duration::from_secs(1), client.create(&first));
+    assert!(cut_off.await.is_err());
+    let id = RefundId::new("elsewhere").unwrap();
+    let status = RefundStatus::Succeeded;
+    let elsewhere = Refund::new("scripted", id, payment.clone(), status, "succeeded", nok(100));
+    provider.script(|script| script.others.push(elsewhere.with_unreported_reference()));
+    tokio::time::advance(DAY).await;
+    client.create(&request(&payment, 200, "b")).await.unwrap();
+    assert_eq!(recorder.take(), ["a recovered: succeeded", "b create: succeeded, 1 attempts, 0 s"]);
 }
