@@ -72,7 +72,7 @@ impl Receiver {
     fn store(&self, notice: Notice) {
         let mut books = self.books();
         let new = match &notice.delivery_id {
-            Some(id) => books.delivered.insert((notice.provider.clone(), id.clone())),
+            Some(id) => books.delivered.insert((notice.provider.to_string(), id.clone())),
             None => true,
         };
         if new {
@@ -99,11 +99,12 @@ impl Receiver {
     ///
     /// As [`RefundClient::refresh`].
     pub async fn read(&self, notice: &Notice) -> Result<()> {
-        let Some(client) = self.clients.get(&notice.provider) else { return Ok(()) };
+        let Some(client) = self.clients.get(&*notice.provider) else { return Ok(()) };
         let refunds = client.refresh(notice).await?;
         let mut books = self.books();
         let books = &mut *books;
-        let known = books.refunds.entry((notice.provider.clone(), notice.payment_id.clone())).or_default();
+        let known =
+            books.refunds.entry((notice.provider.to_string(), notice.payment_id.clone())).or_default();
         for refund in refunds.changes_since(known)? {
             known.retain(|before| before.id != refund.id);
             known.push(refund.clone());

@@ -42,9 +42,8 @@ macro_rules! checked_text {
             ///
             /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) if the text is invalid. The
             /// message does not repeat the text.
-            pub fn new(value: impl Into<String>) -> crate::Result<Self> {
-                let value = value.into();
-                match $fault(&value) {
+            pub fn new(value: impl AsRef<str> + Into<std::sync::Arc<str>>) -> crate::Result<Self> {
+                match $fault(value.as_ref()) {
                     None => Ok(Self(value.into())),
                     Some(fault) => Err(crate::Error::new(
                         crate::ErrorKind::InvalidRequest,
@@ -141,16 +140,21 @@ fn fault(value: &str) -> Option<String> {
     if value.len() > MAX_ID_LEN {
         return Some(format!("is {} bytes long, at most {MAX_ID_LEN} are allowed", value.len()));
     }
+    if is_plain(value) {
+        return (value == "." || value == "..").then(|| "is a dot segment".into());
+    }
     if value.chars().any(char::is_control) {
         return Some("contains a control character".into());
     }
     if value.trim() != value {
         return Some("begins or ends with a blank".into());
     }
-    if value == "." || value == ".." {
-        return Some("is a dot segment".into());
-    }
     None
+}
+
+/// Whether a text is of visible ASCII characters alone, as almost every id is.
+pub(crate) fn is_plain(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl PaymentId {

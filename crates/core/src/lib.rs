@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod environment;
 mod error;
+mod extra;
 pub mod guide;
 mod id;
 pub mod journal;
@@ -41,6 +42,7 @@ pub use self::{
     clock::{BoxFuture, Clock, SystemClock, parse_time, readable_duration},
     environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
+    extra::Extra,
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},

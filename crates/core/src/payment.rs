@@ -1,11 +1,10 @@
 //! A payment and what can still be refunded.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::{Currency, Money, PaymentId, RefundLine, Result};
+use crate::{Currency, Extra, Money, PaymentId, RefundLine, Result};
 
 /// A payment: its status and the sums that matter for refunds.
 ///
@@ -22,7 +21,7 @@ use crate::{Currency, Money, PaymentId, RefundLine, Result};
 #[non_exhaustive]
 pub struct Payment {
     /// The provider's name in the registry.
-    pub provider: String,
+    pub provider: Cow<'static, str>,
     /// The provider's id of the payment.
     pub id: PaymentId,
     /// The provider's own status of the payment, if it has one.
@@ -46,7 +45,7 @@ pub struct Payment {
     pub refundable_lines: Vec<RefundLine>,
     /// Everything else that the provider reports, under its own names.
     #[serde(default)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// Shows only the names of extra fields.
@@ -62,7 +61,7 @@ impl fmt::Debug for Payment {
             .field("refundable", &self.refundable)
             .field("complete", &self.complete)
             .field("refundable_lines", &self.refundable_lines)
-            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .field("extra", &self.extra)
             .finish()
     }
 }
@@ -75,7 +74,7 @@ impl Payment {
     /// [`ErrorKind::Protocol`](crate::ErrorKind::Protocol) if the currencies differ or a sum overflows 64
     /// bits.
     pub fn new(
-        provider: impl Into<String>,
+        provider: impl Into<Cow<'static, str>>,
         id: PaymentId,
         captured: Money,
         refunded: Money,
@@ -92,7 +91,7 @@ impl Payment {
             refundable,
             complete: true,
             refundable_lines: Vec::new(),
-            extra: Map::new(),
+            extra: Extra::new(),
         })
     }
 

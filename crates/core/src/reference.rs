@@ -1,8 +1,13 @@
 //! The merchant's own key of a refund.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
-use crate::{Error, ErrorKind, Result, id::checked_text};
+use crate::{
+    Error, ErrorKind, Result,
+    id::{checked_text, is_plain},
+};
 
 /// The longest reference, in bytes: every known provider accepts it as an idempotency key.
 pub const MAX_REFERENCE_LEN: usize = 255;
@@ -94,9 +99,8 @@ impl Reference {
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]
-    pub fn from_provider(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
-        provider_fault(&text).is_none().then(|| Self(text.into()))
+    pub fn from_provider(text: impl AsRef<str> + Into<Arc<str>>) -> Option<Self> {
+        provider_fault(text.as_ref()).is_none().then(|| Self(text.into()))
     }
 
     /// Whether a refund can be requested with this reference, that is, whether [`new`](Self::new) accepts it.
@@ -134,7 +138,7 @@ fn provider_fault(value: &str) -> Option<&'static str> {
         Some("is empty")
     } else if value.len() > MAX_PROVIDER_REFERENCE_LEN {
         Some("is longer than 4096 bytes")
-    } else if value.chars().any(char::is_control) {
+    } else if !is_plain(value) && value.chars().any(char::is_control) {
         Some("contains a control character")
     } else {
         None

@@ -1,6 +1,6 @@
 //! Webhooks: verified, normalized, and never trusted for amounts.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl WebhookRequest {
 #[non_exhaustive]
 pub struct Notice {
     /// The provider's name in the registry.
-    pub provider: String,
+    pub provider: Cow<'static, str>,
     /// The account that the webhook belongs to; set by
     /// [`RefundClient::verify_webhook`](crate::RefundClient::verify_webhook).
     #[serde(default)]
@@ -158,7 +158,7 @@ pub struct Notice {
 
 impl Notice {
     /// A notice about `payment_id`.
-    pub fn new(provider: impl Into<String>, payment_id: PaymentId) -> Self {
+    pub fn new(provider: impl Into<Cow<'static, str>>, payment_id: PaymentId) -> Self {
         Self {
             provider: provider.into(),
             scope: None,

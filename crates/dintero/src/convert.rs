@@ -1,8 +1,8 @@
 //! From Dintero's parts to the normalized ones.
 
 use refunds_core::{
-    Card, Currency, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundLine, RetryAdvice,
-    parse_time,
+    Card, Currency, Extra, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundId, RefundLine,
+    RetryAdvice, parse_time,
 };
 use refunds_http::lenient::Lenient;
 use serde_json::{Map, Value};
@@ -30,9 +30,8 @@ pub(crate) type Fault = String;
 
 pub(crate) fn currency(code: Option<&str>) -> Result<Currency, Fault> {
     let code = code.ok_or("the response's `currency` is missing")?;
-    // Nothing is guessed here: a code in small letters is still that code.
-    Currency::new(&code.to_ascii_uppercase())
-        .map_err(|_| "the response's `currency` is not an ISO 4217 currency".to_owned())
+    Currency::from_provider(code)
+        .ok_or_else(|| "the response's `currency` is not an ISO 4217 currency".to_owned())
 }
 
 /// An amount of a refund or capture, which is never negative.
@@ -47,32 +46,32 @@ pub(crate) fn money(amount: &Lenient<Amount>, currency: Currency, of: &str) -> R
 
 /// What a text in the `created_at` family is, keeping in `extra` what cannot be read.
 pub(crate) fn read_time(
-    extra: &mut Map<String, Value>,
-    name: &str,
+    extra: &mut Extra,
+    name: &'static str,
     text: &Lenient<String>,
 ) -> Option<OffsetDateTime> {
     let text = text.as_deref()?;
     let time = parse_time(text);
     if time.is_none() {
-        extra.insert(name.to_owned(), text.into());
+        extra.insert(name, text);
     }
     time
 }
 
 /// The reference that a text is; a text that cannot be one is kept in `extra`.
-pub(crate) fn reference(extra: &mut Map<String, Value>, name: &str, text: Option<&str>) -> Option<Reference> {
+pub(crate) fn reference(extra: &mut Extra, name: &'static str, text: Option<&str>) -> Option<Reference> {
     let text = text?;
     let reference = Reference::from_provider(text);
     if reference.is_none() {
-        extra.insert(name.to_owned(), text.into());
+        extra.insert(name, text);
     }
     reference
 }
 
 /// Keeps a value under the provider's own name.
-pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Map<String, Value>, name: &str, value: Option<&T>) {
+pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Extra, name: &'static str, value: Option<&T>) {
     if let Some(value) = value {
-        extra.insert(name.to_owned(), value.clone().into());
+        extra.insert(name, value.clone());
     }
 }
 
@@ -162,9 +161,26 @@ pub(crate) fn line_key(item: &wire::Item) -> Option<String> {
     item.line_id.as_ref().map(LineId::to_string)
 }
 
-/// Request ids are UUIDs, with or without dashes and in either case; every spelling is the same request.
-pub(crate) fn canonical_id(text: &str) -> String {
-    Uuid::try_parse(text).map_or_else(|_| text.to_owned(), |id| id.to_string())
+/// The id of a request. It is a UUID, with or without dashes and in either case; every spelling is the same
+/// request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RequestId<'a> {
+    Uuid(Uuid),
+    Other(&'a str),
+}
+
+impl<'a> RequestId<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Uuid::try_parse(text).map_or(Self::Other(text), Self::Uuid)
+    }
+
+    /// The refund that is called by it.
+    pub(crate) fn refund_id(self) -> Option<RefundId> {
+        match self {
+            Self::Uuid(id) => RefundId::new(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())).ok(),
+            Self::Other(text) => RefundId::new(text).ok(),
+        }
+    }
 }
 
 /// `retry_policy.retry_codes`; where they disagree, the one that keeps from trying wins.
@@ -188,11 +204,11 @@ mod tests {
     fn ids_of_requests_are_compared_as_uuids() {
         let id = "8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
         for text in [id, "8d3b1c5e0c2b4a559a6e2f7f3b1f0c11", "8D3B1C5E-0C2B-4A55-9A6E-2F7F3B1F0C11"] {
-            assert_eq!(canonical_id(text), id);
+            assert_eq!(RequestId::of(text).refund_id(), RefundId::new(id).ok());
         }
         for text in ["e3", "", "8d3b1c5e", "8d3b…01", "ååååååååååååååååååååååååååååååååå"]
         {
-            assert_eq!(canonical_id(text), text);
+            assert_eq!(RequestId::of(text), RequestId::Other(text));
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) enum Amount {
     Wrong,
 }
 
-impl FromLenient for Amount {
+impl FromLenient<'_> for Amount {
     fn from_other() -> Option<Self> {
         Some(Self::Wrong)
     }
@@ -35,7 +35,7 @@ pub(crate) enum LineId {
     Text(String),
 }
 
-impl FromLenient for LineId {
+impl FromLenient<'_> for LineId {
     fn from_text(text: &str) -> Option<Self> {
         Some(Self::Text(text.to_owned()))
     }
@@ -195,13 +195,13 @@ pub(crate) struct PaymentDetails {
     pub(crate) card: Lenient<Card>,
 }
 
-impl LenientObject for Event {}
-impl LenientObject for Item {}
-impl LenientObject for Payout {}
-impl LenientObject for Destination {}
-impl LenientObject for Split {}
-impl LenientObject for Card {}
-impl LenientObject for PaymentDetails {}
+impl LenientObject<'_> for Event {}
+impl LenientObject<'_> for Item {}
+impl LenientObject<'_> for Payout {}
+impl LenientObject<'_> for Destination {}
+impl LenientObject<'_> for Split {}
+impl LenientObject<'_> for Card {}
+impl LenientObject<'_> for PaymentDetails {}
 
 /// `POST …/transactions/{id}/refund`.
 #[derive(Serialize)]
@@ -333,8 +333,8 @@ pub(crate) struct HookSecretResponse {
     pub(crate) kind: Lenient<String>,
 }
 
-impl LenientObject for HookConfigResponse {}
-impl LenientObject for HookSecretResponse {}
+impl LenientObject<'_> for HookConfigResponse {}
+impl LenientObject<'_> for HookSecretResponse {}
 
 /// The envelope of every error.
 #[derive(Default, Deserialize)]
@@ -351,14 +351,14 @@ pub(crate) struct ErrorDetails {
     pub(crate) errors: Lenient<Vec<Map<String, Value>>>,
 }
 
-impl FromLenient for ErrorDetails {
+impl<'de> FromLenient<'de> for ErrorDetails {
     fn from_text(text: &str) -> Option<Self> {
         let mut said = Self::default();
         said.message.set(text.to_owned());
         Some(said)
     }
 
-    fn from_map<'de, A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+    fn from_map<A: serde::de::MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Some)
     }
 }

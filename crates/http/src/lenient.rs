@@ -22,7 +22,7 @@
 //!     brand: Lenient<String>,
 //! }
 //!
-//! impl LenientObject for WireCard {}
+//! impl LenientObject<'_> for WireCard {}
 //!
 //! let refund: WireRefund = serde_json::from_str(r#"{"id": 7, "card": "visa", "tags": ["a", {}]}"#)?;
 //! assert_eq!(refund.id.as_deref(), Some("7"));
@@ -35,7 +35,7 @@
 //! value for "present and unusable" from [`from_other`](FromLenient::from_other), and is never mistaken
 //! for an absent one.
 
-use std::{fmt, marker::PhantomData, ops::Deref};
+use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref};
 
 use serde::{
     Deserialize, Deserializer,
@@ -91,7 +91,7 @@ impl<T> Deref for Lenient<T> {
     }
 }
 
-impl<'de, T: FromLenient> Deserialize<'de> for Lenient<T> {
+impl<'de, T: FromLenient<'de>> Deserialize<'de> for Lenient<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LenientVisitor(PhantomData)).map(Self)
     }
@@ -99,7 +99,7 @@ impl<'de, T: FromLenient> Deserialize<'de> for Lenient<T> {
 
 /// What a type can be read from. Anything else goes to [`from_other`](Self::from_other), which returns
 /// `None` unless overridden.
-pub trait FromLenient: Sized {
+pub trait FromLenient<'de>: Sized {
     /// Reads a value of a type that has no method of its own here.
     fn from_other() -> Option<Self> {
         None
@@ -108,6 +108,11 @@ pub trait FromLenient: Sized {
     /// Reads a string.
     fn from_text(_: &str) -> Option<Self> {
         Self::from_other()
+    }
+
+    /// Reads a string that the body holds as it is, so that it can be borrowed.
+    fn from_borrowed(text: &'de str) -> Option<Self> {
+        Self::from_text(text)
     }
 
     /// Reads an integer of 64 bits with a sign.
@@ -130,7 +135,7 @@ pub trait FromLenient: Sized {
     /// # Errors
     ///
     /// Where the JSON in it is malformed.
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Self::from_other())
     }
@@ -140,13 +145,13 @@ pub trait FromLenient: Sized {
     /// # Errors
     ///
     /// Where the JSON in it is malformed.
-    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Self::from_other())
     }
 }
 
-impl FromLenient for String {
+impl FromLenient<'_> for String {
     fn from_text(text: &str) -> Option<Self> {
         Some(text.to_owned())
     }
@@ -156,19 +161,33 @@ impl FromLenient for String {
     }
 }
 
-impl FromLenient for bool {
+impl<'de> FromLenient<'de> for Cow<'de, str> {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::Owned(text.to_owned()))
+    }
+
+    fn from_borrowed(text: &'de str) -> Option<Self> {
+        Some(Self::Borrowed(text))
+    }
+
+    fn from_integer(integer: i64) -> Option<Self> {
+        Some(Self::Owned(integer.to_string()))
+    }
+}
+
+impl FromLenient<'_> for bool {
     fn from_flag(flag: bool) -> Option<Self> {
         Some(flag)
     }
 }
 
-impl FromLenient for u64 {
+impl FromLenient<'_> for u64 {
     fn from_integer(integer: i64) -> Option<Self> {
         integer.try_into().ok()
     }
 }
 
-impl FromLenient for Number {
+impl FromLenient<'_> for Number {
     fn from_integer(integer: i64) -> Option<Self> {
         Some(integer.into())
     }
@@ -178,15 +197,15 @@ impl FromLenient for Number {
     }
 }
 
-impl FromLenient for Map<String, Value> {
-    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+impl<'de> FromLenient<'de> for Map<String, Value> {
+    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(MapAccessDeserializer::new(map)).map(Some)
     }
 }
 
 /// Elements that are not a `T` are left out.
-impl<T: FromLenient> FromLenient for Vec<T> {
-    fn from_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
+impl<'de, T: FromLenient<'de>> FromLenient<'de> for Vec<T> {
+    fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut read = Self::new();
         while let Some(element) = list.next_element::<Lenient<T>>()? {
             read.extend(element.0);
@@ -196,21 +215,25 @@ impl<T: FromLenient> FromLenient for Vec<T> {
 }
 
 /// An object that is read by its derived [`Deserialize`], and by nothing but an object.
-pub trait LenientObject: for<'de> Deserialize<'de> {}
+pub trait LenientObject<'de>: Deserialize<'de> {}
 
-impl<T: LenientObject> FromLenient for T {
-    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+impl<'de, T: LenientObject<'de>> FromLenient<'de> for T {
+    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(MapAccessDeserializer::new(map)).map(Some)
     }
 }
 
 struct LenientVisitor<T>(PhantomData<T>);
 
-impl<'de, T: FromLenient> Visitor<'de> for LenientVisitor<T> {
+impl<'de, T: FromLenient<'de>> Visitor<'de> for LenientVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("anything")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(T::from_borrowed(text))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {

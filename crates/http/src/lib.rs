@@ -8,6 +8,7 @@ mod decode;
 mod exchange;
 mod failure;
 mod gate;
+mod json;
 pub mod lenient;
 mod outgoing;
 mod provider_error;
@@ -35,6 +36,7 @@ pub use self::{
     client::{HttpClient, HttpClientBuilder},
     decode::present,
     gate::{RequestGate, SendGate},
+    json::{Json, Text},
     provider_error::{ErrorBody, ProviderError},
     request::Request,
     reqwest_transport::ReqwestTransport,

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
 use refunds_core::{Error, ErrorKind, Result};
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 
 use crate::{failure::Context, redact};
 
@@ -20,14 +20,19 @@ pub struct Response {
 }
 
 impl Response {
-    /// The body, read as JSON.
+    /// The body, read as JSON. What is read may borrow from it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Protocol`], which names the field that is wrong and nothing of what the body
     /// holds. After a write it may have been applied.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_slice(&self.body).map_err(|_| {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        // Text that is checked as a whole need not be checked string by string.
+        let read = match std::str::from_utf8(&self.body) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(&self.body),
+        };
+        read.map_err(|_| {
             // Once more, with a record of where it is: failures are rare and may cost.
             let mut json = serde_json::Deserializer::from_slice(&self.body);
             match serde_path_to_error::deserialize::<_, T>(&mut json) {

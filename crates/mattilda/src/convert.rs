@@ -1,11 +1,13 @@
 //! From the provider's payloads to the normalized model.
 
+use std::borrow::Cow;
+
 use refunds_core::{
-    Currency, Cursor, Money, PaymentId, Reference, Refund, RefundFailure, RefundId, RefundStatus,
+    Currency, Cursor, Extra, Money, PaymentId, Reference, Refund, RefundFailure, RefundId, RefundStatus,
     RefundTarget, RetryAdvice, TargetKind, parse_time,
 };
-use refunds_http::redact;
-use serde_json::{Map, Value, json};
+use refunds_http::{Json, redact};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -33,47 +35,48 @@ const ADVICE: [(&str, RetryAdvice); 8] = [
     ("service_rate_limit", RetryAdvice::Later),
 ];
 
+/// How many members a documented refund keeps in `extra`.
+const MOST_EXTRA: usize = 10;
+
 const HYPHENATED_UUID_LEN: usize = 36;
 
 /// Why a response is unusable, in words that contain nothing of it.
 pub(crate) type Fault = &'static str;
 
 /// A refund of the payment that was `asked` about, unless it says that it is another's.
-pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fault> {
+pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund, Fault> {
     let id = RefundId::new(wire.id).map_err(|_| "the response's `id` is not valid")?;
     let payment_id = match wire.transaction_id {
         Some(wire) if !is_same_id(&wire, asked.as_str()) => {
-            PaymentId::new(wire).map_err(|_| "the response's `transaction_id` is not valid")?
+            PaymentId::new(wire.0).map_err(|_| "the response's `transaction_id` is not valid")?
         }
         _ => asked.clone(),
     };
     let amount = Money::new(wire.amount.0, currency(&wire.currency)?);
-    let status = status(&wire.status);
+    let (status, provider_status) = status(wire.status);
 
-    let mut extra = Extra(Map::new());
-    let mut refund = Refund::new(crate::NAME, id, payment_id, status, wire.status, amount);
+    let mut extra = Extra::with_capacity(MOST_EXTRA);
+    let mut refund = Refund::new(crate::NAME, id, payment_id, status, provider_status, amount);
     refund = match wire.external_identifier {
         None => refund.with_unreported_reference(),
-        Some(wire) if !(wire.is_string() || wire.is_null()) => {
-            extra.keep("external_identifier", Some(wire));
+        Some(Json::Other(Value::Null)) => refund,
+        Some(Json::Other(wire)) => {
+            keep(&mut extra, "external_identifier", Some(wire));
             refund.with_unreported_reference()
         }
-        Some(wire) => {
-            refund.reference = match &wire {
-                Value::String(text) => Reference::from_provider(text.as_str()),
-                _ => None,
-            };
+        Some(Json::Text(text)) => {
+            refund.reference = Reference::from_provider(&*text);
             if refund.reference.is_none() {
                 // Not ours, which can all be read back.
-                extra.keep("external_identifier", Some(wire));
+                extra.insert("external_identifier", text.into_owned());
             }
             refund
         }
     };
-    refund.reason = extra.text("reason", wire.reason);
-    refund.provider_reference = extra.text("payment_service_refund_id", wire.payment_service_refund_id);
-    refund.created_at = extra.time("created_at", wire.created_at);
-    refund.updated_at = extra.time("updated_at", wire.updated_at);
+    refund.reason = text(&mut extra, "reason", wire.reason);
+    refund.provider_reference = text(&mut extra, "payment_service_refund_id", wire.payment_service_refund_id);
+    refund.created_at = time(&mut extra, "created_at", wire.created_at);
+    refund.updated_at = time(&mut extra, "updated_at", wire.updated_at);
     refund.target = target(&mut extra, wire.target_type, wire.target_id);
     refund.failure = failure(
         &mut extra,
@@ -82,35 +85,36 @@ pub(crate) fn refund(wire: wire::Refund, asked: &PaymentId) -> Result<Refund, Fa
         wire.raw_response_code.as_ref(),
         wire.raw_response_description.as_ref(),
     );
+    // In the order of their names, which is that of `extra`.
+    keep(&mut extra, "creator", wire.creator.and_then(creator));
     for (name, value) in [
-        ("type", wire.r#type),
-        ("reconciliation_id", wire.reconciliation_id),
-        ("transaction_reconciliation_id", wire.transaction_reconciliation_id),
-        ("transaction_external_identifier", wire.transaction_external_identifier),
         ("raw_response_code", wire.raw_response_code),
         ("raw_response_description", wire.raw_response_description),
+        ("reconciliation_id", wire.reconciliation_id),
         ("settled", wire.settled),
         ("settled_amount", wire.settled_amount),
         ("settled_currency", wire.settled_currency),
-        ("creator", wire.creator.as_ref().and_then(creator)),
+        ("transaction_external_identifier", wire.transaction_external_identifier),
+        ("transaction_reconciliation_id", wire.transaction_reconciliation_id),
+        ("type", wire.r#type),
     ] {
-        extra.keep(name, value);
+        keep(&mut extra, name, value);
     }
-    refund.extra = extra.0;
+    refund.extra = extra;
     Ok(refund)
 }
 
-/// The status of a refund, by the provider's word for it.
-pub(crate) fn status(word: &str) -> RefundStatus {
-    STATUSES
-        .iter()
-        .find(|(known, _)| word.eq_ignore_ascii_case(known))
-        .map_or(RefundStatus::Unknown, |(_, status)| *status)
+/// The status of a refund, and the provider's word for it.
+fn status(word: Cow<'_, str>) -> (RefundStatus, Cow<'static, str>) {
+    match STATUSES.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)) {
+        Some((known, status)) if word == *known => (*status, Cow::Borrowed(known)),
+        Some((_, status)) => (*status, word.into_owned().into()),
+        None => (RefundStatus::Unknown, word.into_owned().into()),
+    }
 }
 
 pub(crate) fn currency(code: &str) -> Result<Currency, Fault> {
-    Currency::new(&code.to_ascii_uppercase())
-        .map_err(|_| "the response's `currency` is not a known ISO 4217 currency")
+    Currency::from_provider(code).ok_or("the response's `currency` is not a known ISO 4217 currency")
 }
 
 /// Where the next page begins. One that cannot be followed is not the end of the list.
@@ -138,36 +142,40 @@ pub(crate) fn is_same_id(left: &str, right: &str) -> bool {
             && Uuid::try_parse(left).is_ok())
 }
 
-fn target(extra: &mut Extra, kind: Option<Value>, id: Option<Value>) -> Option<RefundTarget> {
-    let Some(word) = extra.text("target_type", kind) else {
-        extra.keep("target_id", id);
-        return None;
+fn target(extra: &mut Extra, kind: Option<Json<'_>>, id: Option<Json<'_>>) -> Option<RefundTarget> {
+    let word = match kind {
+        Some(Json::Text(word)) => word,
+        other => {
+            keep(extra, "target_type", other);
+            keep(extra, "target_id", id);
+            return None;
+        }
     };
-    let kind = match word.as_str() {
+    let kind = match &*word {
         wire::PAYMENT_METHOD => TargetKind::PaymentMethod,
         wire::GIFT_CARD => TargetKind::GiftCard,
-        _ => TargetKind::Other(word),
+        _ => TargetKind::Other(word.into_owned()),
     };
-    Some(RefundTarget::new(kind, extra.text("target_id", id)))
+    Some(RefundTarget::new(kind, text(extra, "target_id", id)))
 }
 
 /// Why the refund did not succeed. A payment service sends its codes with successes too.
 fn failure(
     extra: &mut Extra,
     status: RefundStatus,
-    code: Option<Value>,
-    raw_code: Option<&Value>,
-    raw_text: Option<&Value>,
+    code: Option<Json<'_>>,
+    raw_code: Option<&Json<'_>>,
+    raw_text: Option<&Json<'_>>,
 ) -> Option<RefundFailure> {
     let over = matches!(status, RefundStatus::Declined | RefundStatus::Failed | RefundStatus::Voided);
     if !over {
-        extra.keep("error_code", code);
+        keep(extra, "error_code", code);
         return None;
     }
-    let code = extra.text("error_code", code);
+    let code = text(extra, "error_code", code);
     let retry = code.as_deref().and_then(advice);
-    let code = code.or_else(|| raw_code?.as_str().map(redact));
-    let message = raw_text.and_then(Value::as_str).map(redact);
+    let code = code.or_else(|| raw_code?.text().map(redact));
+    let message = raw_text.and_then(Json::text).map(redact);
     (code.is_some() || message.is_some()).then(|| RefundFailure::new(code, message, retry))
 }
 
@@ -176,43 +184,43 @@ fn advice(code: &str) -> Option<RetryAdvice> {
 }
 
 /// Who made the refund in the dashboard: the id, and not the name and e-mail address.
-fn creator(creator: &Value) -> Option<Value> {
-    creator.get("id").filter(|id| id.is_string()).map(|id| json!({ "id": id }))
+fn creator(creator: Value) -> Option<Value> {
+    let Value::Object(mut members) = creator else { return None };
+    members.retain(|name, value| name == "id" && value.is_string());
+    (!members.is_empty()).then_some(Value::Object(members))
 }
 
-/// What has no home in the model, under the provider's names.
-struct Extra(Map<String, Value>);
+/// Keeps what has no home in the model, under the provider's name.
+fn keep(extra: &mut Extra, name: &'static str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value.map(Into::into).filter(|value| !value.is_null()) {
+        extra.insert(name, value);
+    }
+}
 
-impl Extra {
-    fn keep(&mut self, name: &str, value: Option<Value>) {
-        if let Some(value) = value.filter(|value| !value.is_null()) {
-            self.0.insert(name.to_owned(), value);
+/// The value as a text; anything else is kept as it is.
+fn text(extra: &mut Extra, name: &'static str, value: Option<Json<'_>>) -> Option<String> {
+    match value {
+        Some(Json::Text(text)) => Some(text.into_owned()),
+        other => {
+            keep(extra, name, other);
+            None
         }
     }
+}
 
-    /// The value as a text; anything else is kept as it is.
-    fn text(&mut self, name: &str, value: Option<Value>) -> Option<String> {
-        match value {
-            Some(Value::String(text)) => Some(text),
-            other => {
-                self.keep(name, other);
-                None
-            }
-        }
+/// The value as a time; anything else is kept as it is.
+fn time(extra: &mut Extra, name: &'static str, value: Option<Json<'_>>) -> Option<OffsetDateTime> {
+    let time = value.as_ref().and_then(Json::text).and_then(parse_time);
+    if time.is_none() {
+        keep(extra, name, value);
     }
-
-    /// The value as a time; anything else is kept as it is.
-    fn time(&mut self, name: &str, value: Option<Value>) -> Option<OffsetDateTime> {
-        let time = value.as_ref().and_then(Value::as_str).and_then(parse_time);
-        if time.is_none() {
-            self.keep(name, value);
-        }
-        time
-    }
+    time
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -121,7 +121,7 @@ impl RefundProvider for Mattilda {
             request = request.query("limit", limit.clamp(1, MAX_PAGE_LIMIT));
         }
         let response = self.0.http.send(request).await?;
-        let list: wire::RefundList<wire::Refund> = response.json()?;
+        let list: wire::RefundList<wire::Refund<'_>> = response.json()?;
         let fault = |fault| response.protocol_error(fault);
 
         let mut refunds = Vec::with_capacity(list.items.len());

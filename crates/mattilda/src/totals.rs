@@ -1,7 +1,7 @@
 //! What is captured, refunded, pending and left of a transaction.
 
-use refunds_core::{Money, Payment, PaymentId, Refund, RefundList, RefundStatus, Result, TargetKind};
-use serde_json::{Map, Value};
+use refunds_core::{Extra, Money, Payment, PaymentId, Refund, RefundList, RefundStatus, Result, TargetKind};
+use serde_json::Value;
 
 use crate::{
     convert::{Fault, currency, is_same_id},
@@ -28,7 +28,7 @@ pub(crate) struct Totals {
     refunded: Money,
     instrument: Instrument,
     status: Option<String>,
-    extra: Map<String, Value>,
+    extra: Extra,
 }
 
 /// The instrument that the sums are about.
@@ -75,7 +75,7 @@ impl Totals {
             refunded: Money::new(refunded, currency),
             instrument,
             status: transaction.status,
-            extra: extra.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+            extra: extra.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
         })
     }
 

@@ -5,8 +5,9 @@
 //! [the API grows](https://docs.gr4vy.com/guides/api/compatibility), and a new refund must not become
 //! unreadable by a detail.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use refunds_http::{Json, Text};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, Unexpected, Visitor},
@@ -27,32 +28,52 @@ pub(crate) struct RefundList<T> {
 
 /// A refund: <https://docs.gr4vy.com/api-reference/refunds/get-refund>
 #[derive(Deserialize)]
-pub(crate) struct Refund {
-    pub(crate) id: String,
-    pub(crate) status: String,
-    pub(crate) currency: String,
+pub(crate) struct Refund<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) status: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) currency: Cow<'a, str>,
     pub(crate) amount: Amount,
-    pub(crate) transaction_id: Option<String>,
+    #[serde(borrow)]
+    pub(crate) transaction_id: Option<Text<'a>>,
     /// `None` where the response has no such member, JSON's null where it says that there is none.
-    #[serde(default, deserialize_with = "refunds_http::present")]
-    pub(crate) external_identifier: Option<Value>,
-    pub(crate) payment_service_refund_id: Option<Value>,
-    pub(crate) reason: Option<Value>,
-    pub(crate) target_type: Option<Value>,
-    pub(crate) target_id: Option<Value>,
-    pub(crate) created_at: Option<Value>,
-    pub(crate) updated_at: Option<Value>,
-    pub(crate) error_code: Option<Value>,
-    pub(crate) raw_response_code: Option<Value>,
-    pub(crate) raw_response_description: Option<Value>,
+    #[serde(borrow, default, deserialize_with = "refunds_http::present")]
+    pub(crate) external_identifier: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) payment_service_refund_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) reason: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) target_type: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) target_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) created_at: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) updated_at: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) error_code: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) raw_response_code: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) raw_response_description: Option<Json<'a>>,
     pub(crate) creator: Option<Value>,
-    pub(crate) r#type: Option<Value>,
-    pub(crate) reconciliation_id: Option<Value>,
-    pub(crate) transaction_reconciliation_id: Option<Value>,
-    pub(crate) transaction_external_identifier: Option<Value>,
-    pub(crate) settled: Option<Value>,
-    pub(crate) settled_amount: Option<Value>,
-    pub(crate) settled_currency: Option<Value>,
+    #[serde(borrow)]
+    pub(crate) r#type: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) reconciliation_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) transaction_reconciliation_id: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) transaction_external_identifier: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) settled: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) settled_amount: Option<Json<'a>>,
+    #[serde(borrow)]
+    pub(crate) settled_currency: Option<Json<'a>>,
 }
 
 /// A transaction, as far as refunds are concerned:

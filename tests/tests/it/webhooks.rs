@@ -165,7 +165,7 @@ async fn the_books_match_the_ledger() {
                     // A change that reads do not show yet is found by reading again later.
                     world.receiver.work().await.unwrap();
                     world.sandbox.advance(Duration::from_secs(60));
-                    let notice = Notice::new(world.client.provider().name(), payment.clone());
+                    let notice = Notice::new(world.client.provider().name().to_owned(), payment.clone());
                     world.receiver.read(&notice).await.unwrap();
                 }
                 world.receiver.work().await.unwrap();
@@ -189,7 +189,7 @@ async fn a_lost_webhook_is_recovered_by_reading() {
         world.receiver.work().await.unwrap();
         let name = world.client.provider().name();
         assert!(world.receiver.known(name, &payment).is_empty(), "{channel:?}: every delivery was lost");
-        world.receiver.read(&Notice::new(name, payment.clone())).await.unwrap();
+        world.receiver.read(&Notice::new(name.to_owned(), payment.clone())).await.unwrap();
         world.check_books(&payment, &format!("{channel:?}"));
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     let mut rows = vec![
         ("Refund", refund.id.to_string()),
         ("Payment", refund.payment_id.to_string()),
-        ("Provider", refund.provider.clone()),
+        ("Provider", refund.provider.to_string()),
         ("Status", format!("{} (the provider reports: {})", refund.status, refund.provider_status)),
         ("Amount", refund.amount.to_string()),
         ("Reference", refund.reference.as_ref().map_or("-".into(), ToString::to_string)),
@@ -94,14 +94,14 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     row("Processed", refund.processed_at.map(|time| when(Some(time))));
     row("Metadata", members(&refund.metadata));
     if !refund.extra.is_empty() {
-        let names: Vec<_> = refund.extra.keys().map(String::as_str).collect();
+        let names: Vec<_> = refund.extra.keys().collect();
         row("Only in JSON", Some(names.join(", ")));
     }
     write(out, &pairs(rows, false))
 }
 
 pub(super) fn payment(out: &mut impl Write, payment: &Payment) -> io::Result<()> {
-    let mut about = vec![("Payment", payment.id.to_string()), ("Provider", payment.provider.clone())];
+    let mut about = vec![("Payment", payment.id.to_string()), ("Provider", payment.provider.to_string())];
     about.extend(payment.provider_status.clone().map(|status| ("Status", status)));
     write(out, &pairs(about, false))?;
     let sums = [

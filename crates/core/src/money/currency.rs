@@ -30,15 +30,33 @@ impl Currency {
     ///
     /// [`ErrorKind::InvalidRequest`] if the code is not a currency.
     pub fn new(code: &str) -> Result<Self> {
+        Self::known(code).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidRequest,
+                "not an ISO 4217 currency code; expected three capital letters, such as EUR",
+            )
+        })
+    }
+
+    /// The currency that a provider's response names, in capitals or not.
+    ///
+    /// ```
+    /// use refunds_core::Currency;
+    ///
+    /// assert_eq!(Currency::from_provider("nok"), Currency::new("NOK").ok());
+    /// assert_eq!(Currency::from_provider("kroner"), None);
+    /// ```
+    #[must_use]
+    pub fn from_provider(code: &str) -> Option<Self> {
+        let mut capitals: [u8; 3] = code.as_bytes().try_into().ok()?;
+        capitals.make_ascii_uppercase();
+        Self::known(std::str::from_utf8(&capitals).ok()?)
+    }
+
+    fn known(code: &str) -> Option<Self> {
         iso_currency::Currency::from_code(code)
             .filter(|currency| currency.code() == code && currency.exponent().is_some())
             .map(Self)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidRequest,
-                    "not an ISO 4217 currency code; expected three capital letters, such as EUR",
-                )
-            })
     }
 
     /// The three-letter code.

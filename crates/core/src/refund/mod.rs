@@ -3,7 +3,7 @@
 mod merge;
 mod parts;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ pub use self::parts::{
     Card, PaymentMethod, Payout, PayoutDestination, RefundFailure, RefundLine, RefundTarget, RetryAdvice,
     TargetKind,
 };
-use crate::{Money, PaymentId, Reference, RefundId};
+use crate::{Extra, Money, PaymentId, Reference, RefundId};
 
 /// The status of a refund, in one vocabulary for all providers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ impl fmt::Display for RefundStatus {
 #[non_exhaustive]
 pub struct Refund {
     /// The provider's name in the registry.
-    pub provider: String,
+    pub provider: Cow<'static, str>,
     /// The provider's id of this refund. It never changes.
     pub id: RefundId,
     /// The refunded payment.
@@ -96,7 +96,7 @@ pub struct Refund {
     /// The normalized status.
     pub status: RefundStatus,
     /// The provider's own status.
-    pub provider_status: String,
+    pub provider_status: Cow<'static, str>,
     /// The refunded amount.
     pub amount: Money,
     /// The merchant's reason.
@@ -131,7 +131,7 @@ pub struct Refund {
     pub metadata: Map<String, Value>,
     /// Everything else that the provider reports, under its own names.
     #[serde(default)]
-    pub extra: Map<String, Value>,
+    pub extra: Extra,
     #[serde(skip)]
     hidden_reference: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -147,11 +147,11 @@ pub struct Refund {
 impl Refund {
     /// A refund with the required fields. Set the others directly.
     pub fn new(
-        provider: impl Into<String>,
+        provider: impl Into<Cow<'static, str>>,
         id: RefundId,
         payment_id: PaymentId,
         status: RefundStatus,
-        provider_status: impl Into<String>,
+        provider_status: impl Into<Cow<'static, str>>,
         amount: Money,
     ) -> Self {
         Self {
@@ -172,7 +172,7 @@ impl Refund {
             updated_at: None,
             processed_at: None,
             metadata: Map::new(),
-            extra: Map::new(),
+            extra: Extra::new(),
             hidden_reference: false,
             needs_completion: false,
             money_id: None,
@@ -282,7 +282,7 @@ impl fmt::Debug for Refund {
             .field("updated_at", &self.updated_at)
             .field("processed_at", &self.processed_at)
             .field("metadata", &self.metadata.keys().collect::<Vec<_>>())
-            .field("extra", &self.extra.keys().collect::<Vec<_>>())
+            .field("extra", &self.extra)
             .finish_non_exhaustive()
     }
 }

@@ -18,14 +18,14 @@
 //! - a failed event that names it, over the same amount, is not another refund but its reason;
 //! - a correction never turns a failure into a success.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use refunds_core::{RefundStatus, parse_time};
 use refunds_http::lenient::Lenient;
 
 use crate::{
-    convert::{canonical_id, line_key, words},
-    wire::{Amount, Event},
+    convert::{RequestId, line_key, words},
+    wire::{Amount, Event, Item},
 };
 
 /// Every event of Dintero's specification, and `INITIATE`, which only its samples have.
@@ -74,11 +74,10 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(event: &Event) -> Self {
-        let Some(word) = event.event.as_deref() else { return Self::Other };
-        let word = word.trim().to_ascii_uppercase();
-        match KINDS.iter().find(|(name, _)| *name == word) {
+        let Some(word) = event.event.as_deref().map(str::trim) else { return Self::Other };
+        match KINDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
             Some((_, kind)) => *kind,
-            None if word.contains("REFUND") => Self::UnknownRefund,
+            None if word.to_ascii_uppercase().contains("REFUND") => Self::UnknownRefund,
             None => Self::Other,
         }
     }
@@ -93,8 +92,6 @@ impl Kind {
 pub(crate) struct Group {
     /// Their places among the transaction's events, in order.
     pub(crate) members: Vec<usize>,
-    /// The requests that they belong to, in canonical form.
-    pub(crate) requests: HashSet<String>,
     /// A failed event that corrects it.
     pub(crate) corrected_by: Option<usize>,
     pub(crate) standing: Standing,
@@ -110,7 +107,7 @@ pub(crate) enum Standing {
 
 impl Default for Group {
     fn default() -> Self {
-        Self { members: Vec::new(), requests: HashSet::new(), corrected_by: None, standing: Standing::Stands }
+        Self { members: Vec::new(), corrected_by: None, standing: Standing::Stands }
     }
 }
 
@@ -141,7 +138,7 @@ impl Group {
     /// The same without regard to corrections.
     pub(crate) fn latest(&self, events: &[Event]) -> usize {
         let rank = |at: usize| Kind::of(&events[at]) != Kind::InitiateRefund;
-        self.members.iter().copied().fold(self.members[0], |best, at| {
+        self.members.iter().copied().skip(1).fold(self.members[0], |best, at| {
             let later = match (rank(at), rank(best)) {
                 (true, false) => true,
                 (false, true) => false,
@@ -170,8 +167,8 @@ impl Group {
         })
     }
 
-    /// The request that began it, in canonical form.
-    pub(crate) fn request(&self, events: &[Event]) -> Option<String> {
+    /// The request that began it.
+    pub(crate) fn request<'a>(&self, events: &'a [Event]) -> Option<RequestId<'a>> {
         let first = self.first(events);
         match Kind::of(first) {
             Kind::InitiateRefund => request(&first.request_id),
@@ -181,7 +178,8 @@ impl Group {
 
     /// Whether `id` is one of its requests or events.
     pub(crate) fn is_called(&self, events: &[Event], id: &str) -> bool {
-        self.has_event(events, id) || self.requests.contains(&canonical_id(id))
+        let requests = self.all().flat_map(|at| requests(&events[at]));
+        self.has_event(events, id) || requests.into_iter().any(|request| request == RequestId::of(id))
     }
 
     /// Its status: the one table.
@@ -201,9 +199,14 @@ impl Group {
     }
 }
 
-/// The id of a request, in canonical form.
-pub(crate) fn request(id: &Lenient<String>) -> Option<String> {
-    id.as_deref().filter(|id| !id.is_empty()).map(canonical_id)
+/// The request that an id names.
+pub(crate) fn request(id: &Lenient<String>) -> Option<RequestId<'_>> {
+    id.as_deref().filter(|id| !id.is_empty()).map(RequestId::of)
+}
+
+/// The requests that an event belongs to.
+pub(crate) fn requests(event: &Event) -> impl Iterator<Item = RequestId<'_>> {
+    request(&event.request_id).into_iter().chain(request(&event.correlation_request_id))
 }
 
 /// The reference of an event, which a blank one is not.
@@ -238,10 +241,9 @@ fn is_decline(event: &Event) -> bool {
 /// A line's id and amount, as they can be compared.
 pub(crate) type LineAmount = (Option<String>, Option<Amount>);
 
-/// The lines of an event, in an order of their own.
-pub(crate) fn line_amounts(event: &Event) -> Vec<LineAmount> {
-    let lines = event.items.list().iter();
-    let mut lines: Vec<_> = lines.map(|item| (line_key(item), *item.amount)).collect();
+/// Lines, in an order of their own.
+pub(crate) fn line_amounts(lines: &[Item]) -> Vec<LineAmount> {
+    let mut lines: Vec<_> = lines.iter().map(|item| (line_key(item), *item.amount)).collect();
     lines.sort_unstable();
     lines
 }
@@ -255,15 +257,15 @@ pub(crate) fn line_amounts(event: &Event) -> Vec<LineAmount> {
 pub(crate) fn captures(events: &[Event]) -> Vec<usize> {
     let mut latest: Vec<usize> = Vec::new();
     let mut by_event: HashMap<&str, usize> = HashMap::new();
-    let mut by_correlation: HashMap<String, usize> = HashMap::new();
-    let mut by_request: HashMap<(String, Option<Amount>, Vec<LineAmount>), usize> = HashMap::new();
+    let mut by_correlation: HashMap<RequestId<'_>, usize> = HashMap::new();
+    let mut by_request: HashMap<(RequestId<'_>, Option<Amount>, Vec<LineAmount>), usize> = HashMap::new();
     for (at, event) in events.iter().enumerate() {
         if Kind::of(event) != Kind::Capture {
             continue;
         }
         let id = event.id.as_deref().filter(|id| !id.is_empty());
         let correlation = request(&event.correlation_request_id);
-        let own = request(&event.request_id).map(|id| (id, *event.amount, line_amounts(event)));
+        let own = request(&event.request_id).map(|id| (id, *event.amount, line_amounts(event.items.list())));
         let known = id.and_then(|id| by_event.get(id));
         let known = known.or_else(|| by_correlation.get(correlation.as_ref()?));
         let known = known.or_else(|| by_request.get(own.as_ref()?)).copied();

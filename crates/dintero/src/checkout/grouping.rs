@@ -26,8 +26,9 @@ use std::collections::HashMap;
 
 use crate::{
     checkout::corrections::{corrected_ids, standings},
-    checkout::events::{Group, Kind, LineAmount, line_amounts, reference, request},
-    wire::{Amount, Event},
+    checkout::events::{Group, Kind, line_amounts, reference, request},
+    convert::RequestId,
+    wire::{Amount, Event, Item},
 };
 
 /// How many refunds one id may name before nothing joins them any more.
@@ -55,26 +56,34 @@ struct Grouping<'a> {
     groups: Vec<Group>,
     /// What the events of each group say.
     traits: Vec<Traits<'a>>,
-    by_event: HashMap<&'a str, Vec<usize>>,
-    by_request: HashMap<String, Vec<usize>>,
+    by_event: HashMap<&'a str, Named>,
+    by_request: HashMap<RequestId<'a>, Named>,
 }
 
 /// What distinguishes a refund from others.
 #[derive(Default)]
 struct Traits<'a> {
     reference: Option<&'a str>,
-    initiated: Extent,
-    completed: Extent,
+    /// The requests that they belong to.
+    requests: Vec<RequestId<'a>>,
+    initiated: Extent<'a>,
+    completed: Extent<'a>,
 }
 
 /// The amount and lines of a refund, as far as they are known.
-#[derive(Clone, Default)]
-struct Extent {
+#[derive(Clone, Copy, Default)]
+struct Extent<'a> {
     amount: Option<Amount>,
-    lines: Vec<LineAmount>,
+    lines: &'a [Item],
 }
 
-impl Grouping<'_> {
+/// The refunds that one id names, which is one almost always.
+struct Named {
+    first: usize,
+    others: Vec<usize>,
+}
+
+impl<'a> Grouping<'a> {
     fn add(&mut self, at: usize) {
         let event = &self.events[at];
         let (own, correlation) = (request(&event.request_id), request(&event.correlation_request_id));
@@ -82,11 +91,11 @@ impl Grouping<'_> {
             && let Some(group) = self.corrected_by(event)
         {
             self.groups[group].corrected_by = Some(at);
-            self.groups[group].requests.extend(own);
+            self.traits[group].requests.extend(own);
             return;
         }
-        let known = self.shown_before(event, own.as_ref(), correlation.as_ref());
-        let known = known.or_else(|| self.of_request(event, correlation.as_ref().or(own.as_ref())?));
+        let known = self.shown_before(event, own, correlation);
+        let known = known.or_else(|| self.of_request(event, correlation.or(own)?));
         let group = known.unwrap_or(self.groups.len());
         if group == self.groups.len() {
             self.groups.push(Group::default());
@@ -95,11 +104,14 @@ impl Grouping<'_> {
         self.groups[group].members.push(at);
         self.traits[group].learn(event);
         if let Some(id) = event_id(event) {
-            remember(self.by_event.entry(id).or_default(), group);
+            self.by_event.entry(id).and_modify(|named| named.add(group)).or_insert_with(|| Named::new(group));
         }
         for id in own.into_iter().chain(correlation) {
-            remember(self.by_request.entry(id.clone()).or_default(), group);
-            self.groups[group].requests.insert(id);
+            self.by_request
+                .entry(id)
+                .and_modify(|named| named.add(group))
+                .or_insert_with(|| Named::new(group));
+            self.traits[group].requests.push(id);
         }
     }
 
@@ -108,7 +120,7 @@ impl Grouping<'_> {
         if *event.success != Some(false) {
             return None;
         }
-        let named = corrected_ids(event).filter_map(|id| self.by_event.get(id)).flatten().copied();
+        let named = corrected_ids(event).filter_map(|id| self.by_event.get(id)).flat_map(Named::all);
         let mut named = named.filter(|group| {
             let first = &self.events[self.groups[*group].members[0]];
             *first.amount == *event.amount
@@ -122,21 +134,21 @@ impl Grouping<'_> {
     fn shown_before(
         &self,
         event: &Event,
-        own: Option<&String>,
-        correlation: Option<&String>,
+        own: Option<RequestId<'_>>,
+        correlation: Option<RequestId<'_>>,
     ) -> Option<usize> {
         let mut known = candidates(self.by_event.get(event_id(event)?));
         known.find(|group| {
-            let requests = &self.groups[*group].requests;
+            let requests = &self.traits[*group].requests;
             let mut reported = own.into_iter().chain(correlation).peekable();
             let same_request =
-                requests.is_empty() || reported.peek().is_none() || reported.any(|id| requests.contains(id));
+                requests.is_empty() || reported.peek().is_none() || reported.any(|id| requests.contains(&id));
             same_request && !self.traits[*group].has_another_reference(event)
         })
     }
 
     /// The only refund of the request that `event` may belong to.
-    fn of_request(&self, event: &Event, request: &String) -> Option<usize> {
+    fn of_request(&self, event: &'a Event, request: RequestId<'a>) -> Option<usize> {
         let extent = Extent::of(event);
         let initiates = Kind::of(event) == Kind::InitiateRefund;
         let fits = |group: &usize| {
@@ -144,7 +156,7 @@ impl Grouping<'_> {
             let other = if initiates { &traits.initiated } else { &traits.completed };
             !traits.has_another_reference(event) && !other.contradicts(&extent)
         };
-        let mut fitting = candidates(self.by_request.get(request)).filter(fits);
+        let mut fitting = candidates(self.by_request.get(&request)).filter(fits);
         let first = fitting.next()?;
         // The initiating event belongs to the first that fits, whichever completes it.
         if initiates || fitting.next().is_none() {
@@ -155,7 +167,7 @@ impl Grouping<'_> {
             extent.amount.is_some()
                 && [traits.initiated.amount, traits.completed.amount].contains(&extent.amount)
         };
-        let mut fitting = candidates(self.by_request.get(request)).filter(fits).filter(over_the_same);
+        let mut fitting = candidates(self.by_request.get(&request)).filter(fits).filter(over_the_same);
         fitting.next().filter(|_| fitting.next().is_none())
     }
 }
@@ -177,26 +189,38 @@ impl<'a> Traits<'a> {
     }
 }
 
-impl Extent {
-    fn of(event: &Event) -> Self {
-        Self { amount: *event.amount, lines: line_amounts(event) }
+impl<'a> Extent<'a> {
+    fn of(event: &'a Event) -> Self {
+        Self { amount: *event.amount, lines: event.items.list() }
     }
 
     fn contradicts(&self, other: &Self) -> bool {
         let amounts = matches!((self.amount, other.amount), (Some(one), Some(other)) if one != other);
-        let lines = !self.lines.is_empty() && !other.lines.is_empty() && self.lines != other.lines;
+        let lines = !self.lines.is_empty()
+            && !other.lines.is_empty()
+            && line_amounts(self.lines) != line_amounts(other.lines);
         amounts || lines
     }
 }
 
 /// The refunds of one id; none where it names so many that it says nothing.
-fn candidates(groups: Option<&Vec<usize>>) -> impl Iterator<Item = usize> {
-    groups.filter(|groups| groups.len() < MAX_OF_ONE_ID).into_iter().flatten().copied()
+fn candidates(named: Option<&Named>) -> impl Iterator<Item = usize> {
+    named.filter(|named| named.others.len() + 1 < MAX_OF_ONE_ID).into_iter().flat_map(Named::all)
 }
 
-fn remember(groups: &mut Vec<usize>, group: usize) {
-    if groups.len() < MAX_OF_ONE_ID && !groups.contains(&group) {
-        groups.push(group);
+impl Named {
+    fn new(first: usize) -> Self {
+        Self { first, others: Vec::new() }
+    }
+
+    fn add(&mut self, group: usize) {
+        if self.others.len() + 1 < MAX_OF_ONE_ID && self.all().all(|known| known != group) {
+            self.others.push(group);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
     }
 }
 

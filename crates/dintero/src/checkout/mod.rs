@@ -10,11 +10,11 @@ pub(crate) mod refund;
 mod tests;
 pub(crate) mod totals;
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use refunds_core::{
-    Currency, Handover, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId, RefundList,
-    RefundStatus, Result,
+    Currency, Extra, Handover, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId,
+    RefundList, RefundStatus, Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -24,9 +24,20 @@ use crate::{
     checkout::events::{Group, Standing, reference},
     checkout::grouping::groups,
     checkout::totals::{Taken, Totals},
-    convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, keep},
+    convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, RequestId, keep},
     wire,
 };
+
+/// The provider's words for refunds, where nothing was corrected.
+const WORDS: [(&str, Option<bool>, &str); 4] = [
+    ("REFUND", Some(true), "REFUND success:true"),
+    ("REFUND", Some(false), "REFUND success:false"),
+    ("INITIATE_REFUND", Some(true), "INITIATE_REFUND success:true"),
+    ("INITIATE_REFUND", Some(false), "INITIATE_REFUND success:false"),
+];
+
+/// How many members a refund keeps in `extra`.
+const MOST_EXTRA: usize = 10;
 
 /// A transaction as the adapter works with it.
 pub(crate) struct Transaction {
@@ -162,10 +173,11 @@ fn refund(
     let first = group.first(events);
     let status = group.status(events);
     let amount = convert::money(&group.amount(events).amount, currency, "refund event")?;
-    let own_id = group.request(events).and_then(|request| RefundId::new(request).ok());
+    let own_id = group.request(events).and_then(RequestId::refund_id);
     let own_id = own_id.map_or_else(|| event_id(wire, group), Ok)?;
 
     let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
+    refund.extra = Extra::with_capacity(MOST_EXTRA);
     let extra = &mut refund.extra;
     let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
     let text = references().find_map(reference);
@@ -179,7 +191,7 @@ fn refund(
     refund.metadata = convert::metadata(metadata);
     if let Some(order) = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY)) {
         refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
-        extra.insert(ORDER.to_owned(), order.clone());
+        extra.insert(ORDER, order.clone());
     }
     refund.payment_method =
         convert::payment_method(None, None, &wire.payment_product, &wire.payment_product_type, &wire.card);
@@ -198,11 +210,13 @@ fn refund(
     }
     keep(extra, "error", decisive.error.as_ref());
     keep(extra, "correction", decisive.correction.as_ref());
-    let mut seen = HashSet::new();
-    let ids = group.all().filter_map(|at| events[at].id.as_deref());
-    let ids: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
-    if ids.len() > 1 {
-        extra.insert("event_ids".to_owned(), ids.into());
+    if group.all().nth(1).is_some() {
+        let mut seen = HashSet::new();
+        let ids = group.all().filter_map(|at| events[at].id.as_deref());
+        let ids: Vec<&str> = ids.filter(|id| seen.insert(*id)).collect();
+        if ids.len() > 1 {
+            extra.insert("event_ids", ids);
+        }
     }
     let made_for =
         refund.extra.get(ORDER).and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
@@ -224,11 +238,15 @@ fn event_id(wire: &wire::Transaction, group: &Group) -> std::result::Result<Refu
 }
 
 /// The provider's own word: the event, and whether it succeeded.
-fn word(event: &wire::Event, standing: Standing) -> String {
+fn word(event: &wire::Event, standing: Standing) -> Cow<'static, str> {
     let name = event.event.as_deref().unwrap_or_default();
+    let usual = WORDS.iter().find(|(usual, success, _)| *usual == name && *success == *event.success);
+    if let (Some((_, _, word)), Standing::Stands) = (usual, standing) {
+        return Cow::Borrowed(word);
+    }
     let success = event.success.map(|success| format!(" success:{success}")).unwrap_or_default();
     let corrected = if standing == Standing::Stands { "" } else { " corrected" };
-    format!("{name}{success}{corrected}")
+    format!("{name}{success}{corrected}").into()
 }
 
 fn failure(event: &wire::Event, status: RefundStatus) -> Option<RefundFailure> {

@@ -10,7 +10,7 @@ use refunds_core::{PaymentId, Reference, Refund, RefundId};
 
 use crate::{
     checkout::Transaction,
-    convert::{ORDER, canonical_id},
+    convert::{ORDER, RequestId},
     orders::paying_transaction::is_checkout,
 };
 
@@ -50,7 +50,7 @@ pub(crate) enum Ownership {
 /// that is `alone` with the transaction.
 pub(crate) fn ownership(refund: &Refund, order: &PaymentId, exclusive: bool) -> Ownership {
     match refund.extra.get(ORDER).and_then(|order_id| order_id.as_str()) {
-        Some(order_id) if canonical_id(order_id) == canonical_id(order.as_str()) => Ownership::Ours,
+        Some(order_id) if RequestId::of(order_id) == RequestId::of(order.as_str()) => Ownership::Ours,
         Some(_) => Ownership::Theirs,
         None if exclusive => Ownership::Ours,
         None => Ownership::Unknown,
@@ -270,8 +270,8 @@ pub(crate) fn apply_checkout_state(record: &mut Refund, moved: &Refund) {
 pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, refund: Refund) -> Refund {
     let mut refund = refund.with_made_for(order.clone());
     refund.payment_id = order.clone();
-    refund.extra.insert("recorded".to_owned(), false.into());
-    refund.extra.insert("transaction_id".to_owned(), transaction.id.as_str().into());
+    refund.extra.insert("recorded", false);
+    refund.extra.insert("transaction_id", transaction.id.as_str());
     refund
 }
 

@@ -88,7 +88,7 @@ mod tests {
             let json = format!(r#"{{"id":"r","amount":1,"success":{success}}}"#);
             let wire: Operation = serde_json::from_str(&json).unwrap();
             let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
-            assert_eq!((refund.status, refund.provider_status.as_str()), (want, word), "{success}");
+            assert_eq!((refund.status, &*refund.provider_status), (want, word), "{success}");
             assert!(!refund.reference_is_unreported(), "{success}");
         }
     }

@@ -48,8 +48,8 @@ struct Authorization {
     transaction_id: Lenient<String>,
 }
 
-impl LenientObject for Subject {}
-impl LenientObject for Authorization {}
+impl LenientObject<'_> for Subject {}
+impl LenientObject<'_> for Authorization {}
 
 /// Verifies a delivery. It is the body that is signed, and so is what it says: not the headers.
 pub(super) fn verify(config: &DinteroConfig, request: &WebhookRequest) -> Result<Notice> {

@@ -34,7 +34,7 @@ async fn an_order_is_refunded_by_its_transaction_and_recorded() {
     let refund = submit(&dintero, request).await.unwrap();
 
     assert_eq!(refund.payment_id, payment(&order));
-    assert_eq!((refund.status, refund.provider_status.as_str()), (RefundStatus::Succeeded, "success:true"));
+    assert_eq!((refund.status, &*refund.provider_status), (RefundStatus::Succeeded, "success:true"));
     assert_eq!(refund.reference, Some(reference("rf-1")));
     assert_eq!(refund.reason.as_deref(), Some("one of two"));
     assert_eq!(serde_json::to_value(&refund.metadata).unwrap(), json!({"rma": "RMA-551"}));
@@ -190,7 +190,7 @@ async fn a_refund_that_checkout_declines_is_recorded_as_no_success() {
         .order(OrderSpec::new("NOK").line(1, 29_900).line(2, 14_950).captured_by(&transaction));
     let dintero = dintero(&sandbox);
     let refund = submit(&dintero, asked(&order, 44_850, "rf-1")).await.unwrap();
-    let reported = (refund.status, refund.provider_status.as_str());
+    let reported = (refund.status, &*refund.provider_status);
     assert_eq!(
         reported,
         (RefundStatus::Declined, "REFUND success:false"),

@@ -56,7 +56,7 @@ fn another_accounts_callback_is_not_ours() {
 #[test]
 fn a_callback_names_its_subject() {
     let notice = called(&header("1700000000"), PATH, QUERY).unwrap();
-    assert_eq!((notice.provider.as_str(), notice.event.as_deref()), ("dintero", Some("REFUND")));
+    assert_eq!((&*notice.provider, notice.event.as_deref()), ("dintero", Some("REFUND")));
     assert_eq!((notice.payment_id.as_str(), notice.refund_id), ("T11223344.9rQ2xW", None));
     assert_eq!(notice.delivery_id.as_deref(), Some("delivery-1"));
     assert_eq!(notice.occurred_at, None, "its time is the transaction's creation");

@@ -10,10 +10,7 @@ use refunds_core::{ErrorKind, RefundProvider as _};
 #[test]
 fn a_hook_names_its_subject() {
     let notice = hooked(&hook_code(SECRET, BODY.as_bytes()), BODY.as_bytes()).unwrap();
-    assert_eq!(
-        (notice.provider.as_str(), notice.event.as_deref()),
-        ("dintero", Some("checkout_transaction"))
-    );
+    assert_eq!((&*notice.provider, notice.event.as_deref()), ("dintero", Some("checkout_transaction")));
     assert_eq!((notice.payment_id.as_str(), notice.refund_id), ("T11223344.9rQ2xW", None));
     assert_eq!(notice.delivery_id.as_deref(), Some("0b6f3c9a"), "the one that is signed");
     assert_eq!(notice.occurred_at.unwrap().unix_timestamp(), NOW - 1);

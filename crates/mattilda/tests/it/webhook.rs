@@ -85,7 +85,7 @@ fn a_secret_that_was_read_with_its_line_end_is_the_same_secret() {
 #[test]
 fn a_signed_delivery_names_its_subject() {
     let notice = signed("1700000000", &sign(SECRET, "1700000000", BODY.as_bytes()), BODY.as_bytes()).unwrap();
-    assert_eq!((notice.provider.as_str(), notice.event.as_deref()), ("mattilda", Some("refund.succeeded")));
+    assert_eq!((&*notice.provider, notice.event.as_deref()), ("mattilda", Some("refund.succeeded")));
     assert_eq!(notice.payment_id.as_str(), "4f0f6f5e-54b7-4b1e-8b57-2a9de3a1c704");
     assert_eq!(notice.refund_id.unwrap().as_str(), "0b9c1f8e-6a1d-4a51-9d0e-3f1f0a7c5512");
     assert_eq!(notice.delivery_id.as_deref(), Some("delivery-1"));

@@ -53,7 +53,7 @@ fn refusal(result: Result<Notice>) -> (ErrorKind, u16) {
 #[test]
 fn a_delivery_says_what_it_is_about() {
     let notice = verified("new", &genuine(&["new"])).unwrap();
-    assert_eq!((notice.provider.as_str(), notice.payment_id.as_str()), ("acme", "pp_000001"));
+    assert_eq!((&*notice.provider, notice.payment_id.as_str()), ("acme", "pp_000001"));
     assert_eq!(notice.refund_id.unwrap().as_str(), "ret_000001");
     assert_eq!(notice.delivery_id.as_deref(), Some("d-4410"));
     assert_eq!(notice.event.as_deref(), Some("return.changed"));

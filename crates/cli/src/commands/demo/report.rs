@@ -102,7 +102,7 @@ impl Report {
         for refund in &self.refunds {
             let amount = refund.amount.to_string();
             let reference = refund.reference.as_ref().map_or("-", AsRef::as_ref);
-            let row = [refund.provider.as_str(), refund.payment_id.as_str(), reference, &amount];
+            let row = [&*refund.provider, refund.payment_id.as_str(), reference, &amount];
             let state = [refund.status.as_str(), &refund.provider_status, refund.id.as_str()];
             table::add(&mut reported, row.into_iter().chain(state));
         }

@@ -173,9 +173,10 @@ impl CreateCall<'_> {
         let payment = self.request.payment_id.clone();
         // A final status may have changed since; this is the last one that the journal has.
         let status = if made.status == RefundStatus::Unknown { RefundStatus::Pending } else { made.status };
-        let mut refund = Refund::new(provider, id, payment, status, made.status.as_str(), made.amount);
+        let mut refund =
+            Refund::new(provider.to_owned(), id, payment, status, made.status.as_str(), made.amount);
         refund.reference = Some(self.request.reference.clone());
-        refund.extra.insert("from_journal".to_owned(), true.into());
+        refund.extra.insert("from_journal", true);
         refund
     }
 

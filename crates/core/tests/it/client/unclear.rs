@@ -164,7 +164,8 @@ async fn two_lost_refunds_of_different_amounts_are_both_found() {
     // Both were carried out late.
     for (id, minor) in [("r-1", 100), ("r-2", 200)] {
         let (id, status) = (RefundId::new(id).unwrap(), RefundStatus::Succeeded);
-        let refund = Refund::new(provider.name(), id, payment.clone(), status, "succeeded", nok(minor));
+        let refund =
+            Refund::new(provider.name().to_owned(), id, payment.clone(), status, "succeeded", nok(minor));
         provider.script(|script| script.others.push(refund));
     }
     client.create(&request(&payment, 100, "a")).await.unwrap();
