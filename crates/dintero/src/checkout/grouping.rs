@@ -22,7 +22,7 @@
 //! event that says that money is gone adds to what is gone, and one that says that a refund failed takes
 //! back no other refund.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     checkout::corrections::{corrected_ids, standings},
@@ -65,7 +65,7 @@ struct Grouping<'a> {
 struct Traits<'a> {
     reference: Option<&'a str>,
     /// The requests that they belong to.
-    requests: Vec<RequestId<'a>>,
+    requests: HashSet<RequestId<'a>>,
     initiated: Extent<'a>,
     completed: Extent<'a>,
 }
@@ -111,7 +111,7 @@ impl<'a> Grouping<'a> {
                 .entry(id)
                 .and_modify(|named| named.add(group))
                 .or_insert_with(|| Named::new(group));
-            self.traits[group].requests.push(id);
+            self.traits[group].requests.insert(id);
         }
     }
 
