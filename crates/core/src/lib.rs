@@ -46,7 +46,7 @@ pub use self::{
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},
-    overview::{Handover, MoneyOverview, Overview},
+    overview::{Handover, Location, MoneyOverview, Overview},
     page::{Cursor, Page, PageRequest},
     paging::RefundList,
     payment::Payment,

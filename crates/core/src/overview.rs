@@ -70,7 +70,32 @@ impl MoneyOverview {
     }
 }
 
-/// Data that an adapter passes from a read to the submission that follows it. Only the adapter looks inside.
+/// Where the money of a payment is, and what was read to find it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The canonical id of the money, as [`RefundProvider::money`](crate::RefundProvider::money) returns it.
+    pub money: PaymentId,
+    /// What the adapter read, for its own [`overview_of`](crate::RefundProvider::overview_of).
+    pub handover: Option<Handover>,
+}
+
+impl Location {
+    /// The money `money`, for which nothing was read.
+    #[must_use]
+    pub fn new(money: PaymentId) -> Self {
+        Self { money, handover: None }
+    }
+
+    /// Passes what was read to the overview that follows, so that it need not be read again.
+    #[must_use]
+    pub fn with_handover(mut self, handover: Handover) -> Self {
+        self.handover = Some(handover);
+        self
+    }
+}
+
+/// Data that an adapter passes from a read to the call that follows it. Only the adapter looks inside.
 #[derive(Clone)]
 pub struct Handover(Arc<dyn Any + Send + Sync>);
 

@@ -5,9 +5,9 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, CreateRefund, Error, ErrorKind, Notice, Operation, Overview, Page, PageRequest, Payment,
-    PaymentId, Refund, RefundId, RefundList, Result, Scope, SubmitRefund, WebhookRequest,
-    paging::collect_pages,
+    Capabilities, CreateRefund, Currency, Error, ErrorKind, Location, Notice, Operation, Overview, Page,
+    PageRequest, Payment, PaymentId, Refund, RefundId, RefundList, Result, Scope, SubmitRefund,
+    WebhookRequest, paging::collect_pages,
 };
 
 /// A payment provider's refund API, in normalized form.
@@ -107,6 +107,31 @@ pub trait RefundProvider: Debug + Send + Sync {
         Ok(payment.canonical())
     }
 
+    /// The [money](Self::money), with what was read to find it. Creating a refund starts with this.
+    ///
+    /// The default reads nothing but the money. Override it if finding the money takes requests whose
+    /// responses [`overview_of`](Self::overview_of) needs too. Between the two calls, other refunds may be
+    /// made: pass nothing that shows refunds or what is left to refund.
+    ///
+    /// # Errors
+    ///
+    /// As [`money`](Self::money).
+    async fn locate(&self, payment: &PaymentId) -> Result<Location> {
+        self.money(payment).await.map(Location::new)
+    }
+
+    /// The currency of a payment.
+    ///
+    /// The default reads the payment. Override it if a single request tells the currency and the sums take
+    /// more.
+    ///
+    /// # Errors
+    ///
+    /// As [`payment`](Self::payment).
+    async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+        Ok(self.payment(payment).await?.currency())
+    }
+
     /// Checks a request against the provider's limits before anything is sent, and parses the values of
     /// [options](Capabilities::options).
     ///
@@ -123,7 +148,7 @@ pub trait RefundProvider: Debug + Send + Sync {
         Ok(())
     }
 
-    /// A payment and all its refunds, read together. Creating a refund starts with this.
+    /// A payment and all its refunds, read together.
     ///
     /// The default makes the two calls concurrently. Override it if one response contains both, or if the
     /// payment's sums require the refunds anyway.
@@ -135,6 +160,15 @@ pub trait RefundProvider: Debug + Send + Sync {
         let (payment, refunds) =
             futures_util::future::try_join(self.payment(payment), all_refunds(self, payment)).await?;
         Ok(Overview::new(payment, refunds))
+    }
+
+    /// As [`overview`](Self::overview), of a payment whose money was just [located](Self::locate).
+    ///
+    /// # Errors
+    ///
+    /// As [`overview`](Self::overview).
+    async fn overview_of(&self, payment: &PaymentId, _location: &Location) -> Result<Overview> {
+        self.overview(payment).await
     }
 
     /// Verifies a webhook's signature over the raw bytes and returns what it is about.
@@ -196,11 +230,20 @@ macro_rules! forward {
             async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
                 (**self).money(payment).await
             }
+            async fn locate(&self, payment: &PaymentId) -> Result<Location> {
+                (**self).locate(payment).await
+            }
+            async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+                (**self).currency(payment).await
+            }
             fn validate(&self, request: &CreateRefund) -> Result<()> {
                 (**self).validate(request)
             }
             async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
                 (**self).overview(payment).await
+            }
+            async fn overview_of(&self, payment: &PaymentId, location: &Location) -> Result<Overview> {
+                (**self).overview_of(payment, location).await
             }
             fn verify_webhook(&self, request: &WebhookRequest) -> Result<Notice> {
                 (**self).verify_webhook(request)

@@ -4,9 +4,10 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, ErrorKind, FinalStatus, Idempotency, Notice, Operation, Overview, Page,
-    PageRequest, Payment, PaymentId, ProviderFactory, References, Refund, RefundAmount, RefundId,
-    RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
+    Capabilities, CreateRefund, Currency, ErrorKind, FinalStatus, Handover, Idempotency, Location, Notice,
+    Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund,
+    RefundAmount, RefundId, RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund,
+    WebhookRequest,
 };
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
@@ -16,6 +17,7 @@ use crate::{
     checkout::Transaction,
     config::{DinteroConfig, SETTINGS},
     error::{decode, in_context, refused},
+    orders::paying_transaction::LocatedOrder,
     validate::validate,
     webhook,
 };
@@ -160,7 +162,7 @@ impl RefundProvider for Dintero {
             if self.is_transaction(payment.as_str()) {
                 self.read_transaction(payment, OPERATION, |transaction| transaction.payment()).await
             } else {
-                self.order(payment, OPERATION).await?.payment()
+                self.order(payment, None, OPERATION).await?.payment()
             }
         };
         read.await.map_err(in_context(OPERATION))
@@ -221,11 +223,30 @@ impl RefundProvider for Dintero {
 
     /// The money of an order is that of the transaction that paid it, if one did.
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
+        self.locate(payment).await.map(|location| location.money)
+    }
+
+    /// To find the money of an order takes its captures, which the overview needs too.
+    async fn locate(&self, payment: &PaymentId) -> Result<Location> {
         if self.is_transaction(payment.as_str()) || self.record_only() {
-            return Ok(payment.canonical());
+            return Ok(Location::new(payment.canonical()));
         }
-        let paid = self.paying_transaction_id(payment, Operation::Payment).await;
-        Ok(paid.map_err(in_context(Operation::Payment))?.unwrap_or_else(|| payment.canonical()))
+        let located = self.locate_order(payment, Operation::Payment).await;
+        let located = located.map_err(in_context(Operation::Payment))?;
+        let money = located.transaction().cloned().unwrap_or_else(|| payment.canonical());
+        Ok(Location::new(money).with_handover(Handover::new(located)))
+    }
+
+    async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+        const OPERATION: Operation = Operation::Payment;
+        let read = async {
+            if self.is_transaction(payment.as_str()) {
+                self.read_transaction(payment, OPERATION, |transaction| Ok(transaction.currency)).await
+            } else {
+                self.currency_of_order(payment, OPERATION).await
+            }
+        };
+        read.await.map_err(in_context(OPERATION))
     }
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {
@@ -233,12 +254,18 @@ impl RefundProvider for Dintero {
     }
 
     async fn overview(&self, payment: &PaymentId) -> Result<Overview> {
+        self.overview_of(payment, &Location::new(payment.canonical())).await
+    }
+
+    async fn overview_of(&self, payment: &PaymentId, location: &Location) -> Result<Overview> {
         const OPERATION: Operation = Operation::Payment;
         let read = async {
             if self.is_transaction(payment.as_str()) {
                 self.transaction(payment, OPERATION).await?.into_overview()
             } else {
-                self.order(payment, OPERATION).await?.into_overview(self.record_only())
+                let located = location.handover.as_ref().and_then(Handover::get::<LocatedOrder>);
+                let located = located.filter(|located| located.id == *payment);
+                self.order(payment, located, OPERATION).await?.into_overview(self.record_only())
             }
         };
         read.await.map_err(in_context(OPERATION))

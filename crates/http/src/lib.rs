@@ -5,6 +5,7 @@ mod base_url;
 mod classify;
 mod client;
 mod decode;
+mod each;
 mod exchange;
 mod failure;
 mod gate;
@@ -36,6 +37,7 @@ pub use self::{
     classify::{StatusClass, classify_status},
     client::{HttpClient, HttpClientBuilder},
     decode::present,
+    each::Each,
     gate::{RequestGate, SendGate},
     json::{Json, Text},
     provider_error::{ErrorBody, ProviderError},

@@ -1,11 +1,13 @@
 //! A successful response.
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
 use refunds_core::{Error, ErrorKind, Result};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeSeed};
+use serde_json::de::Read;
+use serde_path_to_error::Track;
 
 use crate::{failure::Context, redact, request_id::RequestId};
 
@@ -27,19 +29,27 @@ impl Response {
     /// [`ErrorKind::Protocol`], which names the field that is wrong and nothing of what the body
     /// holds. After a write it may have been applied.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        self.json_with(&PhantomData)
+    }
+
+    /// As [`json`](Self::json), read by a seed: for a list whose elements are converted one by one, with
+    /// [`Each`](crate::Each). It is used again, to find the place of an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json).
+    pub fn json_with<'a, S: DeserializeSeed<'a> + Clone>(&'a self, seed: &S) -> Result<S::Value> {
         // Text that is checked as a whole need not be checked string by string.
         let read = match std::str::from_utf8(&self.body) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(&self.body),
+            Ok(text) => whole(serde_json::Deserializer::from_str(text), seed.clone()),
+            Err(_) => whole(serde_json::Deserializer::from_slice(&self.body), seed.clone()),
         };
         read.map_err(|_| {
             // Once more, with a record of where it is: failures are rare and may cost.
             let mut json = serde_json::Deserializer::from_slice(&self.body);
-            match serde_path_to_error::deserialize::<_, T>(&mut json) {
-                Err(fault) => {
-                    let path = fault.path().to_string();
-                    self.unreadable(&path, &fault.into_inner())
-                }
+            let mut track = Track::new();
+            match seed.clone().deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track)) {
+                Err(fault) => self.unreadable(&track.path().to_string(), &fault),
                 Ok(_) => self.protocol_error("the response continues after its JSON"),
             }
         })
@@ -116,6 +126,15 @@ impl fmt::Debug for Response {
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }
+}
+
+fn whole<'a, R: Read<'a>, S: DeserializeSeed<'a>>(
+    mut json: serde_json::Deserializer<R>,
+    seed: S,
+) -> serde_json::Result<S::Value> {
+    let value = seed.deserialize(&mut json)?;
+    json.end()?;
+    Ok(value)
 }
 
 /// What should have been there, without what was: serde's own messages hold the value.

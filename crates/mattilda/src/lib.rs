@@ -5,6 +5,7 @@ mod config;
 mod convert;
 mod error;
 mod key;
+mod list;
 mod provider;
 mod totals;
 mod validate;

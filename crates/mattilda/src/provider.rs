@@ -4,18 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, Certainty, CreateRefund, Error, ErrorKind, FinalStatus, Idempotency, IdempotencyKey,
-    Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund,
-    RefundId, RefundProvider, Replay, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
-    all_refunds,
+    Capabilities, Certainty, CreateRefund, Currency, Error, ErrorKind, FinalStatus, Idempotency,
+    IdempotencyKey, Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory,
+    References, Refund, RefundId, RefundProvider, Replay, Result, Scope, SettingSpec, Settings, SubmitRefund,
+    WebhookRequest, all_refunds,
 };
 use refunds_http::{HmacKey, HttpClient, Request, Response};
-use serde_json::Value;
 
 use crate::{
     config::{MattildaConfig, SETTINGS},
     convert::{self, is_same_id},
     error::in_context,
+    list::RefundsOf,
     totals::Totals,
     validate::{MAX_REFERENCE_CHARS, target, validate},
     webhook, wire,
@@ -121,19 +121,13 @@ impl RefundProvider for Mattilda {
             request = request.query("limit", limit.clamp(1, MAX_PAGE_LIMIT));
         }
         let response = self.0.http.send(request).await?;
-        let list: wire::RefundList<wire::Refund<'_>> = response.json()?;
+        let list = response.json_with(&RefundsOf(payment))?;
         let fault = |fault| response.protocol_error(fault);
 
-        let mut refunds = Vec::with_capacity(list.items.len());
-        for item in list.items {
-            let refund = convert::refund(item, payment).map_err(fault)?;
-            if refund.payment_id != *payment {
-                return Err(fault("the response lists a refund of another transaction"));
-            }
-            refunds.push(refund);
-        }
+        let refunds: std::result::Result<Vec<_>, _> = list.items.into_iter().collect();
+        let mut refunds = refunds.map_err(fault)?;
         if self.0.keep_raw {
-            let raw: wire::RefundList<Value> = response.json()?;
+            let raw: wire::RawList = response.json()?;
             refunds = refunds.into_iter().zip(raw.items).map(|(refund, raw)| refund.with_raw(raw)).collect();
         }
         let next = convert::next(list.next_cursor).map_err(fault)?;
@@ -179,6 +173,10 @@ impl RefundProvider for Mattilda {
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         validate(request, None)
+    }
+
+    async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+        Ok(self.totals(payment).await?.currency())
     }
 
     async fn overview(&self, payment: &PaymentId) -> Result<Overview> {

@@ -1,6 +1,8 @@
 //! What is captured, refunded, pending and left of a transaction.
 
-use refunds_core::{Extra, Money, Payment, PaymentId, Refund, RefundList, RefundStatus, Result, TargetKind};
+use refunds_core::{
+    Currency, Extra, Money, Payment, PaymentId, Refund, RefundList, RefundStatus, Result, TargetKind,
+};
 use serde_json::Value;
 
 use crate::{
@@ -41,6 +43,10 @@ enum Instrument {
 }
 
 impl Totals {
+    pub(crate) fn currency(&self) -> Currency {
+        self.captured.currency()
+    }
+
     pub(crate) fn new(transaction: wire::Transaction, asked: &PaymentId) -> Result<Self, Fault> {
         if transaction.id.is_some_and(|id| !is_same_id(&id, asked.as_str())) {
             return Err("the response is about another transaction");

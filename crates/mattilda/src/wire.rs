@@ -20,13 +20,10 @@ use serde_json::Value;
 pub(crate) const PAYMENT_METHOD: &str = "payment-method";
 pub(crate) const GIFT_CARD: &str = "gift-card-redemption";
 
-/// `GET /transactions/{id}/refunds`:
-/// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
+/// The payloads of a page of refunds, for callers that keep them.
 #[derive(Deserialize)]
-pub(crate) struct RefundList<T> {
-    pub(crate) items: Vec<T>,
-    pub(crate) limit: Option<Value>,
-    pub(crate) next_cursor: Option<Value>,
+pub(crate) struct RawList {
+    pub(crate) items: Vec<Value>,
 }
 
 /// A refund: <https://docs.gr4vy.com/api-reference/refunds/get-refund>

@@ -89,7 +89,7 @@ async fn currency_of(
     payment: &PaymentId,
     expected: Option<Currency>,
 ) -> Result<Currency> {
-    let currency = client.payment(payment).await?.currency();
+    let currency = client.currency(payment).await?;
     match expected {
         Some(expected) if expected != currency => {
             let message = format!("the payment is in {currency}, but the refund is in {expected}");

@@ -25,8 +25,8 @@ pub use self::{
     wait::WaitOutcome,
 };
 use crate::{
-    Capabilities, Clock, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page, PageRequest,
-    Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, Scope, SystemClock,
+    Capabilities, Clock, Currency, Error, ErrorKind, Journal, MemoryJournal, Notice, Operation, Page,
+    PageRequest, Payment, PaymentId, Refund, RefundId, RefundProvider, Registry, Result, Scope, SystemClock,
     WebhookRequest, readable_duration,
 };
 
@@ -153,6 +153,17 @@ impl RefundClient {
     /// As [`RefundProvider::payment`], after retries.
     pub async fn payment(&self, payment: &PaymentId) -> Result<Payment> {
         let read = self.read(Operation::Payment, || self.adapter().payment(payment));
+        self.in_read_span(Operation::Payment, payment, read).await
+    }
+
+    /// The currency of a payment, for amounts that are written without one. It takes fewer requests than
+    /// [`payment`](Self::payment) where the provider's sums are in several responses.
+    ///
+    /// # Errors
+    ///
+    /// As [`RefundProvider::currency`], after retries.
+    pub async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+        let read = self.read(Operation::Payment, || self.adapter().currency(payment));
         self.in_read_span(Operation::Payment, payment, read).await
     }
 

@@ -23,19 +23,20 @@ use crate::{
     checkout::lines::{Lines, taken},
     checkout::totals::{captured, succeeded, sum},
     convert::{self, Fault},
-    orders::paying_transaction::{Paid, payment_id},
+    orders::paying_transaction::{LocatedOrder, Paid, payment_id},
     orders::reconcile::ReconciledRefunds,
     provider::{Dintero, PAGE_BYTES},
     wire::{self, IntoOwned as _},
 };
 
-/// The responses about an order: itself and its lists.
+/// The responses about an order: itself, its lists and the transaction that paid it.
 struct OrderResponses {
-    id: PaymentId,
-    captures: Vec<wire::Operation<'static>>,
+    located: LocatedOrder,
     records: Vec<wire::Operation<'static>>,
     /// The order, or why it could not be read.
     order: std::result::Result<wire::Order<'static>, Error>,
+    /// The transaction, or why there is none.
+    paying_transaction: std::result::Result<(Transaction<'static>, Paid), Error>,
     response: Response,
 }
 
@@ -103,10 +104,25 @@ impl Order {
 }
 
 impl Dintero {
-    /// The order, its captures, its refunds and the transaction behind it.
-    pub(crate) async fn order(&self, id: &PaymentId, operation: Operation) -> Result<Order> {
-        let responses = self.read_order(id, operation).await?;
-        self.with_transaction(responses, operation).await
+    /// The order, its captures, its refunds and the transaction behind it. What was `located` before is not
+    /// read again.
+    pub(crate) async fn order(
+        &self,
+        id: &PaymentId,
+        located: Option<&LocatedOrder>,
+        operation: Operation,
+    ) -> Result<Order> {
+        let responses = self.read_order(id, located, operation).await?;
+        self.joined(responses, operation).await
+    }
+
+    /// The currency of an order: its own, which one request tells, or that of what paid it.
+    pub(crate) async fn currency_of_order(&self, id: &PaymentId, operation: Operation) -> Result<Currency> {
+        let order = tolerate_refusal(self.order_itself(id, operation)).await?;
+        match order.ok().and_then(|order| convert::currency(order.currency.as_deref()).ok()) {
+            Some(currency) => Ok(currency),
+            None => Ok(self.order(id, None, operation).await?.currency),
+        }
     }
 
     /// The refunds of an order.
@@ -115,30 +131,42 @@ impl Dintero {
         id: &PaymentId,
         operation: Operation,
     ) -> Result<ReconciledRefunds> {
-        let responses = self.read_order(id, operation).await?;
+        let responses = self.read_order(id, None, operation).await?;
         // Without either, nothing needs a currency.
-        if responses.records.is_empty() && responses.captures.is_empty() {
+        if responses.records.is_empty() && responses.located.captures.is_empty() {
             return Ok(ReconciledRefunds::default());
         }
-        Ok(self.with_transaction(responses, operation).await?.refunds)
+        Ok(self.joined(responses, operation).await?.refunds)
     }
 
-    /// The order and its lists, read side by side.
-    async fn read_order(&self, id: &PaymentId, operation: Operation) -> Result<OrderResponses> {
-        let (response, captures, order) = tokio::try_join!(
+    /// The order, its lists and the transaction, read side by side as far as one does not name the other.
+    async fn read_order(
+        &self,
+        id: &PaymentId,
+        located: Option<&LocatedOrder>,
+        operation: Operation,
+    ) -> Result<OrderResponses> {
+        let transaction = async {
+            let located = match located {
+                Some(located) => located.clone(),
+                None => self.locate_order(id, operation).await?,
+            };
+            let transaction = self.paying_transaction(&located, operation).await?;
+            Ok((located, transaction))
+        };
+        let (response, order, (located, paying_transaction)) = tokio::try_join!(
             self.order_list(id, "refunds", operation),
-            self.order_list(id, "captures", operation),
             tolerate_refusal(self.order_itself(id, operation)),
+            transaction,
         )?;
         let wire::Refunds { refunds: records } = response.json()?;
         let records = records.into_owned();
-        let wire::Captures { captures } = captures.json()?;
-        Ok(OrderResponses { id: id.clone(), captures: captures.into_owned(), records, order, response })
+        Ok(OrderResponses { located, records, order, paying_transaction, response })
     }
 
-    async fn with_transaction(&self, responses: OrderResponses, operation: Operation) -> Result<Order> {
-        let OrderResponses { id, captures, records, order, response } = responses;
-        let paying_transaction = self.paying_transaction(&id, &captures, operation).await?;
+    async fn joined(&self, responses: OrderResponses, operation: Operation) -> Result<Order> {
+        let OrderResponses { located, records, order, paying_transaction, response } = responses;
+        let LocatedOrder { id, captures, .. } = located;
         let named = order.as_ref().is_ok_and(|order| order.currency.is_some());
         let currency = match &paying_transaction {
             Ok((transaction, _)) if !named => transaction.currency,

@@ -28,7 +28,7 @@ use crate::{
     checkout::totals::succeeded,
     error::refused,
     provider::{Dintero, PAGE_BYTES},
-    wire,
+    wire::{self, IntoOwned as _},
 };
 
 /// The largest page of transactions.
@@ -62,46 +62,56 @@ enum Named<'a> {
     Elsewhere,
 }
 
+/// The captures of an order, and which transaction paid them. They show no refund.
+#[derive(Clone)]
+pub(crate) struct LocatedOrder {
+    pub(crate) id: PaymentId,
+    pub(crate) captures: Vec<wire::Operation<'static>>,
+    /// The transaction, or why there is none through which the order can be refunded.
+    paid: std::result::Result<(PaymentId, Paid), Error>,
+}
+
+impl LocatedOrder {
+    /// The transaction that paid the order, or a part of it.
+    pub(crate) fn transaction(&self) -> Option<&PaymentId> {
+        self.paid.as_ref().ok().map(|(id, _)| id)
+    }
+}
+
 impl Dintero {
+    /// The captures of the order, and which transaction paid them.
+    pub(crate) async fn locate_order(&self, order: &PaymentId, operation: Operation) -> Result<LocatedOrder> {
+        let response = self.order_list(order, "captures", operation).await?;
+        let wire::Captures { captures } = response.json()?;
+        let paid = if self.record_only() {
+            Err(unsupported("it is configured to record only"))
+        } else {
+            match self.find_paying_transaction(order, &captures, operation).await {
+                Err(error) if !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
+                    return Err(error);
+                }
+                paid => paid,
+            }
+        };
+        Ok(LocatedOrder { id: order.clone(), captures: captures.into_owned(), paid })
+    }
+
     /// The transaction that paid the order, read; or why there is none through which it can be refunded.
     pub(crate) async fn paying_transaction(
         &self,
-        order: &PaymentId,
-        captures: &[wire::Operation<'_>],
+        located: &LocatedOrder,
         operation: Operation,
     ) -> Result<std::result::Result<(Transaction<'static>, Paid), Error>> {
-        if self.record_only() {
-            return Ok(Err(unsupported("it is configured to record only")));
-        }
-        match self.find_paying_transaction(order, captures, operation).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
-                Ok(Err(error))
+        let (id, paid) = match &located.paid {
+            Ok((id, paid)) => (id, *paid),
+            Err(why_not) => return Ok(Err(why_not.clone())),
+        };
+        match self.transaction(id, operation).await {
+            // Not to be read as if the order were not there.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(Err(unsupported("Checkout does not know the transaction that its captures name")))
             }
-            Err(error) => Err(error),
-            Ok((id, paid)) => match self.transaction(&id, operation).await {
-                // Not to be read as if the order were not there.
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    Ok(Err(unsupported("Checkout does not know the transaction that its captures name")))
-                }
-                transaction => transaction.map(|transaction| Ok((transaction, paid))),
-            },
-        }
-    }
-
-    /// The id of the transaction that paid the order, or a part of it; `None` where none did.
-    pub(crate) async fn paying_transaction_id(
-        &self,
-        order: &PaymentId,
-        operation: Operation,
-    ) -> Result<Option<PaymentId>> {
-        let captures = self.order_list(order, "captures", operation).await?;
-        let wire::Captures { captures } = captures.json()?;
-        match self.find_paying_transaction(order, &captures, operation).await {
-            Ok((id, _)) => Ok(Some(id)),
-            Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotRefundable) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
+            transaction => transaction.map(|transaction| Ok((transaction, paid))),
         }
     }
 

@@ -47,7 +47,7 @@ impl Dintero {
         let order = match submit.handover.as_ref().and_then(Handover::get::<Order>) {
             Some(order) if order.id == *id => order,
             _ => {
-                read = self.order(id, OPERATION).await.map_err(Error::not_applied)?;
+                read = self.order(id, None, OPERATION).await.map_err(Error::not_applied)?;
                 &read
             }
         };
@@ -100,7 +100,7 @@ impl Dintero {
         match recorded {
             // Its id is taken: another process recorded it in the meantime.
             Err(error) if error.kind() == ErrorKind::Conflict && made.seen => {
-                let order = self.order(&order.id, OPERATION).await;
+                let order = self.order(&order.id, None, OPERATION).await;
                 order.and_then(|order| order.recorded(submit)).and_then(|found| found.ok_or(error))
             }
             outcome => outcome,

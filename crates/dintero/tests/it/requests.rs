@@ -5,13 +5,16 @@ use std::{sync::Arc, time::Duration};
 use crate::common::{asked, before, dintero, get, line, list, log, on, payment, scripted, submit};
 use async_trait::async_trait;
 use bytes::Bytes;
-use refunds_core::{Clock as _, ErrorKind, RefundProvider as _, testing::SkippingClock};
+use refunds_core::{Clock as _, ErrorKind, RefundClient, RefundProvider as _, testing::SkippingClock};
 use refunds_dintero::{Dintero, DinteroConfig};
 use refunds_http::{
     Body, ReqwestTransport, Transport, TransportError,
     testing::{Reply, ScriptedTransport},
 };
-use refunds_sandbox::{Sandbox, dintero::OrderSpec};
+use refunds_sandbox::{
+    Sandbox,
+    dintero::{OrderSpec, TransactionSpec},
+};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -227,5 +230,35 @@ async fn without_a_token_nothing_is_applied() {
             assert!(error.message().starts_with("no access token"), "{what}: {error}");
         }
         assert_eq!(transport.requests().len(), 1, "{what}: the refund is not sent");
+    }
+}
+
+/// Reading beyond these is time that the money waits, and requests that may fail.
+#[tokio::test]
+async fn creating_a_refund_of_an_order_reads_nothing_twice() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let side = sandbox.dintero();
+    let spec = |id: &str| OrderSpec::new("NOK").id(id).line(1, 100);
+    let one = || TransactionSpec::new(100, "NOK").line("1", 100);
+    side.order(spec("named").captured_by(side.transaction(one())));
+    side.order(spec("found").captured_anonymously());
+    side.transaction(one().merchant_reference("found"));
+
+    for (order, located) in
+        [("named", vec!["GET captures"]), ("found", vec!["GET captures", "GET transactions"])]
+    {
+        let client = RefundClient::new(dintero(&sandbox));
+        sandbox.clear_requests();
+        let currency = client.currency(&payment(order)).await.unwrap();
+        assert_eq!((currency.code(), log(&sandbox)), ("NOK", vec!["GET order".to_owned()]), "{order}");
+
+        sandbox.clear_requests();
+        client.create(&asked(order, 100, "rf-1")).await.unwrap();
+        let mut made = log(&sandbox);
+        // These three are read side by side.
+        made[located.len()..][..3].sort_unstable();
+        let read = ["GET order", "GET refunds", "GET transaction"];
+        let want: Vec<_> = located.into_iter().chain(read).chain(["POST refund", "POST refunds"]).collect();
+        assert_eq!(made, want, "{order}");
     }
 }

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    CreateRefund, Error, ErrorKind, Money, Overview, Refund, RefundAmount, SubmitRefund, UnresolvedRefund,
+    CreateRefund, Error, ErrorKind, Location, Money, Overview, Refund, RefundAmount, SubmitRefund,
+    UnresolvedRefund,
     client::{RefundClient, backoff::Backoff, observer::WaitingFor},
     journal::{About, IntentNumber, IntentTerms, IntentToken, JournalTime, MoneyKey, Standing, Why},
 };
@@ -73,6 +74,8 @@ pub(super) struct CreateCall<'a> {
     pub(super) began_unsettled: Option<bool>,
     /// The refund that was reported as recovered.
     pub(super) recovered: Option<crate::RefundId>,
+    /// What was read to find the money, for the first overview if that follows at once.
+    pub(super) location: Option<Location>,
     /// Whether the provider certainly honours an idempotency key.
     pub(super) key_honoured: bool,
     /// Whether the provider may not report references.
@@ -115,12 +118,14 @@ impl<'a> CreateCall<'a> {
             began_unsettled: None,
             recovered: None,
             key_honoured: capabilities.idempotency.honoured().is_some(),
+            location: None,
             hidden: capabilities.references == crate::References::MayBeUnreported,
         }
     }
 
-    pub(super) fn of_money(mut self, id: crate::PaymentId) -> Self {
-        self.about.money.id = id;
+    pub(super) fn at(mut self, location: Location) -> Self {
+        self.about.money.id = location.money.clone();
+        self.location = Some(location);
         self
     }
 

@@ -175,7 +175,7 @@ impl RefundClient {
         let deadline = self.deadline(self.policy.total_timeout);
         let call = CreateCall::new(self, request, goal, deadline);
         call.check(request).map_err(Error::not_applied)?;
-        let read = || self.adapter().money(&request.payment_id);
+        let read = || self.adapter().locate(&request.payment_id);
         // Most providers know it without a request and need no time limit.
         let mut first = read();
         let known = match (&mut first).now_or_never() {
@@ -188,7 +188,7 @@ impl RefundClient {
                 self.read_until(Operation::CreateRefund, deadline, next).await?
             }
         };
-        Ok(call.of_money(known))
+        Ok(call.at(known))
     }
 
     fn in_create(&self, error: Error) -> Error {

@@ -65,7 +65,11 @@ impl CreateCall<'_> {
         let mut backoff = Backoff::new(&client.policy);
         let mut attempts = 1;
         loop {
-            let read = || client.adapter().overview(&self.request.payment_id);
+            let payment = &self.request.payment_id;
+            let read = || match &self.location {
+                Some(location) => client.adapter().overview_of(payment, location),
+                None => client.adapter().overview(payment),
+            };
             let mut overview = client.read_until(Operation::CreateRefund, self.deadline, read).await?;
             let disagree = overview.refunds.complete && !overview.payment.complete;
             // If the sums are incomplete, some refunds were not listed.

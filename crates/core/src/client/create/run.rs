@@ -66,6 +66,7 @@ impl CreateCall<'_> {
                 Round::Wait(standing, what) => {
                     // Other calls of this client may run meanwhile.
                     drop(turn);
+                    self.location = None;
                     Box::pin(self.wait(standing, what)).await?;
                 }
             }
@@ -87,6 +88,8 @@ impl CreateCall<'_> {
         if let Ok(turn) = place.clone().try_lock_owned() {
             return Ok(Some(turn));
         }
+        // What was read before the wait may be old after it.
+        self.location = None;
         // Remember which outcome this call waits for; it may be of the same refund.
         let standing = self.open().await?;
         self.note_waiting_for(&standing);
@@ -130,6 +133,7 @@ impl CreateCall<'_> {
             }
             Err(error) => return Err(self.unfinished(error)),
         };
+        self.location = None;
         if let Some(money) = overview.money.as_ref().filter(|money| money.id != self.about.money.id) {
             // The paying transaction was not known before: lock this money instead.
             self.settle_previous().await;
