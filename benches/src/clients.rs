@@ -1,6 +1,6 @@
 //! Providers and runtimes to measure.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use refunds_core::{Clock, SystemClock};
@@ -13,9 +13,11 @@ use crate::{bodies::DINTERO_ACCOUNT, canned::Canned};
 
 pub(crate) const TOKEN: &str = "a-ready-token";
 
-/// One thread, so that the figures do not depend on scheduling. It lives as long as the process.
+/// One thread, so that the figures do not depend on scheduling. It is the same one always: a connection lives
+/// only while its runtime runs.
 pub(crate) fn runtime() -> &'static Runtime {
-    Box::leak(Box::new(Builder::new_current_thread().enable_all().build().unwrap()))
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Builder::new_current_thread().enable_all().build().unwrap())
 }
 
 /// Reads `body`, whatever is requested.

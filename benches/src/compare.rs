@@ -7,30 +7,21 @@ use crate::process::{Cost, spent};
 const BATCH: Duration = Duration::from_millis(10);
 const ROUNDS: u32 = 40;
 
-/// What is measured: a name, and a closure that does it once and checks that it was done.
-pub(crate) struct Measurement {
-    pub(crate) name: &'static str,
-    pub(crate) run: Box<dyn FnMut()>,
-}
-
-impl Measurement {
-    pub(crate) fn new(name: &'static str, run: impl FnMut() + 'static) -> Self {
-        Self { name, run: Box::new(run) }
-    }
-}
+/// Does once what is measured, and checks that it was done.
+pub(crate) type Run = Box<dyn FnMut()>;
 
 /// The cost of one run of each: the best of many batches. The batches of all of them take turns, so that
 /// whatever else the machine does meets all of them alike.
-pub(crate) fn side_by_side(measurements: &mut [Measurement]) -> Vec<Cost> {
+pub(crate) fn side_by_side(measurements: &mut [Run]) -> Vec<Cost> {
     rounds(measurements, ROUNDS)
 }
 
 /// The same with fewer batches, for what takes long.
-pub(crate) fn rounds(measurements: &mut [Measurement], rounds: u32) -> Vec<Cost> {
-    let mut costs: Vec<(u32, Cost)> = measurements.iter_mut().map(|one| first(&mut *one.run)).collect();
+pub(crate) fn rounds(measurements: &mut [Run], rounds: u32) -> Vec<Cost> {
+    let mut costs: Vec<(u32, Cost)> = measurements.iter_mut().map(|one| first(&mut **one)).collect();
     for _ in 0..rounds {
         for (one, (times, best)) in measurements.iter_mut().zip(&mut costs) {
-            let ((), cost) = spent(|| (0..*times).for_each(|_| (one.run)()));
+            let ((), cost) = spent(|| (0..*times).for_each(|_| one()));
             best.cpu = best.cpu.min(cost.cpu / *times);
             best.wall = best.wall.min(cost.wall / *times);
         }

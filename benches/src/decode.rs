@@ -57,6 +57,12 @@ fn ratios(costs: &[Cost], counts: &[u64]) -> String {
     let overhead = costs[SMALL.0].cpu.saturating_sub(costs[SMALL.1].cpu);
     let goal = format!("≤ 1.50 µs: {}", verdict(overhead.as_nanos() <= OVERHEAD_NANOS));
     let more = number(counts[SMALL.0].saturating_sub(counts[SMALL.1]));
-    table.row(["Mattilda, list of 1: what a call adds".to_owned(), time(overhead), goal, more, String::new()]);
+    table.row([
+        "Mattilda, list of 1: what a call adds".to_owned(),
+        time(overhead),
+        goal,
+        more,
+        String::new(),
+    ]);
     table.finish()
 }

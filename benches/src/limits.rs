@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 
 use crate::{
-    callgrind,
+    callgrind, create,
     machine::root,
     operations::{NAMES, operation},
     process::spent,
@@ -68,12 +68,16 @@ fn count() -> Counts {
     let has_callgrind = callgrind::is_available();
     for name in ours {
         let mut one = operation(name);
-        (one.run)();
-        (one.run)();
-        put("allocations", name, spent(&mut *one.run).1.allocations);
+        one();
+        one();
+        put("allocations", name, spent(&mut *one).1.allocations);
         if has_callgrind {
             put(INSTRUCTIONS, name, callgrind::instructions(name));
         }
     }
+    for (name, exchanges) in create::exchanges::counts() {
+        put("exchanges", name, exchanges);
+    }
+    put("commits", "Mattilda, SQLite", create::commits());
     counts
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use crate::{
     bodies::{DINTERO_TRANSACTION, payment_of},
     clients::{dintero, mattilda, runtime},
-    compare::{Measurement, rounds, side_by_side},
+    compare::{Run, rounds, side_by_side},
     hand_client::HandClient,
     process::Cost,
     remote::Remote,
@@ -38,8 +38,7 @@ pub(crate) fn section() -> String {
     let mut server = Remote::canned();
     let (plain, secure) = (server.text("http").to_owned(), server.text("https").to_owned());
     let runtime = runtime();
-    let columns =
-        ["per call", "CPU", "wall", "requests", "received", "allocations", "by hand", "goal"];
+    let columns = ["per call", "CPU", "wall", "requests", "received", "allocations", "by hand", "goal"];
     let mut table = Table::new(&columns);
 
     let mut one = [
@@ -68,12 +67,12 @@ fn rows(
     table: &mut Table,
     server: &mut Remote,
     names: &[(&str, Option<f64>)],
-    measurements: &mut [Measurement],
+    measurements: &mut [Run],
     costs: &[Cost],
 ) {
     for (at, ((name, goal), one)) in names.iter().zip(measurements).enumerate() {
         server.ask(json!({}));
-        (one.run)();
+        one();
         let counts = server.ask(json!({}));
         let count = |name: &str| counts[name].as_u64().unwrap();
         assert_eq!(count("connections"), 0, "{name}: the connection is reused");
@@ -94,44 +93,40 @@ fn rows(
     }
 }
 
-fn page(
-    runtime: &'static Runtime,
-    provider: impl RefundProvider + 'static,
-    payment: String,
-) -> Measurement {
+fn page(runtime: &'static Runtime, provider: impl RefundProvider + 'static, payment: String) -> Run {
     let (client, payment) = (RefundClient::new(provider), PaymentId::new(payment).unwrap());
-    Measurement::new("page", move || {
+    Box::new(move || {
         let page = runtime.block_on(client.list_page(&payment, &PageRequest::default())).unwrap();
         assert_eq!(page.items.len(), 100);
     })
 }
 
-fn page_by_hand(runtime: &'static Runtime, url: &str) -> Measurement {
+fn page_by_hand(runtime: &'static Runtime, url: &str) -> Run {
     let (client, payment) = (HandClient::new(url), payment_of(1));
-    Measurement::new("page by hand", move || {
+    Box::new(move || {
         assert_eq!(runtime.block_on(client.mattilda_page(&payment, None)).items.len(), 100);
     })
 }
 
-fn transaction_by_hand(runtime: &'static Runtime, url: &str) -> Measurement {
+fn transaction_by_hand(runtime: &'static Runtime, url: &str) -> Run {
     let client = HandClient::new(url);
-    Measurement::new("transaction by hand", move || {
+    Box::new(move || {
         assert_eq!(runtime.block_on(client.dintero_transaction()).events.len(), 102);
     })
 }
 
-fn pages(runtime: &'static Runtime, provider: impl RefundProvider + 'static) -> Measurement {
+fn pages(runtime: &'static Runtime, provider: impl RefundProvider + 'static) -> Run {
     let (client, payment) = (RefundClient::new(provider), PaymentId::new(payment_of(PAGES)).unwrap());
-    Measurement::new("pages", move || {
+    Box::new(move || {
         let list = client.list(&payment);
         let count = runtime.block_on(list.try_fold(0, async |count, _| Ok(count + 1))).unwrap();
         assert_eq!(count, 100 * PAGES);
     })
 }
 
-fn pages_by_hand(runtime: &'static Runtime, url: &str) -> Measurement {
+fn pages_by_hand(runtime: &'static Runtime, url: &str) -> Run {
     let (client, payment) = (HandClient::new(url), payment_of(PAGES));
-    Measurement::new("pages by hand", move || {
+    Box::new(move || {
         assert_eq!(runtime.block_on(client.mattilda_count(&payment)), 100 * PAGES);
     })
 }

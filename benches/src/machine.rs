@@ -9,9 +9,8 @@ use std::{
 
 use crate::table::Table;
 
-const PACKAGES: [&str; 9] = [
-    "refunds-core", "refunds-http", "reqwest", "hyper", "h2", "rustls", "serde_json", "rusqlite", "tokio",
-];
+const PACKAGES: [&str; 9] =
+    ["refunds-core", "refunds-http", "reqwest", "hyper", "h2", "rustls", "serde_json", "rusqlite", "tokio"];
 
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -51,7 +50,8 @@ fn memory() -> String {
 }
 
 fn system() -> String {
-    let name = field("/etc/os-release", "PRETTY_NAME", '=').unwrap_or_else(|| std::env::consts::OS.to_owned());
+    let name =
+        field("/etc/os-release", "PRETTY_NAME", '=').unwrap_or_else(|| std::env::consts::OS.to_owned());
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{}, kernel {}", name.trim_matches('"'), kernel.trim())
 }

@@ -12,19 +12,24 @@ mod callgrind;
 mod canned;
 mod clients;
 mod compare;
+mod create;
 mod decode;
+mod growth;
 mod hand_client;
 mod limits;
 mod list;
 mod machine;
+mod memory;
 mod operations;
 mod page;
+mod physics;
 mod process;
 mod remote;
 mod sandbox;
 mod sections;
 mod server;
 mod table;
+mod throughput;
 mod tls;
 
 use std::process::{Command, ExitCode};
@@ -35,8 +40,11 @@ fn main() -> ExitCode {
     process::raise_open_files();
     match args[..] {
         [remote::SERVE, kind] => remote::serve(kind),
+        [memory::PEAK, name, url] => memory::peak(name, url),
         ["one", name, times] => operations::repeat(name, times.parse().unwrap()),
-        _ if std::env::var_os(tls::TRUST).is_none_or(|file| file != tls::authority()) => return trusting(&args),
+        _ if std::env::var_os(tls::TRUST).is_none_or(|file| file != tls::authority()) => {
+            return trusting(&args);
+        }
         ["check"] => return limits::check(),
         ["check", "--update"] => limits::update(),
         _ => return sections::run(&args),

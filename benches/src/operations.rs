@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use refunds_core::{
-    CreateRefund, Money, PageRequest, PaymentId, RefundAmount, RefundClient, RefundProvider, Reference,
+    CreateRefund, Money, PageRequest, PaymentId, Reference, RefundAmount, RefundClient, RefundProvider,
     testing::MemoryProvider,
 };
 
@@ -11,7 +11,7 @@ use crate::{
     bodies,
     by_hand::{DinteroTransaction, MattildaList},
     clients::{canned_dintero, canned_mattilda, runtime},
-    compare::Measurement,
+    compare::Run,
 };
 
 /// Every operation, each beside its twin.
@@ -26,43 +26,43 @@ pub(crate) const NAMES: [&str; 7] = [
 ];
 
 /// Prepares an operation.
-pub(crate) fn operation(name: &'static str) -> Measurement {
+pub(crate) fn operation(name: &str) -> Run {
     match name {
-        "mattilda 100" => list(name, canned_mattilda(bodies::mattilda_list(100)), bodies::TRANSACTION, 100),
-        "mattilda 100 by hand" => mattilda_by_hand(name, 100),
-        "mattilda 1" => list(name, canned_mattilda(bodies::mattilda_list(1)), bodies::TRANSACTION, 1),
-        "mattilda 1 by hand" => mattilda_by_hand(name, 1),
+        "mattilda 100" => list(canned_mattilda(bodies::mattilda_list(100)), bodies::TRANSACTION, 100),
+        "mattilda 100 by hand" => mattilda_by_hand(100),
+        "mattilda 1" => list(canned_mattilda(bodies::mattilda_list(1)), bodies::TRANSACTION, 1),
+        "mattilda 1 by hand" => mattilda_by_hand(1),
         "dintero 100" => {
             let provider = canned_dintero(bodies::dintero_transaction(100));
-            list(name, provider, bodies::DINTERO_TRANSACTION, 100)
+            list(provider, bodies::DINTERO_TRANSACTION, 100)
         }
-        "dintero 100 by hand" => dintero_by_hand(name, 100),
-        "create in memory" => create(name),
+        "dintero 100 by hand" => dintero_by_hand(100),
+        "create in memory" => create(),
         other => panic!("no operation is called {other}; expected one of {}", NAMES.join(", ")),
     }
 }
 
-fn list(name: &'static str, provider: impl RefundProvider + 'static, payment: &str, count: usize) -> Measurement {
+fn list(provider: impl RefundProvider + 'static, payment: &str, count: usize) -> Run {
     let (runtime, payment) = (runtime(), PaymentId::new(payment).unwrap());
-    Measurement::new(name, move || {
+    Box::new(move || {
         let page = runtime.block_on(provider.list_refunds(&payment, &PageRequest::default())).unwrap();
         assert_eq!(page.items.len(), count);
         black_box(page);
     })
 }
 
-fn mattilda_by_hand(name: &'static str, count: usize) -> Measurement {
+fn mattilda_by_hand(count: usize) -> Run {
     let body = bodies::mattilda_list(count);
-    Measurement::new(name, move || {
+    Box::new(move || {
         let list: MattildaList = serde_json::from_slice(&body).unwrap();
         assert_eq!(list.items.len(), count);
         black_box(list);
     })
 }
 
-fn dintero_by_hand(name: &'static str, count: usize) -> Measurement {
+fn dintero_by_hand(count: usize) -> Run {
     let body = bodies::dintero_transaction(count);
-    Measurement::new(name, move || {
+    Box::new(move || {
         let transaction: DinteroTransaction = serde_json::from_slice(&body).unwrap();
         assert_eq!(transaction.events.len(), count + 2);
         black_box(transaction);
@@ -70,10 +70,10 @@ fn dintero_by_hand(name: &'static str, count: usize) -> Measurement {
 }
 
 /// A refund of a new payment, by a client and a provider that keep everything in memory.
-fn create(name: &'static str) -> Measurement {
+fn create() -> Run {
     let (runtime, mut number) = (runtime(), 0);
     let money = Money::new(14_950, "NOK".parse().unwrap());
-    Measurement::new(name, move || {
+    Box::new(move || {
         // A new one each time: what the last one remembers would make the next one slower.
         let provider = MemoryProvider::new();
         let client = RefundClient::new(provider.clone());
@@ -88,6 +88,6 @@ fn create(name: &'static str) -> Measurement {
 
 /// Does an operation again and again, for callgrind.
 pub(crate) fn repeat(name: &str, times: u64) {
-    let mut one = operation(NAMES.into_iter().find(|known| *known == name).expect("a known operation"));
-    (0..times).for_each(|_| (one.run)());
+    let mut one = operation(name);
+    (0..times).for_each(|_| one());
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{decode, list, machine, page};
+use crate::{create, decode, growth, list, machine, memory, page, physics, throughput};
 
 struct Section {
     name: &'static str,
@@ -15,6 +15,11 @@ const SECTIONS: &[Section] = &[
     Section { name: "machine", is_slow: false, measure: machine::section },
     Section { name: "decode", is_slow: false, measure: decode::section },
     Section { name: "list", is_slow: false, measure: list::section },
+    Section { name: "create", is_slow: false, measure: create::section },
+    Section { name: "throughput", is_slow: false, measure: throughput::section },
+    Section { name: "memory", is_slow: false, measure: memory::section },
+    Section { name: "growth", is_slow: false, measure: growth::section },
+    Section { name: "limits", is_slow: false, measure: physics::section },
 ];
 
 /// Measures the named sections, or all that are not slow, and writes the page.

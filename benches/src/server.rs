@@ -114,7 +114,9 @@ where
 fn respond(uri: &http::Uri, counts: &Counts, bodies: &Bodies) -> Bytes {
     if uri.path().ends_with("/auth/token") {
         counts.tokens.fetch_add(1, Ordering::SeqCst);
-        return json!({"access_token": "token", "token_type": "Bearer", "expires_in": 86400}).to_string().into();
+        return json!({"access_token": "token", "token_type": "Bearer", "expires_in": 86400})
+            .to_string()
+            .into();
     }
     counts.requests.fetch_add(1, Ordering::SeqCst);
     match uri.path().strip_prefix("/transactions/").unwrap_or_default().split_once('/') {
@@ -137,7 +139,11 @@ struct Counted {
 }
 
 impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.counts.received.fetch_add((buffer.filled().len() - before) as u64, Ordering::SeqCst);

@@ -9,7 +9,8 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(columns: &[&str]) -> Self {
-        let rule: Vec<&str> = columns.iter().enumerate().map(|(at, _)| if at == 0 { "---" } else { "---:" }).collect();
+        let rule: Vec<&str> =
+            columns.iter().enumerate().map(|(at, _)| if at == 0 { "---" } else { "---:" }).collect();
         Self { text: format!("| {} |\n|{}|\n", columns.join(" | "), rule.join("|")) }
     }
 
