@@ -10,6 +10,10 @@ pub(crate) const DINTERO_TRANSACTION: &str = "T11223344.9rQ2xW";
 /// The digits of ids that [`mattilda_page`] replaces.
 const PAGE: &str = "-4a51-";
 
+/// How a creator begins, and what the official SDKs require of one.
+const CREATOR: &str = r#""creator":{"id""#;
+const SDK_CREATOR: &str = r#""creator":{"name":"A. Merchant","email_address":"merchant@shop.example","id""#;
+
 /// A page of `count` refunds, with every member of
 /// <https://docs.gr4vy.com/api-reference/refunds/get-refund>.
 pub(crate) fn mattilda_list(count: usize) -> Bytes {
@@ -20,7 +24,9 @@ pub(crate) fn mattilda_list(count: usize) -> Bytes {
 /// The page `number` of a payment, made of the first one: other ids and references, and a cursor unless it is
 /// the last.
 pub(crate) fn mattilda_page(first: &str, payment: &str, number: usize) -> Bytes {
+    let creator = if payment == payment_of_sdks() { SDK_CREATOR } else { CREATOR };
     let page = first
+        .replace(CREATOR, creator)
         .replace(TRANSACTION, payment)
         .replace(PAGE, &format!("-{number:04x}-"))
         .replace("rf-2026-", &format!("rf-{number:04}-"));
@@ -30,12 +36,13 @@ pub(crate) fn mattilda_page(first: &str, payment: &str, number: usize) -> Bytes 
     page.replace("\"next_cursor\":null", &format!("\"next_cursor\":\"{}\"", number + 1)).into()
 }
 
-/// The transaction that these refunds are of.
+/// The transaction that these pages are of.
 pub(crate) fn mattilda_transaction(id: &str) -> Bytes {
+    let refunded = pages_of(id) * (0..100).map(|number| 4200 + number).sum::<usize>();
     json!({
         "type": "transaction", "id": id, "status": "capture_succeeded", "intent": "capture",
         "currency": "MXN", "amount": 1_000_000_000, "authorized_amount": 1_000_000_000,
-        "captured_amount": 1_000_000_000, "refunded_amount": 500_000_000
+        "captured_amount": 1_000_000_000, "refunded_amount": refunded
     })
     .to_string()
     .into()
@@ -72,7 +79,7 @@ fn mattilda_refund(number: usize) -> Value {
 /// A transaction that was refunded `count` times:
 /// <https://docs.dintero.com/api-reference/merchants/get-transaction>.
 pub(crate) fn dintero_transaction(count: usize) -> Bytes {
-    let captured = 100 * (count as i64 + 1);
+    let captured = 100 * (count + 1);
     let operation = |id: &str, event: &str, status: &str| {
         json!({
             "id": id, "event": event, "transaction_status": status, "success": true, "amount": captured,
@@ -124,4 +131,9 @@ pub(crate) fn payment_of(pages: usize) -> String {
 /// The inverse of [`payment_of`].
 pub(crate) fn pages_of(payment: &str) -> usize {
     payment.rsplit('-').next().and_then(|digits| digits.parse().ok()).unwrap_or(1)
+}
+
+/// A payment with one page of refunds that the official SDKs accept.
+pub(crate) fn payment_of_sdks() -> String {
+    payment_of(1).replace("9553", "9554")
 }

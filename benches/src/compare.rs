@@ -22,8 +22,7 @@ pub(crate) fn rounds(measurements: &mut [Run], rounds: u32) -> Vec<Cost> {
     for _ in 0..rounds {
         for (one, (times, best)) in measurements.iter_mut().zip(&mut costs) {
             let ((), cost) = spent(|| (0..*times).for_each(|_| one()));
-            best.cpu = best.cpu.min(cost.cpu / *times);
-            best.wall = best.wall.min(cost.wall / *times);
+            *best = best.best(cost.of_one(*times));
         }
     }
     costs.into_iter().map(|(_, cost)| cost).collect()

@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod builds;
 mod by_hand;
 mod callgrind;
 mod canned;
@@ -22,6 +23,7 @@ mod machine;
 mod memory;
 mod operations;
 mod page;
+mod peers;
 mod physics;
 mod process;
 mod remote;
@@ -38,6 +40,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     process::raise_open_files();
+    if cfg!(debug_assertions) {
+        eprintln!("build with --release: other builds say nothing about performance");
+        return ExitCode::from(2);
+    }
     match args[..] {
         [remote::SERVE, kind] => remote::serve(kind),
         [memory::PEAK, name, url] => memory::peak(name, url),
@@ -52,12 +58,16 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Runs this program again, so that it trusts the certificate of its server and asks no proxy.
+/// Runs this program again, so that it trusts the certificate of its server and asks no proxy for it.
 fn trusting(args: &[&str]) -> ExitCode {
     let mut again = Command::new(std::env::current_exe().unwrap());
-    again.args(args).env(tls::TRUST, tls::authority());
-    for proxy in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "http_proxy", "https_proxy"] {
-        again.env_remove(proxy);
+    again
+        .args(args)
+        .env(tls::TRUST, tls::authority())
+        .env("NO_PROXY", "127.0.0.1")
+        .env("no_proxy", "127.0.0.1");
+    if let Some(file) = std::env::var_os(tls::TRUST) {
+        again.env(tls::ORIGINAL_TRUST, file);
     }
     if again.status().unwrap().success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

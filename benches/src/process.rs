@@ -26,6 +26,23 @@ pub(crate) struct Cost {
     pub(crate) allocated_bytes: u64,
 }
 
+impl Cost {
+    /// The cost of one of `times` equal runs.
+    pub(crate) fn of_one(self, times: u32) -> Self {
+        Self {
+            cpu: self.cpu / times,
+            wall: self.wall / times,
+            allocations: self.allocations / u64::from(times),
+            allocated_bytes: self.allocated_bytes / u64::from(times),
+        }
+    }
+
+    /// The lower times of two measurements of the same work.
+    pub(crate) fn best(self, other: Self) -> Self {
+        Self { cpu: self.cpu.min(other.cpu), wall: self.wall.min(other.wall), ..self }
+    }
+}
+
 /// Does the work and returns its result and its cost.
 pub(crate) fn spent<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     let region = Region::new(ALLOCATOR);
@@ -66,7 +83,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn cpu_time() -> Duration {
+/// Of every thread of this process, since it began.
+pub(crate) fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{create, decode, growth, list, machine, memory, page, physics, throughput};
+use crate::{builds, create, decode, growth, list, machine, memory, page, peers, physics, throughput};
 
 struct Section {
     name: &'static str,
@@ -20,6 +20,9 @@ const SECTIONS: &[Section] = &[
     Section { name: "memory", is_slow: false, measure: memory::section },
     Section { name: "growth", is_slow: false, measure: growth::section },
     Section { name: "limits", is_slow: false, measure: physics::section },
+    Section { name: "crates", is_slow: false, measure: builds::crates_section },
+    Section { name: "peers", is_slow: true, measure: peers::section },
+    Section { name: "builds", is_slow: true, measure: builds::section },
 ];
 
 /// Measures the named sections, or all that are not slow, and writes the page.

@@ -15,7 +15,7 @@ impl Table {
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.text.push_str(&format!("| {} |\n", cells.join(" | ")));
+        self.text.extend(["| ", &cells.join(" | "), " |\n"]);
     }
 
     pub(crate) fn finish(self) -> String {

@@ -19,12 +19,12 @@ use crate::{
     hand_client::HandClient,
     process::{Cost, spent},
     remote::Remote,
-    table::{Table, at_most, number, ratio, time, verdict},
+    table::{Table, number, ratio, time, verdict},
 };
 
-const TASKS: [usize; 4] = [1, 16, 256, 1024];
-const CALLS: usize = 2048;
-const ROUNDS: usize = 3;
+const TASKS: [u32; 4] = [1, 16, 256, 1024];
+const CALLS: u32 = 2048;
+const ROUNDS: u32 = 3;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) fn section() -> String {
@@ -45,18 +45,18 @@ fn throughput(runtime: &Runtime, server: &Remote) -> String {
             let ours = spent(|| run(runtime, tasks, &client, ours)).1;
             let theirs = spent(|| run(runtime, tasks, &by_hand, theirs)).1;
             let now = [ours, theirs];
-            best = Some(best.map_or(now, |best| [0, 1].map(|at| lower(best[at], now[at]))));
+            best = Some(best.map_or(now, |best| [0, 1].map(|at| best[at].best(now[at]))));
         }
-        let [ours, theirs] = best.unwrap().map(|cost| (cost.cpu / CALLS as u32, cost.wall / CALLS as u32));
-        let [multiple, _] = at_most(ratio(ours.0, theirs.0), f64::MAX);
-        let rate = (1.0 / ours.1.as_secs_f64()).round();
-        table.row([tasks.to_string(), format!("{rate}"), time(ours.0), time(theirs.0), multiple]);
+        let [ours, theirs] = best.unwrap().map(|cost| cost.of_one(CALLS));
+        let multiple = format!("{:.2}", ratio(ours.cpu, theirs.cpu));
+        let rate = (1.0 / ours.wall.as_secs_f64()).round();
+        table.row([tasks.to_string(), format!("{rate}"), time(ours.cpu), time(theirs.cpu), multiple]);
     }
     table.finish()
 }
 
 /// Makes all calls, the same number in each task.
-fn run<C, F>(runtime: &Runtime, tasks: usize, client: &C, call: fn(C) -> F)
+fn run<C, F>(runtime: &Runtime, tasks: u32, client: &C, call: fn(C) -> F)
 where
     C: Clone + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
@@ -85,10 +85,6 @@ async fn ours(client: RefundClient) {
 
 async fn theirs(client: HandClient) {
     assert_eq!(client.mattilda_page(&payment_of(1), None).await.items.len(), 100);
-}
-
-fn lower(one: Cost, other: Cost) -> Cost {
-    Cost { cpu: one.cpu.min(other.cpu), wall: one.wall.min(other.wall), ..one }
 }
 
 /// How many token requests arrive where many tasks need a token at once.

@@ -1,7 +1,10 @@
 //! The certificates of the HTTP crate's tests, which are good for loopback.
 
 use std::{
+    env,
+    ffi::OsStr,
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
 };
 
@@ -16,6 +19,19 @@ use tokio_rustls::{
 
 /// The variable that names the authorities to trust.
 pub(crate) const TRUST: &str = "SSL_CERT_FILE";
+
+/// What the variable was before this program set it for its own server.
+pub(crate) const ORIGINAL_TRUST: &str = "REFUNDS_BENCHES_SSL_CERT_FILE";
+
+/// A program that may use the network: it trusts what this one was started to trust.
+pub(crate) fn outside(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    match env::var_os(ORIGINAL_TRUST) {
+        Some(file) => command.env(TRUST, file),
+        None => command.env_remove(TRUST),
+    };
+    command
+}
 
 /// The authority behind the server's certificate.
 pub(crate) fn authority() -> PathBuf {

@@ -83,7 +83,7 @@ impl Kind {
     }
 
     /// New payments to refund.
-    pub(crate) fn payments(&self, sandbox: &mut Remote, count: usize) -> Vec<PaymentId> {
+    pub(crate) fn payments(&self, sandbox: &mut Remote, count: u32) -> Vec<PaymentId> {
         let ids = sandbox.ask(json!({"do": self.payment, "count": count}));
         ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap().parse().unwrap()).collect()
     }

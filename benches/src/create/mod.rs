@@ -18,7 +18,7 @@ use crate::{
 };
 
 const ROUNDS: usize = 10;
-const BATCH: usize = 10;
+const BATCH: u32 = 10;
 
 pub(crate) fn section() -> String {
     let mut sandbox = Remote::sandbox();
@@ -103,18 +103,10 @@ impl Subject {
         if !is_counted {
             return;
         }
-        self.commits = (self.commits_so_far() - before) / BATCH as u64;
-        self.exchanges = (requests.as_array().unwrap().len() / BATCH) as u64;
-        let cost = Cost {
-            cpu: cost.cpu / BATCH as u32,
-            wall: cost.wall / BATCH as u32,
-            allocations: cost.allocations / BATCH as u64,
-            allocated_bytes: cost.allocated_bytes / BATCH as u64,
-        };
-        self.best = Some(match self.best {
-            Some(best) => Cost { cpu: best.cpu.min(cost.cpu), wall: best.wall.min(cost.wall), ..cost },
-            None => cost,
-        });
+        self.commits = (self.commits_so_far() - before) / u64::from(BATCH);
+        self.exchanges = requests.as_array().unwrap().len() as u64 / u64::from(BATCH);
+        let cost = cost.of_one(BATCH);
+        self.best = Some(self.best.map_or(cost, |best| best.best(cost)));
     }
 
     fn commits_so_far(&self) -> u64 {
