@@ -85,7 +85,7 @@ pub(crate) fn crates_section() -> String {
 pub(crate) fn section() -> String {
     let folder = folder();
     let mut table = Table::new(&["program", "cold build, wall", "binary", "crates"]);
-    for project in [REQWEST, CORE, MATTILDA, DINTERO, STRIPE] {
+    for project in [REQWEST, CORE, MATTILDA, STRIPE] {
         eprintln!("building {} …", project.name);
         let written = project.write(&folder);
         let target = written.0.join("target");

@@ -32,12 +32,12 @@ pub(crate) fn section() -> String {
     table.row([format!("{CALLS} concurrent lists of 100: peak of each"), bytes(each), String::new()]);
     let provider = mattilda(url);
     let client = RefundClient::new(provider.clone());
-    table.row(["a clone of the provider".to_owned(), bytes(clones(&provider)), String::new()]);
-    table.row(["a clone of the client".to_owned(), bytes(clones(&client)), String::new()]);
+    table.row(["one of 10 000 clones of the provider".to_owned(), bytes(clones(&provider)), String::new()]);
+    table.row(["one of 10 000 clones of the client".to_owned(), bytes(clones(&client)), String::new()]);
     table.finish()
 }
 
-/// The heap of one clone, in bytes, beside the size of the value.
+/// The bytes of one clone: the value itself and what it has on the heap.
 fn clones<T: Clone>(value: &T) -> u64 {
     let before = live_bytes();
     let clones: Vec<T> = (0..CLONES).map(|_| value.clone()).collect();

@@ -106,12 +106,16 @@ impl Peer {
         [self.name.to_owned(), text("runtime"), text("version"), time(theirs), format!("{multiple:.1}"), goal]
     }
 
-    fn measure(&self, url: &str) -> Result<Value, String> {
-        let folder = folder();
+    /// Nothing measured yet, or why it cannot be.
+    fn install(&self) -> Result<Value, String> {
         for command in self.install {
-            run(&folder, command)
+            run(&folder(), command)
                 .map_err(|_| format!("could not be installed: `{}` failed", command.join(" ")))?;
         }
+        Ok(Value::Null)
+    }
+
+    fn measure(&self, url: &str) -> Result<Value, String> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(self.script);
         let output =
             run(&folder(), &[self.program, script.to_str().unwrap(), url, &payment_of_sdks(), "100"])?;
