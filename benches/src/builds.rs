@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     machine::root,
-    process::spent,
+    process::{cpu_time_of_children, spent},
     table::{Table, bytes, time, verdict},
     tls::outside,
 };
@@ -84,37 +84,24 @@ pub(crate) fn crates_section() -> String {
 /// Builds each program from nothing, in release mode. Takes minutes, and downloads what is missing.
 pub(crate) fn section() -> String {
     let folder = folder();
-    let mut table = Table::new(&["program", "cold build, wall", "binary", "crates"]);
-    for project in [REQWEST, CORE, MATTILDA, STRIPE] {
-        eprintln!("building {} …", project.name);
-        let written = project.write(&folder);
-        let target = written.0.join("target");
-        let build = ["build", "--release", "--quiet"];
-        let Some(wall) = written.build(&build, &target) else {
-            table.row([
-                project.name.to_owned(),
-                "could not be built".to_owned(),
-                String::new(),
-                String::new(),
-            ]);
-            continue;
-        };
-        let row = [time(wall), bytes(size(&target.join("release/program"))), written.crates().to_string()];
-        let [wall, binary, crates] = row;
-        table.row([project.name.to_owned(), wall, binary, crates]);
+    let target = |name: &str| folder.path().join("targets").join(name);
+    let mut table = Table::new(&["program", "crates", "cold build, CPU", "wall", "binary"]);
+    let mut row = |name: &str, crates: usize, build: Option<[Duration; 2]>, binary: PathBuf| {
+        let [cpu, wall] =
+            build.map_or(["could not be built".to_owned(), String::new()], |build| build.map(time));
+        eprintln!("{name}: {cpu}, {wall}");
+        table.row([name.to_owned(), crates.to_string(), cpu, wall, bytes(size(&binary))]);
+    };
+    for (number, project) in [CORE, REQWEST, MATTILDA, STRIPE].iter().enumerate() {
+        let (written, target) = (project.write(&folder), target(&number.to_string()));
+        let build = written.build(&["build", "--release", "--quiet"], &target);
+        row(project.name, written.crates(), build, target.join("release/program"));
     }
-    eprintln!("building the command …");
-    let workspace = Written(root());
-    let target = folder.path().join("command");
+    let (workspace, target) = (Written(root()), target("command"));
     let build = ["build", "--release", "--quiet", "--locked", "--package", "refunds-cli"];
-    let wall = workspace.build(&build, &target).map_or_else(|| "could not be built".to_owned(), time);
-    let crates = workspace.tree(&["--package", "refunds-cli"]).len().to_string();
-    table.row([
-        "the command `refunds`".to_owned(),
-        wall,
-        bytes(size(&target.join("release/refunds"))),
-        crates,
-    ]);
+    let build = workspace.build(&build, &target);
+    let crates = workspace.tree(&["--package", "refunds-cli"]).len();
+    row("the command `refunds`", crates, build, target.join("release/refunds"));
     table.finish()
 }
 
@@ -167,7 +154,7 @@ impl Written {
         names.filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
     }
 
-    fn build(&self, args: &[&str], target: &Path) -> Option<Duration> {
+    fn build(&self, args: &[&str], target: &Path) -> Option<[Duration; 2]> {
         let run = |args: &[&str]| {
             let mut cargo = outside("cargo");
             cargo
@@ -181,7 +168,8 @@ impl Written {
         if !run(&["fetch", "--quiet"]) {
             return None;
         }
+        let before = cpu_time_of_children();
         let (is_built, cost) = spent(|| run(args));
-        is_built.then_some(cost.wall)
+        is_built.then(|| [cpu_time_of_children() - before, cost.wall])
     }
 }

@@ -51,6 +51,12 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_the_prose_of_the_frame() {
+        let page = fs::read_to_string(root().join("docs/performance.md")).unwrap();
+        assert_eq!(render(&page, &[]), page, "edit benches/page.md and run the benchmarks of `machine`");
+    }
+
+    #[test]
     fn every_section_of_the_frame_ends() {
         let begins = FRAME.matches("<!-- bench: ").count();
         assert_eq!(begins, FRAME.matches("<!-- /bench -->").count());
