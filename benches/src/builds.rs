@@ -86,22 +86,24 @@ pub(crate) fn section() -> String {
     let folder = folder();
     let target = |name: &str| folder.path().join("targets").join(name);
     let mut table = Table::new(&["program", "crates", "cold build, CPU", "wall", "binary"]);
-    let mut row = |name: &str, crates: usize, build: Option<[Duration; 2]>, binary: PathBuf| {
+    let mut row = |name: &str, crates: &dyn Fn() -> usize, build: Option<[Duration; 2]>, binary: PathBuf| {
+        // What could not be downloaded has no tree either.
+        let crates = if build.is_some() { crates().to_string() } else { String::new() };
         let [cpu, wall] =
             build.map_or(["could not be built".to_owned(), String::new()], |build| build.map(time));
         eprintln!("{name}: {cpu}, {wall}");
-        table.row([name.to_owned(), crates.to_string(), cpu, wall, bytes(size(&binary))]);
+        table.row([name.to_owned(), crates, cpu, wall, bytes(size(&binary))]);
     };
     for (number, project) in [CORE, REQWEST, MATTILDA, STRIPE].iter().enumerate() {
         let (written, target) = (project.write(&folder), target(&number.to_string()));
         let build = written.build(&["build", "--release", "--quiet"], &target);
-        row(project.name, written.crates(), build, target.join("release/program"));
+        row(project.name, &|| written.crates(), build, target.join("release/program"));
     }
     let (workspace, target) = (Written(root()), target("command"));
     let build = ["build", "--release", "--quiet", "--locked", "--package", "refunds-cli"];
     let build = workspace.build(&build, &target);
-    let crates = workspace.tree(&["--package", "refunds-cli"]).len();
-    row("the command `refunds`", crates, build, target.join("release/refunds"));
+    let crates = || workspace.tree(&["--package", "refunds-cli"]).len();
+    row("the command `refunds`", &crates, build, target.join("release/refunds"));
     table.finish()
 }
 
@@ -170,6 +172,6 @@ impl Written {
         }
         let before = cpu_time_of_children();
         let (is_built, cost) = spent(|| run(args));
-        is_built.then(|| [cpu_time_of_children() - before, cost.wall])
+        is_built.then(|| [cpu_time_of_children().saturating_sub(before), cost.wall])
     }
 }
