@@ -9,7 +9,7 @@ use std::{
 };
 
 use time::{
-    OffsetDateTime, PrimitiveDateTime, UtcOffset,
+    Date, Month, OffsetDateTime, PrimitiveDateTime, UtcOffset,
     format_description::well_known::{Iso8601, Rfc3339},
 };
 
@@ -77,6 +77,9 @@ impl Clock for SystemClock {
 /// ```
 #[must_use]
 pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
+    if let Some(usual) = parse_usual_time(text) {
+        return Some(usual);
+    }
     let text = text.trim();
     OffsetDateTime::parse(text, &Rfc3339)
         .or_else(|_| OffsetDateTime::parse(text, &Iso8601::PARSING))
@@ -84,6 +87,37 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
         .ok()?
         .checked_to_offset(UtcOffset::UTC)
         .filter(|time| (0..=9999).contains(&time.year()))
+}
+
+/// A time as almost every response has it: RFC 3339 in UTC, in capitals. Anything else is for the general
+/// parser, which takes several times as long.
+fn parse_usual_time(text: &str) -> Option<OffsetDateTime> {
+    let (head, tail) = text.as_bytes().split_first_chunk::<19>()?;
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1] = head else {
+        return None;
+    };
+    let (fraction, zone) = match tail {
+        [b'.', rest @ ..] => rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_digit()).count()),
+        _ => (&b"0"[..], tail),
+    };
+    if fraction.is_empty() || fraction.len() > 9 || (zone != b"Z" && zone != b"+00:00") {
+        return None;
+    }
+    let pair = |tens: &u8, ones: &u8| u8::try_from(number(&[*tens, *ones])?).ok();
+    let month = Month::try_from(pair(m0, m1)?).ok()?;
+    let year = i32::try_from(number(&[*y0, *y1, *y2, *y3])?).ok()?;
+    let nanosecond = fraction.len()..9;
+    let nanosecond = nanosecond.fold(number(fraction)?, |value, _| value * 10);
+    let date = Date::from_calendar_date(year, month, pair(d0, d1)?).ok()?;
+    let time = date.with_hms_nano(pair(h0, h1)?, pair(n0, n1)?, pair(s0, s1)?, nanosecond).ok()?;
+    Some(time.assume_utc())
+}
+
+/// The number that nine digits or fewer are.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
 /// A duration for people, rounded: `250ms`, `2s`, `1m 30s`.
@@ -119,6 +153,8 @@ pub(crate) fn rounded(time: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -142,6 +178,36 @@ mod tests {
             assert_eq!(readable_duration(Duration::from_nanos(nanos)).to_string(), text, "{nanos} ns");
         }
         assert!(!readable_duration(Duration::MAX).to_string().is_empty());
+    }
+
+    proptest! {
+        /// The short way returns what the general parser does, or nothing.
+        #[test]
+        fn usual_times_are_what_the_general_parser_reads(
+            seconds in -62_167_219_200_i64..=253_402_300_799,
+            nanos in prop_oneof![Just(0), Just(500_000_000), 0..1_000_000_000_u32],
+            digits in 0..12_usize,
+            zone in prop_oneof![Just("Z"), Just("+00:00"), Just("-00:00"), Just("z"), Just("+01:00"), Just("")],
+            change in proptest::option::of((0..30_usize, prop_oneof![Just(b'0'), Just(b'9'), Just(b'T'), 32..127_u8])),
+        ) {
+            let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap();
+            let written = time.format(&Rfc3339).unwrap();
+            let fraction = format!(".{nanos:09}000");
+            let fraction = if digits == 0 { "" } else { &fraction[..=digits] };
+            let mut text = format!("{}{fraction}{zone}", &written[..19]).into_bytes();
+            if let Some((at, byte)) = change
+                && at < text.len()
+            {
+                text[at] = byte;
+            }
+            let text = String::from_utf8(text).unwrap();
+            if let Some(usual) = parse_usual_time(&text) {
+                prop_assert_eq!(OffsetDateTime::parse(&text, &Rfc3339).ok(), Some(usual), "{}", text);
+            } else {
+                let is_usual = change.is_none() && digits < 10 && ["Z", "+00:00"].contains(&zone);
+                prop_assert!(!is_usual, "{}", text);
+            }
+        }
     }
 
     #[test]

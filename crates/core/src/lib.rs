@@ -42,7 +42,7 @@ pub use self::{
     clock::{BoxFuture, Clock, SystemClock, parse_time, readable_duration},
     environment::env_variable,
     error::{Error, ErrorKind, FieldError, Operation, Result},
-    extra::Extra,
+    extra::{Extra, ExtraValue},
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},
     money::{Currency, Money},

@@ -1,15 +1,17 @@
 //! From Dintero's parts to the normalized ones.
 
+use std::{borrow::Cow, sync::Arc};
+
 use refunds_core::{
-    Card, Currency, Extra, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundId, RefundLine,
-    RetryAdvice, parse_time,
+    Card, Currency, Extra, ExtraValue, Money, PaymentMethod, Payout, PayoutDestination, Reference, RefundId,
+    RefundLine, RetryAdvice, parse_time,
 };
 use refunds_http::lenient::Lenient;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::wire::{self, Amount, LineId};
+use crate::wire::{self, Amount};
 
 /// The prefix that Checkout demands of the merchant's own metadata.
 pub(crate) const METADATA_PREFIX: &str = "ext_";
@@ -48,7 +50,7 @@ pub(crate) fn money(amount: &Lenient<Amount>, currency: Currency, of: &str) -> R
 pub(crate) fn read_time(
     extra: &mut Extra,
     name: &'static str,
-    text: &Lenient<String>,
+    text: &Lenient<Cow<'_, str>>,
 ) -> Option<OffsetDateTime> {
     let text = text.as_deref()?;
     let time = parse_time(text);
@@ -69,7 +71,11 @@ pub(crate) fn reference(extra: &mut Extra, name: &'static str, text: Option<&str
 }
 
 /// Keeps a value under the provider's own name.
-pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Extra, name: &'static str, value: Option<&T>) {
+pub(crate) fn keep<'a, T: Clone + Into<ExtraValue<'a>>>(
+    extra: &mut Extra,
+    name: &'static str,
+    value: Option<&T>,
+) {
     if let Some(value) = value {
         extra.insert(name, value.clone());
     }
@@ -78,23 +84,23 @@ pub(crate) fn keep<T: Clone + Into<Value>>(extra: &mut Extra, name: &'static str
 pub(crate) fn payment_method(
     psp: Option<&str>,
     payment_id: Option<&str>,
-    product: &Lenient<String>,
-    product_type: &Lenient<String>,
-    card: &Lenient<wire::Card>,
-) -> Option<PaymentMethod> {
+    product: &Lenient<Cow<'_, str>>,
+    product_type: &Lenient<Cow<'_, str>>,
+    card: &Lenient<wire::Card<'_>>,
+) -> Option<Arc<PaymentMethod>> {
     let mut method = PaymentMethod::default();
     method.psp = psp.map(ToOwned::to_owned);
     method.payment_id = payment_id.map(ToOwned::to_owned);
-    method.product = product.cloned();
-    method.product_type = product_type.cloned();
+    method.product = product.to_text();
+    method.product_type = product_type.to_text();
     method.card = card.as_ref().map(|wire| {
         let mut card = Card::default();
-        card.brand = wire.brand.cloned();
-        card.kind = wire.kind.cloned();
-        card.masked_pan = wire.masked_pan.cloned();
+        card.brand = wire.brand.to_text();
+        card.kind = wire.kind.to_text();
+        card.masked_pan = wire.masked_pan.to_text();
         card
     });
-    (method != PaymentMethod::default()).then_some(method)
+    (method != PaymentMethod::default()).then(|| Arc::new(method))
 }
 
 /// The lines of a refund.
@@ -102,7 +108,7 @@ pub(crate) fn payment_method(
 /// In an order a line without an integer amount makes the record unreadable; in Checkout, where lines
 /// are only a help, it is left out.
 pub(crate) fn lines(
-    items: &[wire::Item],
+    items: &[wire::Item<'_>],
     currency: Currency,
     strict: bool,
 ) -> Result<Vec<RefundLine>, Fault> {
@@ -110,7 +116,7 @@ pub(crate) fn lines(
     for item in items {
         match (item.line_id.as_ref(), *item.amount) {
             (Some(id), Some(Amount::Minor(minor))) => {
-                let mut line = RefundLine::new(id.to_string(), Money::new(minor, currency));
+                let mut line = RefundLine::new(id.to_text(), Money::new(minor, currency));
                 line.quantity = item.quantity.cloned();
                 line.payouts = payouts(item, currency);
                 lines.push(line);
@@ -122,8 +128,8 @@ pub(crate) fn lines(
     Ok(lines)
 }
 
-fn payouts(item: &wire::Item, currency: Currency) -> Vec<Payout> {
-    let share = |to: &Lenient<String>, amount: &Lenient<Amount>| match (to.as_deref(), **amount) {
+fn payouts(item: &wire::Item<'_>, currency: Currency) -> Vec<Payout> {
+    let share = |to: &Lenient<Cow<'_, str>>, amount: &Lenient<Amount>| match (to.as_deref(), **amount) {
         (Some(to), Some(Amount::Minor(minor))) => {
             Some(PayoutDestination::new(to, Money::new(minor, currency)))
         }
@@ -132,7 +138,7 @@ fn payouts(item: &wire::Item, currency: Currency) -> Vec<Payout> {
     let by_rule = item.payout.as_ref().map(|payout| {
         let shares = payout.destinations.list().iter();
         let destinations = shares.filter_map(|wire| share(&wire.destination, &wire.amount)).collect();
-        Payout::new(payout.rule_id.cloned(), payout.rule_type.cloned(), destinations)
+        Payout::new(payout.rule_id.to_text(), payout.rule_type.to_text(), destinations)
     });
     let splits = item.splits.list().iter();
     let splits: Vec<_> = splits.filter_map(|wire| share(&wire.payout_destination_id, &wire.amount)).collect();
@@ -146,24 +152,22 @@ pub(crate) fn metadata_key(key: &str) -> String {
 }
 
 /// The merchant's metadata under its own keys.
-pub(crate) fn metadata(wire: Option<&Map<String, Value>>) -> Map<String, Value> {
-    let Some(wire) = wire else { return Map::new() };
-    wire.iter()
-        .map(|(key, value)| {
-            let own = key.strip_prefix(METADATA_PREFIX).filter(|own| !wire.contains_key(*own));
-            (own.unwrap_or(key).to_owned(), value.clone())
-        })
-        .collect()
-}
-
-/// A line's id as it can be compared: integers and texts of digits are the same line.
-pub(crate) fn line_key(item: &wire::Item) -> Option<String> {
-    item.line_id.as_ref().map(LineId::to_string)
+pub(crate) fn metadata(wire: Map<String, Value>) -> Map<String, Value> {
+    let has_own = |key: &String| key.strip_prefix(METADATA_PREFIX).is_some_and(|own| !wire.contains_key(own));
+    let renamed: Vec<bool> = wire.keys().map(has_own).collect();
+    let mut metadata = Map::new();
+    for ((mut key, value), renamed) in wire.into_iter().zip(renamed) {
+        if renamed {
+            key.drain(..METADATA_PREFIX.len());
+        }
+        metadata.insert(key, value);
+    }
+    metadata
 }
 
 /// The id of a request. It is a UUID, with or without dashes and in either case; every spelling is the same
 /// request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum RequestId<'a> {
     Uuid(Uuid),
     Other(&'a str),
@@ -218,7 +222,7 @@ mod tests {
             assert_eq!(metadata_key(key), wire);
         }
         let wire = serde_json::json!({"ext_rma": "1", "other": 2, "ext_other": 3});
-        let own = metadata(wire.as_object());
+        let own = metadata(wire.as_object().cloned().unwrap_or_default());
         assert_eq!(Value::Object(own), serde_json::json!({"rma": "1", "other": 2, "ext_other": 3}));
     }
 

@@ -106,10 +106,24 @@ impl Dintero {
         id.starts_with(&self.0.prefix)
     }
 
-    pub(crate) async fn transaction(&self, id: &PaymentId, operation: Operation) -> Result<Transaction> {
+    pub(crate) async fn transaction(
+        &self,
+        id: &PaymentId,
+        operation: Operation,
+    ) -> Result<Transaction<'static>> {
+        self.read_transaction(id, operation, |transaction| Ok(transaction.into_owned())).await
+    }
+
+    /// What `read` makes of the transaction, which borrows from the response.
+    pub(crate) async fn read_transaction<T>(
+        &self,
+        id: &PaymentId,
+        operation: Operation,
+        read: impl FnOnce(Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
         let request = Request::get(operation).paths(["transactions", id.as_str()]).body_limit(PAGE_BYTES);
         let response = self.checkout().send(request).await?;
-        Transaction::read(&response, id, self.keep_raw())
+        read(Transaction::read(&response, id, self.keep_raw())?)
     }
 }
 
@@ -144,7 +158,7 @@ impl RefundProvider for Dintero {
         const OPERATION: Operation = Operation::Payment;
         let read = async {
             if self.is_transaction(payment.as_str()) {
-                self.transaction(payment, OPERATION).await?.payment()
+                self.read_transaction(payment, OPERATION, |transaction| transaction.payment()).await
             } else {
                 self.order(payment, OPERATION).await?.payment()
             }
@@ -162,7 +176,7 @@ impl RefundProvider for Dintero {
                 ));
             }
             if self.is_transaction(payment.as_str()) {
-                Ok(self.transaction(payment, OPERATION).await?.into_refunds())
+                self.read_transaction(payment, OPERATION, |transaction| Ok(transaction.into_refunds())).await
             } else {
                 Ok(self.order_refunds(payment, OPERATION).await?.into_all())
             }
@@ -174,7 +188,9 @@ impl RefundProvider for Dintero {
         const OPERATION: Operation = Operation::GetRefund;
         let read = async {
             let found = if self.is_transaction(payment.as_str()) {
-                self.transaction(payment, OPERATION).await?.refund_called(refund.as_str()).cloned()
+                let found =
+                    |transaction: Transaction<'_>| Ok(transaction.refund_called(refund.as_str()).cloned());
+                self.read_transaction(payment, OPERATION, found).await?
             } else {
                 self.order_refunds(payment, OPERATION).await?.called(refund).cloned()
             };

@@ -8,10 +8,11 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderValue, header::AUTHORIZATION};
 use refunds_core::{Clock, Error, ErrorKind, Result};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::request::is_header_text;
+use crate::request::{header, is_header_text};
 
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
@@ -41,29 +42,46 @@ pub trait Authorizer: fmt::Debug + Send + Sync {
 
 /// The value of an `Authorization` header. `Debug` does not show it.
 #[derive(Clone)]
-pub struct Credential(SecretString);
+pub struct Credential(Arc<Parts>);
+
+struct Parts {
+    text: SecretString,
+    /// As it is sent, if it is well-formed: a valid header value, and more than its scheme.
+    header: Option<HeaderValue>,
+}
 
 impl Credential {
     /// `Bearer` and a token.
     #[must_use]
     pub fn bearer(token: &SecretString) -> Self {
-        Self(format!("Bearer {}", token.expose_secret()).into())
+        Self::new(format!("Bearer {}", token.expose_secret()))
     }
 
     /// HTTP Basic: a user name (which holds no colon) and a password.
     #[must_use]
     pub fn basic(user: &str, password: &SecretString) -> Self {
         let plain = SecretString::from(format!("{user}:{}", password.expose_secret()));
-        Self(format!("Basic {}", STANDARD.encode(plain.expose_secret())).into())
+        Self::new(format!("Basic {}", STANDARD.encode(plain.expose_secret())))
     }
 
-    pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
+    fn new(text: String) -> Self {
+        let is_complete = text.split_once(' ').is_some_and(|(_, secret)| is_well_formed(secret));
+        let header = header(AUTHORIZATION.as_str(), &text, true).ok().filter(|_| is_complete);
+        Self(Arc::new(Parts { header: header.map(|(_, value)| value), text: text.into() }))
     }
 
-    /// Whether it is a valid header value, and more than its scheme.
-    pub(crate) fn is_well_formed(&self) -> bool {
-        self.expose().split_once(' ').is_some_and(|(_, secret)| is_well_formed(secret))
+    /// The value of the header; `None` if it is not well-formed.
+    pub(crate) fn header(&self) -> Option<&HeaderValue> {
+        self.0.header.as_ref()
+    }
+
+    /// The token, without the scheme.
+    fn secret(&self) -> SecretString {
+        self.expose().split_once(' ').map_or("", |(_, secret)| secret).into()
+    }
+
+    fn expose(&self) -> &str {
+        self.0.text.expose_secret()
     }
 }
 
@@ -203,7 +221,7 @@ struct State {
 
 #[derive(Debug)]
 struct Held {
-    secret: SecretString,
+    credential: Credential,
     /// By the clock's monotonic time.
     renew_at: Option<Duration>,
 }
@@ -221,14 +239,18 @@ impl<S: TokenSource> TokenCache<S> {
     /// What the source returns, and [`ErrorKind::Protocol`] for a token that is empty or not a valid
     /// header value.
     pub async fn token(&self) -> Result<SecretString> {
+        self.current().await.map(|credential| credential.secret())
+    }
+
+    async fn current(&self) -> Result<Credential> {
         let failures = match self.kept() {
-            Ok(secret) => return Ok(secret),
+            Ok(credential) => return Ok(credential),
             Err(failures) => failures,
         };
         let _fetching = self.fetching.lock().await;
         // Who waited takes what the one before got.
         match self.kept() {
-            Ok(secret) => return Ok(secret),
+            Ok(credential) => return Ok(credential),
             Err(now) if now != failures => {
                 if let Some(failure) = &self.state().last_failure {
                     return Err(failure.clone());
@@ -249,9 +271,10 @@ impl<S: TokenSource> TokenCache<S> {
         match fetched {
             Ok(Token { secret, expires_in }) => {
                 let renew_at = expires_in.map(|life| asked_at.saturating_add(useful(life)));
-                state.held = Some(Held { secret: secret.clone(), renew_at });
+                let credential = Credential::bearer(&secret);
+                state.held = Some(Held { credential: credential.clone(), renew_at });
                 state.last_failure = None;
-                Ok(secret)
+                Ok(credential)
             }
             Err(failure) => {
                 state.failures = state.failures.wrapping_add(1);
@@ -261,19 +284,12 @@ impl<S: TokenSource> TokenCache<S> {
         }
     }
 
-    fn forget(&self, refused: impl FnOnce(&SecretString) -> bool) {
-        let mut state = self.state();
-        if state.held.as_ref().is_some_and(|held| refused(&held.secret)) {
-            state.held = None;
-        }
-    }
-
     /// The kept token, or how many fetches had failed by now.
-    fn kept(&self) -> Result<SecretString, u64> {
+    fn kept(&self) -> Result<Credential, u64> {
         let state = self.state();
         match &state.held {
             Some(held) if held.renew_at.is_none_or(|at| self.clock.monotonic() < at) => {
-                Ok(held.secret.clone())
+                Ok(held.credential.clone())
             }
             _ => Err(state.failures),
         }
@@ -288,11 +304,14 @@ impl<S: TokenSource> TokenCache<S> {
 #[async_trait]
 impl<S: TokenSource> Authorizer for TokenCache<S> {
     async fn credential(&self) -> Result<Credential> {
-        Ok(Credential::bearer(&self.token().await?))
+        self.current().await
     }
 
     fn refused(&self, credential: &Credential) -> bool {
-        self.forget(|held| Credential::bearer(held).expose() == credential.expose());
+        let mut state = self.state();
+        if state.held.as_ref().is_some_and(|held| held.credential.expose() == credential.expose()) {
+            state.held = None;
+        }
         true
     }
 }

@@ -125,6 +125,11 @@ impl fmt::Debug for BaseUrl {
 
 /// Whether a host, as written in a URL, is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
+    // A host whose last part begins with a letter is a name. Almost all are, and parsing one takes long.
+    let last = host.rsplit('.').next().unwrap_or_default();
+    if host.is_ascii() && !host.contains('%') && last.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return host.eq_ignore_ascii_case("localhost");
+    }
     match Host::parse(host) {
         Ok(Host::Domain(name)) => name == "localhost",
         Ok(Host::Ipv4(address)) => address.is_loopback(),

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use http::{HeaderMap, header::USER_AGENT};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{ACCEPT, USER_AGENT},
+};
 use refunds_core::{Clock, Error, Result, SystemClock};
 use serde::de::DeserializeOwned;
 
@@ -221,6 +224,7 @@ impl HttpClientBuilder {
     pub fn build(self) -> Result<HttpClient> {
         let refuse = |fault| Error::config(fault).with_provider(&*self.provider);
         let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value, sensitive) in &self.headers {
             let (name, value) = header(name, value, *sensitive).map_err(refuse)?;
             headers.insert(name, value);

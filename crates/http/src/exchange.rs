@@ -2,7 +2,6 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::{Either, select};
 use http::{
@@ -17,14 +16,16 @@ use crate::{
     base_url::BaseUrl,
     failure::{Context, Failure},
     gate::RequestGate,
-    provider_error::{Decoder, ErrorBody, request_id, response_error},
-    request::{Request, header},
+    provider_error::{Decoder, ErrorBody, response_error},
+    request::Request,
+    request_id::{RequestId, SentSecrets},
     response::Response,
     transport::{Body, TARGET, Transport, TransportError, TransportErrorKind},
 };
 
 const MAX_ERROR_BODY: usize = 64 << 10;
-const MIN_SECRET: usize = 6;
+/// How much space is reserved because a response announces it.
+const MAX_TRUSTED_LEN: usize = 1 << 20;
 
 /// What a client is made of.
 #[derive(Clone)]
@@ -46,16 +47,16 @@ pub(crate) async fn send(client: &ClientState, request: &Request) -> Result<Resp
         operation: request.operation(),
         write: request.is_write(),
     };
-    let wire = request.prepare(&client.base, &client.headers).map_err(|fault| context.fail(fault))?;
     let call = Call { client, request, context: &context };
+    let wire = call.prepare()?;
     let mut deadline = client.clock.limit(request.time_limit(client.timeout));
 
     let first = call.credential(&mut deadline).await?;
-    match call.traced(&wire, first.as_ref(), true, &mut deadline).await? {
+    match call.traced(wire, first.as_ref(), true, &mut deadline).await? {
         Outcome::Response(response) => Ok(response),
         Outcome::Refused => {
             let second = call.credential(&mut deadline).await?;
-            match call.traced(&wire, second.as_ref(), false, &mut deadline).await? {
+            match call.traced(call.prepare()?, second.as_ref(), false, &mut deadline).await? {
                 Outcome::Response(response) => Ok(response),
                 Outcome::Refused => {
                     Err(context.error(ErrorKind::Unauthenticated, "HTTP 401 Unauthorized", false))
@@ -71,6 +72,7 @@ struct Call<'a> {
     context: &'a Context,
 }
 
+#[expect(clippy::large_enum_variant, reason = "the small one is rare")]
 enum Outcome {
     Response(Response),
     /// The credential was refused, and there is another one to try.
@@ -90,10 +92,14 @@ impl Call<'_> {
         }
     }
 
+    fn prepare(&self) -> Result<http::Request<Bytes>> {
+        self.request.prepare(&self.client.base, &self.client.headers).map_err(|fault| self.fail(fault))
+    }
+
     /// One exchange, in a span that shows nothing of what was exchanged.
     async fn traced(
         &self,
-        wire: &http::Request<Bytes>,
+        wire: http::Request<Bytes>,
         credential: Option<&Credential>,
         renewable: bool,
         deadline: &mut Deadline,
@@ -130,25 +136,21 @@ impl Call<'_> {
 
     async fn exchange(
         &self,
-        wire: &http::Request<Bytes>,
+        mut wire: http::Request<Bytes>,
         credential: Option<&Credential>,
         renewable: bool,
         deadline: &mut Deadline,
         span: &Span,
     ) -> Result<Outcome> {
-        let mut wire = wire.clone();
         if let Some(credential) = credential {
             // A token that was fetched is well-formed: this one is from the settings.
-            let (name, value) = header(AUTHORIZATION.as_str(), credential.expose(), true)
-                .ok()
-                .filter(|_| credential.is_well_formed())
-                .ok_or_else(|| {
-                    let message = "the credential is empty or not a valid header value";
-                    self.fail(Failure::unsent(ErrorKind::Config, message))
-                })?;
-            wire.headers_mut().insert(name, value);
+            let value = credential.header().ok_or_else(|| {
+                let message = "the credential is empty or not a valid header value";
+                self.fail(Failure::unsent(ErrorKind::Config, message))
+            })?;
+            wire.headers_mut().insert(AUTHORIZATION, value.clone());
         }
-        let secrets = secrets(wire.headers());
+        let sent = SentSecrets::of(wire.headers());
         let limit = self.request.limit();
 
         let gate = wire.extensions().get::<RequestGate>().cloned();
@@ -165,15 +167,25 @@ impl Call<'_> {
             }
             None => return Err(self.fail(late())),
         };
-        let request_id = request_id(&head.headers, self.client.request_id_header.as_ref(), &secrets);
+        let request_id = RequestId::new(self.client.request_id_header.as_ref(), sent.clone());
+        let named = |error: Error| match request_id.in_headers(&head.headers) {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        };
+        let record_id = || {
+            if !span.is_disabled() {
+                record_id(span, request_id.in_headers(&head.headers));
+            }
+        };
         span.record("status", head.status.as_u16());
 
         if head.status.is_success() {
-            record_id(span, request_id.as_deref());
-            if announced(&head.headers).is_some_and(|bytes| bytes > limit) {
-                return Err(named(self.fail(too_long(limit)), request_id));
+            record_id();
+            let announced = announced(&head.headers);
+            if announced.is_some_and(|bytes| bytes > limit) {
+                return Err(named(self.fail(too_long(limit))));
             }
-            let read = within(deadline, read(body, limit)).await.unwrap_or_else(|| Err(late()));
+            let read = within(deadline, read(body, limit, announced)).await.unwrap_or_else(|| Err(late()));
             return match read {
                 Ok(body) => Ok(Outcome::Response(Response {
                     status: head.status.as_u16(),
@@ -182,7 +194,7 @@ impl Call<'_> {
                     request_id,
                     context: self.context.clone(),
                 })),
-                Err(failure) => Err(named(self.fail(failure), request_id)),
+                Err(failure) => Err(named(self.fail(failure))),
             };
         }
 
@@ -190,16 +202,17 @@ impl Call<'_> {
             (head.status.as_u16(), renewable, &self.client.auth, credential)
             && auth.refused(credential)
         {
-            record_id(span, request_id.as_deref());
+            record_id();
             return Ok(Outcome::Refused);
         }
         // The status has decided already: a body that is late, cut off or too long only takes away
         // the provider's words.
         let limit = limit.min(MAX_ERROR_BODY);
-        let body = match within(deadline, read(body, limit)).await {
+        let body = match within(deadline, read(body, limit, None)).await {
             Some(Ok(body)) => body,
             Some(Err(_)) | None => Bytes::new(),
         };
+        let id = request_id.in_headers(&head.headers).map(ToOwned::to_owned);
         let response = ErrorBody {
             status: head.status.as_u16(),
             headers: head.headers,
@@ -207,9 +220,8 @@ impl Call<'_> {
             write: self.context.write,
         };
         let decoder = self.client.decoder.as_deref();
-        let error =
-            response_error(self.context, &response, request_id, decoder, &*self.client.clock, &secrets);
-        record_id(span, error.request_id());
+        let error = response_error(self.context, &response, id, decoder, &*self.client.clock, &sent.texts());
+        self::record_id(span, error.request_id());
         Err(error)
     }
 
@@ -225,13 +237,6 @@ fn record_id(span: &Span, request_id: Option<&str>) {
     }
 }
 
-fn named(error: Error, request_id: Option<String>) -> Error {
-    match request_id {
-        Some(id) => error.with_request_id(id),
-        None => error,
-    }
-}
-
 /// What `work` returns, or nothing if the deadline passes first.
 async fn within<T>(deadline: &mut Deadline, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), deadline).await {
@@ -240,40 +245,30 @@ async fn within<T>(deadline: &mut Deadline, work: impl Future<Output = T>) -> Op
     }
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Bytes, Failure> {
+/// The whole body. Almost all are announced, and many come in one piece, which need not be copied.
+async fn read(mut body: Body, limit: usize, announced: Option<usize>) -> Result<Bytes, Failure> {
+    let mut first = Bytes::new();
     let mut read = BytesMut::new();
     while let Some(piece) = body.piece().await {
         let piece = piece?;
-        if piece.len() > limit - read.len() {
+        if piece.len() > limit - first.len().max(read.len()) {
             return Err(too_long(limit));
+        }
+        if first.is_empty() && read.is_empty() {
+            first = piece;
+            continue;
+        }
+        if read.is_empty() {
+            read.reserve(announced.unwrap_or_default().min(MAX_TRUSTED_LEN).max(first.len() + piece.len()));
+            read.extend_from_slice(&std::mem::take(&mut first));
         }
         read.extend_from_slice(&piece);
     }
-    Ok(read.freeze())
+    Ok(if read.is_empty() { first } else { read.freeze() })
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The secrets of a request, in case the response repeats them: sensitive headers, with and
-/// without a scheme, and the password of HTTP Basic.
-fn secrets(headers: &HeaderMap) -> Vec<String> {
-    let mut secrets = Vec::new();
-    for value in headers.values().filter(|value| value.is_sensitive()) {
-        let Ok(text) = value.to_str() else { continue };
-        secrets.push(text.to_owned());
-        let Some((scheme, secret)) = text.split_once(' ') else { continue };
-        secrets.push(secret.to_owned());
-        if scheme == "Basic"
-            && let Some(plain) = STANDARD.decode(secret).ok().and_then(|plain| String::from_utf8(plain).ok())
-            && let Some((_, password)) = plain.split_once(':')
-        {
-            secrets.push(password.to_owned());
-        }
-    }
-    secrets.retain(|secret| secret.len() >= MIN_SECRET);
-    secrets
 }
 
 fn late() -> Failure {

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use refunds_core::ExtraValue;
 use serde::{
     Deserialize, Deserializer,
     de::{
@@ -83,6 +84,15 @@ impl Json<'_> {
         match self {
             Self::Text(text) => Some(text),
             Self::Other(_) => None,
+        }
+    }
+}
+
+impl<'a> From<Json<'a>> for ExtraValue<'a> {
+    fn from(json: Json<'a>) -> Self {
+        match json {
+            Json::Text(text) => Self::Text(text),
+            Json::Other(value) => value.into(),
         }
     }
 }

@@ -63,6 +63,11 @@ impl<T> Lenient<T> {
         self.0.clone()
     }
 
+    /// Takes the value out.
+    pub fn take_out(&mut self) -> Option<T> {
+        self.0.take()
+    }
+
     /// Replaces the value.
     pub fn set(&mut self, value: T) {
         self.0 = Some(value);
@@ -70,10 +75,29 @@ impl<T> Lenient<T> {
 }
 
 impl<T> Lenient<Vec<T>> {
+    /// The elements, to be changed; none where the list is absent.
+    pub fn list_mut(&mut self) -> &mut [T] {
+        self.0.as_deref_mut().unwrap_or_default()
+    }
+
     /// The elements; none where the list is absent.
     #[must_use]
     pub fn list(&self) -> &[T] {
         self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl Lenient<Cow<'_, str>> {
+    /// A copy of the text, if there is one, that borrows nothing.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        self.0.as_deref().map(ToOwned::to_owned)
+    }
+}
+
+impl<T> From<Option<T>> for Lenient<T> {
+    fn from(value: Option<T>) -> Self {
+        Self(value)
     }
 }
 
@@ -161,7 +185,7 @@ impl FromLenient<'_> for String {
     }
 }
 
-impl<'de> FromLenient<'de> for Cow<'de, str> {
+impl<'de: 'a, 'a> FromLenient<'de> for Cow<'a, str> {
     fn from_text(text: &str) -> Option<Self> {
         Some(Self::Owned(text.to_owned()))
     }
@@ -207,8 +231,13 @@ impl<'de> FromLenient<'de> for Map<String, Value> {
 impl<'de, T: FromLenient<'de>> FromLenient<'de> for Vec<T> {
     fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut read = Self::new();
-        while let Some(element) = list.next_element::<Lenient<T>>()? {
-            read.extend(element.0);
+        while let Some(Lenient(element)) = list.next_element()? {
+            let Some(element) = element else { continue };
+            if read.is_empty() {
+                // Most lists of a refund are of one element, and a vector begins with room for four.
+                read.reserve_exact(1);
+            }
+            read.push(element);
         }
         Ok(Some(read))
     }

@@ -14,6 +14,7 @@ mod outgoing;
 mod provider_error;
 mod proxy;
 mod request;
+mod request_id;
 mod reqwest_transport;
 mod response;
 mod signature;

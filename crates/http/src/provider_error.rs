@@ -6,21 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode, header::RETRY_AFTER};
-use refunds_core::{Clock, Error, ErrorKind, FieldError, redact, redact_with};
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use refunds_core::{Clock, Error, ErrorKind, FieldError, redact_with};
 
-use crate::{classify::classify_status, failure::Context};
+use crate::{classify::classify_status, failure::Context, request_id::is_request_id};
 
-const REQUEST_ID_HEADERS: [&str; 7] = [
-    "request-id",
-    "x-request-id",
-    "x-amzn-requestid",
-    "x-amz-request-id",
-    "x-correlation-id",
-    "x-trace-id",
-    "cf-ray",
-];
-const MAX_REQUEST_ID: usize = 128;
 const MAX_DETAILS: usize = 20;
 const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -200,30 +190,6 @@ fn describe(status: u16, message: Option<&str>) -> String {
     }
     let name = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     format!("HTTP {status} {}", name.unwrap_or_default()).trim_end().to_owned()
-}
-
-/// The provider's id of a request from the headers, in the provider's `own` one or else in a usual
-/// one, if it is one to print.
-pub(crate) fn request_id(
-    headers: &HeaderMap,
-    own: Option<&HeaderName>,
-    secrets: &[String],
-) -> Option<String> {
-    own.map(HeaderName::as_str)
-        .into_iter()
-        .chain(REQUEST_ID_HEADERS)
-        .filter_map(|name| headers.get(name)?.to_str().ok())
-        .find(|text| is_request_id(text, secrets))
-        .map(ToOwned::to_owned)
-}
-
-/// Whether a text may be shown as the id of a request.
-fn is_request_id(text: &str, secrets: &[String]) -> bool {
-    !text.is_empty()
-        && text.len() <= MAX_REQUEST_ID
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && !secrets.iter().any(|secret| text.contains(secret.as_str()))
-        && redact(text) == text
 }
 
 /// How long the provider asks to wait: seconds, or a date by our clock.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{
     HeaderMap, Method, Uri,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use refunds_core::{ErrorKind, Operation, SendWindow};
@@ -21,6 +21,7 @@ use crate::{
 
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
 const MAX_SEGMENT_LEN: usize = 1024;
+const USUAL_PATH: usize = 128;
 
 /// All but RFC 3986's unreserved characters is encoded, in paths and queries.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -92,6 +93,14 @@ impl Request {
     /// Sending fails, before anything is sent, if it is empty, `.`, `..`, over-long or holds control
     /// characters.
     pub fn path(mut self, segment: &str) -> Self {
+        if self.path.is_empty() {
+            self.path.reserve(USUAL_PATH);
+        }
+        if is_unreserved(segment) && segment.len() <= MAX_SEGMENT_LEN {
+            self.path.push('/');
+            self.path.push_str(segment);
+            return self;
+        }
         if segment.is_empty() || segment == "." || segment == ".." {
             return self.faulty("a part of the path is empty, `.` or `..`");
         }
@@ -236,7 +245,8 @@ impl Request {
         if let Some(fault) = self.fault {
             return Err(Failure::unsent(ErrorKind::InvalidRequest, fault));
         }
-        let uri: Uri = format!("{}{}{}", base.as_str(), self.path, self.query).parse().map_err(|_| {
+        let uri = [base.as_str(), &self.path, &self.query].concat();
+        let uri = Uri::from_maybe_shared(Bytes::from(uri)).map_err(|_| {
             Failure::unsent(ErrorKind::InvalidRequest, "the address is too long or malformed")
         })?;
         let mut request = http::Request::new(self.body.clone());
@@ -248,8 +258,8 @@ impl Request {
         let gate = self.gate.clone().map_or_else(RequestGate::open, RequestGate::new);
         request.extensions_mut().insert(gate);
         let headers = request.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        for (name, value) in defaults.iter().chain(&self.headers) {
+        headers.clone_from(defaults);
+        for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
         if self.body.is_empty() {
@@ -289,6 +299,12 @@ impl fmt::Debug for Request {
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a part of a path is sent as it is.
+fn is_unreserved(segment: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(plain)
 }
 
 /// A checked header, marked where it is a secret.

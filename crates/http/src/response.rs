@@ -7,7 +7,7 @@ use http::{HeaderMap, header::CONTENT_TYPE};
 use refunds_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 
-use crate::{failure::Context, redact};
+use crate::{failure::Context, redact, request_id::RequestId};
 
 /// A response with a 2xx status and its whole body. `Debug` shows neither headers nor body.
 #[derive(Clone)]
@@ -15,7 +15,7 @@ pub struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    pub(crate) request_id: Option<String>,
+    pub(crate) request_id: RequestId,
     pub(crate) context: Context,
 }
 
@@ -66,7 +66,7 @@ impl Response {
     /// The provider's id of the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.request_id.in_headers(&self.headers)
     }
 
     /// An error for a response that is not what is documented or requested; after a write
@@ -81,7 +81,7 @@ impl Response {
     #[must_use]
     pub fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         let error = self.context.error(kind, message, true);
-        match &self.request_id {
+        match self.request_id() {
             Some(id) => error.with_request_id(id),
             None => error,
         }
@@ -112,7 +112,7 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
-            .field("request_id", &self.request_id)
+            .field("request_id", &self.request_id())
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use refunds_core::{
-    Currency, Cursor, Extra, Money, PaymentId, Reference, Refund, RefundFailure, RefundId, RefundStatus,
-    RefundTarget, RetryAdvice, TargetKind, parse_time,
+    Currency, Cursor, Extra, ExtraValue, Money, PaymentId, Reference, Refund, RefundFailure, RefundId,
+    RefundStatus, RefundTarget, RetryAdvice, TargetKind, parse_time,
 };
 use refunds_http::{Json, redact};
 use serde_json::Value;
@@ -68,7 +68,7 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
             refund.reference = Reference::from_provider(&*text);
             if refund.reference.is_none() {
                 // Not ours, which can all be read back.
-                extra.insert("external_identifier", text.into_owned());
+                extra.insert("external_identifier", text);
             }
             refund
         }
@@ -86,7 +86,10 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
         wire.raw_response_description.as_ref(),
     );
     // In the order of their names, which is that of `extra`.
-    keep(&mut extra, "creator", wire.creator.and_then(creator));
+    // A person: the id, and not the name and the e-mail address.
+    if let Some(Json::Text(id)) = wire.creator.take().and_then(|creator| creator.id) {
+        extra.insert("creator", ExtraValue::Only("id", id));
+    }
     for (name, value) in [
         ("raw_response_code", wire.raw_response_code),
         ("raw_response_description", wire.raw_response_description),
@@ -183,17 +186,11 @@ fn advice(code: &str) -> Option<RetryAdvice> {
     ADVICE.iter().find(|(known, _)| code.eq_ignore_ascii_case(known)).map(|(_, advice)| *advice)
 }
 
-/// Who made the refund in the dashboard: the id, and not the name and e-mail address.
-fn creator(creator: Value) -> Option<Value> {
-    let Value::Object(mut members) = creator else { return None };
-    members.retain(|name, value| name == "id" && value.is_string());
-    (!members.is_empty()).then_some(Value::Object(members))
-}
-
 /// Keeps what has no home in the model, under the provider's name.
-fn keep(extra: &mut Extra, name: &'static str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value.map(Into::into).filter(|value| !value.is_null()) {
-        extra.insert(name, value);
+fn keep<'a>(extra: &mut Extra, name: &'static str, value: Option<impl Into<ExtraValue<'a>>>) {
+    match value.map(Into::into) {
+        None | Some(ExtraValue::Json(Value::Null)) => {}
+        Some(value) => extra.insert(name, value),
     }
 }
 

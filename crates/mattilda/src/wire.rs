@@ -7,7 +7,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use refunds_http::{Json, Text};
+use refunds_http::{
+    Json, Text,
+    lenient::{Lenient, LenientObject},
+};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, Unexpected, Visitor},
@@ -59,7 +62,8 @@ pub(crate) struct Refund<'a> {
     pub(crate) raw_response_code: Option<Json<'a>>,
     #[serde(borrow)]
     pub(crate) raw_response_description: Option<Json<'a>>,
-    pub(crate) creator: Option<Value>,
+    #[serde(borrow, default)]
+    pub(crate) creator: Lenient<Creator<'a>>,
     #[serde(borrow)]
     pub(crate) r#type: Option<Json<'a>>,
     #[serde(borrow)]
@@ -75,6 +79,15 @@ pub(crate) struct Refund<'a> {
     #[serde(borrow)]
     pub(crate) settled_currency: Option<Json<'a>>,
 }
+
+/// The dashboard's user who made a refund: the id alone, so that no name and no e-mail address is read.
+#[derive(Deserialize)]
+pub(crate) struct Creator<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Option<Json<'a>>,
+}
+
+impl<'de: 'a, 'a> LenientObject<'de> for Creator<'a> {}
 
 /// A transaction, as far as refunds are concerned:
 /// <https://docs.gr4vy.com/api-reference/transactions/get-transaction>

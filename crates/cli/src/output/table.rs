@@ -87,7 +87,7 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     for line in &refund.lines {
         row("Line", Some(format!("{}: {}", line.id, line.amount)));
     }
-    row("Paid by", refund.payment_method.as_ref().and_then(method));
+    row("Paid by", refund.payment_method.as_deref().and_then(method));
     row("Payment service reference", refund.provider_reference.clone());
     row("Created", refund.created_at.map(|time| when(Some(time))));
     row("Updated", refund.updated_at.map(|time| when(Some(time))));

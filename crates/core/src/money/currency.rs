@@ -1,6 +1,6 @@
 //! ISO 4217.
 
-use std::{fmt, str::FromStr};
+use std::{cell::Cell, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ impl Currency {
     ///
     /// [`ErrorKind::InvalidRequest`] if the code is not a currency.
     pub fn new(code: &str) -> Result<Self> {
-        Self::known(code).ok_or_else(|| {
+        known(code).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 "not an ISO 4217 currency code; expected three capital letters, such as EUR",
@@ -50,13 +50,7 @@ impl Currency {
     pub fn from_provider(code: &str) -> Option<Self> {
         let mut capitals: [u8; 3] = code.as_bytes().try_into().ok()?;
         capitals.make_ascii_uppercase();
-        Self::known(std::str::from_utf8(&capitals).ok()?)
-    }
-
-    fn known(code: &str) -> Option<Self> {
-        iso_currency::Currency::from_code(code)
-            .filter(|currency| currency.code() == code && currency.exponent().is_some())
-            .map(Self)
+        known(std::str::from_utf8(&capitals).ok()?)
     }
 
     /// The three-letter code.
@@ -71,6 +65,20 @@ impl Currency {
         // `new` refuses currencies without an exponent.
         self.0.exponent().map_or(0, usize::from)
     }
+}
+
+/// The currency of a code in capitals.
+fn known(code: &str) -> Option<Currency> {
+    // A list of refunds is in one currency, and finding it takes as long as reading half a refund.
+    thread_local!(static LAST: Cell<Option<Currency>> = const { Cell::new(None) });
+    let last = LAST.get().filter(|last| last.code() == code);
+    last.or_else(|| {
+        let found = iso_currency::Currency::from_code(code)
+            .filter(|currency| currency.code() == code && currency.exponent().is_some())
+            .map(Currency);
+        LAST.set(found);
+        found
+    })
 }
 
 impl fmt::Display for Currency {

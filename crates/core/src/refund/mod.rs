@@ -3,7 +3,7 @@
 mod merge;
 mod parts;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -113,7 +113,7 @@ pub struct Refund {
     pub lines: Vec<RefundLine>,
     /// How the payment was made.
     #[serde(default)]
-    pub payment_method: Option<PaymentMethod>,
+    pub payment_method: Option<Arc<PaymentMethod>>,
     /// The id of the payment service behind the provider.
     #[serde(default)]
     pub provider_reference: Option<String>,

@@ -17,7 +17,7 @@ const ALL_REFUNDED: &str = "REFUNDED";
 
 /// What is captured less what is refunded after each event, by the events alone; `None` from where that
 /// leaves 64 bits or an amount is none.
-fn left_after(events: &[Event], groups: &[Group]) -> Vec<Option<i64>> {
+fn left_after(events: &[Event<'_>], groups: &[Group]) -> Vec<Option<i64>> {
     let mut changes: Vec<Option<i64>> = vec![Some(0); events.len()];
     let succeeded = groups.iter().map(|group| group.latest(events));
     let succeeded = succeeded.filter(|at| *events[*at].success == Some(true)).map(|at| (at, -1));
@@ -32,7 +32,7 @@ fn left_after(events: &[Event], groups: &[Group]) -> Vec<Option<i64>> {
     changes.into_iter().scan(Some(0), add).collect()
 }
 
-fn minor(event: &Event) -> Option<i64> {
+fn minor(event: &Event<'_>) -> Option<i64> {
     match *event.amount {
         Some(Amount::Minor(minor)) => Some(minor),
         _ => None,
@@ -40,7 +40,7 @@ fn minor(event: &Event) -> Option<i64> {
 }
 
 /// The state of each refund after all corrections.
-pub(crate) fn standings(events: &[Event], groups: &[Group]) -> Vec<Standing> {
+pub(crate) fn standings(events: &[Event<'_>], groups: &[Group]) -> Vec<Standing> {
     let mut naming: HashMap<&str, usize> = HashMap::new();
     for (at, event) in events.iter().enumerate().filter(|(_, event)| Kind::of(event) != Kind::Capture) {
         naming.extend(corrected_ids(event).map(|id| (id, at)));
@@ -64,7 +64,7 @@ pub(crate) fn standings(events: &[Event], groups: &[Group]) -> Vec<Standing> {
 
 /// What the correction of `by` says of the success of `refund`, if it is clear; `left` is what would be
 /// left after `by` if the success stood.
-fn says(by: &Event, refund: &Event, left: Option<i64>) -> Option<Standing> {
+fn says(by: &Event<'_>, refund: &Event<'_>, left: Option<i64>) -> Option<Standing> {
     let correction = by.correction.as_ref()?;
     match status(correction) {
         Some(status) if NOTHING_REFUNDED.contains(&status.as_str()) => return Some(Standing::TakenBack),
@@ -80,7 +80,7 @@ fn says(by: &Event, refund: &Event, left: Option<i64>) -> Option<Standing> {
 }
 
 /// The events that are corrected.
-pub(crate) fn corrected_ids(event: &Event) -> impl Iterator<Item = &str> {
+pub(crate) fn corrected_ids<'a>(event: &'a Event<'_>) -> impl Iterator<Item = &'a str> {
     let ids = event.correction.as_ref().and_then(|correction| correction.get("event_ids"));
     ids.into_iter().flat_map(words)
 }

@@ -18,13 +18,13 @@
 //! - a failed event that names it, over the same amount, is not another refund but its reason;
 //! - a correction never turns a failure into a success.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use refunds_core::{RefundStatus, parse_time};
 use refunds_http::lenient::Lenient;
 
 use crate::{
-    convert::{RequestId, line_key, words},
+    convert::{RequestId, words},
     wire::{Amount, Event, Item},
 };
 
@@ -73,8 +73,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(event: &Event) -> Self {
-        let Some(word) = event.event.as_deref().map(str::trim) else { return Self::Other };
+    pub(crate) fn of(event: &Event<'_>) -> Self {
+        event.event.as_ref().map_or(Self::Other, |name| name.kind)
+    }
+
+    pub(crate) fn named(word: &str) -> Self {
+        let word = word.trim();
         match KINDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
             Some((_, kind)) => *kind,
             None if word.to_ascii_uppercase().contains("REFUND") => Self::UnknownRefund,
@@ -90,8 +94,10 @@ impl Kind {
 /// The events of one refund.
 #[derive(Debug)]
 pub(crate) struct Group {
-    /// Their places among the transaction's events, in order.
-    pub(crate) members: Vec<usize>,
+    /// The place of the first of them among the transaction's events.
+    pub(crate) first: usize,
+    /// The places of the others, in order.
+    pub(crate) later: Vec<usize>,
     /// A failed event that corrects it.
     pub(crate) corrected_by: Option<usize>,
     pub(crate) standing: Standing,
@@ -105,30 +111,34 @@ pub(crate) enum Standing {
     Unclear,
 }
 
-impl Default for Group {
-    fn default() -> Self {
-        Self { members: Vec::new(), corrected_by: None, standing: Standing::Stands }
-    }
-}
-
 impl Group {
+    /// The refund that one event is.
+    pub(crate) const fn of(event: usize) -> Self {
+        Self { first: event, later: Vec::new(), corrected_by: None, standing: Standing::Stands }
+    }
+
+    /// The places of its events, in order.
+    pub(crate) fn members(&self) -> impl DoubleEndedIterator<Item = usize> {
+        std::iter::once(self.first).chain(self.later.iter().copied())
+    }
+
     /// All its events, a correcting one last.
     pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
-        self.members.iter().chain(&self.corrected_by).copied()
+        self.members().chain(self.corrected_by)
     }
 
-    fn has_event(&self, events: &[Event], id: &str) -> bool {
+    fn has_event(&self, events: &[Event<'_>], id: &str) -> bool {
         self.all().any(|at| events[at].id.as_deref() == Some(id))
     }
 
     /// The event that began it.
-    pub(crate) fn first<'a>(&self, events: &'a [Event]) -> &'a Event {
-        let initiating = self.members.iter().find(|at| Kind::of(&events[**at]) == Kind::InitiateRefund);
-        &events[*initiating.unwrap_or(&self.members[0])]
+    pub(crate) fn first<'a>(&self, events: &'a [Event<'a>]) -> &'a Event<'a> {
+        let initiating = self.members().find(|at| Kind::of(&events[*at]) == Kind::InitiateRefund);
+        &events[initiating.unwrap_or(self.first)]
     }
 
     /// The event that decides its status: the latest one, and an initiating one only while it is alone.
-    pub(crate) fn decisive(&self, events: &[Event]) -> usize {
+    pub(crate) fn decisive(&self, events: &[Event<'_>]) -> usize {
         match self.corrected_by {
             Some(at) if self.standing == Standing::TakenBack => at,
             _ => self.latest(events),
@@ -136,9 +146,9 @@ impl Group {
     }
 
     /// The same without regard to corrections.
-    pub(crate) fn latest(&self, events: &[Event]) -> usize {
+    pub(crate) fn latest(&self, events: &[Event<'_>]) -> usize {
         let rank = |at: usize| Kind::of(&events[at]) != Kind::InitiateRefund;
-        self.members.iter().copied().skip(1).fold(self.members[0], |best, at| {
+        self.later.iter().copied().fold(self.first, |best, at| {
             let later = match (rank(at), rank(best)) {
                 (true, false) => true,
                 (false, true) => false,
@@ -150,25 +160,24 @@ impl Group {
 
     /// The event whose amount is the refund's: the decisive one, unless it has none. Of one that is shown
     /// with several amounts, the largest counts.
-    pub(crate) fn amount<'a>(&self, events: &'a [Event]) -> &'a Event {
+    pub(crate) fn amount<'a>(&self, events: &'a [Event<'a>]) -> &'a Event<'a> {
         let decisive = &events[self.decisive(events)];
-        let shown = self.members.iter().map(|at| &events[*at]).filter(|event| is_same(event, decisive));
+        let shown = self.members().map(|at| &events[at]).filter(|event| is_same(event, decisive));
         let decisive = shown.max_by_key(|event| *event.amount).unwrap_or(decisive);
-        let telling =
-            || self.members.iter().rev().map(|at| &events[*at]).find(|event| event.amount.is_some());
+        let telling = || self.members().rev().map(|at| &events[at]).find(|event| event.amount.is_some());
         if decisive.amount.is_some() { decisive } else { telling().unwrap_or(decisive) }
     }
 
     /// Whether the refund was first accepted and carried out later.
-    pub(crate) fn is_asynchronous(&self, events: &[Event]) -> bool {
-        self.members.iter().any(|at| {
-            let event = &events[*at];
+    pub(crate) fn is_asynchronous(&self, events: &[Event<'_>]) -> bool {
+        self.members().any(|at| {
+            let event = &events[at];
             Kind::of(event) == Kind::InitiateRefund || event.correlation_request_id.is_some()
         })
     }
 
     /// The request that began it.
-    pub(crate) fn request<'a>(&self, events: &'a [Event]) -> Option<RequestId<'a>> {
+    pub(crate) fn request<'a>(&self, events: &'a [Event<'a>]) -> Option<RequestId<'a>> {
         let first = self.first(events);
         match Kind::of(first) {
             Kind::InitiateRefund => request(&first.request_id),
@@ -177,13 +186,13 @@ impl Group {
     }
 
     /// Whether `id` is one of its requests or events.
-    pub(crate) fn is_called(&self, events: &[Event], id: &str) -> bool {
+    pub(crate) fn is_called(&self, events: &[Event<'_>], id: &str) -> bool {
         let requests = self.all().flat_map(|at| requests(&events[at]));
         self.has_event(events, id) || requests.into_iter().any(|request| request == RequestId::of(id))
     }
 
     /// Its status: the one table.
-    pub(crate) fn status(&self, events: &[Event]) -> RefundStatus {
+    pub(crate) fn status(&self, events: &[Event<'_>]) -> RefundStatus {
         let event = &events[self.decisive(events)];
         match (Kind::of(event), *event.success) {
             (Kind::Refund, Some(true)) => match self.standing {
@@ -200,38 +209,38 @@ impl Group {
 }
 
 /// The request that an id names.
-pub(crate) fn request(id: &Lenient<String>) -> Option<RequestId<'_>> {
+pub(crate) fn request<'a>(id: &'a Lenient<Cow<'_, str>>) -> Option<RequestId<'a>> {
     id.as_deref().filter(|id| !id.is_empty()).map(RequestId::of)
 }
 
 /// The requests that an event belongs to.
-pub(crate) fn requests(event: &Event) -> impl Iterator<Item = RequestId<'_>> {
+pub(crate) fn requests<'a>(event: &'a Event<'_>) -> impl Iterator<Item = RequestId<'a>> {
     request(&event.request_id).into_iter().chain(request(&event.correlation_request_id))
 }
 
 /// The reference of an event, which a blank one is not.
-pub(crate) fn reference(event: &Event) -> Option<&str> {
+pub(crate) fn reference<'a>(event: &'a Event<'_>) -> Option<&'a str> {
     event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
 }
 
 /// Whether `left` is certainly older: by their times where both have one, else by their places.
-fn is_before(left: &Event, right: &Event) -> bool {
-    let time = |event: &Event| event.created_at.as_deref().and_then(parse_time);
+fn is_before(left: &Event<'_>, right: &Event<'_>) -> bool {
+    let time = |event: &Event<'_>| event.created_at.as_deref().and_then(parse_time);
     matches!((time(left), time(right)), (Some(left), Some(right)) if left < right)
 }
 
 /// Whether both are one event, by their ids.
-fn is_same(left: &Event, right: &Event) -> bool {
+fn is_same(left: &Event<'_>, right: &Event<'_>) -> bool {
     left.id.as_deref().is_some_and(|id| !id.is_empty() && right.id.as_deref() == Some(id))
 }
 
 /// Whether one event is shown twice and says the same of its success.
-fn is_repeated(left: &Event, right: &Event) -> bool {
+fn is_repeated(left: &Event<'_>, right: &Event<'_>) -> bool {
     is_same(left, right) && *left.success == *right.success
 }
 
 /// Whether a failed event says that a bank declined.
-fn is_decline(event: &Event) -> bool {
+fn is_decline(event: &Event<'_>) -> bool {
     let types = event.error.as_ref().and_then(|error| error.get("type"));
     types.is_some_and(|types| {
         words(types).any(|word| DECLINES.iter().any(|decline| word.eq_ignore_ascii_case(decline)))
@@ -242,8 +251,8 @@ fn is_decline(event: &Event) -> bool {
 pub(crate) type LineAmount = (Option<String>, Option<Amount>);
 
 /// Lines, in an order of their own.
-pub(crate) fn line_amounts(lines: &[Item]) -> Vec<LineAmount> {
-    let mut lines: Vec<_> = lines.iter().map(|item| (line_key(item), *item.amount)).collect();
+pub(crate) fn line_amounts(lines: &[Item<'_>]) -> Vec<LineAmount> {
+    let mut lines: Vec<_> = lines.iter().map(|item| (item.key(), *item.amount)).collect();
     lines.sort_unstable();
     lines
 }
@@ -254,7 +263,7 @@ pub(crate) fn line_amounts(lines: &[Item]) -> Vec<LineAmount> {
 /// - so are events of one request over the same amount and lines;
 /// - one that was initiated first is completed by one `CAPTURE`, or several with one correlation, of which
 ///   the latest counts.
-pub(crate) fn captures(events: &[Event]) -> Vec<usize> {
+pub(crate) fn captures(events: &[Event<'_>]) -> Vec<usize> {
     let mut latest: Vec<usize> = Vec::new();
     let mut by_event: HashMap<&str, usize> = HashMap::new();
     let mut by_correlation: HashMap<RequestId<'_>, usize> = HashMap::new();

@@ -35,7 +35,35 @@ use crate::{
 const MAX_OF_ONE_ID: usize = 16;
 
 /// The refunds among `events`, in the order in which they began.
-pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
+pub(crate) fn groups(events: &[Event<'_>]) -> Vec<Group> {
+    unrelated(events).unwrap_or_else(|| related(events))
+}
+
+/// The refunds of almost every transaction: no event corrects another or belongs to the request of another,
+/// and none is shown twice. Then each event is a refund, and none of the rules needs to be asked.
+fn unrelated(events: &[Event<'_>]) -> Option<Vec<Group>> {
+    if events.iter().any(|event| event.correction.is_some()) {
+        return None;
+    }
+    let refunds = || events.iter().filter(|event| Kind::of(event).is_refund());
+    if refunds().any(|event| event.correlation_request_id.is_some())
+        || !are_distinct(refunds().filter_map(|event| request(&event.request_id)))
+        || !are_distinct(refunds().filter_map(event_id))
+    {
+        return None;
+    }
+    let places = events.iter().enumerate().filter(|(_, event)| Kind::of(event).is_refund());
+    Some(places.map(|(at, _)| Group::of(at)).collect())
+}
+
+/// Whether no two of them are the same.
+pub(crate) fn are_distinct<T: Ord>(things: impl Iterator<Item = T>) -> bool {
+    let mut things: Vec<T> = things.collect();
+    things.sort_unstable();
+    things.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+fn related(events: &[Event<'_>]) -> Vec<Group> {
     let mut grouping = Grouping { events, ..Grouping::default() };
     for (at, event) in events.iter().enumerate() {
         if Kind::of(event).is_refund() {
@@ -52,7 +80,7 @@ pub(crate) fn groups(events: &[Event]) -> Vec<Group> {
 
 #[derive(Default)]
 struct Grouping<'a> {
-    events: &'a [Event],
+    events: &'a [Event<'a>],
     groups: Vec<Group>,
     /// What the events of each group say.
     traits: Vec<Traits<'a>>,
@@ -74,7 +102,7 @@ struct Traits<'a> {
 #[derive(Clone, Copy, Default)]
 struct Extent<'a> {
     amount: Option<Amount>,
-    lines: &'a [Item],
+    lines: &'a [Item<'a>],
 }
 
 /// The refunds that one id names, which is one almost always.
@@ -98,10 +126,11 @@ impl<'a> Grouping<'a> {
         let known = known.or_else(|| self.of_request(event, correlation.or(own)?));
         let group = known.unwrap_or(self.groups.len());
         if group == self.groups.len() {
-            self.groups.push(Group::default());
+            self.groups.push(Group::of(at));
             self.traits.push(Traits::default());
+        } else {
+            self.groups[group].later.push(at);
         }
-        self.groups[group].members.push(at);
         self.traits[group].learn(event);
         if let Some(id) = event_id(event) {
             self.by_event.entry(id).and_modify(|named| named.add(group)).or_insert_with(|| Named::new(group));
@@ -116,13 +145,13 @@ impl<'a> Grouping<'a> {
     }
 
     /// The refund that `event` takes back or confirms, where it says so and is not a refund of its own.
-    fn corrected_by(&self, event: &Event) -> Option<usize> {
+    fn corrected_by(&self, event: &Event<'_>) -> Option<usize> {
         if *event.success != Some(false) {
             return None;
         }
         let named = corrected_ids(event).filter_map(|id| self.by_event.get(id)).flat_map(Named::all);
         let mut named = named.filter(|group| {
-            let first = &self.events[self.groups[*group].members[0]];
+            let first = &self.events[self.groups[*group].first];
             *first.amount == *event.amount
         });
         named.find(|group| {
@@ -133,7 +162,7 @@ impl<'a> Grouping<'a> {
     /// The refund that has this very event already.
     fn shown_before(
         &self,
-        event: &Event,
+        event: &Event<'_>,
         own: Option<RequestId<'_>>,
         correlation: Option<RequestId<'_>>,
     ) -> Option<usize> {
@@ -148,7 +177,7 @@ impl<'a> Grouping<'a> {
     }
 
     /// The only refund of the request that `event` may belong to.
-    fn of_request(&self, event: &'a Event, request: RequestId<'a>) -> Option<usize> {
+    fn of_request(&self, event: &'a Event<'a>, request: RequestId<'a>) -> Option<usize> {
         let extent = Extent::of(event);
         let initiates = Kind::of(event) == Kind::InitiateRefund;
         let fits = |group: &usize| {
@@ -173,7 +202,7 @@ impl<'a> Grouping<'a> {
 }
 
 impl<'a> Traits<'a> {
-    fn learn(&mut self, event: &'a Event) {
+    fn learn(&mut self, event: &'a Event<'a>) {
         self.reference = self.reference.or_else(|| reference(event));
         let initiates = Kind::of(event) == Kind::InitiateRefund;
         let extent = if initiates { &mut self.initiated } else { &mut self.completed };
@@ -184,13 +213,13 @@ impl<'a> Traits<'a> {
         }
     }
 
-    fn has_another_reference(&self, event: &Event) -> bool {
+    fn has_another_reference(&self, event: &Event<'_>) -> bool {
         matches!((self.reference, reference(event)), (Some(known), Some(reported)) if known != reported)
     }
 }
 
 impl<'a> Extent<'a> {
-    fn of(event: &'a Event) -> Self {
+    fn of(event: &'a Event<'a>) -> Self {
         Self { amount: *event.amount, lines: event.items.list() }
     }
 
@@ -224,7 +253,7 @@ impl Named {
     }
 }
 
-fn event_id(event: &Event) -> Option<&str> {
+fn event_id<'a>(event: &'a Event<'_>) -> Option<&'a str> {
     event.id.as_deref().filter(|id| !id.is_empty())
 }
 

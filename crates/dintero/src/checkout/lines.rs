@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use refunds_core::{Currency, Error, ErrorKind, Money, Payment, Refund, RefundLine, Result};
 use refunds_http::redact;
-use serde_json::{Number, Value};
+use serde_json::Number;
 
 use crate::{
     checkout::Transaction,
     checkout::events::captures,
-    convert::line_key,
     error::refused,
     wire::{Amount, Item, RefundItem},
 };
@@ -21,7 +20,7 @@ const NEED_LINES: [&str; 5] = ["collector", "instabank", "kravia", "two", "walle
 
 /// A line and what is left of it.
 pub(crate) struct LineLeft<'a> {
-    pub(crate) item: &'a Item,
+    pub(crate) item: &'a Item<'a>,
     captured: i64,
     pub(crate) left: i64,
     /// Whether nothing of it was refunded before.
@@ -40,7 +39,7 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// The lines of `captures`, a list for each, less those of `refunded`.
     pub(crate) fn of(
-        captures: impl IntoIterator<Item = &'a [Item]>,
+        captures: impl IntoIterator<Item = &'a [Item<'a>]>,
         refunded: impl IntoIterator<Item = (String, i64)>,
     ) -> Self {
         let mut order = Vec::new();
@@ -50,7 +49,7 @@ impl<'a> Lines<'a> {
             any = true;
             known &= !items.is_empty();
             for item in items {
-                let (Some(key), Some(Amount::Minor(amount))) = (line_key(item), *item.amount) else {
+                let (Some(key), Some(Amount::Minor(amount))) = (item.key(), *item.amount) else {
                     known = false;
                     continue;
                 };
@@ -73,7 +72,7 @@ impl<'a> Lines<'a> {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&LineLeft<'a>> {
-        self.left.iter().find(|line| line_key(line.item).as_deref() == Some(id))
+        self.left.iter().find(|line| line.item.key().as_deref() == Some(id))
     }
 
     /// Whether every line is there, and enough is left of it.
@@ -98,7 +97,7 @@ impl<'a> Lines<'a> {
     /// The lines that can be refunded, by what is left of them; none where they cannot be shown.
     pub(crate) fn refundable(&self, currency: Currency) -> Vec<RefundLine> {
         let left = self.left.iter().filter(|line| self.shown && line.has_left(line.left));
-        left.filter_map(|line| Some(RefundLine::new(line_key(line.item)?, Money::new(line.left, currency))))
+        left.filter_map(|line| Some(RefundLine::new(line.item.key()?, Money::new(line.left, currency))))
             .collect()
     }
 
@@ -184,11 +183,11 @@ fn product_needs_lines(product: Option<&str>, kind: Option<&str>) -> bool {
 
 /// Whether refunds of a payment that was read before have to name lines.
 pub(crate) fn needs_lines(payment: &Payment) -> bool {
-    let text = |name| payment.extra.get(name).and_then(Value::as_str);
+    let text = |name| payment.extra.text(name);
     product_needs_lines(text("payment_product"), text("payment_product_type"))
 }
 
-impl Transaction {
+impl Transaction<'_> {
     /// Whether refunds of its product have to name lines.
     pub(crate) fn needs_lines(&self) -> bool {
         product_needs_lines(self.wire.payment_product.as_deref(), self.wire.payment_product_type.as_deref())
@@ -238,18 +237,18 @@ impl Transaction {
 }
 
 /// A line of a request, with what is known of the captured one.
-fn item(line: &RefundLine, captured: Option<&Item>) -> RefundItem {
+fn item(line: &RefundLine, captured: Option<&Item<'_>>) -> RefundItem {
     let amount = line.amount.minor_units();
     let whole = captured.filter(|known| *known.amount == Some(Amount::Minor(amount)));
     RefundItem {
         line_id: line.id.clone(),
         amount,
         quantity: line.quantity.clone().or_else(|| whole?.quantity.cloned()),
-        id: captured.and_then(|known| known.id.cloned()),
-        description: captured.and_then(|known| known.description.cloned()),
+        id: captured.and_then(|known| known.id.to_text()),
+        description: captured.and_then(|known| known.description.to_text()),
         vat: captured.and_then(|known| known.vat.cloned()),
         vat_amount: whole.and_then(|known| known.vat_amount.cloned()),
-        kind: captured.and_then(|known| known.kind.cloned()),
+        kind: captured.and_then(|known| known.kind.to_text()),
     }
 }
 
@@ -257,14 +256,14 @@ fn item(line: &RefundLine, captured: Option<&Item>) -> RefundItem {
 fn whole(line: &LineLeft<'_>) -> RefundItem {
     let quantity: Option<Number> = line.item.quantity.cloned().filter(|_| line.untouched);
     RefundItem {
-        line_id: line_key(line.item).unwrap_or_default(),
+        line_id: line.item.key().unwrap_or_default(),
         amount: line.left,
         quantity,
-        id: line.item.id.cloned(),
-        description: line.item.description.cloned(),
+        id: line.item.id.to_text(),
+        description: line.item.description.to_text(),
         vat: line.item.vat.cloned(),
         vat_amount: line.item.vat_amount.cloned().filter(|_| line.untouched),
-        kind: line.item.kind.cloned(),
+        kind: line.item.kind.to_text(),
     }
 }
 

@@ -10,11 +10,11 @@ pub(crate) mod refund;
 mod tests;
 pub(crate) mod totals;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use refunds_core::{
-    Currency, Extra, Handover, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId,
-    RefundList, RefundStatus, Result,
+    Currency, Extra, Handover, Money, Overview, Payment, PaymentId, PaymentMethod, Refund, RefundFailure,
+    RefundId, RefundList, RefundStatus, Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -22,10 +22,10 @@ use serde_json::{Map, Value};
 use crate::{
     NAME,
     checkout::events::{Group, Standing, reference},
-    checkout::grouping::groups,
+    checkout::grouping::{are_distinct, groups},
     checkout::totals::{Taken, Totals},
     convert::{self, Fault, METADATA_PREFIX, ORDER, ORDER_KEY, RequestId, keep},
-    wire,
+    wire::{self, IntoOwned as _},
 };
 
 /// The provider's words for refunds, where nothing was corrected.
@@ -40,22 +40,22 @@ const WORDS: [(&str, Option<bool>, &str); 4] = [
 const MOST_EXTRA: usize = 10;
 
 /// A transaction as the adapter works with it.
-pub(crate) struct Transaction {
+pub(crate) struct Transaction<'a> {
     pub(crate) id: PaymentId,
     pub(crate) currency: Currency,
-    pub(crate) wire: wire::Transaction,
+    pub(crate) wire: wire::Transaction<'a>,
     groups: Vec<Group>,
     refunds: Vec<Refund>,
     totals: Totals,
 }
 
-impl Transaction {
+impl<'a> Transaction<'a> {
     /// Reads a response with the transaction `id`.
     ///
     /// # Errors
     ///
     /// A protocol error where it holds another one, no currency, or an amount that is none.
-    pub(crate) fn read(response: &Response, id: &PaymentId, keep_raw: bool) -> Result<Self> {
+    pub(crate) fn read(response: &'a Response, id: &PaymentId, keep_raw: bool) -> Result<Self> {
         let wire = response.json()?;
         let transaction = Self::new(wire, id).map_err(|fault| response.protocol_error(fault))?;
         if !keep_raw {
@@ -68,27 +68,32 @@ impl Transaction {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub(crate) fn new(wire: wire::Transaction, id: &PaymentId) -> std::result::Result<Self, Fault> {
+    pub(crate) fn new(mut wire: wire::Transaction<'a>, id: &PaymentId) -> std::result::Result<Self, Fault> {
         if wire.id.as_deref() != Some(id.as_str()) {
             return Err("the response's `id` is not the transaction's".to_owned());
         }
         let currency = convert::currency(wire.currency.as_deref())?;
-        let events = wire.events.list();
-        let groups = groups(events);
+        let groups = groups(wire.events.list());
         let mut refunds: Vec<Refund> = Vec::with_capacity(groups.len());
         let mut taken = Vec::with_capacity(groups.len());
-        let mut ids = HashSet::new();
+        let method = convert::payment_method(
+            None,
+            None,
+            &wire.payment_product,
+            &wire.payment_product_type,
+            &wire.card,
+        );
         for group in &groups {
-            let mut refund = refund(&wire, id, currency, group)?;
-            // Two refunds of one request would hide each other in a list.
-            if !ids.insert(refund.id.clone()) {
-                refund.id = event_id(&wire, group)?;
-                if !ids.insert(refund.id.clone()) {
-                    return Err("two refunds that are not one have the same `id`".to_owned());
-                }
+            let mut refund = refund(&wire, id, currency, group, method.as_ref())?;
+            refund.metadata = take_metadata(wire.events.list_mut(), group);
+            if !refund.metadata.is_empty() && refund.extra.contains_key(ORDER) {
+                refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
             }
-            taken.push(Taken { at: group.members[0], status: refund.status, amount: refund.amount });
+            taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
             refunds.push(refund);
+        }
+        if !are_distinct(refunds.iter().map(|refund| &refund.id)) {
+            separate(&wire, &groups, &mut refunds)?;
         }
         let totals = Totals::of(&wire, currency, &taken)?;
         Ok(Self { id: id.clone(), currency, wire, groups, refunds, totals })
@@ -104,6 +109,12 @@ impl Transaction {
             *refund = refund.clone().with_raw(members.map(|event| Value::clone(event)).collect());
         }
         self
+    }
+
+    /// The same, which outlives the response.
+    pub(crate) fn into_owned(self) -> Transaction<'static> {
+        let Self { id, currency, wire, groups, refunds, totals } = self;
+        Transaction { id, currency, wire: wire.into_owned(), groups, refunds, totals }
     }
 
     pub(crate) fn into_refunds(self) -> Vec<Refund> {
@@ -125,7 +136,7 @@ impl Transaction {
     pub(crate) fn payment(&self) -> Result<Payment> {
         let Totals { captured, refunded, pending } = self.totals;
         let mut payment = Payment::new(NAME, self.id.clone(), captured, refunded, pending)?;
-        payment.provider_status = self.wire.status.cloned();
+        payment.provider_status = self.wire.status.to_text();
         for (name, value) in [
             ("settlement_status", &self.wire.settlement_status),
             ("payment_product", &self.wire.payment_product),
@@ -141,7 +152,7 @@ impl Transaction {
 
     pub(crate) fn into_overview(self) -> Result<Overview> {
         let overview = Overview::new(self.payment()?, RefundList::whole(self.refunds.clone()));
-        Ok(overview.with_handover(Handover::new(self)))
+        Ok(overview.with_handover(Handover::new(self.into_owned())))
     }
 
     /// The refund that is called `id`: by its own id, or by the id of one of its events or requests.
@@ -162,11 +173,37 @@ impl Transaction {
     }
 }
 
+/// The merchant's metadata of a refund, which nothing else needs.
+fn take_metadata(events: &mut [wire::Event<'_>], group: &Group) -> Map<String, Value> {
+    let mut places = std::iter::once(group.decisive(events)).chain(group.members());
+    let Some(at) = places.find(|at| events[*at].metadata.is_some()) else { return Map::new() };
+    convert::metadata(events[at].metadata.take_out().unwrap_or_default())
+}
+
+/// Refunds of one request are called by their events: they would hide each other in a list.
+fn separate(
+    wire: &wire::Transaction<'_>,
+    groups: &[Group],
+    refunds: &mut [Refund],
+) -> std::result::Result<(), Fault> {
+    let mut ids = HashSet::new();
+    for (group, refund) in groups.iter().zip(refunds) {
+        if !ids.insert(refund.id.clone()) {
+            refund.id = event_id(wire, group)?;
+            if !ids.insert(refund.id.clone()) {
+                return Err("two refunds that are not one have the same `id`".to_owned());
+            }
+        }
+    }
+    Ok(())
+}
+
 fn refund(
-    wire: &wire::Transaction,
+    wire: &wire::Transaction<'_>,
     id: &PaymentId,
     currency: Currency,
     group: &Group,
+    method: Option<&Arc<PaymentMethod>>,
 ) -> std::result::Result<Refund, Fault> {
     let events = wire.events.list();
     let decisive = &events[group.decisive(events)];
@@ -179,37 +216,37 @@ fn refund(
     let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
     refund.extra = Extra::with_capacity(MOST_EXTRA);
     let extra = &mut refund.extra;
-    let references = || std::iter::once(decisive).chain(group.members.iter().map(|at| &events[*at]));
+    let references = || std::iter::once(decisive).chain(group.members().map(|at| &events[at]));
     let text = references().find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
     refund.created_at = convert::read_time(extra, "created_at", &first.created_at);
-    refund.updated_at = convert::read_time(extra, "updated_at", &decisive.created_at);
+    refund.updated_at = match refund.created_at {
+        Some(time) if std::ptr::eq(first, decisive) => Some(time),
+        _ => convert::read_time(extra, "updated_at", &decisive.created_at),
+    };
     refund.failure = failure(decisive, status);
     let items = references().map(|event| event.items.list()).find(|items| !items.is_empty());
     refund.lines = convert::lines(items.unwrap_or_default(), currency, false)?;
-    let metadata = references().find_map(|event| event.metadata.as_ref());
-    refund.metadata = convert::metadata(metadata);
-    if let Some(order) = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY)) {
-        refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
-        extra.insert(ORDER, order.clone());
-    }
-    refund.payment_method =
-        convert::payment_method(None, None, &wire.payment_product, &wire.payment_product_type, &wire.card);
+    let order = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY));
+    keep(extra, ORDER, order);
+    let made_for = order.and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
+    refund.payment_method = method.cloned();
+    // In the order of their names, which is that of `extra`.
+    keep(extra, "correction", decisive.correction.as_ref());
+    keep(extra, "correlation_request_id", decisive.correlation_request_id.as_ref());
+    keep(extra, "created_by", decisive.created_by.as_ref());
+    keep(extra, "error", decisive.error.as_ref());
     for (name, value) in [
         ("event_id", &decisive.id),
-        ("transaction_status", &decisive.transaction_status),
-        ("request_id", &decisive.request_id),
-        ("correlation_request_id", &decisive.correlation_request_id),
-        ("created_by", &decisive.created_by),
-        ("settlement_status", &wire.settlement_status),
         ("merchant_reference", &wire.merchant_reference),
         ("merchant_reference_2", &wire.merchant_reference_2),
+        ("request_id", &decisive.request_id),
         ("session_id", &wire.session_id),
+        ("settlement_status", &wire.settlement_status),
+        ("transaction_status", &decisive.transaction_status),
     ] {
         keep(extra, name, value.as_ref());
     }
-    keep(extra, "error", decisive.error.as_ref());
-    keep(extra, "correction", decisive.correction.as_ref());
     if group.all().nth(1).is_some() {
         let mut seen = HashSet::new();
         let ids = group.all().filter_map(|at| events[at].id.as_deref());
@@ -218,8 +255,6 @@ fn refund(
             extra.insert("event_ids", ids);
         }
     }
-    let made_for =
-        refund.extra.get(ORDER).and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
     if let Some(order) = made_for {
         refund = refund.with_made_for(order);
     }
@@ -230,7 +265,7 @@ fn refund(
 }
 
 /// The id of the decisive event, where requests do not distinguish refunds.
-fn event_id(wire: &wire::Transaction, group: &Group) -> std::result::Result<RefundId, Fault> {
+fn event_id(wire: &wire::Transaction<'_>, group: &Group) -> std::result::Result<RefundId, Fault> {
     let events = wire.events.list();
     let id = group.first(events).id.as_deref().or(events[group.decisive(events)].id.as_deref());
     id.and_then(|id| RefundId::new(id).ok())
@@ -238,8 +273,8 @@ fn event_id(wire: &wire::Transaction, group: &Group) -> std::result::Result<Refu
 }
 
 /// The provider's own word: the event, and whether it succeeded.
-fn word(event: &wire::Event, standing: Standing) -> Cow<'static, str> {
-    let name = event.event.as_deref().unwrap_or_default();
+fn word(event: &wire::Event<'_>, standing: Standing) -> Cow<'static, str> {
+    let name = event.event.as_ref().map(|name| &*name.word).unwrap_or_default();
     let usual = WORDS.iter().find(|(usual, success, _)| *usual == name && *success == *event.success);
     if let (Some((_, _, word)), Standing::Stands) = (usual, standing) {
         return Cow::Borrowed(word);
@@ -249,7 +284,7 @@ fn word(event: &wire::Event, standing: Standing) -> Cow<'static, str> {
     format!("{name}{success}{corrected}").into()
 }
 
-fn failure(event: &wire::Event, status: RefundStatus) -> Option<RefundFailure> {
+fn failure(event: &wire::Event<'_>, status: RefundStatus) -> Option<RefundFailure> {
     if !matches!(status, RefundStatus::Failed | RefundStatus::Declined) {
         return None;
     }

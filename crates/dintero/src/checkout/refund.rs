@@ -26,7 +26,7 @@ const OPERATION: Operation = Operation::SubmitRefund;
 
 /// What became of a refund, and the transaction that shows it.
 pub(crate) struct Refunded {
-    pub(crate) transaction: Transaction,
+    pub(crate) transaction: Transaction<'static>,
     pub(crate) refund: Refund,
 }
 
@@ -37,7 +37,7 @@ impl Dintero {
             return Ok(self.post_refund(id, submit, Vec::new(), None).await?.refund);
         }
         let read;
-        let transaction = match submit.handover.as_ref().and_then(Handover::get::<Transaction>) {
+        let transaction = match submit.handover.as_ref().and_then(Handover::get::<Transaction<'static>>) {
             Some(transaction) if transaction.id == *id => transaction,
             _ => {
                 read = self.transaction(id, OPERATION).await.map_err(Error::not_applied)?;
@@ -58,7 +58,7 @@ impl Dintero {
         transaction: &PaymentId,
         submit: &SubmitRefund,
         items: Vec<RefundItem>,
-        order: Option<(&PaymentId, &Transaction)>,
+        order: Option<(&PaymentId, &Transaction<'_>)>,
     ) -> Result<Refunded> {
         if submit.completing.is_some() {
             let message =
@@ -93,7 +93,7 @@ impl Dintero {
                 }
             })
         })?;
-        Ok(Refunded { transaction, refund })
+        Ok(Refunded { transaction: transaction.into_owned(), refund })
     }
 }
 
@@ -112,7 +112,7 @@ fn can_skip_read(submit: &SubmitRefund) -> bool {
 /// newest one with our reference that may be `ours`.
 fn refund_in_response(
     response: &Response,
-    transaction: &Transaction,
+    transaction: &Transaction<'_>,
     submit: &SubmitRefund,
     ours: impl Fn(&Refund) -> bool,
 ) -> Result<Refund> {
@@ -131,7 +131,7 @@ fn refund_in_response(
 ///
 /// `Conflict` where it has another amount or currency.
 pub(crate) fn already_made(
-    transaction: &Transaction,
+    transaction: &Transaction<'_>,
     submit: &SubmitRefund,
     ours: impl Fn(&Refund) -> bool,
 ) -> Result<Option<Refund>> {

@@ -31,7 +31,11 @@ pub(crate) struct Taken {
 impl Totals {
     /// Adds up. Where an event carries a correction, no more is left than it says remains; what happened
     /// after it counts on top.
-    pub(crate) fn of(wire: &wire::Transaction, currency: Currency, refunds: &[Taken]) -> Result<Self, Fault> {
+    pub(crate) fn of(
+        wire: &wire::Transaction<'_>,
+        currency: Currency,
+        refunds: &[Taken],
+    ) -> Result<Self, Fault> {
         let events = wire.events.list();
         let mut captured = Vec::new();
         for at in captures(events) {
@@ -79,7 +83,7 @@ impl Totals {
 }
 
 /// Whether money may have been taken, by the status alone.
-fn may_be_captured(wire: &wire::Transaction) -> bool {
+fn may_be_captured(wire: &wire::Transaction<'_>) -> bool {
     const NOTHING_TAKEN: [&str; 6] =
         ["AUTHORIZATION_VOIDED", "AUTHORIZED", "DECLINED", "FAILED", "INITIATED", "ON_HOLD"];
     let status = wire.status.as_deref().unwrap_or_default();
@@ -92,7 +96,7 @@ pub(crate) fn sum(currency: Currency, amounts: impl IntoIterator<Item = Money>) 
 }
 
 /// An order's captures that succeeded, each once.
-pub(crate) fn succeeded(captures: &[wire::Operation]) -> Vec<&wire::Operation> {
+pub(crate) fn succeeded<'a>(captures: &'a [wire::Operation<'a>]) -> Vec<&'a wire::Operation<'a>> {
     let mut seen = HashSet::new();
     let succeeded = captures.iter().filter(|capture| *capture.success == Some(true));
     succeeded.filter(|capture| capture.id.as_deref().is_none_or(|id| seen.insert(id))).collect()
@@ -100,7 +104,7 @@ pub(crate) fn succeeded(captures: &[wire::Operation]) -> Vec<&wire::Operation> {
 
 /// What an order's captures that succeeded add up to.
 pub(crate) fn captured<'a>(
-    succeeded: impl IntoIterator<Item = &'a wire::Operation>,
+    succeeded: impl IntoIterator<Item = &'a wire::Operation<'a>>,
     currency: Currency,
 ) -> Result<Money, Fault> {
     let amounts: Result<Vec<_>, _> =

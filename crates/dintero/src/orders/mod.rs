@@ -26,16 +26,16 @@ use crate::{
     orders::paying_transaction::{Paid, payment_id},
     orders::reconcile::ReconciledRefunds,
     provider::{Dintero, PAGE_BYTES},
-    wire,
+    wire::{self, IntoOwned as _},
 };
 
 /// The responses about an order: itself and its lists.
 struct OrderResponses {
     id: PaymentId,
-    captures: Vec<wire::Operation>,
-    records: Vec<wire::Operation>,
+    captures: Vec<wire::Operation<'static>>,
+    records: Vec<wire::Operation<'static>>,
     /// The order, or why it could not be read.
-    order: std::result::Result<wire::Order, Error>,
+    order: std::result::Result<wire::Order<'static>, Error>,
     response: Response,
 }
 
@@ -43,15 +43,15 @@ struct OrderResponses {
 pub(crate) struct Order {
     pub(crate) id: PaymentId,
     pub(crate) currency: Currency,
-    pub(crate) captures: Vec<wire::Operation>,
+    pub(crate) captures: Vec<wire::Operation<'static>>,
     pub(crate) refunds: ReconciledRefunds,
     /// Whether all that the transaction took is this order's.
     pub(crate) exclusive: bool,
     /// The transaction, or why there is none.
-    pub(crate) paying_transaction: std::result::Result<Transaction, Error>,
+    pub(crate) paying_transaction: std::result::Result<Transaction<'static>, Error>,
     /// Whether the transaction paid all of it. Else its refunds cannot go through it.
     pub(crate) paid_in_full: bool,
-    wire: Option<wire::Order>,
+    wire: Option<wire::Order<'static>>,
     response: Response,
 }
 
@@ -74,7 +74,7 @@ impl Order {
             payment.refundable = if mine.minor_units() < all.minor_units() { mine } else { all };
         }
         if let Some(wire) = &self.wire {
-            payment.provider_status = wire.status.cloned();
+            payment.provider_status = wire.status.to_text();
             convert::keep(&mut payment.extra, "payment_status", wire.payment_status.as_ref());
         }
         Ok(payment.with_refundable_lines(self.lines_left(None).refundable(self.currency)))
@@ -131,8 +131,9 @@ impl Dintero {
             tolerate_refusal(self.order_itself(id, operation)),
         )?;
         let wire::Refunds { refunds: records } = response.json()?;
+        let records = records.into_owned();
         let wire::Captures { captures } = captures.json()?;
-        Ok(OrderResponses { id: id.clone(), captures, records, order, response })
+        Ok(OrderResponses { id: id.clone(), captures: captures.into_owned(), records, order, response })
     }
 
     async fn with_transaction(&self, responses: OrderResponses, operation: Operation) -> Result<Order> {
@@ -170,7 +171,7 @@ impl Dintero {
     fn recorded_refunds(
         &self,
         response: &Response,
-        records: &[wire::Operation],
+        records: &[wire::Operation<'_>],
         order: &PaymentId,
         currency: Currency,
     ) -> Result<Vec<Refund>> {
@@ -197,17 +198,19 @@ impl Dintero {
         self.api().send(request).await
     }
 
-    async fn order_itself(&self, id: &PaymentId, operation: Operation) -> Result<wire::Order> {
+    async fn order_itself(&self, id: &PaymentId, operation: Operation) -> Result<wire::Order<'static>> {
         let request =
             Request::get(operation).paths(["accounts", self.account_id(), "shopping", "orders", id.as_str()]);
-        self.api().json(request).await
+        let response = self.api().send(request).await?;
+        let order: wire::Order<'_> = response.json()?;
+        Ok(order.into_owned())
     }
 
     /// The order's currency: its own, or that of the transaction that its records name.
     async fn order_currency<'a>(
         &self,
-        order: &std::result::Result<wire::Order, Error>,
-        records: impl IntoIterator<Item = &'a wire::Operation>,
+        order: &std::result::Result<wire::Order<'_>, Error>,
+        records: impl IntoIterator<Item = &'a wire::Operation<'a>>,
         response: &Response,
         operation: Operation,
     ) -> Result<Currency> {
@@ -235,13 +238,13 @@ impl Dintero {
 /// Whether all that the transaction took is the order's, and whether all that the order took is the
 /// transaction's.
 fn shares(
-    transaction: &Transaction,
+    transaction: &Transaction<'_>,
     paid: Paid,
-    captures: &[wire::Operation],
+    captures: &[wire::Operation<'_>],
     currency: Currency,
 ) -> std::result::Result<(bool, bool), Fault> {
-    let named = |capture: &&wire::Operation| payment_id(capture) == Some(transaction.id.as_str());
-    let counts = |capture: &&wire::Operation| paid != Paid::NamedBySome || named(capture);
+    let named = |capture: &&wire::Operation<'_>| payment_id(capture) == Some(transaction.id.as_str());
+    let counts = |capture: &&wire::Operation<'_>| paid != Paid::NamedBySome || named(capture);
     let order = captured(succeeded(captures).into_iter().filter(counts), currency)?;
     let taken = transaction.captured();
     let (less, more) =

@@ -67,9 +67,9 @@ impl Dintero {
     pub(crate) async fn paying_transaction(
         &self,
         order: &PaymentId,
-        captures: &[wire::Operation],
+        captures: &[wire::Operation<'_>],
         operation: Operation,
-    ) -> Result<std::result::Result<(Transaction, Paid), Error>> {
+    ) -> Result<std::result::Result<(Transaction<'static>, Paid), Error>> {
         if self.record_only() {
             return Ok(Err(unsupported("it is configured to record only")));
         }
@@ -115,7 +115,7 @@ impl Dintero {
     async fn find_paying_transaction(
         &self,
         order: &PaymentId,
-        captures: &[wire::Operation],
+        captures: &[wire::Operation<'_>],
         operation: Operation,
     ) -> Result<(PaymentId, Paid)> {
         match named(captures, |id| self.is_transaction(id)) {
@@ -140,7 +140,8 @@ impl Dintero {
             .query("merchant_reference", order)
             .query("limit", SEARCH_LIMIT)
             .body_limit(PAGE_BYTES);
-        let found: Vec<wire::Transaction> = self.checkout().json(request).await?;
+        let response = self.checkout().send(request).await?;
+        let found: Vec<wire::Transaction<'_>> = response.json()?;
         if found.len() >= SEARCH_LIMIT {
             return Err(unsupported("too many transactions have its id as their merchant_reference"));
         }
@@ -167,14 +168,14 @@ impl Dintero {
 
 /// A transaction that was found, and whether it may have paid: an attempt that was never captured has
 /// not, and shops make a new transaction with the same reference after each of those.
-fn candidate(wire: wire::Transaction) -> Option<(PaymentId, bool)> {
+fn candidate(wire: wire::Transaction<'_>) -> Option<(PaymentId, bool)> {
     let id = PaymentId::new(wire.id.as_deref()?).ok()?;
     let tells = wire.events.is_some();
     let captured = Transaction::new(wire, &id).map_or(true, |read| !read.captured().is_zero());
     Some((id, captured || !tells))
 }
 
-fn named(captures: &[wire::Operation], is_transaction: impl Fn(&str) -> bool) -> Named<'_> {
+fn named<'a>(captures: &'a [wire::Operation<'a>], is_transaction: impl Fn(&str) -> bool) -> Named<'a> {
     let captures = succeeded(captures);
     let payments: Vec<_> = captures.iter().map(|capture| payment_id(capture)).collect();
     let transactions: BTreeSet<&str> =
@@ -194,14 +195,14 @@ fn named(captures: &[wire::Operation], is_transaction: impl Fn(&str) -> bool) ->
 }
 
 /// The payment that a capture names.
-pub(crate) fn payment_id(capture: &wire::Operation) -> Option<&str> {
+pub(crate) fn payment_id<'a>(capture: &'a wire::Operation<'_>) -> Option<&'a str> {
     capture.payment_details.as_ref()?.payment_id.as_deref().filter(|id| !id.trim().is_empty())
 }
 
 /// Whether a capture without a payment names no other system than Checkout.
-fn may_be_checkout(capture: &wire::Operation) -> bool {
+fn may_be_checkout(capture: &wire::Operation<'_>) -> bool {
     let details = capture.payment_details.as_ref();
-    let text = |member: fn(&wire::PaymentDetails) -> Option<&str>| details.and_then(member);
+    let text = |member: for<'d> fn(&'d wire::PaymentDetails<'_>) -> Option<&'d str>| details.and_then(member);
     let system = text(|details| details.psp.as_deref())
         .or_else(|| text(|details| details.payment_product.as_deref()))
         .or_else(|| text(|details| details.payment_product_type.as_deref()));

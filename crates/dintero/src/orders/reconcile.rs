@@ -49,7 +49,7 @@ pub(crate) enum Ownership {
 /// Whose refund it is: it says so where it was made for an order by this crate. Else it is the order's
 /// that is `alone` with the transaction.
 pub(crate) fn ownership(refund: &Refund, order: &PaymentId, exclusive: bool) -> Ownership {
-    match refund.extra.get(ORDER).and_then(|order_id| order_id.as_str()) {
+    match refund.extra.text(ORDER) {
         Some(order_id) if RequestId::of(order_id) == RequestId::of(order.as_str()) => Ownership::Ours,
         Some(_) => Ownership::Theirs,
         None if exclusive => Ownership::Ours,
@@ -70,7 +70,7 @@ impl ReconciledRefunds {
     /// Records, each with its state at Checkout, and what Checkout has besides.
     pub(crate) fn of(
         mut records: Vec<Refund>,
-        transaction: &Transaction,
+        transaction: &Transaction<'_>,
         order: &PaymentId,
         exclusive: bool,
     ) -> Self {
@@ -219,7 +219,7 @@ fn pair(
 }
 
 /// Whether a record says that another payment, or another system, gave the money back.
-fn names_another_payment(record: &Refund, transaction: &Transaction) -> bool {
+fn names_another_payment(record: &Refund, transaction: &Transaction<'_>) -> bool {
     record.payment_method.as_ref().is_some_and(|method| match method.payment_id.as_deref() {
         Some(id) if !id.trim().is_empty() => id != transaction.id.as_str(),
         _ => method.psp.as_deref().is_some_and(|psp| !is_checkout(psp)),
@@ -267,7 +267,7 @@ pub(crate) fn apply_checkout_state(record: &mut Refund, moved: &Refund) {
 }
 
 /// The order's refund at Checkout that is not recorded, or not yet.
-pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, refund: Refund) -> Refund {
+pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction<'_>, refund: Refund) -> Refund {
     let mut refund = refund.with_made_for(order.clone());
     refund.payment_id = order.clone();
     refund.extra.insert("recorded", false);
@@ -277,10 +277,11 @@ pub(crate) fn unrecorded(order: &PaymentId, transaction: &Transaction, refund: R
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize as _;
     use serde_json::json;
 
     use super::*;
-    use crate::orders::record;
+    use crate::{orders::record, wire};
 
     #[test]
     fn each_refund_of_an_order_names_the_one_that_moved_its_money() {
@@ -297,7 +298,7 @@ mod tests {
             json!({"id": "r1", "amount": 10, "success": true, "metadata": {"refund_reference": "rf-1"}}),
         ];
         let records = records.map(|record| {
-            let wire = serde_json::from_value(record).unwrap();
+            let wire = wire::Operation::deserialize(&record).unwrap();
             record::refund(&wire, &order, transaction.currency).unwrap()
         });
         let reconciled = ReconciledRefunds::of(records.to_vec(), &transaction, &order, true);

@@ -24,7 +24,7 @@ pub(crate) const fn status(success: Option<bool>) -> RefundStatus {
 }
 
 /// The normalized refund of a record.
-pub(crate) fn refund(wire: &Operation, order: &PaymentId, currency: Currency) -> Result<Refund, Fault> {
+pub(crate) fn refund(wire: &Operation<'_>, order: &PaymentId, currency: Currency) -> Result<Refund, Fault> {
     let id = wire.id.as_deref().ok_or("a refund's `id` is missing")?;
     let id = RefundId::new(id).map_err(|_| "a refund's `id` is not valid")?;
     let amount = convert::money(&wire.amount, currency, "refund")?;
@@ -86,7 +86,7 @@ mod tests {
             ("1", RefundStatus::Unknown, "success:null"),
         ] {
             let json = format!(r#"{{"id":"r","amount":1,"success":{success}}}"#);
-            let wire: Operation = serde_json::from_str(&json).unwrap();
+            let wire: Operation<'_> = serde_json::from_str(&json).unwrap();
             let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
             assert_eq!((refund.status, &*refund.provider_status), (want, word), "{success}");
             assert!(!refund.reference_is_unreported(), "{success}");
@@ -114,7 +114,7 @@ mod tests {
             (r#"{"id":"r","amount":1,"items":[{"amount":1}]}"#, false),
             (r#"{"id":"r","amount":1,"items":null,"metadata":[],"_links":7,"payment_details":"x"}"#, true),
         ] {
-            let wire: Operation = serde_json::from_str(json).unwrap();
+            let wire: Operation<'_> = serde_json::from_str(json).unwrap();
             let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap());
             assert_eq!(refund.is_ok(), readable, "{json}");
         }
@@ -131,7 +131,7 @@ mod tests {
             ("{}", None, 0),
         ] {
             let json = format!(r#"{{"id":"r","amount":1,"metadata":{json}}}"#);
-            let wire: Operation = serde_json::from_str(&json).unwrap();
+            let wire: Operation<'_> = serde_json::from_str(&json).unwrap();
             let refund = refund(&wire, &PaymentId::new("o").unwrap(), "NOK".parse().unwrap()).unwrap();
             assert_eq!(refund.reference.as_ref().map(Reference::as_str), reference, "{json}");
             assert_eq!(refund.metadata.len(), left, "{json}");

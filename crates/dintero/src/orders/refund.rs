@@ -18,7 +18,7 @@ use crate::{
     orders::reconcile::{Ownership, apply_checkout_state, ownership, unrecorded},
     orders::record::{self, REASON_KEY, REFERENCE_KEY},
     provider::Dintero,
-    wire::{self, LineId, RecordBody, RecordDetails, RecordItem, RefundItem},
+    wire::{self, IntoOwned as _, LineId, RecordBody, RecordDetails, RecordItem, RefundItem},
 };
 
 const OPERATION: Operation = Operation::SubmitRefund;
@@ -29,12 +29,12 @@ const MAX_RECORD_ID: usize = 40;
 /// A line as both places take it: Checkout by text, the record by whatever the order calls it.
 struct Line {
     line: RefundLine,
-    id: LineId,
+    id: LineId<'static>,
 }
 
 /// What Checkout did.
 struct Made<'a> {
-    transaction: &'a Transaction,
+    transaction: &'a Transaction<'a>,
     refund: &'a Refund,
     /// Whether callers may know the refund by its id at Checkout already.
     seen: bool,
@@ -145,7 +145,7 @@ impl Dintero {
             .json(&body)
             .send_window(window);
         let response = self.api().send(request).await?;
-        let wire: wire::Operation = response.json()?;
+        let wire: wire::Operation<'_> = response.json()?;
         let mut refund = record::refund(&wire, &order.id, order.currency)
             .map_err(|fault| response.protocol_error(fault))?;
         if refund.reference.as_ref() != Some(&asked.reference) || refund.amount != submit.amount {
@@ -172,7 +172,7 @@ impl Order {
 
     /// Whether our refund may be there without being seen, and whether the transaction paid all that it could
     /// refund.
-    fn check_paying_transaction(&self, transaction: &Transaction, submit: &SubmitRefund) -> Result<()> {
+    fn check_paying_transaction(&self, transaction: &Transaction<'_>, submit: &SubmitRefund) -> Result<()> {
         let reference = Some(&submit.request.reference);
         let why = transaction.refunds().iter().find_map(|refund| {
             let ownership = self.owns(refund);
@@ -234,7 +234,7 @@ impl Order {
         let given = &submit.request.lines;
         if !given.is_empty() {
             let id_of = |line: &RefundLine| match left.find(&line.id) {
-                Some(known) => known.item.line_id.cloned(),
+                Some(known) => known.item.line_id.cloned().into_owned(),
                 // Captures without lines do not say what they are.
                 None if left.may_have_others() => line.id.parse().ok().map(LineId::Number),
                 None => None,
@@ -251,9 +251,9 @@ impl Order {
             return Err(left.refused(ErrorKind::InvalidRequest, message.to_owned(), self.currency));
         };
         let line = |line: &&LineLeft<'_>| {
-            let id = line.item.line_id.cloned()?;
+            let id = line.item.line_id.cloned()?.into_owned();
             let amount = Money::new(line.left, self.currency);
-            Some(Line { line: RefundLine::new(id.to_string(), amount), id })
+            Some(Line { line: RefundLine::new(id.to_text(), amount), id })
         };
         Ok(all.iter().filter_map(line).collect())
     }
@@ -268,14 +268,14 @@ impl Order {
 }
 
 /// The order's lines for Checkout, where it knows them by the same ids.
-fn items_of(transaction: &Transaction, lines: &[Line], amount: Money) -> Result<Vec<RefundItem>> {
+fn items_of(transaction: &Transaction<'_>, lines: &[Line], amount: Money) -> Result<Vec<RefundItem>> {
     let lines: Vec<_> = lines.iter().map(|line| line.line.clone()).collect();
     // Orders that share a transaction may have other lines under the same ids.
     let known = transaction.lines().have(&lines);
     transaction.refund_items(if known { &lines } else { &[] }, amount)
 }
 
-fn details<'a>(order: &'a Order, transaction: &'a Transaction) -> RecordDetails<'a> {
+fn details<'a>(order: &'a Order, transaction: &'a Transaction<'_>) -> RecordDetails<'a> {
     let named = order.captures.iter().filter_map(|capture| capture.payment_details.as_ref());
     let named = named.into_iter().find(|details| {
         details.payment_id.as_deref() == Some(transaction.id.as_str()) && details.psp.is_some()

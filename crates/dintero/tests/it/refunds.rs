@@ -42,7 +42,7 @@ async fn a_refund_is_made_listed_and_found_again() {
     assert_eq!(list(&dintero, &id).await.unwrap(), std::slice::from_ref(&refund));
     assert_eq!(get(&dintero, &id, refund.id.as_str()).await.unwrap(), refund);
     for alias in [
-        refund.extra["event_id"].as_str().unwrap(),
+        refund.extra.text("event_id").unwrap(),
         &refund.id.as_str().replace('-', ""),
         &refund.id.as_str().to_uppercase(),
     ] {

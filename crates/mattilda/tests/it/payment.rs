@@ -132,7 +132,7 @@ async fn gift_cards_are_shown_and_do_not_count_against_the_main_method() {
     let payment = payment(&reported, &list).await.unwrap();
     assert_eq!((payment.refunded, payment.refundable), (mxn(100), mxn(900)));
     assert_eq!(
-        payment.extra["gift_card_redemptions"],
+        payment.extra.get("gift_card_redemptions").unwrap(),
         json!([{ "id": "g-1", "status": "succeeded", "amount": 500, "refunded_amount": 500 }])
     );
     assert!(!serde_json::to_string(&payment).unwrap().contains("canary"), "no card, no buyer");

@@ -193,7 +193,7 @@ async fn gift_cards_are_refunded_to_themselves() {
     let [redemption] = &sandbox.mattilda().gift_card_redemptions(&payment)[..] else { panic!("one card") };
     let client = client(&sandbox);
     let sums = client.payment(&id(&payment)).await.unwrap();
-    assert_eq!(sums.extra["gift_card_redemptions"][0]["id"], redemption.as_str());
+    assert_eq!(sums.extra.get("gift_card_redemptions").unwrap()[0]["id"], redemption.as_str());
 
     let target = RefundTarget::new(TargetKind::GiftCard, Some(redemption.clone()));
     let refund = client.create(&exact(&payment, 500, "rma-1").with_target(target.clone())).await.unwrap();

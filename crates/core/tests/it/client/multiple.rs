@@ -109,7 +109,7 @@ async fn a_made_refund_is_returned_even_where_it_cannot_be_read() {
     }
     let again = client.create(&request(&payment, 100, "a")).await.unwrap();
     assert_eq!((again.id, again.status), (made.id, made.status));
-    assert_eq!(again.extra.get("from_journal"), Some(&true.into()));
+    assert_eq!(again.extra.get("from_journal"), Some(true.into()));
     assert_eq!(provider.calls("submit"), 1);
 }
 

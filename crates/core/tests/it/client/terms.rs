@@ -98,7 +98,7 @@ async fn a_lost_refund_is_finished_on_its_own_terms_by_whatever_configuration() 
     provider.offers(|able| able.lines = true);
     let refund = client.resolve(&handle).await.unwrap();
     assert_eq!(refund.lines, [line(100)], "now the provider supports lines");
-    assert_eq!(refund.extra["options"]["instant"], "true");
+    assert_eq!(refund.extra.get("options").unwrap()["instant"], "true");
     assert_eq!(provider.memory.moved(&payment), 100);
 }
 

@@ -1,22 +1,24 @@
 //! Events as JSON in, refunds out.
 
 use refunds_core::{Currency, Money, PaymentId, Refund, RefundStatus, RetryAdvice};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::checkout::Transaction;
+use crate::{checkout::Transaction, wire};
 
 const INITIATED: &str = "8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c04";
 const INITIATED_PLAIN: &str = "8D3B1C5E0C2B4A559A6E2F7F3B1F0C04";
 
-pub(crate) fn read(mut events: Vec<Value>) -> Result<Transaction, String> {
+pub(crate) fn read(mut events: Vec<Value>) -> Result<Transaction<'static>, String> {
     let capture =
         json!({"id": "c", "event": "CAPTURE", "success": true, "amount": 1000, "request_id": "c-1"});
     events.insert(0, capture);
     of(json!({"id": "T11223344.x", "currency": "NOK", "amount": 1000, "events": events}))
 }
 
-pub(crate) fn of(document: Value) -> Result<Transaction, String> {
-    Transaction::new(serde_json::from_value(document).unwrap(), &PaymentId::new("T11223344.x").unwrap())
+pub(crate) fn of(document: Value) -> Result<Transaction<'static>, String> {
+    let wire = wire::Transaction::deserialize(&document).unwrap();
+    Ok(Transaction::new(wire, &PaymentId::new("T11223344.x").unwrap())?.into_owned())
 }
 
 pub(crate) fn one(events: Vec<Value>) -> Refund {

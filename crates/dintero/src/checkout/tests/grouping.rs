@@ -1,9 +1,15 @@
 //! Which events are one refund, or one capture: events as JSON in, amounts out.
 
+use proptest::{option, prelude::*, sample};
 use refunds_core::{Money, RefundStatus};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::checkout::events::tests::{one, read, sums};
+use super::*;
+use crate::{
+    checkout::events::tests::{one, read, sums},
+    wire,
+};
 
 const REQUEST: &str = "8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c04";
 const REQUEST_PLAIN: &str = "8D3B1C5E0C2B4A559A6E2F7F3B1F0C04";
@@ -31,7 +37,7 @@ fn line(id: &str, amount: i64) -> Value {
 /// The amounts and statuses of the refunds, and a check that no two of them have one id.
 fn refunds(events: Vec<Value>) -> Vec<(i64, RefundStatus)> {
     let refunds = read(events).unwrap().into_refunds();
-    let ids: std::collections::HashSet<_> = refunds.iter().map(|refund| refund.id.as_str()).collect();
+    let ids: HashSet<_> = refunds.iter().map(|refund| refund.id.as_str()).collect();
     assert_eq!(ids.len(), refunds.len(), "{ids:?}");
     refunds.iter().map(|refund| (refund.amount.minor_units(), refund.status)).collect()
 }
@@ -300,4 +306,41 @@ fn thousands_of_refunds_under_one_request_are_read_as_few_are() {
     let events =
         (0..20_000).map(|n| refund(&format!("e{n}"), n, json!({"event_reference": format!("r{n}")})));
     assert_eq!(refunds(events.collect()).len(), 20_000);
+}
+
+/// An event in which ids, requests, amounts and success come from few values, so that events have much in
+/// common.
+fn any_event() -> impl Strategy<Value = Value> {
+    let id = || option::weighted(0.8, 0..12_u8);
+    let kind = sample::select(vec!["CAPTURE", "REFUND", "REFUND", "INITIATE_REFUND", "VOID", "PART_REFUND"]);
+    let correction = option::weighted(0.1, 0..12_u8);
+    (kind, id(), id(), option::weighted(0.2, 0..12_u8), 1..3_i64, any::<bool>(), correction).prop_map(
+        |(kind, id, request, correlation, amount, success, corrected)| {
+            json!({
+                "event": kind,
+                "id": id.map(|id| format!("e{id}")),
+                "request_id": request.map(|id| format!("r{id}")),
+                "correlation_request_id": correlation.map(|id| format!("r{id}")),
+                "amount": amount,
+                "success": success,
+                "correction": corrected.map(|id| json!({"status": "CAPTURED", "event_ids": [format!("e{id}")]})),
+            })
+        },
+    )
+}
+
+proptest! {
+    /// The short way says what the rules say, or nothing.
+    #[test]
+    fn events_that_have_nothing_in_common_are_what_the_rules_make_of_them(
+        events in proptest::collection::vec(any_event(), 0..6),
+    ) {
+        let document = json!({ "events": events });
+        let wire = wire::Transaction::deserialize(&document).unwrap();
+        if let Some(short) = unrelated(wire.events.list()) {
+            let parts = |group: &Group| (group.all().collect::<Vec<_>>(), group.corrected_by, group.standing);
+            let short: Vec<_> = short.iter().map(parts).collect();
+            prop_assert_eq!(short, related(wire.events.list()).iter().map(parts).collect::<Vec<_>>());
+        }
+    }
 }

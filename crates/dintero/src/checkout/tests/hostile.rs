@@ -1,6 +1,7 @@
 //! Whatever a payload contains, reading it ends with a refund or a fault.
 
 use refunds_core::PaymentId;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::{checkout::Transaction, orders::record, wire};
@@ -12,7 +13,7 @@ const ORDER_REFUNDS: &str = include_str!("../../../tests/fixtures/order_refunds.
 fn junk_at_any_place_of_a_transaction() {
     let id = PaymentId::new("T11223344.9rQ2xW").unwrap();
     let readable = with_junk_everywhere(TRANSACTION, |document| {
-        let wire: wire::Transaction = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
+        let wire = wire::Transaction::deserialize(&document).map_err(|fault| fault.to_string())?;
         let read = Transaction::new(wire, &id)?;
         let payment = read.payment().unwrap();
         assert!(payment.refundable.minor_units() >= 0);
@@ -29,7 +30,7 @@ fn junk_at_any_place_of_a_transaction() {
 fn junk_at_any_place_of_a_record() {
     let (order, nok) = (PaymentId::new("o").unwrap(), "NOK".parse().unwrap());
     let readable = with_junk_everywhere(ORDER_REFUNDS, |document| {
-        let wire: wire::Refunds = serde_json::from_value(document).map_err(|fault| fault.to_string())?;
+        let wire = wire::Refunds::deserialize(&document).map_err(|fault| fault.to_string())?;
         for wire in &wire.refunds {
             let refund = record::refund(wire, &order, nok)?;
             serde_json::to_value(refund).map_err(|fault| fault.to_string())?;

@@ -1,15 +1,15 @@
 //! What of a payment's lines can be refunded, and what is sent.
 
-use refunds_core::PaymentId;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::checkout::events::tests::of;
 
 fn money(minor: i64) -> Money {
     Money::new(minor, "NOK".parse().unwrap())
 }
 
-fn transaction(product: &str, kind: &str, refunds: &[Value]) -> Transaction {
+fn transaction(product: &str, kind: &str, refunds: &[Value]) -> Transaction<'static> {
     let items = json!([
         {"line_id": "1", "amount": 300, "quantity": 3, "id": "CUP", "description": "Cups", "vat": 25,
             "vat_amount": 60, "type": "physical"},
@@ -21,11 +21,10 @@ fn transaction(product: &str, kind: &str, refunds: &[Value]) -> Transaction {
         "id": "T11223344.x", "currency": "NOK", "amount": 500, "events": events,
         "payment_product": product, "payment_product_type": kind,
     });
-    Transaction::new(serde_json::from_value(document).unwrap(), &PaymentId::new("T11223344.x").unwrap())
-        .unwrap()
+    of(document).unwrap()
 }
 
-fn items(transaction: &Transaction, given: &[RefundLine], amount: i64) -> Option<Value> {
+fn items(transaction: &Transaction<'_>, given: &[RefundLine], amount: i64) -> Option<Value> {
     let items = transaction.refund_items(given, money(amount)).ok()?;
     Some(serde_json::to_value(items).unwrap())
 }
@@ -70,7 +69,7 @@ fn all_that_is_left_is_sent_where_lines_are_needed() {
         json!({"event": "REFUND", "success": success, "amount": amount, "request_id": "r",
             "items": [{"line_id": "1", "amount": amount}]})
     };
-    let amounts = |read: &Transaction, amount: i64| {
+    let amounts = |read: &Transaction<'_>, amount: i64| {
         let items = items(read, &[], amount)?;
         let lines = items.as_array().unwrap().iter();
         Some(lines.map(|line| line["amount"].as_i64().unwrap()).collect::<Vec<_>>())
@@ -96,7 +95,7 @@ fn all_that_is_left_is_sent_where_lines_are_needed() {
 }
 
 /// What a refund of these lines is refused with, if it is.
-fn refused(read: &Transaction, lines: &[(&str, i64)]) -> Option<(ErrorKind, String)> {
+fn refused(read: &Transaction<'_>, lines: &[(&str, i64)]) -> Option<(ErrorKind, String)> {
     let given: Vec<_> = lines.iter().map(|(id, minor)| RefundLine::new(*id, money(*minor))).collect();
     let sum = lines.iter().map(|(_, minor)| minor).sum();
     let error = read.refund_items(&given, money(sum)).err()?;
@@ -202,8 +201,7 @@ fn which_lines_a_payment_shows() {
     ] {
         let document = json!({"id": "T11223344.x", "currency": "NOK", "amount": total, "items": items,
             "events": events});
-        let id = PaymentId::new("T11223344.x").unwrap();
-        let read = Transaction::new(serde_json::from_value(document).unwrap(), &id).unwrap();
+        let read = of(document).unwrap();
         let left = read.payment().unwrap().refundable_lines;
         let want: Vec<_> = want.into_iter().map(|(id, minor)| RefundLine::new(id, money(minor))).collect();
         assert_eq!(left, want, "{what}");
@@ -230,8 +228,7 @@ fn lines_of_gift_cards_are_negative() {
             "id": "T11223344.x", "currency": "NOK", "amount": 500, "events": events,
             "payment_product": "instabank",
         });
-        let id = PaymentId::new("T11223344.x").unwrap();
-        Transaction::new(serde_json::from_value(document).unwrap(), &id).unwrap()
+        of(document).unwrap()
     };
     let read = document(&[]);
     for (lines, ok) in [
