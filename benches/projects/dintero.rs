@@ -1,0 +1,11 @@
+//! Core and one adapter.
+use refunds_core::{PageRequest, RefundClient, Registry};
+use refunds_dintero::DinteroFactory;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = RefundClient::from_env(&Registry::new().with(DinteroFactory))?;
+    let payment = std::env::args().nth(1).unwrap_or_default().parse()?;
+    println!("{:?}", client.list_page(&payment, &PageRequest::default()).await?);
+    Ok(())
+}
