@@ -125,6 +125,13 @@ pub(crate) async fn the_overview_agrees_with_its_parts(kit: Kit<'_>) -> Verdict 
     );
     let figures = |payment: &Payment| (payment.id.clone(), payment.captured, payment.refundable);
     ensure!(figures(&sums) == figures(&reported), "the overview reports {sums:?}, the payment {reported:?}");
+    let location = ok("the location of the money", provider.locate(&payment).await)?;
+    let money = ok("the money", provider.money(&payment).await)?;
+    ensure!(location.money == money, "the money is {money}, the located one {}", location.money);
+    let located = ok("the overview of located money", provider.overview_of(&payment, &location).await)?;
+    ensure!(figures(&located.payment) == figures(&sums), "the overview of located money has other sums");
+    let currency = ok("the currency", provider.currency(&payment).await)?;
+    ensure!(currency == sums.currency(), "the currency is {currency}, the payment's {}", sums.currency());
     let unknown = kit.unknown_payment().await?;
     let missing = provider.overview(&unknown).await;
     not_read("the overview of no payment", missing, &[ErrorKind::NotFound])?;

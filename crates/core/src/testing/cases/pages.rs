@@ -183,6 +183,15 @@ impl RefundProvider for Gapped {
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
         self.0.money(payment).await
     }
+    async fn locate(&self, payment: &PaymentId) -> Result<crate::Location> {
+        self.0.locate(payment).await
+    }
+    async fn currency(&self, payment: &PaymentId) -> Result<crate::Currency> {
+        self.0.currency(payment).await
+    }
+    async fn overview_of(&self, payment: &PaymentId, _: &crate::Location) -> Result<Overview> {
+        self.overview(payment).await
+    }
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         self.0.validate(request)
     }

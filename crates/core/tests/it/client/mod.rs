@@ -1,6 +1,7 @@
 //! What an application sees of `RefundClient`, under paused time.
 
 mod create;
+mod location;
 mod multiple;
 mod observe;
 mod observer;

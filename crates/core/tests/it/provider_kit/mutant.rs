@@ -4,9 +4,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Currency, Notice, Overview, Page, PageRequest, Payment, PaymentId, Reference,
-    Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, Scope, SubmitRefund,
-    WebhookRequest, all_refunds,
+    Capabilities, CreateRefund, Currency, Location, Notice, Overview, Page, PageRequest, Payment, PaymentId,
+    Reference, Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, Scope,
+    SubmitRefund, WebhookRequest, all_refunds,
     testing::{Fault, FaultTarget, Harness, MemoryHarness, MemoryProvider},
 };
 
@@ -47,6 +47,15 @@ pub(crate) trait Mutation: Send + Sync {
     }
     async fn money(&self, memory: &MemoryProvider, id: &PaymentId) -> Result<PaymentId> {
         memory.money(id).await
+    }
+    async fn locate(&self, mutant: &MutantProvider, id: &PaymentId) -> Result<Location> {
+        mutant.money(id).await.map(Location::new)
+    }
+    async fn currency(&self, mutant: &MutantProvider, id: &PaymentId) -> Result<Currency> {
+        Ok(mutant.payment(id).await?.currency())
+    }
+    async fn overview_of(&self, mutant: &MutantProvider, id: &PaymentId, _: &Location) -> Result<Overview> {
+        self.overview(mutant, id).await
     }
     fn validate(&self, memory: &MemoryProvider, request: &CreateRefund) -> Result<()> {
         memory.validate(request)
@@ -109,6 +118,15 @@ impl RefundProvider for MutantProvider {
     }
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
         self.mutation.money(&self.memory, payment).await
+    }
+    async fn locate(&self, payment: &PaymentId) -> Result<Location> {
+        self.mutation.locate(self, payment).await
+    }
+    async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
+        self.mutation.currency(self, payment).await
+    }
+    async fn overview_of(&self, payment: &PaymentId, location: &Location) -> Result<Overview> {
+        self.mutation.overview_of(self, payment, location).await
     }
     fn validate(&self, request: &CreateRefund) -> Result<()> {
         self.mutation.validate(&self.memory, request)

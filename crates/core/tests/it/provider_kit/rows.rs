@@ -22,6 +22,9 @@ pub(crate) const ROWS: &[Row] = rows! {
     "forgets what is refunded in its sums": plain, ForgetsSums;
     "never reports its sums as complete": plain, NeverVouches;
     "reads only one page for its overview": plain, OverviewOfOnePage;
+    "locates other money than it locks": plain, LocatesOtherMoney;
+    "tells another currency before the refund": plain, TellsAnotherCurrency;
+    "shows all as left where the money was located": plain, ShowsOldSums;
     "loses the last page": plain, LosesLastPage;
     "cuts a list short without saying so": plain, CutsShort;
     "lists in a different order each time": plain, ShufflesPages;

@@ -4,13 +4,14 @@ mod capabilities;
 mod faults;
 mod life;
 mod lists;
+mod location;
 mod once;
 mod responses;
 mod safety;
 mod sending;
 
 pub(crate) use self::{
-    capabilities::*, faults::*, life::*, lists::*, once::*, responses::*, safety::*, sending::*,
+    capabilities::*, faults::*, life::*, lists::*, location::*, once::*, responses::*, safety::*, sending::*,
 };
 
 /// A wrong provider, as a type: one method as a closure, or some methods in full.
