@@ -113,7 +113,7 @@ fn parse_usual_time(text: &str) -> Option<OffsetDateTime> {
     Some(time.assume_utc())
 }
 
-/// The number that nine digits or fewer are.
+/// The value of up to nine decimal digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits
         .iter()
@@ -181,7 +181,7 @@ mod tests {
     }
 
     proptest! {
-        /// The short way returns what the general parser does, or nothing.
+        /// The fast path agrees with the general parser, or declines.
         #[test]
         fn usual_times_are_what_the_general_parser_reads(
             seconds in -62_167_219_200_i64..=253_402_300_799,

@@ -14,8 +14,8 @@ const USUAL_TEXT: usize = 28;
 /// A small JSON object whose members are sorted by name: what a provider reports and the model has no field
 /// for. `Debug` shows the names alone.
 ///
-/// All its texts are in one buffer, and names that an adapter knows cost nothing. So a page of refunds with
-/// ten members each takes two allocations a refund for them, and no more.
+/// All its texts are in one buffer, and names that an adapter knows cost nothing: a refund with ten members takes
+/// two allocations for them. A text that is replaced or removed stays in the buffer.
 ///
 /// ```
 /// use refunds_core::Extra;
@@ -48,7 +48,7 @@ pub enum ExtraValue<'a> {
     /// A text.
     Text(Cow<'a, str>),
     /// An object of which one text is kept, by its name: of a person the id, and not the name.
-    Only(&'static str, Cow<'a, str>),
+    ObjectWithText(&'static str, Cow<'a, str>),
     /// Anything else.
     Json(Value),
 }
@@ -189,7 +189,8 @@ impl Extra {
     fn store(&mut self, value: ExtraValue<'_>) -> Stored {
         match value {
             ExtraValue::Text(text) => self.store_text(&text),
-            ExtraValue::Only(name, text) => Stored::Only(Box::new((name, self.store_text(&text)))),
+            ExtraValue::ObjectWithText(name, text) => Stored::Only(Box::new((name, self.store_text(&text)))),
+            ExtraValue::Json(Value::String(text)) => self.store_text(&text),
             ExtraValue::Json(Value::Bool(flag)) => Stored::Flag(flag),
             ExtraValue::Json(Value::Number(number)) if number.is_i64() => {
                 Stored::Integer(number.as_i64().unwrap_or_default())
@@ -245,9 +246,16 @@ impl<'a, N: Into<Cow<'static, str>>, V: Into<ExtraValue<'a>>> FromIterator<(N, V
 
 impl<'a, N: Into<Cow<'static, str>>, V: Into<ExtraValue<'a>>> Extend<(N, V)> for Extra {
     fn extend<I: IntoIterator<Item = (N, V)>>(&mut self, members: I) {
+        // Sorted once: in the order that an outsider chooses, inserting each at its place takes too long.
         for (name, value) in members {
-            self.insert(name, value);
+            let value = self.store(value.into());
+            self.members.push((name.into(), value));
         }
+        self.members.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // Of several with one name, the last counts.
+        self.members.reverse();
+        self.members.dedup_by(|(one, _), (other, _)| one == other);
+        self.members.reverse();
     }
 }
 
@@ -312,11 +320,11 @@ impl<'de> Visitor<'de> for ExtraVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Extra, A::Error> {
-        let mut extra = Extra::new();
-        while let Some((name, value)) = map.next_entry::<String, Value>()? {
-            extra.insert(name, value);
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry::<String, Value>()? {
+            members.push(member);
         }
-        Ok(extra)
+        Ok(members.into_iter().collect())
     }
 }
 
@@ -358,12 +366,24 @@ mod tests {
     #[test]
     fn an_object_of_which_one_text_is_kept_is_an_object() {
         let mut extra = Extra::new();
-        extra.insert("creator", ExtraValue::Only("id", "c-1".into()));
+        extra.insert("creator", ExtraValue::ObjectWithText("id", "c-1".into()));
         assert_eq!(extra.get("creator"), Some(json!({"id": "c-1"})));
         assert_eq!(extra.text("creator"), None);
         let written = serde_json::to_string(&extra).unwrap();
         assert_eq!(written, r#"{"creator":{"id":"c-1"}}"#);
         assert_eq!(serde_json::from_str::<Extra>(&written).unwrap(), extra);
+    }
+
+    #[test]
+    fn members_in_any_order_are_sorted_and_the_last_of_a_name_counts() {
+        let names = (0..1000).rev().flat_map(|n| [format!("n{n:04}"), "same".to_owned()]);
+        let extra: Extra = names.zip(0_i64..).collect();
+        assert_eq!(
+            (extra.len(), extra.get("same"), extra.get("n0999")),
+            (1001, Some(1999.into()), Some(0.into()))
+        );
+        assert!(extra.keys().is_sorted());
+        assert_eq!(Extra::from_iter([("a", ExtraValue::Json(json!("b")))]).text("a"), Some("b"));
     }
 
     #[test]

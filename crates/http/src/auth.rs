@@ -42,9 +42,11 @@ pub trait Authorizer: fmt::Debug + Send + Sync {
 
 /// The value of an `Authorization` header. `Debug` does not show it.
 #[derive(Clone)]
-pub struct Credential(Arc<Parts>);
+pub struct Credential(Arc<CredentialParts>);
 
-struct Parts {
+/// What is sent is kept too, so that it is not built for every request. It stays in memory as long as the
+/// credential, and only the text is wiped after that.
+struct CredentialParts {
     text: SecretString,
     /// As it is sent, if it is well-formed: a valid header value, and more than its scheme.
     header: Option<HeaderValue>,
@@ -67,7 +69,7 @@ impl Credential {
     fn new(text: String) -> Self {
         let is_complete = text.split_once(' ').is_some_and(|(_, secret)| is_well_formed(secret));
         let header = header(AUTHORIZATION.as_str(), &text, true).ok().filter(|_| is_complete);
-        Self(Arc::new(Parts { header: header.map(|(_, value)| value), text: text.into() }))
+        Self(Arc::new(CredentialParts { header: header.map(|(_, value)| value), text: text.into() }))
     }
 
     /// The value of the header; `None` if it is not well-formed.

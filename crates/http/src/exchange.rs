@@ -173,7 +173,7 @@ impl Call<'_> {
             None => error,
         };
         let record_id = || {
-            if !span.is_disabled() {
+            if !span.is_none() {
                 record_id(span, request_id.in_headers(&head.headers));
             }
         };

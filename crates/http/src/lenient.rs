@@ -50,7 +50,7 @@ pub struct Lenient<T>(Option<T>);
 
 impl<T> Lenient<T> {
     /// The value, if there is one.
-    pub fn take(self) -> Option<T> {
+    pub fn into_option(self) -> Option<T> {
         self.0
     }
 
@@ -64,7 +64,7 @@ impl<T> Lenient<T> {
     }
 
     /// Takes the value out.
-    pub fn take_out(&mut self) -> Option<T> {
+    pub fn take(&mut self) -> Option<T> {
         self.0.take()
     }
 

@@ -1,11 +1,13 @@
 //! What a provider says about its own failure.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use refunds_core::{Clock, Error, ErrorKind, FieldError, redact_with};
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
 use crate::{classify::classify_status, failure::Context, request_id::is_request_id};
 
@@ -197,7 +199,7 @@ fn retry_after(headers: &HeaderMap, clock: &dyn Clock) -> Option<Duration> {
         // More digits than fit are still "long".
         return Some(text.parse().map_or(MAX_WAIT, Duration::from_secs).min(MAX_WAIT));
     }
-    let date = OffsetDateTime::parse(text, &Rfc2822).ok()?;
-    // A date in the past is now.
-    Some(Duration::try_from(date - clock.now()).unwrap_or_default().min(MAX_WAIT))
+    let date = httpdate::parse_http_date(text).ok()?;
+    let now = SystemTime::from(clock.now());
+    Some(date.duration_since(now).unwrap_or_default().min(MAX_WAIT))
 }

@@ -57,12 +57,13 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
 
     let mut extra = Extra::with_capacity(MOST_EXTRA);
     let mut refund = Refund::new(crate::NAME, id, payment_id, status, provider_status, amount);
-    refund = match wire.external_identifier {
-        None => refund.with_unreported_reference(),
-        Some(Json::Other(Value::Null)) => refund,
+    let mut is_unreported = false;
+    match wire.external_identifier {
+        None => is_unreported = true,
+        Some(Json::Other(Value::Null)) => {}
         Some(Json::Other(wire)) => {
             keep(&mut extra, "external_identifier", Some(wire));
-            refund.with_unreported_reference()
+            is_unreported = true;
         }
         Some(Json::Text(text)) => {
             refund.reference = Reference::from_provider(&*text);
@@ -70,9 +71,8 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
                 // Not ours, which can all be read back.
                 extra.insert("external_identifier", text);
             }
-            refund
         }
-    };
+    }
     refund.reason = text(&mut extra, "reason", wire.reason);
     refund.provider_reference = text(&mut extra, "payment_service_refund_id", wire.payment_service_refund_id);
     refund.created_at = time(&mut extra, "created_at", wire.created_at);
@@ -87,8 +87,8 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
     );
     // In the order of their names, which is that of `extra`.
     // A person: the id, and not the name and the e-mail address.
-    if let Some(Json::Text(id)) = wire.creator.take().and_then(|creator| creator.id) {
-        extra.insert("creator", ExtraValue::Only("id", id));
+    if let Some(Json::Text(id)) = wire.creator.into_option().and_then(|creator| creator.id) {
+        extra.insert("creator", ExtraValue::ObjectWithText("id", id));
     }
     for (name, value) in [
         ("raw_response_code", wire.raw_response_code),
@@ -104,6 +104,9 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
         keep(&mut extra, name, value);
     }
     refund.extra = extra;
+    if is_unreported {
+        refund = refund.with_unreported_reference();
+    }
     Ok(refund)
 }
 

@@ -37,16 +37,6 @@ enum Member {
     Other,
 }
 
-impl RefundsOf<'_> {
-    fn convert(self, wire: wire::Refund<'_>) -> Result<Refund, Fault> {
-        let refund = convert::refund(wire, self.0)?;
-        if refund.payment_id != *self.0 {
-            return Err("the response lists a refund of another transaction");
-        }
-        Ok(refund)
-    }
-}
-
 impl<'de> DeserializeSeed<'de> for RefundsOf<'_> {
     type Value = RefundList;
 
@@ -63,6 +53,7 @@ impl<'de> Visitor<'de> for RefundsOf<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RefundList, A::Error> {
+        let convert = |wire: wire::Refund<'_>| convert::refund(wire, self.0);
         let (mut items, mut limit, mut next_cursor) = (None, None, None);
         while let Some(member) = map.next_key()? {
             match member {
@@ -71,7 +62,7 @@ impl<'de> Visitor<'de> for RefundsOf<'_> {
                 Member::NextCursor if next_cursor.is_some() => {
                     return Err(A::Error::duplicate_field("next_cursor"));
                 }
-                Member::Items => items = Some(map.next_value_seed(Each::new(|wire| self.convert(wire)))?),
+                Member::Items => items = Some(map.next_value_seed(Each::new(convert))?),
                 Member::Limit => limit = Some(map.next_value()?),
                 Member::NextCursor => next_cursor = Some(map.next_value()?),
                 Member::Other => {

@@ -126,6 +126,9 @@ impl RefundProvider for Mattilda {
 
         let refunds: std::result::Result<Vec<_>, _> = list.items.into_iter().collect();
         let mut refunds = refunds.map_err(fault)?;
+        if refunds.iter().any(|refund| refund.payment_id != *payment) {
+            return Err(fault("the response lists a refund of another transaction"));
+        }
         if self.0.keep_raw {
             let raw: wire::RawList = response.json()?;
             refunds = refunds.into_iter().zip(raw.items).map(|(refund, raw)| refund.with_raw(raw)).collect();

@@ -92,8 +92,8 @@ fn notice(request: &WebhookRequest) -> Result<Notice> {
 
     let mut notice = Notice::new(NAME, payment);
     notice.refund_id = Some(refund);
-    notice.delivery_id = request.header(DELIVERY).map(ToOwned::to_owned).or_else(|| event.id.take());
-    notice.event = event.name.take();
-    notice.occurred_at = event.created_at.take().and_then(|text| parse_time(&text));
+    notice.delivery_id = request.header(DELIVERY).map(ToOwned::to_owned).or_else(|| event.id.into_option());
+    notice.event = event.name.into_option();
+    notice.occurred_at = event.created_at.into_option().and_then(|text| parse_time(&text));
     Ok(notice)
 }

@@ -9,11 +9,11 @@ use std::{borrow::Cow, fmt};
 
 use refunds_http::{
     Json, Text,
-    lenient::{Lenient, LenientObject},
+    lenient::{FromLenient, Lenient},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error, Unexpected, Visitor},
+    de::{Error, IgnoredAny, MapAccess, Unexpected, Visitor},
 };
 use serde_json::Value;
 
@@ -78,13 +78,24 @@ pub(crate) struct Refund<'a> {
 }
 
 /// The dashboard's user who made a refund: the id alone, so that no name and no e-mail address is read.
-#[derive(Deserialize)]
 pub(crate) struct Creator<'a> {
-    #[serde(borrow)]
     pub(crate) id: Option<Json<'a>>,
 }
 
-impl<'de: 'a, 'a> LenientObject<'de> for Creator<'a> {}
+/// Whatever else is in it, and however often.
+impl<'de: 'a, 'a> FromLenient<'de> for Creator<'a> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut id = None;
+        while let Some(name) = map.next_key::<Text<'de>>()? {
+            if &*name == "id" {
+                id = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Some(Self { id }))
+    }
+}
 
 /// A transaction, as far as refunds are concerned:
 /// <https://docs.gr4vy.com/api-reference/transactions/get-transaction>

@@ -30,7 +30,7 @@ impl Currency {
     ///
     /// [`ErrorKind::InvalidRequest`] if the code is not a currency.
     pub fn new(code: &str) -> Result<Self> {
-        known(code).ok_or_else(|| {
+        lookup(code).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidRequest,
                 "not an ISO 4217 currency code; expected three capital letters, such as EUR",
@@ -50,7 +50,7 @@ impl Currency {
     pub fn from_provider(code: &str) -> Option<Self> {
         let mut capitals: [u8; 3] = code.as_bytes().try_into().ok()?;
         capitals.make_ascii_uppercase();
-        known(std::str::from_utf8(&capitals).ok()?)
+        lookup(std::str::from_utf8(&capitals).ok()?)
     }
 
     /// The three-letter code.
@@ -68,8 +68,8 @@ impl Currency {
 }
 
 /// The currency of a code in capitals.
-fn known(code: &str) -> Option<Currency> {
-    // A list of refunds is in one currency, and finding it takes as long as reading half a refund.
+fn lookup(code: &str) -> Option<Currency> {
+    // A list of refunds is in one currency, and the table is searched from its beginning.
     thread_local!(static LAST: Cell<Option<Currency>> = const { Cell::new(None) });
     let last = LAST.get().filter(|last| last.code() == code);
     last.or_else(|| {

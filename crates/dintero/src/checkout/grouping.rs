@@ -36,12 +36,12 @@ const MAX_OF_ONE_ID: usize = 16;
 
 /// The refunds among `events`, in the order in which they began.
 pub(crate) fn groups(events: &[Event<'_>]) -> Vec<Group> {
-    unrelated(events).unwrap_or_else(|| related(events))
+    one_group_each(events).unwrap_or_else(|| grouped(events))
 }
 
 /// The refunds of almost every transaction: no event corrects another or belongs to the request of another,
 /// and none is shown twice. Then each event is a refund, and none of the rules needs to be asked.
-fn unrelated(events: &[Event<'_>]) -> Option<Vec<Group>> {
+fn one_group_each(events: &[Event<'_>]) -> Option<Vec<Group>> {
     if events.iter().any(|event| event.correction.is_some()) {
         return None;
     }
@@ -56,14 +56,15 @@ fn unrelated(events: &[Event<'_>]) -> Option<Vec<Group>> {
     Some(places.map(|(at, _)| Group::of(at)).collect())
 }
 
-/// Whether no two of them are the same.
-pub(crate) fn are_distinct<T: Ord>(things: impl Iterator<Item = T>) -> bool {
-    let mut things: Vec<T> = things.collect();
-    things.sort_unstable();
-    things.windows(2).all(|pair| pair[0] != pair[1])
+/// Whether all are different.
+pub(crate) fn are_distinct<T: Ord>(items: impl Iterator<Item = T>) -> bool {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-fn related(events: &[Event<'_>]) -> Vec<Group> {
+/// The refunds by the rules.
+fn grouped(events: &[Event<'_>]) -> Vec<Group> {
     let mut grouping = Grouping { events, ..Grouping::default() };
     for (at, event) in events.iter().enumerate() {
         if Kind::of(event).is_refund() {
@@ -225,10 +226,15 @@ impl<'a> Extent<'a> {
 
     fn contradicts(&self, other: &Self) -> bool {
         let amounts = matches!((self.amount, other.amount), (Some(one), Some(other)) if one != other);
-        let lines = !self.lines.is_empty()
-            && !other.lines.is_empty()
-            && line_amounts(self.lines) != line_amounts(other.lines);
-        amounts || lines
+        // Lists of other lengths are other lines: only equal ones, which cost no more than the event that is
+        // compared, are looked into.
+        let lines = || {
+            !self.lines.is_empty()
+                && !other.lines.is_empty()
+                && (self.lines.len() != other.lines.len()
+                    || line_amounts(self.lines) != line_amounts(other.lines))
+        };
+        amounts || lines()
     }
 }
 

@@ -14,7 +14,7 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use refunds_core::{
     Currency, Extra, Handover, Money, Overview, Payment, PaymentId, PaymentMethod, Refund, RefundFailure,
-    RefundId, RefundList, RefundStatus, Result,
+    RefundId, RefundLine, RefundList, RefundStatus, Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -84,16 +84,26 @@ impl<'a> Transaction<'a> {
             &wire.card,
         );
         for group in &groups {
-            let mut refund = refund(&wire, id, currency, group, method.as_ref())?;
+            let refund = refund(&wire, id, currency, group, method.as_ref())?;
+            taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
+            refunds.push(refund);
+        }
+        // One kind of detail after the other: the code of all of them does not fit into the processor's
+        // instruction cache.
+        for (group, refund) in groups.iter().zip(&mut refunds) {
+            refund.lines = lines_of(wire.events.list(), group, currency)?;
+        }
+        for (group, refund) in groups.iter().zip(&mut refunds) {
+            keep_extra(&wire, group, &mut refund.extra);
+        }
+        for (group, refund) in groups.iter().zip(&mut refunds) {
             refund.metadata = take_metadata(wire.events.list_mut(), group);
             if !refund.metadata.is_empty() && refund.extra.contains_key(ORDER) {
                 refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
             }
-            taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
-            refunds.push(refund);
         }
         if !are_distinct(refunds.iter().map(|refund| &refund.id)) {
-            separate(&wire, &groups, &mut refunds)?;
+            distinguish_by_event_id(&wire, &groups, &mut refunds)?;
         }
         let totals = Totals::of(&wire, currency, &taken)?;
         Ok(Self { id: id.clone(), currency, wire, groups, refunds, totals })
@@ -177,11 +187,11 @@ impl<'a> Transaction<'a> {
 fn take_metadata(events: &mut [wire::Event<'_>], group: &Group) -> Map<String, Value> {
     let mut places = std::iter::once(group.decisive(events)).chain(group.members());
     let Some(at) = places.find(|at| events[*at].metadata.is_some()) else { return Map::new() };
-    convert::metadata(events[at].metadata.take_out().unwrap_or_default())
+    convert::metadata(events[at].metadata.take().unwrap_or_default())
 }
 
 /// Refunds of one request are called by their events: they would hide each other in a list.
-fn separate(
+fn distinguish_by_event_id(
     wire: &wire::Transaction<'_>,
     groups: &[Group],
     refunds: &mut [Refund],
@@ -225,12 +235,34 @@ fn refund(
         _ => convert::read_time(extra, "updated_at", &decisive.created_at),
     };
     refund.failure = failure(decisive, status);
-    let items = references().map(|event| event.items.list()).find(|items| !items.is_empty());
-    refund.lines = convert::lines(items.unwrap_or_default(), currency, false)?;
     let order = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY));
     keep(extra, ORDER, order);
     let made_for = order.and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
     refund.payment_method = method.cloned();
+    if let Some(order) = made_for {
+        refund = refund.with_made_for(order);
+    }
+    // A direct refund without a reference has none. Whether an initiating event would carry it is not
+    // documented, so without one there it may still have one.
+    let hidden = text.is_none() && (group.is_asynchronous(events) || status == RefundStatus::Unknown);
+    Ok(if hidden { refund.with_unreported_reference() } else { refund })
+}
+
+/// The lines of the first event that has any, and of all the decisive one first.
+fn lines_of(
+    events: &[wire::Event<'_>],
+    group: &Group,
+    currency: Currency,
+) -> std::result::Result<Vec<RefundLine>, Fault> {
+    let places = std::iter::once(group.decisive(events)).chain(group.members());
+    let mut items = places.map(|at| events[at].items.list());
+    convert::lines(items.find(|items| !items.is_empty()).unwrap_or_default(), currency, false)
+}
+
+/// Keeps what has no field of its own.
+fn keep_extra(wire: &wire::Transaction<'_>, group: &Group, extra: &mut Extra) {
+    let events = wire.events.list();
+    let decisive = &events[group.decisive(events)];
     // In the order of their names, which is that of `extra`.
     keep(extra, "correction", decisive.correction.as_ref());
     keep(extra, "correlation_request_id", decisive.correlation_request_id.as_ref());
@@ -255,13 +287,6 @@ fn refund(
             extra.insert("event_ids", ids);
         }
     }
-    if let Some(order) = made_for {
-        refund = refund.with_made_for(order);
-    }
-    // A direct refund without a reference has none. Whether an initiating event would carry it is not
-    // documented, so without one there it may still have one.
-    let hidden = text.is_none() && (group.is_asynchronous(events) || status == RefundStatus::Unknown);
-    Ok(if hidden { refund.with_unreported_reference() } else { refund })
 }
 
 /// The id of the decisive event, where requests do not distinguish refunds.

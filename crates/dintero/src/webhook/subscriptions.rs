@@ -159,17 +159,17 @@ impl Dintero {
 
 fn subscription(response: &Response, wire: HookSubscriptionResponse) -> Result<HookSubscription> {
     let missing = |name| response.protocol_error(format!("a subscription has no `{name}`"));
-    let config = wire.config.take().unwrap_or_default();
-    let secret = config.secret.take().unwrap_or_default();
+    let config = wire.config.into_option().unwrap_or_default();
+    let secret = config.secret.into_option().unwrap_or_default();
     let time = |text: Option<String>| text.and_then(|text| refunds_core::parse_time(&text));
     Ok(HookSubscription {
-        id: wire.id.take().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
-        url: config.url.take().ok_or_else(|| missing("config.url"))?,
-        events: wire.events.take().unwrap_or_default(),
-        active: wire.active.take(),
-        secret_type: secret.kind.take(),
-        created_at: time(wire.created_at.take()),
-        updated_at: time(wire.updated_at.take()),
+        id: wire.id.into_option().filter(|id| !id.is_empty()).ok_or_else(|| missing("id"))?,
+        url: config.url.into_option().ok_or_else(|| missing("config.url"))?,
+        events: wire.events.into_option().unwrap_or_default(),
+        active: wire.active.into_option(),
+        secret_type: secret.kind.into_option(),
+        created_at: time(wire.created_at.into_option()),
+        updated_at: time(wire.updated_at.into_option()),
     })
 }
 

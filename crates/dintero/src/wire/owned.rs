@@ -29,7 +29,7 @@ impl<T: IntoOwned> IntoOwned for Lenient<T> {
     type Owned = Lenient<T::Owned>;
 
     fn into_owned(self) -> Self::Owned {
-        self.take().into_owned().into()
+        self.into_option().into_owned().into()
     }
 }
 

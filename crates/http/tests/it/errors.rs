@@ -207,6 +207,9 @@ async fn how_long_the_provider_asks_to_wait() {
         ("99999999999999999999999999", day),
         ("Sat, 21 Nov 2026 12:00:30 GMT", Some(30)),
         ("Wed, 31 Dec 2025 23:59:59 GMT", Some(0)),
+        // Recipients must take these two as well.
+        ("Saturday, 21-Nov-26 12:00:30 GMT", Some(30)),
+        ("Sat Nov 21 12:00:30 2026", Some(30)),
         ("Fri, 01 Jan 2100 00:00:00 GMT", day),
         ("-1", None),
         ("1.5", None),

@@ -197,6 +197,23 @@ async fn optional_members_of_any_shape_do_no_harm() {
 }
 
 #[tokio::test]
+async fn who_made_it_never_makes_a_refund_unreadable() {
+    for (creator, id) in [
+        (r#"{"id":"c-1","name":"n"}"#, Some("c-1")),
+        (r#"{"id":"c-1","id":"c-2","name":1,"name":2}"#, Some("c-2")),
+        (r#"{"id":7}"#, None),
+        (r#"["c-1"]"#, None),
+        (r#""c-1""#, None),
+        ("null", None),
+    ] {
+        let body = json!({ "items": [refund_json(json!({ "creator": "CREATOR" }))] });
+        let page = read_list(&body.to_string().replace("\"CREATOR\"", creator)).await.unwrap();
+        let kept = page.items[0].extra.get("creator");
+        assert_eq!(kept, id.map(|id| json!({ "id": id })), "{creator}");
+    }
+}
+
+#[tokio::test]
 async fn a_reference_is_reported_or_null_or_absent() {
     let long = "å".repeat(300);
     for (value, reference, hidden, kept) in [
