@@ -4,10 +4,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Currency, ErrorKind, FinalStatus, Handover, Idempotency, Location, Notice,
-    Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund,
-    RefundAmount, RefundId, RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund,
-    WebhookRequest,
+    Capabilities, CreateRefund, Currency, ErrorKind, FinalStatus, Idempotency, Location, Notice, Operation,
+    Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund, RefundAmount,
+    RefundId, RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
 };
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
@@ -17,7 +16,6 @@ use crate::{
     checkout::Transaction,
     config::{DinteroConfig, SETTINGS},
     error::{decode, in_context, refused},
-    orders::paying_transaction::LocatedOrder,
     validate::validate,
     webhook,
 };
@@ -231,10 +229,7 @@ impl RefundProvider for Dintero {
         if self.is_transaction(payment.as_str()) || self.record_only() {
             return Ok(Location::new(payment.canonical()));
         }
-        let located = self.locate_order(payment, Operation::Payment).await;
-        let located = located.map_err(in_context(Operation::Payment))?;
-        let money = located.transaction().cloned().unwrap_or_else(|| payment.canonical());
-        Ok(Location::new(money).with_handover(Handover::new(located)))
+        self.location_of_order(payment, Operation::Payment).await.map_err(in_context(Operation::Payment))
     }
 
     async fn currency(&self, payment: &PaymentId) -> Result<Currency> {
@@ -263,9 +258,7 @@ impl RefundProvider for Dintero {
             if self.is_transaction(payment.as_str()) {
                 self.transaction(payment, OPERATION).await?.into_overview()
             } else {
-                let located = location.handover.as_ref().and_then(Handover::get::<LocatedOrder>);
-                let located = located.filter(|located| located.id == *payment);
-                self.order(payment, located, OPERATION).await?.into_overview(self.record_only())
+                self.located_order(payment, location, OPERATION).await?.into_overview(self.record_only())
             }
         };
         read.await.map_err(in_context(OPERATION))

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::{
-    checkout::events::{Group, Kind, Standing, captures},
+    checkout::events::{Group, Standing, captures},
     convert::words,
-    wire::{Amount, Event},
+    wire::{Amount, Event, Kind},
 };
 
 /// Statuses of a transaction in which nothing of it is refunded.

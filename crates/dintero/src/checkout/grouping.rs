@@ -26,9 +26,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::{
     checkout::corrections::{corrected_ids, standings},
-    checkout::events::{Group, Kind, line_amounts, reference, request},
+    checkout::events::{Group, line_amounts, reference, request},
     convert::RequestId,
-    wire::{Amount, Event, Item},
+    wire::{Amount, Event, Item, Kind},
 };
 
 /// How many refunds one id may name before nothing joins them any more.

@@ -11,8 +11,8 @@ pub(crate) mod record;
 pub(crate) mod refund;
 
 use refunds_core::{
-    Currency, Error, ErrorKind, Handover, MoneyOverview, Operation, Overview, Payment, PaymentId, Reference,
-    Refund, RefundList, RefundStatus, Result,
+    Currency, Error, ErrorKind, Handover, Location, MoneyOverview, Operation, Overview, Payment, PaymentId,
+    Reference, Refund, RefundList, RefundStatus, Result,
 };
 use refunds_http::{Request, Response};
 use serde_json::Value;
@@ -114,6 +114,17 @@ impl Dintero {
     ) -> Result<Order> {
         let responses = self.read_order(id, located, operation).await?;
         self.joined(responses, operation).await
+    }
+
+    /// As [`order`](Self::order), without reading again what its location holds.
+    pub(crate) async fn located_order(
+        &self,
+        id: &PaymentId,
+        location: &Location,
+        operation: Operation,
+    ) -> Result<Order> {
+        let located = location.handover.as_ref().and_then(Handover::get::<LocatedOrder>);
+        self.order(id, located.filter(|located| located.id == *id), operation).await
     }
 
     /// The currency of an order: its own, which one request tells, or that of what paid it.

@@ -20,7 +20,7 @@
 
 use std::collections::BTreeSet;
 
-use refunds_core::{Error, ErrorKind, Operation, PaymentId, Result};
+use refunds_core::{Error, ErrorKind, Handover, Location, Operation, PaymentId, Result};
 use refunds_http::Request;
 
 use crate::{
@@ -73,7 +73,7 @@ pub(crate) struct LocatedOrder {
 
 impl LocatedOrder {
     /// The transaction that paid the order, or a part of it.
-    pub(crate) fn transaction(&self) -> Option<&PaymentId> {
+    fn transaction(&self) -> Option<&PaymentId> {
         self.paid.as_ref().ok().map(|(id, _)| id)
     }
 }
@@ -94,6 +94,17 @@ impl Dintero {
             }
         };
         Ok(LocatedOrder { id: order.clone(), captures: captures.into_owned(), paid })
+    }
+
+    /// The money of the order, with its captures.
+    pub(crate) async fn location_of_order(
+        &self,
+        order: &PaymentId,
+        operation: Operation,
+    ) -> Result<Location> {
+        let located = self.locate_order(order, operation).await?;
+        let money = located.transaction().cloned().unwrap_or_else(|| order.canonical());
+        Ok(Location::new(money).with_handover(Handover::new(located)))
     }
 
     /// The transaction that paid the order, read; or why there is none through which it can be refunded.

@@ -3,6 +3,7 @@
 //! Almost nothing in them is demanded: `status`, `events` and `success` are optional in Dintero's own
 //! specification, and new members and words appear over time. Unknown members are ignored.
 
+mod kind;
 mod owned;
 mod requests;
 
@@ -12,8 +13,7 @@ use refunds_http::lenient::{FromLenient, Lenient, LenientObject};
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
-pub(crate) use self::{owned::IntoOwned, requests::*};
-use crate::checkout::events::Kind;
+pub(crate) use self::{kind::Kind, owned::IntoOwned, requests::*};
 
 /// An amount in minor units, which is never guessed: it is an integer, or it is not there, or it is
 /// something that makes the response unreadable.
@@ -233,6 +233,12 @@ pub(crate) struct PaymentDetails<'a> {
     pub(crate) payment_product: Lenient<Cow<'a, str>>,
     pub(crate) payment_product_type: Lenient<Cow<'a, str>>,
     pub(crate) card: Lenient<Card<'a>>,
+}
+
+impl Kind {
+    pub(crate) fn of(event: &Event<'_>) -> Self {
+        event.event.as_ref().map_or(Self::Other, |name| name.kind)
+    }
 }
 
 impl Item<'_> {
