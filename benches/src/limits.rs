@@ -34,7 +34,7 @@ pub(crate) fn check() -> ExitCode {
     if worse.is_empty() {
         return ExitCode::SUCCESS;
     }
-    println!("if that is intended: cargo run --release --package refunds-benches -- check --update");
+    println!("if that is intended: cargo run --profile measure --package refunds-benches -- check --update");
     ExitCode::FAILURE
 }
 

@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     process::raise_open_files();
     if cfg!(debug_assertions) {
-        eprintln!("build with --release: other builds say nothing about performance");
+        eprintln!("build with `--profile measure`: other builds say nothing about performance");
         return ExitCode::from(2);
     }
     match args[..] {

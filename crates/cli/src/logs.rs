@@ -3,7 +3,11 @@
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{
-    EnvFilter, Layer, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer,
+    filter::{Targets, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 use crate::failure::Failure;
@@ -15,7 +19,7 @@ const VARIABLE: &str = "REFUNDS_LOG";
 /// Only this project's logs are shown. HTTP libraries trace the wire, which carries credentials.
 pub(crate) fn start() -> Result<(), Failure> {
     let Some(filter) = refunds_core::env_variable(VARIABLE)? else { return Ok(()) };
-    let filter = EnvFilter::try_new(filter).map_err(|_| {
+    let filter: Targets = filter.parse().map_err(|_| {
         Failure::config(format!("{VARIABLE} must be a filter such as debug or refunds_core=trace"))
     })?;
     let ours = filter_fn(|metadata| metadata.target().starts_with("refunds"));

@@ -93,31 +93,48 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
 /// parser, which takes several times as long.
 fn parse_usual_time(text: &str) -> Option<OffsetDateTime> {
     let (head, tail) = text.as_bytes().split_first_chunk::<19>()?;
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1] = head else {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1] = *head else {
         return None;
     };
-    let (fraction, zone) = match tail {
-        [b'.', rest @ ..] => rest.split_at(rest.iter().take_while(|byte| byte.is_ascii_digit()).count()),
-        _ => (&b"0"[..], tail),
+    let (nanosecond, zone) = match tail {
+        [b'.', rest @ ..] => fraction(rest)?,
+        _ => (0, tail),
     };
-    if fraction.is_empty() || fraction.len() > 9 || (zone != b"Z" && zone != b"+00:00") {
+    if zone != b"Z" && zone != b"+00:00" {
         return None;
     }
-    let pair = |tens: &u8, ones: &u8| u8::try_from(number(&[*tens, *ones])?).ok();
-    let month = Month::try_from(pair(m0, m1)?).ok()?;
-    let year = i32::try_from(number(&[*y0, *y1, *y2, *y3])?).ok()?;
-    let nanosecond = fraction.len()..9;
-    let nanosecond = nanosecond.fold(number(fraction)?, |value, _| value * 10);
-    let date = Date::from_calendar_date(year, month, pair(d0, d1)?).ok()?;
-    let time = date.with_hms_nano(pair(h0, h1)?, pair(n0, n1)?, pair(s0, s1)?, nanosecond).ok()?;
-    Some(time.assume_utc())
+    // Asked once for all digits, because each question costs as much as the number.
+    let mut are_digits = true;
+    let mut pair = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        are_digits &= (tens <= 9) & (ones <= 9);
+        tens.wrapping_mul(10).wrapping_add(ones)
+    };
+    let year = i32::from(pair(y0, y1)) * 100 + i32::from(pair(y2, y3));
+    let (month, day) = (pair(m0, m1), pair(d0, d1));
+    let (hour, minute, second) = (pair(h0, h1), pair(n0, n1), pair(s0, s1));
+    if !are_digits {
+        return None;
+    }
+    let date = Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()?;
+    Some(date.with_hms_nano(hour, minute, second, nanosecond).ok()?.assume_utc())
 }
 
-/// The value of up to nine decimal digits.
-fn number(digits: &[u8]) -> Option<u32> {
-    digits
-        .iter()
-        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+/// The nanoseconds that one to nine digits after the decimal point are, and what follows them.
+fn fraction(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut nanosecond, mut worth) = (0, 100_000_000);
+    for (at, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return (at > 0).then(|| (nanosecond, &text[at..]));
+        }
+        if worth == 0 {
+            return None;
+        }
+        nanosecond += u32::from(digit) * worth;
+        worth /= 10;
+    }
+    None
 }
 
 /// A duration for people, rounded: `250ms`, `2s`, `1m 30s`.

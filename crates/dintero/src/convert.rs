@@ -71,13 +71,9 @@ pub(crate) fn reference(extra: &mut Extra, name: &'static str, text: Option<&str
 }
 
 /// Keeps a value under the provider's own name.
-pub(crate) fn keep<'a, T: Clone + Into<ExtraValue<'a>>>(
-    extra: &mut Extra,
-    name: &'static str,
-    value: Option<&T>,
-) {
+pub(crate) fn keep<'a>(extra: &mut Extra, name: &'static str, value: Option<impl Into<ExtraValue<'a>>>) {
     if let Some(value) = value {
-        extra.insert(name, value.clone());
+        extra.insert(name, value);
     }
 }
 
@@ -129,6 +125,9 @@ pub(crate) fn lines(
 }
 
 fn payouts(item: &wire::Item<'_>, currency: Currency) -> Vec<Payout> {
+    if item.payout.is_none() && item.splits.is_none() {
+        return Vec::new();
+    }
     let share = |to: &Lenient<Cow<'_, str>>, amount: &Lenient<Amount>| match (to.as_deref(), **amount) {
         (Some(to), Some(Amount::Minor(minor))) => {
             Some(PayoutDestination::new(to, Money::new(minor, currency)))
@@ -152,15 +151,17 @@ pub(crate) fn metadata_key(key: &str) -> String {
 }
 
 /// The merchant's metadata under its own keys.
-pub(crate) fn metadata(wire: Map<String, Value>) -> Map<String, Value> {
-    let has_own = |key: &String| key.strip_prefix(METADATA_PREFIX).is_some_and(|own| !wire.contains_key(own));
-    let renamed: Vec<bool> = wire.keys().map(has_own).collect();
-    let mut metadata = Map::new();
-    for ((mut key, value), renamed) in wire.into_iter().zip(renamed) {
-        if renamed {
+pub(crate) fn metadata(mut metadata: Map<String, Value>) -> Map<String, Value> {
+    let own = |key: &String| {
+        let own = key.strip_prefix(METADATA_PREFIX)?;
+        (!metadata.contains_key(own)).then(|| key.clone())
+    };
+    // Renamed in place: a map of its own would cost more than everything else about a refund's metadata.
+    for key in metadata.keys().filter_map(own).collect::<Vec<_>>() {
+        if let Some((mut key, value)) = metadata.remove_entry(&key) {
             key.drain(..METADATA_PREFIX.len());
+            metadata.insert(key, value);
         }
-        metadata.insert(key, value);
     }
     metadata
 }

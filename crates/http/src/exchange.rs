@@ -79,6 +79,13 @@ enum Outcome {
     Refused,
 }
 
+/// A request that the transport has.
+struct Sent<'a> {
+    gate: Option<RequestGate>,
+    request_id: RequestId,
+    response: BoxFuture<'a, Result<http::Response<Body>, TransportError>>,
+}
+
 type Deadline = BoxFuture<'static, ()>;
 
 impl Call<'_> {
@@ -114,11 +121,18 @@ impl Call<'_> {
             request_id = Empty,
             elapsed_ms = Empty,
         );
-        let started = self.client.clock.monotonic();
-        let exchange = self.exchange(wire, credential, renewable, deadline, &span);
-        let outcome = exchange.instrument(span.clone()).await;
-        let elapsed = self.client.clock.monotonic().saturating_sub(started);
-        span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        let is_watched = !span.is_none();
+        let started = is_watched.then(|| self.client.clock.monotonic());
+        let outcome = match span.in_scope(|| self.begin(wire, credential)) {
+            Ok(sent) => {
+                self.finish(sent, credential, renewable, deadline, &span).instrument(span.clone()).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Some(started) = started {
+            let elapsed = self.client.clock.monotonic().saturating_sub(started);
+            span.record("elapsed_ms", u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+        }
         span.in_scope(|| match &outcome {
             Ok(Outcome::Response(_)) => tracing::debug!(target: TARGET, "response received"),
             Ok(Outcome::Refused) => {
@@ -134,14 +148,8 @@ impl Call<'_> {
         outcome
     }
 
-    async fn exchange(
-        &self,
-        mut wire: http::Request<Bytes>,
-        credential: Option<&Credential>,
-        renewable: bool,
-        deadline: &mut Deadline,
-        span: &Span,
-    ) -> Result<Outcome> {
+    /// Hands the request to the transport, which sends it while [`finish`](Self::finish) waits.
+    fn begin(&self, mut wire: http::Request<Bytes>, credential: Option<&Credential>) -> Result<Sent<'_>> {
         if let Some(credential) = credential {
             // A token that was fetched is well-formed: this one is from the settings.
             let value = credential.header().ok_or_else(|| {
@@ -150,15 +158,29 @@ impl Call<'_> {
             })?;
             wire.headers_mut().insert(AUTHORIZATION, value.clone());
         }
-        let sent = SentSecrets::of(wire.headers());
-        let limit = self.request.limit();
-
+        let secrets = SentSecrets::of(wire.headers());
         let gate = wire.extensions().get::<RequestGate>().cloned();
         let asked_by_us = gate.as_ref().filter(|_| !self.client.transport.asks_gate());
         if asked_by_us.is_some_and(|gate| !gate.begin()) {
             return Err(self.fail(TransportError::unsent(TransportErrorKind::Expired)));
         }
-        let (head, body) = match within(deadline, self.client.transport.send(wire)).await {
+        Ok(Sent {
+            gate,
+            request_id: RequestId::new(self.client.request_id_header.as_ref(), secrets),
+            response: self.client.transport.send(wire),
+        })
+    }
+
+    async fn finish(
+        &self,
+        sent: Sent<'_>,
+        credential: Option<&Credential>,
+        renewable: bool,
+        deadline: &mut Deadline,
+        span: &Span,
+    ) -> Result<Outcome> {
+        let Sent { gate, request_id, response } = sent;
+        let (head, body) = match within(deadline, response).await {
             Some(Ok(response)) => response.into_parts(),
             Some(Err(error)) => return Err(self.fail(error)),
             // The transport was dropped just now. It may have noted that nothing left by then.
@@ -167,7 +189,7 @@ impl Call<'_> {
             }
             None => return Err(self.fail(late())),
         };
-        let request_id = RequestId::new(self.client.request_id_header.as_ref(), sent.clone());
+        let limit = self.request.limit();
         let named = |error: Error| match request_id.in_headers(&head.headers) {
             Some(id) => error.with_request_id(id),
             None => error,
@@ -220,7 +242,8 @@ impl Call<'_> {
             write: self.context.write,
         };
         let decoder = self.client.decoder.as_deref();
-        let error = response_error(self.context, &response, id, decoder, &*self.client.clock, &sent.texts());
+        let error =
+            response_error(self.context, &response, id, decoder, &*self.client.clock, &request_id.secrets());
         self::record_id(span, error.request_id());
         Err(error)
     }

@@ -88,6 +88,13 @@ impl Json<'_> {
     }
 }
 
+/// JSON's null.
+impl Default for Json<'_> {
+    fn default() -> Self {
+        Self::Other(Value::Null)
+    }
+}
+
 impl<'a> From<Json<'a>> for ExtraValue<'a> {
     fn from(json: Json<'a>) -> Self {
         match json {

@@ -39,7 +39,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Number, Value};
 
@@ -231,15 +231,26 @@ impl<'de> FromLenient<'de> for Map<String, Value> {
 impl<'de, T: FromLenient<'de>> FromLenient<'de> for Vec<T> {
     fn from_list<A: SeqAccess<'de>>(mut list: A) -> Result<Option<Self>, A::Error> {
         let mut read = Self::new();
-        while let Some(Lenient(element)) = list.next_element()? {
-            let Some(element) = element else { continue };
-            if read.is_empty() {
-                // Most lists of a refund are of one element, and a vector begins with room for four.
-                read.reserve_exact(1);
-            }
-            read.push(element);
-        }
+        while list.next_element_seed(PushTo(&mut read))?.is_some() {}
         Ok(Some(read))
+    }
+}
+
+/// Reads an element right into its list: elements are large, and moving one takes time.
+struct PushTo<'a, T>(&'a mut Vec<T>);
+
+impl<'de, T: FromLenient<'de>> DeserializeSeed<'de> for PushTo<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if let Some(element) = deserializer.deserialize_any(LenientVisitor(PhantomData))? {
+            if self.0.is_empty() {
+                // Most lists of a refund are of one element, and a vector begins with room for four.
+                self.0.reserve_exact(1);
+            }
+            self.0.push(element);
+        }
+        Ok(())
     }
 }
 
@@ -251,6 +262,10 @@ impl<'de, T: LenientObject<'de>> FromLenient<'de> for T {
         Self::deserialize(MapAccessDeserializer::new(map)).map(Some)
     }
 }
+
+/// For what is rare: absent, it takes no more than a pointer.
+impl<'de, T: LenientObject<'de>> LenientObject<'de> for Box<T> {}
+impl LenientObject<'_> for Box<Map<String, Value>> {}
 
 struct LenientVisitor<T>(PhantomData<T>);
 

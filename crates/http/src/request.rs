@@ -92,32 +92,21 @@ impl Request {
     ///
     /// Sending fails, before anything is sent, if it is empty, `.`, `..`, over-long or holds control
     /// characters.
-    pub fn path(mut self, segment: &str) -> Self {
-        if self.path.is_empty() {
-            self.path.reserve(USUAL_PATH);
-        }
-        if is_unreserved(segment) && segment.len() <= MAX_SEGMENT_LEN {
-            self.path.push('/');
-            self.path.push_str(segment);
-            return self;
-        }
-        if segment.is_empty() || segment == "." || segment == ".." {
-            return self.faulty("a part of the path is empty, `.` or `..`");
-        }
-        if segment.len() > MAX_SEGMENT_LEN {
-            return self.faulty("a part of the path is too long");
-        }
-        if segment.chars().any(char::is_control) {
-            return self.faulty("a part of the path contains control characters");
-        }
-        self.path.push('/');
-        self.path.extend(utf8_percent_encode(segment, RESERVED));
-        self
+    pub fn path(self, segment: &str) -> Self {
+        self.paths([segment])
     }
 
     /// Appends several segments of the path, each as [`path`](Self::path) does.
-    pub fn paths<'a>(self, segments: impl IntoIterator<Item = &'a str>) -> Self {
-        segments.into_iter().fold(self, Self::path)
+    pub fn paths<'a>(mut self, segments: impl IntoIterator<Item = &'a str>) -> Self {
+        if self.path.is_empty() {
+            self.path.reserve(USUAL_PATH);
+        }
+        for segment in segments {
+            if let Err(fault) = push_segment(&mut self.path, segment) {
+                self.fault.get_or_insert(fault);
+            }
+        }
+        self
     }
 
     /// Adds a parameter to the query; name and value are encoded.
@@ -299,6 +288,26 @@ impl fmt::Debug for Request {
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
+}
+
+fn push_segment(path: &mut String, segment: &str) -> Result<(), &'static str> {
+    if is_unreserved(segment) && segment.len() <= MAX_SEGMENT_LEN {
+        path.push('/');
+        path.push_str(segment);
+        return Ok(());
+    }
+    if segment.is_empty() || segment == "." || segment == ".." {
+        return Err("a part of the path is empty, `.` or `..`");
+    }
+    if segment.len() > MAX_SEGMENT_LEN {
+        return Err("a part of the path is too long");
+    }
+    if segment.chars().any(char::is_control) {
+        return Err("a part of the path contains control characters");
+    }
+    path.push('/');
+    path.extend(utf8_percent_encode(segment, RESERVED));
+    Ok(())
 }
 
 /// Whether a part of a path is sent as it is.

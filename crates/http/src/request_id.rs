@@ -1,6 +1,6 @@
 //! The provider's id of a request, which its support asks for.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -26,7 +26,7 @@ const MIN_SECRET: usize = 6;
 pub(crate) struct RequestId {
     own: Option<HeaderName>,
     sent: SentSecrets,
-    found: Arc<OnceLock<Option<String>>>,
+    found: OnceLock<Option<Box<str>>>,
 }
 
 /// The secrets of a request, in case the response repeats them.
@@ -36,7 +36,12 @@ pub(crate) struct SentSecrets(Vec<HeaderValue>);
 impl RequestId {
     /// `own` is the header in which this provider sends it.
     pub(crate) fn new(own: Option<&HeaderName>, sent: SentSecrets) -> Self {
-        Self { own: own.cloned(), sent, found: Arc::default() }
+        Self { own: own.cloned(), sent, found: OnceLock::new() }
+    }
+
+    /// The secrets of the request.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.sent.texts()
     }
 
     /// The id in a response's headers, in the provider's own one or else in a usual one, if it is one to
@@ -52,7 +57,7 @@ impl RequestId {
                 .peekable();
             texts.peek()?;
             let secrets = self.sent.texts();
-            texts.find(|text| is_request_id(text, &secrets)).map(ToOwned::to_owned)
+            texts.find(|text| is_request_id(text, &secrets)).map(Into::into)
         };
         self.found.get_or_init(find).as_deref()
     }

@@ -62,7 +62,7 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
         None => is_unreported = true,
         Some(Json::Other(Value::Null)) => {}
         Some(Json::Other(wire)) => {
-            keep(&mut extra, "external_identifier", Some(wire));
+            keep(&mut extra, "external_identifier", Json::Other(wire));
             is_unreported = true;
         }
         Some(Json::Text(text)) => {
@@ -78,16 +78,11 @@ pub(crate) fn refund(wire: wire::Refund<'_>, asked: &PaymentId) -> Result<Refund
     refund.created_at = time(&mut extra, "created_at", wire.created_at);
     refund.updated_at = time(&mut extra, "updated_at", wire.updated_at);
     refund.target = target(&mut extra, wire.target_type, wire.target_id);
-    refund.failure = failure(
-        &mut extra,
-        status,
-        wire.error_code,
-        wire.raw_response_code.as_ref(),
-        wire.raw_response_description.as_ref(),
-    );
+    refund.failure =
+        failure(&mut extra, status, wire.error_code, &wire.raw_response_code, &wire.raw_response_description);
     // In the order of their names, which is that of `extra`.
     // A person: the id, and not the name and the e-mail address.
-    if let Some(Json::Text(id)) = wire.creator.into_option().and_then(|creator| creator.id) {
+    if let Some(wire::Creator { id: Json::Text(id) }) = wire.creator.into_option() {
         extra.insert("creator", ExtraValue::ObjectWithText("id", id));
     }
     for (name, value) in [
@@ -148,10 +143,10 @@ pub(crate) fn is_same_id(left: &str, right: &str) -> bool {
             && Uuid::try_parse(left).is_ok())
 }
 
-fn target(extra: &mut Extra, kind: Option<Json<'_>>, id: Option<Json<'_>>) -> Option<RefundTarget> {
+fn target(extra: &mut Extra, kind: Json<'_>, id: Json<'_>) -> Option<RefundTarget> {
     let word = match kind {
-        Some(Json::Text(word)) => word,
-        other => {
+        Json::Text(word) => word,
+        other @ Json::Other(_) => {
             keep(extra, "target_type", other);
             keep(extra, "target_id", id);
             return None;
@@ -169,9 +164,9 @@ fn target(extra: &mut Extra, kind: Option<Json<'_>>, id: Option<Json<'_>>) -> Op
 fn failure(
     extra: &mut Extra,
     status: RefundStatus,
-    code: Option<Json<'_>>,
-    raw_code: Option<&Json<'_>>,
-    raw_text: Option<&Json<'_>>,
+    code: Json<'_>,
+    raw_code: &Json<'_>,
+    raw_text: &Json<'_>,
 ) -> Option<RefundFailure> {
     let over = matches!(status, RefundStatus::Declined | RefundStatus::Failed | RefundStatus::Voided);
     if !over {
@@ -180,8 +175,8 @@ fn failure(
     }
     let code = text(extra, "error_code", code);
     let retry = code.as_deref().and_then(advice);
-    let code = code.or_else(|| raw_code?.text().map(redact));
-    let message = raw_text.and_then(Json::text).map(redact);
+    let code = code.or_else(|| raw_code.text().map(redact));
+    let message = raw_text.text().map(redact);
     (code.is_some() || message.is_some()).then(|| RefundFailure::new(code, message, retry))
 }
 
@@ -190,18 +185,19 @@ fn advice(code: &str) -> Option<RetryAdvice> {
 }
 
 /// Keeps what has no home in the model, under the provider's name.
-fn keep<'a>(extra: &mut Extra, name: &'static str, value: Option<impl Into<ExtraValue<'a>>>) {
-    match value.map(Into::into) {
-        None | Some(ExtraValue::Json(Value::Null)) => {}
-        Some(value) => extra.insert(name, value),
+fn keep(extra: &mut Extra, name: &'static str, value: Json<'_>) {
+    match value {
+        Json::Text(text) => extra.insert(name, &*text),
+        Json::Other(Value::Null) => {}
+        Json::Other(value) => extra.insert(name, value),
     }
 }
 
 /// The value as a text; anything else is kept as it is.
-fn text(extra: &mut Extra, name: &'static str, value: Option<Json<'_>>) -> Option<String> {
+fn text(extra: &mut Extra, name: &'static str, value: Json<'_>) -> Option<String> {
     match value {
-        Some(Json::Text(text)) => Some(text.into_owned()),
-        other => {
+        Json::Text(text) => Some(text.into_owned()),
+        other @ Json::Other(_) => {
             keep(extra, name, other);
             None
         }
@@ -209,8 +205,8 @@ fn text(extra: &mut Extra, name: &'static str, value: Option<Json<'_>>) -> Optio
 }
 
 /// The value as a time; anything else is kept as it is.
-fn time(extra: &mut Extra, name: &'static str, value: Option<Json<'_>>) -> Option<OffsetDateTime> {
-    let time = value.as_ref().and_then(Json::text).and_then(parse_time);
+fn time(extra: &mut Extra, name: &'static str, value: Json<'_>) -> Option<OffsetDateTime> {
+    let time = value.text().and_then(parse_time);
     if time.is_none() {
         keep(extra, name, value);
     }

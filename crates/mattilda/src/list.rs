@@ -18,14 +18,31 @@ use crate::{
 /// `GET /transactions/{id}/refunds`, converted while it is read:
 /// <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
 pub(crate) struct RefundList {
-    pub(crate) items: Vec<Result<Refund, Fault>>,
+    pub(crate) refunds: Result<Vec<Refund>, Fault>,
     pub(crate) limit: Option<Value>,
     pub(crate) next_cursor: Option<Value>,
 }
 
-/// Reads the refunds of this payment.
+/// The longest page: <https://docs.mattildapayments.com/reference/transactions/list-transaction-refunds>
+pub(crate) const MAX_PAGE_LIMIT: u16 = 100;
+
+/// How many bytes of a page a refund takes at least, if it has all its members.
+const USUAL_REFUND: usize = 512;
+
+/// Reads the refunds of a payment.
 #[derive(Clone, Copy)]
-pub(crate) struct RefundsOf<'a>(pub(crate) &'a PaymentId);
+pub(crate) struct RefundsOf<'a> {
+    payment: &'a PaymentId,
+    /// How many refunds to make room for.
+    expected: usize,
+}
+
+impl<'a> RefundsOf<'a> {
+    /// Reads a page of `length` bytes.
+    pub(crate) fn new(payment: &'a PaymentId, length: usize) -> Self {
+        Self { payment, expected: (length / USUAL_REFUND).min(MAX_PAGE_LIMIT.into()) }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
@@ -53,7 +70,11 @@ impl<'de> Visitor<'de> for RefundsOf<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RefundList, A::Error> {
-        let convert = |wire: wire::Refund<'_>| convert::refund(wire, self.0);
+        let (mut refunds, mut fault) = (Vec::with_capacity(self.expected), None);
+        let mut convert = |wire: wire::Refund<'_>| match convert::refund(wire, self.payment) {
+            Ok(refund) => refunds.push(refund),
+            Err(wrong) => fault = fault.or(Some(wrong)),
+        };
         let (mut items, mut limit, mut next_cursor) = (None, None, None);
         while let Some(member) = map.next_key()? {
             match member {
@@ -62,7 +83,7 @@ impl<'de> Visitor<'de> for RefundsOf<'_> {
                 Member::NextCursor if next_cursor.is_some() => {
                     return Err(A::Error::duplicate_field("next_cursor"));
                 }
-                Member::Items => items = Some(map.next_value_seed(Each::new(convert))?),
+                Member::Items => items = Some(map.next_value_seed(Each::new(&mut convert))?),
                 Member::Limit => limit = Some(map.next_value()?),
                 Member::NextCursor => next_cursor = Some(map.next_value()?),
                 Member::Other => {
@@ -70,7 +91,8 @@ impl<'de> Visitor<'de> for RefundsOf<'_> {
                 }
             }
         }
-        let items = items.ok_or_else(|| A::Error::missing_field("items"))?;
-        Ok(RefundList { items, limit: limit.flatten(), next_cursor: next_cursor.flatten() })
+        let _: Vec<()> = items.ok_or_else(|| A::Error::missing_field("items"))?;
+        let refunds = fault.map_or(Ok(refunds), Err);
+        Ok(RefundList { refunds, limit: limit.flatten(), next_cursor: next_cursor.flatten() })
     }
 }

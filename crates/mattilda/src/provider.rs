@@ -15,14 +15,13 @@ use crate::{
     config::{MattildaConfig, SETTINGS},
     convert::{self, is_same_id},
     error::in_context,
-    list::RefundsOf,
+    list::{MAX_PAGE_LIMIT, RefundsOf},
     totals::Totals,
     validate::{MAX_REFERENCE_CHARS, target, validate},
     webhook, wire,
 };
 
 const KEY_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-const MAX_PAGE_LIMIT: u16 = 100;
 const MAX_PAGE_BYTES: usize = 16 << 20;
 
 /// Refunds of transactions at Mattilda Payments, or at any other Gr4vy instance. Cheap to clone.
@@ -121,11 +120,10 @@ impl RefundProvider for Mattilda {
             request = request.query("limit", limit.clamp(1, MAX_PAGE_LIMIT));
         }
         let response = self.0.http.send(request).await?;
-        let list = response.json_with(&RefundsOf(payment))?;
+        let list = response.json_with(&RefundsOf::new(payment, response.bytes().len()))?;
         let fault = |fault| response.protocol_error(fault);
 
-        let refunds: std::result::Result<Vec<_>, _> = list.items.into_iter().collect();
-        let mut refunds = refunds.map_err(fault)?;
+        let mut refunds = list.refunds.map_err(fault)?;
         if refunds.iter().any(|refund| refund.payment_id != *payment) {
             return Err(fault("the response lists a refund of another transaction"));
         }

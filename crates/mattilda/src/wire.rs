@@ -41,51 +41,51 @@ pub(crate) struct Refund<'a> {
     /// `None` where the response has no such member, JSON's null where it says that there is none.
     #[serde(borrow, default, deserialize_with = "refunds_http::present")]
     pub(crate) external_identifier: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) payment_service_refund_id: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) reason: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) target_type: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) target_id: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) created_at: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) updated_at: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) error_code: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) raw_response_code: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) raw_response_description: Option<Json<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) payment_service_refund_id: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) reason: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) target_type: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) target_id: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) created_at: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) updated_at: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) error_code: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) raw_response_code: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) raw_response_description: Json<'a>,
     #[serde(borrow, default)]
     pub(crate) creator: Lenient<Creator<'a>>,
-    #[serde(borrow)]
-    pub(crate) r#type: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) reconciliation_id: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) transaction_reconciliation_id: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) transaction_external_identifier: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) settled: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) settled_amount: Option<Json<'a>>,
-    #[serde(borrow)]
-    pub(crate) settled_currency: Option<Json<'a>>,
+    #[serde(borrow, default)]
+    pub(crate) r#type: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) reconciliation_id: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) transaction_reconciliation_id: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) transaction_external_identifier: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) settled: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) settled_amount: Json<'a>,
+    #[serde(borrow, default)]
+    pub(crate) settled_currency: Json<'a>,
 }
 
 /// The dashboard's user who made a refund: the id alone, so that no name and no e-mail address is read.
 pub(crate) struct Creator<'a> {
-    pub(crate) id: Option<Json<'a>>,
+    pub(crate) id: Json<'a>,
 }
 
 /// Whatever else is in it, and however often.
 impl<'de: 'a, 'a> FromLenient<'de> for Creator<'a> {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
-        let mut id = None;
+        let mut id = Json::default();
         while let Some(name) = map.next_key::<Text<'de>>()? {
             if &*name == "id" {
                 id = map.next_value()?;

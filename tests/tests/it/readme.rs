@@ -1,6 +1,7 @@
-//! The README's table of providers is what their capabilities say; `UPDATE_TABLES=1` writes it.
+//! The README's table of providers is what their capabilities say; `UPDATE_TABLES=1` writes it. Its counts are
+//! those of the tables it links to.
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path, sync::Arc};
 
 use refunds_core::{
     Capabilities, Certainty, Idempotency, References, RefundProvider, testing::MemoryProvider,
@@ -60,4 +61,32 @@ async fn the_readme_says_what_the_providers_can_do() {
     }
     let end = readme.find(END).unwrap();
     assert_eq!(readme[begin..end], table, "UPDATE_TABLES=1 writes the table");
+}
+
+/// The cells of a table's column, each once, without the head.
+fn cells(file: &str, column: usize) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    rows.skip(1).map(|row| row.split('|').nth(column).unwrap().trim().to_owned()).collect()
+}
+
+#[test]
+fn the_readme_counts_right() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    for (file, column, text) in [
+        ("tests/fault-table.md", 2, "[{} faults at every call](tests/fault-table.md)"),
+        (
+            "crates/core/tests/wrong-providers.md",
+            1,
+            "[{} wrong providers](crates/core/tests/wrong-providers.md)",
+        ),
+        (
+            "crates/core/tests/wrong-journals.md",
+            1,
+            "[{} wrong journals](crates/core/tests/wrong-journals.md)",
+        ),
+    ] {
+        let link = text.replace("{}", &cells(file, column).len().to_string());
+        assert!(readme.contains(&link), "the README should say {link}");
+    }
 }

@@ -185,6 +185,7 @@ impl Refund {
     /// mark a response that explicitly reports no reference: that refund was made elsewhere.)
     ///
     /// For adapters. `create` treats such a refund with care: it may be the requested one.
+    #[inline]
     #[must_use]
     pub fn with_unreported_reference(mut self) -> Self {
         self.hidden_reference = true;
@@ -235,6 +236,7 @@ impl Refund {
     /// Sets the payment that the refund was made for, if it is listed under another one: for example the
     /// order, when a refund of its transaction is listed. Refunds with one reference for different payments
     /// are different refunds.
+    #[inline]
     #[must_use]
     pub fn with_made_for(mut self, payment: PaymentId) -> Self {
         self.made_for = Some(payment);
@@ -248,6 +250,7 @@ impl Refund {
     }
 
     /// Keeps the provider's payload, for callers that configured it.
+    #[inline]
     #[must_use]
     pub fn with_raw(mut self, raw: Value) -> Self {
         self.raw = Some(Box::new(raw));

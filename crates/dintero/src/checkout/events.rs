@@ -83,6 +83,15 @@ impl Group {
         self.members().chain(self.corrected_by)
     }
 
+    /// Its events, the decisive one first.
+    pub(crate) fn from_decisive<'a>(
+        &self,
+        events: &'a [Event<'a>],
+    ) -> impl Iterator<Item = &'a Event<'a>> + use<'a, '_> {
+        let places = [self.decisive(events), self.first].into_iter();
+        places.chain(self.later.iter().copied()).map(|at| &events[at])
+    }
+
     fn has_event(&self, events: &[Event<'_>], id: &str) -> bool {
         self.all().any(|at| events[at].id.as_deref() == Some(id))
     }
@@ -103,6 +112,9 @@ impl Group {
 
     /// The same without regard to corrections.
     pub(crate) fn latest(&self, events: &[Event<'_>]) -> usize {
+        if self.later.is_empty() {
+            return self.first;
+        }
         let rank = |at: usize| Kind::of(&events[at]) != Kind::InitiateRefund;
         self.later.iter().copied().fold(self.first, |best, at| {
             let later = match (rank(at), rank(best)) {
@@ -176,7 +188,7 @@ pub(crate) fn requests<'a>(event: &'a Event<'_>) -> impl Iterator<Item = Request
 
 /// The reference of an event, which a blank one is not.
 pub(crate) fn reference<'a>(event: &'a Event<'_>) -> Option<&'a str> {
-    event.event_reference.as_deref().filter(|reference| !reference.trim().is_empty())
+    event.event_reference.as_deref().filter(|reference| !reference.chars().all(char::is_whitespace))
 }
 
 /// Whether `left` is certainly older: by their times where both have one, else by their places.

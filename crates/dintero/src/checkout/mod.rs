@@ -10,11 +10,11 @@ pub(crate) mod refund;
 mod tests;
 pub(crate) mod totals;
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet};
 
 use refunds_core::{
-    Currency, Extra, Handover, Money, Overview, Payment, PaymentId, PaymentMethod, Refund, RefundFailure,
-    RefundId, RefundLine, RefundList, RefundStatus, Result,
+    Currency, Extra, Handover, Money, Overview, Payment, PaymentId, Refund, RefundFailure, RefundId,
+    RefundLine, RefundList, RefundStatus, Result,
 };
 use refunds_http::{Response, redact};
 use serde_json::{Map, Value};
@@ -38,6 +38,10 @@ const WORDS: [(&str, Option<bool>, &str); 4] = [
 
 /// How many members a refund keeps in `extra`.
 const MOST_EXTRA: usize = 10;
+
+/// How many refunds are filled in one kind of detail after the other: the code of all details does not fit into
+/// the processor's instruction cache, and the data of all refunds not into its data cache.
+const AT_ONCE: usize = 16;
 
 /// A transaction as the adapter works with it.
 pub(crate) struct Transaction<'a> {
@@ -83,23 +87,29 @@ impl<'a> Transaction<'a> {
             &wire.payment_product_type,
             &wire.card,
         );
-        for group in &groups {
-            let refund = refund(&wire, id, currency, group, method.as_ref())?;
-            taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
-            refunds.push(refund);
-        }
-        // One kind of detail after the other: the code of all of them does not fit into the processor's
-        // instruction cache.
-        for (group, refund) in groups.iter().zip(&mut refunds) {
-            refund.lines = lines_of(wire.events.list(), group, currency)?;
-        }
-        for (group, refund) in groups.iter().zip(&mut refunds) {
-            keep_extra(&wire, group, &mut refund.extra);
-        }
-        for (group, refund) in groups.iter().zip(&mut refunds) {
-            refund.metadata = take_metadata(wire.events.list_mut(), group);
-            if !refund.metadata.is_empty() && refund.extra.contains_key(ORDER) {
-                refund.metadata.remove(ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default());
+        for groups in groups.chunks(AT_ONCE) {
+            let start = refunds.len();
+            for group in groups {
+                refunds.push(refund(&wire, id, currency, group)?);
+            }
+            let refunds = &mut refunds[start..];
+            for (group, refund) in groups.iter().zip(&mut *refunds) {
+                taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
+                refund.payment_method = method.clone();
+                describe(refund, wire.events.list(), group);
+            }
+            for (group, refund) in groups.iter().zip(&mut *refunds) {
+                refund.lines = lines_of(wire.events.list(), group, currency)?;
+            }
+            for (group, refund) in groups.iter().zip(&mut *refunds) {
+                keep_extra(&wire, group, &mut refund.extra);
+            }
+            for (group, refund) in groups.iter().zip(&mut *refunds) {
+                refund.metadata = take_metadata(wire.events.list_mut(), group);
+                let own_key = ORDER_KEY.strip_prefix(METADATA_PREFIX).unwrap_or_default();
+                if refund.metadata.contains_key(own_key) && refund.extra.contains_key(ORDER) {
+                    refund.metadata.remove(own_key);
+                }
             }
         }
         if !are_distinct(refunds.iter().map(|refund| &refund.id)) {
@@ -155,7 +165,7 @@ impl<'a> Transaction<'a> {
             ("merchant_reference_2", &self.wire.merchant_reference_2),
             ("session_id", &self.wire.session_id),
         ] {
-            keep(&mut payment.extra, name, value.as_ref());
+            keep(&mut payment.extra, name, value.as_deref());
         }
         Ok(payment.with_refundable_lines(self.lines().refundable(self.currency)))
     }
@@ -213,39 +223,48 @@ fn refund(
     id: &PaymentId,
     currency: Currency,
     group: &Group,
-    method: Option<&Arc<PaymentMethod>>,
 ) -> std::result::Result<Refund, Fault> {
     let events = wire.events.list();
-    let decisive = &events[group.decisive(events)];
-    let first = group.first(events);
     let status = group.status(events);
     let amount = convert::money(&group.amount(events).amount, currency, "refund event")?;
     let own_id = group.request(events).and_then(RequestId::refund_id);
     let own_id = own_id.map_or_else(|| event_id(wire, group), Ok)?;
+    let word = word(&events[group.decisive(events)], group.standing);
+    let mut refund = Refund::new(NAME, own_id, id.clone(), status, word, amount);
+    if let Some(order) = order(events, group).and_then(Value::as_str)
+        && let Ok(order) = PaymentId::new(order)
+    {
+        refund = refund.with_made_for(order);
+    }
+    // A direct refund without a reference has none. Whether an initiating event would carry it is not
+    // documented, so without one there it may still have one.
+    if (group.is_asynchronous(events) || status == RefundStatus::Unknown)
+        && group.from_decisive(events).all(|event| reference(event).is_none())
+    {
+        refund = refund.with_unreported_reference();
+    }
+    Ok(refund)
+}
 
-    let mut refund = Refund::new(NAME, own_id, id.clone(), status, word(decisive, group.standing), amount);
+/// The order that a refund was made for.
+fn order<'a>(events: &'a [wire::Event<'_>], group: &Group) -> Option<&'a Value> {
+    group.from_decisive(events).find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY))
+}
+
+/// Fills in what the events of a refund say of it.
+fn describe(refund: &mut Refund, events: &[wire::Event<'_>], group: &Group) {
+    let (first, decisive) = (group.first(events), &events[group.decisive(events)]);
     refund.extra = Extra::with_capacity(MOST_EXTRA);
     let extra = &mut refund.extra;
-    let references = || std::iter::once(decisive).chain(group.members().map(|at| &events[at]));
-    let text = references().find_map(reference);
+    let text = group.from_decisive(events).find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
     refund.created_at = convert::read_time(extra, "created_at", &first.created_at);
     refund.updated_at = match refund.created_at {
         Some(time) if std::ptr::eq(first, decisive) => Some(time),
         _ => convert::read_time(extra, "updated_at", &decisive.created_at),
     };
-    refund.failure = failure(decisive, status);
-    let order = references().find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY));
-    keep(extra, ORDER, order);
-    let made_for = order.and_then(Value::as_str).and_then(|order| PaymentId::new(order).ok());
-    refund.payment_method = method.cloned();
-    if let Some(order) = made_for {
-        refund = refund.with_made_for(order);
-    }
-    // A direct refund without a reference has none. Whether an initiating event would carry it is not
-    // documented, so without one there it may still have one.
-    let hidden = text.is_none() && (group.is_asynchronous(events) || status == RefundStatus::Unknown);
-    Ok(if hidden { refund.with_unreported_reference() } else { refund })
+    refund.failure = failure(decisive, refund.status);
+    keep(extra, ORDER, order(events, group).cloned());
 }
 
 /// The lines of the first event that has any, and of all the decisive one first.
@@ -254,8 +273,7 @@ fn lines_of(
     group: &Group,
     currency: Currency,
 ) -> std::result::Result<Vec<RefundLine>, Fault> {
-    let places = std::iter::once(group.decisive(events)).chain(group.members());
-    let mut items = places.map(|at| events[at].items.list());
+    let mut items = group.from_decisive(events).map(|event| event.items.list());
     convert::lines(items.find(|items| !items.is_empty()).unwrap_or_default(), currency, false)
 }
 
@@ -264,10 +282,10 @@ fn keep_extra(wire: &wire::Transaction<'_>, group: &Group, extra: &mut Extra) {
     let events = wire.events.list();
     let decisive = &events[group.decisive(events)];
     // In the order of their names, which is that of `extra`.
-    keep(extra, "correction", decisive.correction.as_ref());
-    keep(extra, "correlation_request_id", decisive.correlation_request_id.as_ref());
-    keep(extra, "created_by", decisive.created_by.as_ref());
-    keep(extra, "error", decisive.error.as_ref());
+    keep(extra, "correction", decisive.correction.as_deref().cloned());
+    keep(extra, "correlation_request_id", decisive.correlation_request_id.as_deref());
+    keep(extra, "created_by", decisive.created_by.as_deref());
+    keep(extra, "error", decisive.error.as_deref().cloned());
     for (name, value) in [
         ("event_id", &decisive.id),
         ("merchant_reference", &wire.merchant_reference),
@@ -277,7 +295,7 @@ fn keep_extra(wire: &wire::Transaction<'_>, group: &Group, extra: &mut Extra) {
         ("settlement_status", &wire.settlement_status),
         ("transaction_status", &decisive.transaction_status),
     ] {
-        keep(extra, name, value.as_ref());
+        keep(extra, name, value.as_deref());
     }
     if group.all().nth(1).is_some() {
         let mut seen = HashSet::new();
@@ -314,7 +332,7 @@ fn failure(event: &wire::Event<'_>, status: RefundStatus) -> Option<RefundFailur
         return None;
     }
     let empty = Map::new();
-    let error = event.error.as_ref().unwrap_or(&empty);
+    let error = event.error.as_deref().unwrap_or(&empty);
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     let kind = || error.get("type").and_then(|types| convert::words(types).next());
     let code = text("code").or_else(kind).or_else(|| text("result_code"));

@@ -76,7 +76,7 @@ impl Order {
         }
         if let Some(wire) = &self.wire {
             payment.provider_status = wire.status.to_text();
-            convert::keep(&mut payment.extra, "payment_status", wire.payment_status.as_ref());
+            convert::keep(&mut payment.extra, "payment_status", wire.payment_status.as_deref());
         }
         Ok(payment.with_refundable_lines(self.lines_left(None).refundable(self.currency)))
     }

@@ -39,11 +39,11 @@ pub(crate) fn refund(wire: &Operation<'_>, order: &PaymentId, currency: Currency
     refund.created_at = convert::read_time(extra, "created_at", &wire.created_at);
     refund.processed_at = convert::read_time(extra, "processed_at", &wire.processed_at);
     refund.lines = convert::lines(wire.items.list(), currency, true)?;
-    keep(extra, "success", wire.success.as_ref());
-    keep(extra, "created_by", wire.created_by.as_ref());
-    keep(extra, "processed_by", wire.processed_by.as_ref());
-    keep(extra, "authorization_id", wire.authorization_id.as_ref());
-    keep(extra, "_links", wire.links.as_ref());
+    keep(extra, "success", *wire.success);
+    keep(extra, "created_by", wire.created_by.as_deref());
+    keep(extra, "processed_by", wire.processed_by.as_deref());
+    keep(extra, "authorization_id", wire.authorization_id.as_deref());
+    keep(extra, "_links", wire.links.clone());
     if let Some(details) = wire.payment_details.as_ref() {
         refund.payment_method = convert::payment_method(
             details.psp.as_deref(),
@@ -53,7 +53,7 @@ pub(crate) fn refund(wire: &Operation<'_>, order: &PaymentId, currency: Currency
             &details.card,
         );
         let card = details.card.as_ref();
-        keep(extra, "card_metadata", card.and_then(|card| card.metadata.as_ref()));
+        keep(extra, "card_metadata", card.and_then(|card| card.metadata.cloned()));
     }
     Ok(refund)
 }

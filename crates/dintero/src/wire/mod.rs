@@ -125,8 +125,8 @@ pub(crate) struct Event<'a> {
     pub(crate) event_reference: Lenient<Cow<'a, str>>,
     pub(crate) request_id: Lenient<Cow<'a, str>>,
     pub(crate) correlation_request_id: Lenient<Cow<'a, str>>,
-    pub(crate) error: Lenient<Map<String, Value>>,
-    pub(crate) correction: Lenient<Map<String, Value>>,
+    pub(crate) error: Lenient<Box<Map<String, Value>>>,
+    pub(crate) correction: Lenient<Box<Map<String, Value>>>,
     pub(crate) created_at: Lenient<Cow<'a, str>>,
     pub(crate) created_by: Lenient<Cow<'a, str>>,
     pub(crate) metadata: Lenient<Map<String, Value>>,
@@ -145,7 +145,7 @@ pub(crate) struct Item<'a> {
     pub(crate) vat_amount: Lenient<Number>,
     #[serde(rename = "type")]
     pub(crate) kind: Lenient<Cow<'a, str>>,
-    pub(crate) payout: Lenient<Payout<'a>>,
+    pub(crate) payout: Lenient<Box<Payout<'a>>>,
     pub(crate) splits: Lenient<Vec<Split<'a>>>,
 }
 

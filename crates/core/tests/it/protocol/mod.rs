@@ -29,7 +29,7 @@
 //! each, the settle time is none, a key is remembered for one tick more than its margin. Time itself is not
 //! bounded: ages stop to count where nothing depends on them any more. Two to four intents are alive at once,
 //! made refunds included; closed ones make room, so the number of attempts is not bounded either. Each test
-//! prints how many states it explored. `LARGE_WORLDS=all cargo test -p refunds-core --release --test it protocol`
+//! prints how many states it explored. `LARGE_WORLDS=all cargo test --profile measure -p refunds-core --test it protocol`
 //! explores larger worlds.
 //!
 //! Two steps of the real client are one step here where their order makes no difference: taking the time and
@@ -125,7 +125,7 @@ fn a_handle_without_a_journal() {
     holds("handle", Config::new(ONE, 2).handle().sends(4));
 }
 
-/// The first one with all tests; the rest, which takes minutes, with `LARGE_WORLDS=all` and in release.
+/// The first one with all tests; the rest, which takes minutes, with `LARGE_WORLDS=all` and optimized.
 #[test]
 fn larger_worlds() {
     let worlds = [

@@ -6,7 +6,11 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, Visitor},
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
+
+pub use self::value::ExtraValue;
+
+mod value;
 
 /// How long a text is on average, for the space that is reserved for all of them.
 const USUAL_TEXT: usize = 28;
@@ -32,25 +36,6 @@ const USUAL_TEXT: usize = 28;
 pub struct Extra {
     members: Vec<(Cow<'static, str>, Stored)>,
     texts: String,
-}
-
-/// A value as an [`Extra`] takes it: text, or any other JSON.
-///
-/// ```
-/// use refunds_core::ExtraValue;
-///
-/// assert!(matches!(ExtraValue::from("api"), ExtraValue::Text(_)));
-/// assert!(matches!(ExtraValue::from(7), ExtraValue::Json(_)));
-/// ```
-#[derive(Clone, PartialEq)]
-#[expect(missing_debug_implementations, reason = "it holds a provider's data, which `Debug` must not show")]
-pub enum ExtraValue<'a> {
-    /// A text.
-    Text(Cow<'a, str>),
-    /// An object of which one text is kept, by its name: of a person the id, and not the name.
-    ObjectWithText(&'static str, Cow<'a, str>),
-    /// Anything else.
-    Json(Value),
 }
 
 /// A value as it is kept.
@@ -119,8 +104,22 @@ impl Extra {
     }
 
     /// Sets a member.
+    #[inline]
     pub fn insert<'a>(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<ExtraValue<'a>>) {
-        let (name, value) = (name.into(), self.store(value.into()));
+        // Most values are text, and need not be moved about.
+        match value.into() {
+            ExtraValue::Text(text) => {
+                let text = self.store_text(&text);
+                self.put(name.into(), text);
+            }
+            other => {
+                let other = self.store(other);
+                self.put(name.into(), other);
+            }
+        }
+    }
+
+    fn put(&mut self, name: Cow<'static, str>, value: Stored) {
         // Adapters insert in the order of the names.
         if self.members.last().is_none_or(|(last, _)| *last < name) {
             self.members.push((name, value));
@@ -258,39 +257,6 @@ impl<'a, N: Into<Cow<'static, str>>, V: Into<ExtraValue<'a>>> Extend<(N, V)> for
         self.members.reverse();
     }
 }
-
-impl<'a> From<&'a str> for ExtraValue<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl<'a> From<Cow<'a, str>> for ExtraValue<'a> {
-    fn from(text: Cow<'a, str>) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Value> for ExtraValue<'_> {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::String(text) => Self::Text(text.into()),
-            other => Self::Json(other),
-        }
-    }
-}
-
-macro_rules! from_json {
-    ($($kind:ty),*) => {$(
-        impl From<$kind> for ExtraValue<'_> {
-            fn from(value: $kind) -> Self {
-                Value::from(value).into()
-            }
-        }
-    )*};
-}
-
-from_json!(String, bool, i32, i64, u32, u64, Map<String, Value>, Vec<Value>, Vec<&str>, Vec<String>);
 
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
