@@ -107,7 +107,7 @@ fn parse_usual_time(text: &str) -> Option<OffsetDateTime> {
     let mut are_digits = true;
     let mut pair = |tens: u8, ones: u8| {
         let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-        are_digits &= (tens <= 9) & (ones <= 9);
+        are_digits &= tens.max(ones) <= 9;
         tens.wrapping_mul(10).wrapping_add(ones)
     };
     let year = i32::from(pair(y0, y1)) * 100 + i32::from(pair(y2, y3));

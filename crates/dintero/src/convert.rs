@@ -9,7 +9,7 @@ use refunds_core::{
 use refunds_http::lenient::Lenient;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::wire::{self, Amount};
 
@@ -152,11 +152,22 @@ pub(crate) fn metadata_key(key: &str) -> String {
 
 /// The merchant's metadata under its own keys.
 pub(crate) fn metadata(mut metadata: Map<String, Value>) -> Map<String, Value> {
+    if metadata.len() == 1 {
+        // As almost always. Nothing can have the name already.
+        let mut renamed = Map::new();
+        for (mut key, value) in metadata {
+            if key.starts_with(METADATA_PREFIX) {
+                key.drain(..METADATA_PREFIX.len());
+            }
+            renamed.insert(key, value);
+        }
+        return renamed;
+    }
     let own = |key: &String| {
         let own = key.strip_prefix(METADATA_PREFIX)?;
         (!metadata.contains_key(own)).then(|| key.clone())
     };
-    // Renamed in place: a map of its own would cost more than everything else about a refund's metadata.
+    // Renamed one by one, because each map costs as much as everything else about a refund's metadata.
     for key in metadata.keys().filter_map(own).collect::<Vec<_>>() {
         if let Some((mut key, value)) = metadata.remove_entry(&key) {
             key.drain(..METADATA_PREFIX.len());
@@ -179,9 +190,12 @@ impl<'a> RequestId<'a> {
         Uuid::try_parse(text).map_or(Self::Other(text), Self::Uuid)
     }
 
-    /// The refund that is called by it.
-    pub(crate) fn refund_id(self) -> Option<RefundId> {
-        match self {
+    /// The refund that is called by a request.
+    pub(crate) fn refund_id(text: &'a str) -> Option<RefundId> {
+        // A UUID of this length has dashes. It is looked into only if it has to be spelled anew.
+        let is_usual =
+            text.len() == Hyphenated::LENGTH && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        match if is_usual { Self::Other(text) } else { Self::of(text) } {
             Self::Uuid(id) => RefundId::new(&*id.hyphenated().encode_lower(&mut Uuid::encode_buffer())).ok(),
             Self::Other(text) => RefundId::new(text).ok(),
         }
@@ -209,7 +223,7 @@ mod tests {
     fn ids_of_requests_are_compared_as_uuids() {
         let id = "8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
         for text in [id, "8d3b1c5e0c2b4a559a6e2f7f3b1f0c11", "8D3B1C5E-0C2B-4A55-9A6E-2F7F3B1F0C11"] {
-            assert_eq!(RequestId::of(text).refund_id(), RefundId::new(id).ok());
+            assert_eq!(RequestId::refund_id(text), RefundId::new(id).ok());
         }
         for text in ["e3", "", "8d3b1c5e", "8d3b…01", "ååååååååååååååååååååååååååååååååå"]
         {

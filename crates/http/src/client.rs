@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, HeaderValue,
-    header::{ACCEPT, USER_AGENT},
+    header::{ACCEPT, AUTHORIZATION, USER_AGENT},
 };
 use refunds_core::{Clock, Error, Result, SystemClock};
 use serde::de::DeserializeOwned;
@@ -228,6 +228,10 @@ impl HttpClientBuilder {
         for (name, value, sensitive) in &self.headers {
             let (name, value) = header(name, value, *sensitive).map_err(refuse)?;
             headers.insert(name, value);
+        }
+        if self.auth.is_some() {
+            // A place for the credential, which is set for each request: to make one then takes longer.
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(""));
         }
         let request_id_header =
             self.request_id_header.as_deref().map(header_name).transpose().map_err(refuse)?;

@@ -80,6 +80,7 @@ pub struct RequestGate {
     gate: Option<Arc<dyn SendGate>>,
     /// What the transport last knew, for a call that is given up before the transport returns.
     unsent: Arc<AtomicBool>,
+    is_read: bool,
 }
 
 impl RequestGate {
@@ -87,12 +88,21 @@ impl RequestGate {
     /// for requests.
     #[must_use]
     pub fn new(gate: Arc<dyn SendGate>) -> Self {
-        Self { gate: Some(gate), unsent: Arc::default() }
+        Self { gate: Some(gate), unsent: Arc::default(), is_read: false }
     }
 
     /// The gate of a request that has none.
     pub(crate) fn open() -> Self {
-        Self { gate: None, unsent: Arc::default() }
+        Self { gate: None, unsent: Arc::default(), is_read: false }
+    }
+
+    /// Says whether the request is one that moves no money, whatever its method.
+    pub(crate) fn with_read(self, is_read: bool) -> Self {
+        Self { is_read, ..self }
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.is_read
     }
 
     /// Whether bytes may leave now; see [`SendGate::begin`].

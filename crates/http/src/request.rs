@@ -16,7 +16,6 @@ use crate::{
     base_url::BaseUrl,
     failure::Failure,
     gate::{RequestGate, SendGate},
-    transport::Read,
 };
 
 const DEFAULT_BODY_LIMIT: usize = 1 << 20;
@@ -241,11 +240,8 @@ impl Request {
         let mut request = http::Request::new(self.body.clone());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = uri;
-        if !self.write {
-            request.extensions_mut().insert(Read);
-        }
         let gate = self.gate.clone().map_or_else(RequestGate::open, RequestGate::new);
-        request.extensions_mut().insert(gate);
+        request.extensions_mut().insert(gate.with_read(!self.write));
         let headers = request.headers_mut();
         headers.clone_from(defaults);
         for (name, value) in &self.headers {

@@ -16,7 +16,7 @@ use crate::{
     outgoing::{Reached, Sending},
     proxy::ProxyFault,
     tls,
-    transport::{Body, Read, TARGET, Transport, TransportError, TransportErrorKind as Kind},
+    transport::{Body, TARGET, Transport, TransportError, TransportErrorKind as Kind},
     verdict::{Verdict, verdict},
 };
 
@@ -133,19 +133,20 @@ async fn once(
     request: &http::Request<Bytes>,
     stall: Duration,
 ) -> Result<http::Response<Body>, Verdict> {
-    let (mut head, bytes) = request.clone().into_parts();
-    let read = head.extensions.remove::<Read>().is_some();
-    let gate = head.extensions.remove().unwrap_or_else(RequestGate::open);
-    head.extensions.clear();
-    let path = head.uri.clone();
-    let (sending, body) = Sending::new(bytes, gate).ok_or_else(Verdict::expired)?;
+    let gate = request.extensions().get().cloned().unwrap_or_else(RequestGate::open);
+    let read = gate.is_read();
+    let (sending, body) = Sending::new(request.body().clone(), gate).ok_or_else(Verdict::expired)?;
     let judge = |error: reqwest::Error| {
         let mut verdict = verdict(&error, sending.stop(), read);
         verdict.error = verdict.error.with_source(Cause::new(error));
         verdict
     };
-    let wire = reqwest::Request::try_from(http::Request::from_parts(head, body)).map_err(judge)?;
-    if wire.url().path() != path.path() {
+    let mut head = http::Request::new(body);
+    *head.method_mut() = request.method().clone();
+    *head.uri_mut() = request.uri().clone();
+    *head.headers_mut() = request.headers().clone();
+    let wire = reqwest::Request::try_from(head).map_err(judge)?;
+    if wire.url().path() != request.uri().path() {
         // A path that the URL parser reads in another way than it was meant.
         return Err(Verdict { error: TransportError::unsent(Kind::Request), again: false });
     }

@@ -55,10 +55,6 @@ pub trait Transport: fmt::Debug + Send + Sync {
     }
 }
 
-/// Marks, in the extensions of a request, that it moves no money: sending it twice does no harm.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Read;
-
 /// A response's body, as it arrives.
 pub struct Body(Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>);
 

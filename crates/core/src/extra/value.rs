@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// A value as an [`Extra`] takes it: text, or any other JSON.
+/// A value as an [`Extra`](crate::Extra) takes it: text, or any other JSON.
 ///
 /// ```
 /// use refunds_core::ExtraValue;

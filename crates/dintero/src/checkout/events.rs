@@ -84,7 +84,7 @@ impl Group {
     }
 
     /// Its events, the decisive one first.
-    pub(crate) fn from_decisive<'a>(
+    pub(crate) fn decisive_first<'a>(
         &self,
         events: &'a [Event<'a>],
     ) -> impl Iterator<Item = &'a Event<'a>> + use<'a, '_> {
@@ -98,6 +98,9 @@ impl Group {
 
     /// The event that began it.
     pub(crate) fn first<'a>(&self, events: &'a [Event<'a>]) -> &'a Event<'a> {
+        if self.later.is_empty() {
+            return &events[self.first];
+        }
         let initiating = self.members().find(|at| Kind::of(&events[*at]) == Kind::InitiateRefund);
         &events[initiating.unwrap_or(self.first)]
     }
@@ -130,6 +133,9 @@ impl Group {
     /// with several amounts, the largest counts.
     pub(crate) fn amount<'a>(&self, events: &'a [Event<'a>]) -> &'a Event<'a> {
         let decisive = &events[self.decisive(events)];
+        if self.later.is_empty() && self.corrected_by.is_none() {
+            return decisive;
+        }
         let shown = self.members().map(|at| &events[at]).filter(|event| is_same(event, decisive));
         let decisive = shown.max_by_key(|event| *event.amount).unwrap_or(decisive);
         let telling = || self.members().rev().map(|at| &events[at]).find(|event| event.amount.is_some());
@@ -144,12 +150,13 @@ impl Group {
         })
     }
 
-    /// The request that began it.
-    pub(crate) fn request<'a>(&self, events: &'a [Event<'a>]) -> Option<RequestId<'a>> {
+    /// The id of the request that began it.
+    pub(crate) fn request<'a>(&self, events: &'a [Event<'a>]) -> Option<&'a str> {
         let first = self.first(events);
+        let text = |id: &'a Lenient<Cow<'a, str>>| id.as_deref().filter(|id| !id.is_empty());
         match Kind::of(first) {
-            Kind::InitiateRefund => request(&first.request_id),
-            _ => request(&first.correlation_request_id).or_else(|| request(&first.request_id)),
+            Kind::InitiateRefund => text(&first.request_id),
+            _ => text(&first.correlation_request_id).or_else(|| text(&first.request_id)),
         }
     }
 

@@ -95,7 +95,7 @@ impl<'a> Transaction<'a> {
             let refunds = &mut refunds[start..];
             for (group, refund) in groups.iter().zip(&mut *refunds) {
                 taken.push(Taken { at: group.first, status: refund.status, amount: refund.amount });
-                refund.payment_method = method.clone();
+                refund.payment_method.clone_from(&method);
                 describe(refund, wire.events.list(), group);
             }
             for (group, refund) in groups.iter().zip(&mut *refunds) {
@@ -239,7 +239,7 @@ fn refund(
     // A direct refund without a reference has none. Whether an initiating event would carry it is not
     // documented, so without one there it may still have one.
     if (group.is_asynchronous(events) || status == RefundStatus::Unknown)
-        && group.from_decisive(events).all(|event| reference(event).is_none())
+        && group.decisive_first(events).all(|event| reference(event).is_none())
     {
         refund = refund.with_unreported_reference();
     }
@@ -248,7 +248,7 @@ fn refund(
 
 /// The order that a refund was made for.
 fn order<'a>(events: &'a [wire::Event<'_>], group: &Group) -> Option<&'a Value> {
-    group.from_decisive(events).find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY))
+    group.decisive_first(events).find_map(|event| event.metadata.as_ref()?.get(ORDER_KEY))
 }
 
 /// Fills in what the events of a refund say of it.
@@ -256,7 +256,7 @@ fn describe(refund: &mut Refund, events: &[wire::Event<'_>], group: &Group) {
     let (first, decisive) = (group.first(events), &events[group.decisive(events)]);
     refund.extra = Extra::with_capacity(MOST_EXTRA);
     let extra = &mut refund.extra;
-    let text = group.from_decisive(events).find_map(reference);
+    let text = group.decisive_first(events).find_map(reference);
     refund.reference = convert::reference(extra, "event_reference", text);
     refund.created_at = convert::read_time(extra, "created_at", &first.created_at);
     refund.updated_at = match refund.created_at {
@@ -273,7 +273,7 @@ fn lines_of(
     group: &Group,
     currency: Currency,
 ) -> std::result::Result<Vec<RefundLine>, Fault> {
-    let mut items = group.from_decisive(events).map(|event| event.items.list());
+    let mut items = group.decisive_first(events).map(|event| event.items.list());
     convert::lines(items.find(|items| !items.is_empty()).unwrap_or_default(), currency, false)
 }
 
