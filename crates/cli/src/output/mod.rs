@@ -4,6 +4,7 @@ mod checks;
 mod csv;
 mod journal;
 mod json;
+mod local;
 mod payment;
 mod record;
 mod refunds;
@@ -24,9 +25,9 @@ use refunds_core::{Payment, ProviderFactory, Refund};
 pub(crate) use self::{
     checks::{Check, State, print_checks},
     journal::{EntryWriter, print_entry, print_purged},
+    local::clock_time,
     refunds::RefundWriter,
     resolved::{Resolved, ResolvedWriter},
-    rows::clock_time,
     webhook::{print_done, print_notice, print_subscription, print_subscriptions},
 };
 

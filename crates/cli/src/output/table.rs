@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{
     clean,
-    rows::{ProviderRow, target_type, when, word},
+    local::local,
+    rows::{ProviderRow, target_type, word},
 };
 
 /// A table with these columns; those in `right` are numbers.
@@ -62,7 +63,7 @@ pub(super) fn refunds(out: &mut impl Write, refunds: &[Refund]) -> io::Result<()
                 &refund.provider_status,
                 &refund.amount.to_string(),
                 refund.reference.as_ref().map_or("-", AsRef::as_ref),
-                &or_dash(when(refund.created_at)),
+                &or_dash(local(refund.created_at)),
                 &failure(refund).or_else(|| refund.reason.clone()).unwrap_or_default(),
             ],
         );
@@ -89,9 +90,9 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     }
     row("Paid by", refund.payment_method.as_deref().and_then(method));
     row("Payment service reference", refund.provider_reference.clone());
-    row("Created", refund.created_at.map(|time| when(Some(time))));
-    row("Updated", refund.updated_at.map(|time| when(Some(time))));
-    row("Processed", refund.processed_at.map(|time| when(Some(time))));
+    row("Created", refund.created_at.map(|time| local(Some(time))));
+    row("Updated", refund.updated_at.map(|time| local(Some(time))));
+    row("Processed", refund.processed_at.map(|time| local(Some(time))));
     row("Metadata", members(&refund.metadata));
     if !refund.extra.is_empty() {
         let names: Vec<_> = refund.extra.keys().collect();
