@@ -14,6 +14,7 @@ mod interrupt;
 mod journal;
 mod logs;
 mod output;
+mod progress;
 mod provider;
 
 use std::{process::ExitCode, time::Duration};

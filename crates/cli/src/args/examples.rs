@@ -84,6 +84,11 @@ Examples:
   refunds create T11223344.9rQ2xW --full \\
       --reference \"$(refunds reference shop.example/returns order-42 rma-551)\"";
 
+pub(super) const SANDBOX: &str = "\
+Examples:
+  refunds sandbox
+  refunds sandbox --fault submit:1:process-then-drop";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   refunds doctor

@@ -153,6 +153,7 @@ pub(crate) enum Command {
     ///
     /// Prints the variables that point the adapters to it, as `export` lines for a shell or, with
     /// --output json, as one object. The credentials are new each time and are worth nothing.
+    #[command(after_help = examples::SANDBOX)]
     Sandbox(SandboxArgs),
     /// Check settings, journal, network, clock and credentials, and say what to do.
     ///
@@ -320,6 +321,17 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        let mut commands: Vec<_> = Cli::command().get_subcommands().cloned().collect();
+        while let Some(command) = commands.pop() {
+            let own: Vec<_> = command.get_subcommands().cloned().collect();
+            let help = command.clone().render_long_help().to_string();
+            assert!(!own.is_empty() || help.contains("\nExamples:\n"), "{help}");
+            commands.extend(own);
+        }
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! Tables for people: aligned with spaces, nothing cut, amounts in major units.
+//! Tables for people: aligned with spaces, nothing cut, amounts in major units. On a terminal that is too narrow,
+//! text is continued on the next line; ids, which people copy, and amounts are not.
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use refunds_core::{Payment, PaymentMethod, Refund};
 use serde_json::{Map, Value};
+use terminal_size::{Width, terminal_size_of};
 
 use super::{
     clean,
@@ -20,7 +22,11 @@ pub(crate) fn columns(header: &[&str], right: &[usize]) -> Table {
     for at in right {
         if let Some(column) = table.column_mut(*at) {
             column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
+    }
+    if let Some(ids) = table.column_mut(0) {
+        ids.set_constraint(ColumnConstraint::ContentWidth);
     }
     pad(&mut table);
     table
@@ -41,7 +47,13 @@ pub(crate) fn write(out: &mut impl Write, table: &Table) -> io::Result<()> {
 
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(NOTHING);
+    match terminal_size_of(io::stdout()) {
+        Some((Width(width), _)) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
+        }
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
     table
 }
 
