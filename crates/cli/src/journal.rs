@@ -10,7 +10,7 @@ use std::{
 
 use refunds_core::{Error, Journal, Result};
 
-use crate::{config::Config, provider::registry};
+use crate::{config::Config, registry::registry};
 
 pub(crate) const VARIABLE: &str = "REFUNDS_JOURNAL";
 /// The scheme of a journal in a file.

@@ -16,6 +16,7 @@ mod logs;
 mod output;
 mod progress;
 mod provider;
+mod registry;
 
 use std::{process::ExitCode, time::Duration};
 

@@ -1,21 +1,14 @@
-//! The providers and journals of this command, and the configured provider.
+//! The configured provider.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use refunds_core::{Error, ErrorKind, Operation, RefundClient, Registry, Result, Settings};
-use refunds_dintero::{Dintero, DinteroConfig, DinteroFactory};
-use refunds_journal_sqlite::SqliteJournalFactory;
-use refunds_mattilda::MattildaFactory;
+use refunds_core::{Error, ErrorKind, Operation, RefundClient, Result, Settings};
+use refunds_dintero::{Dintero, DinteroConfig};
 
-use crate::config::Config;
+use crate::{config::Config, registry::registry};
 
 const VARIABLE: &str = "REFUNDS_PROVIDER";
 const DINTERO: &str = "dintero";
-
-pub(crate) fn registry() -> Registry {
-    let providers = Registry::new().with(DinteroFactory).with(MattildaFactory);
-    providers.with_journal(SqliteJournalFactory::default())
-}
 
 /// A client of the configured provider, or of the provider `name` if given.
 pub(crate) fn client(config: &Config, name: Option<&str>) -> Result<RefundClient> {
@@ -43,9 +36,4 @@ fn variables(config: &Config, name: Option<&str>) -> BTreeMap<OsString, OsString
         variables.insert(VARIABLE.into(), name.into());
     }
     variables
-}
-
-/// The environment variable of a provider's setting.
-pub(crate) fn variable(provider: &str, key: &str) -> String {
-    format!("{provider}_{key}").to_ascii_uppercase().replace('-', "_")
 }

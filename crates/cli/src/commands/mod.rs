@@ -29,7 +29,7 @@ use crate::{
     failure::{Failure, say},
     journal as journals,
     output::{Format, Out, clean, print_providers, print_refund},
-    provider,
+    provider, registry,
 };
 
 type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -124,7 +124,7 @@ pub(crate) async fn run(cli: Cli, config: Config) -> Result<Exit> {
         Command::Journal(command) => journal::run(&mut context, command).await,
         Command::Webhook(command) => webhook::run(&mut context, command).await,
         Command::Providers => {
-            print_providers(&mut context.out, format, provider::registry().factories())?;
+            print_providers(&mut context.out, format, registry::registry().factories())?;
             Ok(Exit::Done)
         }
         Command::Reference(args) => {

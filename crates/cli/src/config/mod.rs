@@ -15,7 +15,7 @@ use std::{
 use refunds_core::{Error, Policy, Result};
 
 pub(crate) use self::rails::MaxAmount;
-use crate::{args::Sources, provider::registry};
+use crate::{args::Sources, registry::registry};
 
 const PROVIDER: &str = "REFUNDS_PROVIDER";
 const MAX_AMOUNT: &str = "REFUNDS_MAX_AMOUNT";

@@ -44,7 +44,7 @@ pub(super) fn variables(
     for (key, value) in &profile.values {
         let variable = match GENERAL.iter().find(|(known, _)| known == key) {
             Some((_, variable)) => (*variable).to_owned(),
-            None if settings.contains(&key.as_str()) => crate::provider::variable(name, key),
+            None if settings.contains(&key.as_str()) => crate::registry::variable(name, key),
             None => return Err(unknown(key, name, &settings)),
         };
         let text = read(key, value, &profile.file)?;

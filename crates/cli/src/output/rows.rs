@@ -4,7 +4,7 @@ use refunds_core::{Capabilities, Idempotency, ProviderFactory, Refund};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::provider::variable;
+use crate::registry::variable;
 
 /// A provider as `refunds providers` shows it.
 #[derive(Debug, Serialize)]

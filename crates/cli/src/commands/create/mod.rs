@@ -7,7 +7,6 @@ use std::io::{self, IsTerminal};
 
 use refunds_core::{CreateRefund, Error, Refund, RefundAmount, RefundClient};
 
-use self::{draft::Draft, plan::Plan};
 use super::{
     Context, Result,
     cut_off::{CutOff, until_interrupted},
@@ -23,7 +22,7 @@ use crate::{
 
 pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit> {
     let can_ask = io::stdin().is_terminal() && io::stderr().is_terminal();
-    let draft = Draft::read(args, can_ask)?;
+    let draft = draft::Draft::read(args, can_ask)?;
     let limit = match &args.max_amount {
         Some(text) => {
             Some(MaxAmount::parse(text).map_err(|fault| Failure::Usage(format!("--max-amount {fault}")))?)
@@ -33,7 +32,7 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
     if args.dry_run {
         let client = context.reader()?;
         let request = draft.request(&client).await?;
-        let plan = Plan::read(&client, &request).await?;
+        let plan = plan::Plan::read(&client, &request).await?;
         check(limit.as_ref(), &plan)?;
         plan.print(context)?;
         return Ok(Exit::Done);
@@ -66,7 +65,7 @@ async fn confirm(
         }
         _ if !asks && limit.is_none() => {}
         _ => {
-            let plan = Plan::read(client, request).await?;
+            let plan = plan::Plan::read(client, request).await?;
             check(limit, &plan)?;
             // What is there already moves no money, and what is more than is left is refused with the reason.
             if asks && plan.existing.is_none() && plan.left_after().is_some() {
@@ -85,7 +84,7 @@ async fn confirm(
     Ok(())
 }
 
-fn check(limit: Option<&MaxAmount>, plan: &Plan<'_>) -> Result<()> {
+fn check(limit: Option<&MaxAmount>, plan: &plan::Plan<'_>) -> Result<()> {
     match limit.and_then(|limit| limit.refuses(plan.amount)) {
         Some(refusal) if plan.existing.is_none() => Err(Failure::Usage(refusal)),
         _ => Ok(()),

@@ -15,7 +15,7 @@ use refunds_sandbox::Sandbox;
 
 use self::{report::Report, scene::Scene, steps::Demo};
 use super::{Context, Result};
-use crate::{exit::Exit, failure::Failure, output::Format, provider};
+use crate::{exit::Exit, failure::Failure, output::Format, registry};
 
 pub(super) async fn run(context: &mut Context) -> Result<Exit> {
     let sandbox = Sandbox::start()
@@ -30,7 +30,7 @@ async fn run_demo(sandbox: &Sandbox, format: Format, out: &mut impl Write) -> Re
     for scene in [Scene::dintero(sandbox), Scene::mattilda(sandbox)] {
         // Nothing below depends on the provider.
         let settings: Settings = sandbox.settings(scene.provider).into_iter().collect();
-        let provider = provider::registry().build(scene.provider, &settings)?;
+        let provider = registry::registry().build(scene.provider, &settings)?;
         let client = RefundClient::new(provider).with_policy(policy());
         run_steps(Demo::new(&client, sandbox, &scene), &mut report, out).await?;
     }
