@@ -17,6 +17,9 @@ use crate::{
     output::{clean, clock_time},
 };
 
+/// Where advice names the payment.
+const PAYMENT: &str = "PAYMENT";
+
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -73,10 +76,11 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Reports a failure and returns the exit status.
-pub(crate) fn report(failure: &Failure, as_json: bool) -> Exit {
+/// Reports a failure, of a command about `payment` if there is one, and returns the exit status.
+pub(crate) fn report(failure: &Failure, payment: Option<&str>, as_json: bool) -> Exit {
     let mut text = Vec::new();
-    let written = if as_json { write_json(&mut text, failure) } else { write_text(&mut text, failure) };
+    let written =
+        if as_json { write_json(&mut text, failure) } else { write_text(&mut text, failure, payment) };
     debug_assert!(written.is_ok(), "memory takes everything");
     // In one piece, because other processes may write there too. If it fails, there is nowhere left to report to.
     let _ = io::stderr().write_all(&text);
@@ -166,13 +170,13 @@ fn retry_after(error: &Error, now: OffsetDateTime) -> Option<Duration> {
     error.retry_after().or_else(|| from().map(|from| Duration::try_from(from - now).unwrap_or_default()))
 }
 
-fn write_text(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
+fn write_text(out: &mut impl Write, failure: &Failure, payment: Option<&str>) -> io::Result<()> {
     match failure {
         Failure::Usage(message) => {
             writeln!(out, "error: {}\n\nFor more information, try '--help'.", clean(message))
         }
         Failure::Webhook { error, answer } => write_webhook(out, error, *answer),
-        Failure::Refunds(error) => write_error(out, error),
+        Failure::Refunds(error) => write_error(out, error, payment),
     }
 }
 
@@ -219,7 +223,7 @@ fn write_what(out: &mut impl Write, error: &Error) -> io::Result<()> {
     Ok(())
 }
 
-fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
+fn write_error(out: &mut impl Write, error: &Error, payment: Option<&str>) -> io::Result<()> {
     write_what(out, error)?;
     if error.kind() == ErrorKind::Other && error.provider().is_none() {
         // No provider was involved.
@@ -228,7 +232,9 @@ fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     if error.kind() != ErrorKind::Config || error.may_have_applied() {
         writeln!(out, "  money: {}", money(error))?;
     }
-    writeln!(out, "  next: {}", next(error))?;
+    let next = next(error);
+    let next = payment.map_or(next.clone(), |id| next.replace(PAYMENT, &shell_word(id)));
+    writeln!(out, "  next: {next}")?;
     if let Some(unresolved) = error.unresolved() {
         writeln!(out, "  without this journal: put the line below in FILE and run `refunds resolve FILE`")?;
         serde_json::to_writer(&mut *out, unresolved)?;
@@ -255,6 +261,16 @@ fn money(error: &Error) -> &'static str {
         "unknown: the refund may have been made"
     } else {
         "none moved by this command"
+    }
+}
+
+/// A text as one word of a shell, and safe for a terminal.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", clean(text).replace('\'', r"'\''"))
     }
 }
 

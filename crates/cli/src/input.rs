@@ -29,6 +29,18 @@ pub(crate) fn reference(text: &str) -> Result<Reference> {
     Reference::new(text).map_err(|error| Failure::usage(&error))
 }
 
+/// The reference that is derived from `NAMESPACE/PART…`; the namespace is what comes before the first slash.
+pub(crate) fn derived(text: &str) -> Result<Reference> {
+    match text.split_once('/') {
+        Some((namespace, parts))
+            if !namespace.is_empty() && parts.split('/').all(|part| !part.is_empty()) =>
+        {
+            Ok(Reference::derive(namespace, parts.split('/')))
+        }
+        _ => Err(Failure::Usage("what to derive from must be NAMESPACE/PART or NAMESPACE/PART/PART".into())),
+    }
+}
+
 pub(crate) fn currency(code: &str) -> Result<Currency> {
     Currency::new(code).map_err(|error| Failure::usage(&error))
 }

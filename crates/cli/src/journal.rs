@@ -10,7 +10,7 @@ use std::{
 
 use refunds_core::{Error, Journal, Result};
 
-use crate::provider::registry;
+use crate::{config::Config, provider::registry};
 
 pub(crate) const VARIABLE: &str = "REFUNDS_JOURNAL";
 /// The scheme of a journal in a file.
@@ -19,8 +19,8 @@ const FILE: &str = "journal.db";
 
 /// Opens the journal in `REFUNDS_JOURNAL`, or the one in the user's state folder, creating it if
 /// necessary.
-pub(crate) fn open() -> Result<Arc<dyn Journal>> {
-    match address()? {
+pub(crate) fn open(config: &Config) -> Result<Arc<dyn Journal>> {
+    match address(config)? {
         Address::Set(address) => registry().journal(&address),
         Address::Default(file) => {
             if let Some(folder) = file.parent() {
@@ -38,8 +38,8 @@ pub(crate) fn open() -> Result<Arc<dyn Journal>> {
 }
 
 /// As [`open`], but creates nothing: `None` if there is no file yet.
-pub(crate) fn open_existing() -> Result<Option<Arc<dyn Journal>>> {
-    let address = match address()? {
+pub(crate) fn open_existing(config: &Config) -> Result<Option<Arc<dyn Journal>>> {
+    let address = match address(config)? {
         Address::Set(address) => {
             let is_missing = |file: &str| !Path::new(file).exists();
             if address.strip_prefix(SQLITE).is_some_and(is_missing) {
@@ -60,10 +60,9 @@ enum Address {
     Default(PathBuf),
 }
 
-fn address() -> Result<Address> {
-    if let Some(value) = env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
-        let not_text = |_| Error::config(format!("the variable {VARIABLE} is not UTF-8"));
-        return value.into_string().map(Address::Set).map_err(not_text);
+fn address(config: &Config) -> Result<Address> {
+    if let Some(address) = config.text(VARIABLE)? {
+        return Ok(Address::Set(address));
     }
     let folder = state_folder(env::consts::OS, |name| env::var_os(name)).ok_or_else(|| {
         Error::config(format!(

@@ -6,6 +6,7 @@
 
 mod args;
 mod commands;
+mod config;
 mod exit;
 mod failure;
 mod input;
@@ -21,8 +22,9 @@ use clap::Parser;
 
 use crate::{
     args::Cli,
+    config::Config,
     exit::Exit,
-    failure::{Failure, report},
+    failure::{Failure, report, warn},
     output::Format,
 };
 
@@ -35,16 +37,21 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error).into(),
     };
     let as_json = cli.format().is_json();
-    run(cli).unwrap_or_else(|failure| report(&failure, as_json)).into()
+    let payment = cli.payment().map(ToOwned::to_owned);
+    run(cli).unwrap_or_else(|failure| report(&failure, payment.as_deref(), as_json)).into()
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    logs::start()?;
+    let config = Config::load(&cli.sources, cli.needs_account())?;
+    logs::start(&config)?;
+    if let Some(warning) = config.warning() {
+        warn("environment_overrides_profile", &warning, cli.format().is_json());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::other(format!("cannot start threads: {error}")))?;
-    let exit = runtime.block_on(commands::run(cli));
+    let exit = runtime.block_on(commands::run(cli, config));
     // The threads must end before the process does, which destroys what they use. But a name that is
     // still being looked up must not hold back a known result.
     runtime.shutdown_timeout(THREADS_END);
@@ -57,7 +64,7 @@ fn misused(error: &clap::Error) -> Exit {
         || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     let format = Format::requested(std::env::args_os()).unwrap_or_else(Format::by_terminal);
     if !help && format.is_json() {
-        return report(&Failure::Usage(first_paragraph(&error.to_string())), true);
+        return report(&Failure::Usage(first_paragraph(&error.to_string())), None, true);
     }
     // If standard error is gone, there is nowhere left to report to.
     let _ = error.print();

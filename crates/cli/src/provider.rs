@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use refunds_core::{Error, ErrorKind, Operation, Policy, RefundClient, Registry, Result, Settings};
+use refunds_core::{Error, ErrorKind, Operation, RefundClient, Registry, Result, Settings};
 use refunds_dintero::{Dintero, DinteroConfig, DinteroFactory};
 use refunds_journal_sqlite::SqliteJournalFactory;
 use refunds_mattilda::MattildaFactory;
+
+use crate::config::Config;
 
 const VARIABLE: &str = "REFUNDS_PROVIDER";
 const DINTERO: &str = "dintero";
@@ -15,16 +17,16 @@ pub(crate) fn registry() -> Registry {
     providers.with_journal(SqliteJournalFactory::default())
 }
 
-/// A client configured by the environment, of the provider `name` if given.
-pub(crate) fn client(name: Option<&str>) -> Result<RefundClient> {
-    let policy = Policy::from_env()?;
-    Ok(RefundClient::new(registry().from_variables(variables(name))?).with_policy(policy))
+/// A client of the configured provider, or of the provider `name` if given.
+pub(crate) fn client(config: &Config, name: Option<&str>) -> Result<RefundClient> {
+    let policy = config.policy()?;
+    Ok(RefundClient::new(registry().from_variables(variables(config, name))?).with_policy(policy))
 }
 
 /// The Dintero adapter itself, for its webhook subscriptions, and its settings.
-pub(crate) fn dintero(name: Option<&str>) -> Result<(Dintero, Settings)> {
-    let policy = Policy::from_env()?;
-    let (provider, settings) = registry().settings_from_variables(variables(name))?;
+pub(crate) fn dintero(config: &Config) -> Result<(Dintero, Settings)> {
+    let policy = config.policy()?;
+    let (provider, settings) = registry().settings_from_variables(variables(config, None))?;
     if provider != DINTERO {
         let message = "webhook subscriptions exist at Dintero only; for other providers, set the URL in their dashboard";
         let error = Error::new(ErrorKind::Unsupported, message).with_operation(Operation::Configure);
@@ -34,9 +36,9 @@ pub(crate) fn dintero(name: Option<&str>) -> Result<(Dintero, Settings)> {
     Ok((Dintero::new(config)?, settings))
 }
 
-/// The environment, with the provider `name` if given.
-fn variables(name: Option<&str>) -> BTreeMap<OsString, OsString> {
-    let mut variables: BTreeMap<_, _> = std::env::vars_os().collect();
+/// The variables, with the provider `name` if given.
+fn variables(config: &Config, name: Option<&str>) -> BTreeMap<OsString, OsString> {
+    let mut variables = config.variables().clone();
     if let Some(name) = name {
         variables.insert(VARIABLE.into(), name.into());
     }

@@ -9,6 +9,7 @@ mod extra;
 pub mod guide;
 mod id;
 pub mod journal;
+mod mode;
 mod money;
 mod overview;
 mod page;
@@ -45,6 +46,7 @@ pub use self::{
     extra::{Extra, ExtraValue},
     id::{MAX_ID_LEN, PaymentId, RefundId},
     journal::{Journal, MemoryJournal, Scope},
+    mode::Mode,
     money::{Currency, Money},
     overview::{Handover, Location, MoneyOverview, Overview},
     page::{Cursor, Page, PageRequest},

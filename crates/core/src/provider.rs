@@ -5,8 +5,8 @@ use std::{fmt::Debug, sync::Arc};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, CreateRefund, Currency, Error, ErrorKind, Location, Notice, Operation, Overview, Page,
-    PageRequest, Payment, PaymentId, Refund, RefundId, RefundList, Result, Scope, SubmitRefund,
+    Capabilities, CreateRefund, Currency, Error, ErrorKind, Location, Mode, Notice, Operation, Overview,
+    Page, PageRequest, Payment, PaymentId, Refund, RefundId, RefundList, Result, Scope, SubmitRefund,
     WebhookRequest, paging::collect_pages,
 };
 
@@ -91,6 +91,14 @@ pub trait RefundProvider: Debug + Send + Sync {
     /// API.
     fn scope(&self) -> Scope {
         Scope::new(self.name(), "", "")
+    }
+
+    /// Whether the account moves real money, as far as the configuration shows it. For people, who see it
+    /// before they confirm a refund; nothing depends on it.
+    ///
+    /// The default is [`Mode::Unknown`].
+    fn mode(&self) -> Mode {
+        Mode::Unknown
     }
 
     /// The canonical id of the money that refunds of the payment are paid from. Creating a refund locks this
@@ -226,6 +234,9 @@ macro_rules! forward {
             }
             fn scope(&self) -> Scope {
                 (**self).scope()
+            }
+            fn mode(&self) -> Mode {
+                (**self).mode()
             }
             async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
                 (**self).money(payment).await

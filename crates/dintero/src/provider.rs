@@ -4,9 +4,10 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Currency, ErrorKind, FinalStatus, Idempotency, Location, Notice, Operation,
-    Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund, RefundAmount,
-    RefundId, RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund, WebhookRequest,
+    Capabilities, CreateRefund, Currency, ErrorKind, FinalStatus, Idempotency, Location, Mode, Notice,
+    Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory, References, Refund,
+    RefundAmount, RefundId, RefundProvider, Result, Scope, SettingSpec, Settings, SubmitRefund,
+    WebhookRequest,
 };
 use refunds_http::{BaseUrl, HttpClient, Request, StaticToken, TokenCache};
 
@@ -217,6 +218,15 @@ impl RefundProvider for Dintero {
 
     fn scope(&self) -> Scope {
         Scope::new(NAME, self.account_id(), self.checkout().base_url().origin())
+    }
+
+    /// The ids of test accounts begin with `T`, those of live ones with `P`; the hosts are the same.
+    fn mode(&self) -> Mode {
+        match self.account_id().as_bytes().first() {
+            Some(b'T') => Mode::Test,
+            Some(b'P') => Mode::Live,
+            _ => Mode::Unknown,
+        }
     }
 
     /// The money of an order is that of the transaction that paid it, if one did.

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use refunds_core::{
     Capabilities, Certainty, CreateRefund, Currency, Error, ErrorKind, FinalStatus, Idempotency,
-    IdempotencyKey, Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId, ProviderFactory,
-    References, Refund, RefundId, RefundProvider, Replay, Result, Scope, SettingSpec, Settings, SubmitRefund,
-    WebhookRequest, all_refunds,
+    IdempotencyKey, Mode, Notice, Operation, Overview, Page, PageRequest, Payment, PaymentId,
+    ProviderFactory, References, Refund, RefundId, RefundProvider, Replay, Result, Scope, SettingSpec,
+    Settings, SubmitRefund, WebhookRequest, all_refunds,
 };
 use refunds_http::{HmacKey, HttpClient, Request, Response};
 
@@ -95,6 +95,21 @@ impl Mattilda {
     }
 }
 
+/// The hosts of live instances. Those of test instances have `sandbox` in their names.
+const HOSTS: [&str; 2] = [".mattildapayments.com", ".gr4vy.app"];
+
+fn mode(origin: &str) -> Mode {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    if ["localhost", "127.0.0.1", "[::1]"].contains(&host) || host.split('.').any(|part| part == "sandbox") {
+        Mode::Test
+    } else if HOSTS.iter().any(|known| host.ends_with(known)) {
+        Mode::Live
+    } else {
+        Mode::Unknown
+    }
+}
+
 #[async_trait]
 impl RefundProvider for Mattilda {
     fn name(&self) -> &'static str {
@@ -170,6 +185,10 @@ impl RefundProvider for Mattilda {
 
     fn scope(&self) -> Scope {
         Scope::new(crate::NAME, self.0.account.as_str(), self.0.http.base_url().origin())
+    }
+
+    fn mode(&self) -> Mode {
+        mode(self.0.http.base_url().origin())
     }
 
     fn validate(&self, request: &CreateRefund) -> Result<()> {

@@ -1,6 +1,8 @@
 //! The command line, as data.
 
+mod examples;
 mod unsettled;
+mod webhook;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -8,87 +10,74 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use refunds_sandbox::FaultRule;
 
-pub(crate) use self::unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs};
+pub(crate) use self::{
+    unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs},
+    webhook::{SubscribeArgs, VerifyArgs, WebhookCommand},
+};
 use crate::output::Format;
 
 /// The same as generated, in two lines.
 const CREATE_USAGE: &str = "\
-refunds create [OPTIONS] --reference <REFERENCE>
+refunds create [OPTIONS] [--reference <REFERENCE>]
            <--amount <AMOUNT>|--minor-units <NUMBER>|--full> <PAYMENT>";
-
-const AFTER_HELP: &str = "\
-Examples:
-  refunds demo                           see it work: no account, no network
-  refunds list T11223344.9rQ2xW
-  refunds create T11223344.9rQ2xW --reference rma-551 --amount 149.50 --wait
-  refunds create T11223344.9rQ2xW --reference rma-552 --full
-  refunds resolve --look-only            after exit status 6: what happened?
-  refunds resolve --yes                  … and finish it
-  refunds webhook verify --url https://shop.example/hooks \\
-      --headers-file headers.txt < body
-
-The environment sets the provider and its credentials (a secret is never an
-argument). `refunds providers` lists every variable.
-  REFUNDS_PROVIDER=dintero
-      DINTERO_ACCOUNT_ID=… DINTERO_CLIENT_ID=… DINTERO_CLIENT_SECRET=…
-  REFUNDS_PROVIDER=mattilda
-      MATTILDA_API_URL=… MATTILDA_PRIVATE_KEY_FILE=…
-Limits: REFUNDS_MAX_ATTEMPTS, REFUNDS_ATTEMPT_TIMEOUT, REFUNDS_TOTAL_TIMEOUT,
-REFUNDS_SETTLE_TIMEOUT, REFUNDS_RESUBMIT_AFTER (10m: how long after a lost
-request its refund may not be submitted again).
-Logs on standard error: REFUNDS_LOG=debug.
-
-With the journal, a refund is made once even if this command is killed. The
-journal is a file on a local disk:
-  REFUNDS_JOURNAL=sqlite:FILE  default: a file in the user's state folder, for
-                               all accounts
-  REFUNDS_JOURNAL=memory       lost when the command ends; use it only if
-                               another system keeps track of requests
-create and resolve need the journal. Commands that only read work without it.
-
-Exit status:
-  0  done
-  1  any other error: a response cannot be understood, the output cannot be
-     written
-  2  the command line, the configuration or the journal is wrong; nothing was
-     sent
-  3  the provider refused (not found, invalid, not refundable, declined,
-     conflict, unsupported), or the refund ended declined, failed or voided
-  4  authentication or permission failed, or a webhook is forged, malformed or
-     too old
-  5  a transient failure, and nothing was applied: run the same command again
-  6  the outcome is unknown: a refund may have been made, or its status is not
-     final yet
-Of several results (resolve), the worst one counts: 6, then 3, 4, 1, 2, 5, 0.
-
-A refund is made once: the same reference is the same refund, from any process
-on this machine and however often the command runs. After exit status 6, run
-the same command again at the time shown, or run `refunds resolve`. Never use
-another reference. The last line on standard error is JSON: if this journal is
-not available, `refunds resolve FILE` finishes the refund from that line.
-
-With JSON output, an error is one line of JSON on standard error:
-  {\"error\":{\"kind\":\"not_found\",\"provider\":…,\"operation\":…,\"message\":…,
-   \"outcome\":\"not_applied|unknown\",\"retryable\":…,\"code\":…,\"request_id\":…,
-   \"retry_after\":…}}";
 
 /// Refund payments at any provider.
 #[derive(Debug, Parser)]
-#[command(name = "refunds", version, after_help = AFTER_HELP, max_term_width = 80)]
+#[command(name = "refunds", version, after_help = examples::COMMAND, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
-    /// Use this provider instead of `REFUNDS_PROVIDER`.
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) provider: Option<String>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
 
     /// The output format. Default: table on a terminal, json elsewhere (demo: table).
     #[arg(long, short, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
 }
 
+/// Where the settings come from.
+#[derive(Debug, Args)]
+pub(crate) struct Sources {
+    /// Use this provider instead of `REFUNDS_PROVIDER`.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) provider: Option<String>,
+
+    /// Use this profile of the configuration file, instead of `REFUNDS_PROFILE` or its default.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// The configuration file. Default: `REFUNDS_CONFIG`, or refunds/refunds.toml in the user's
+    /// configuration folder.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 impl Cli {
+    /// The payment that the command is about.
+    pub(crate) fn payment(&self) -> Option<&str> {
+        match &self.command {
+            Command::List(args) | Command::Payment(args) => Some(&args.payment),
+            Command::Get(args) => Some(&args.payment),
+            Command::Create(args) => Some(&args.payment),
+            Command::Wait(args) => Some(&args.of.payment),
+            _ => None,
+        }
+    }
+
+    /// Whether the command works with an account. The others work even if the configuration is wrong.
+    pub(crate) fn needs_account(&self) -> bool {
+        !matches!(
+            self.command,
+            Command::Demo
+                | Command::Providers
+                | Command::Reference(_)
+                | Command::Sandbox(_)
+                | Command::Man { .. }
+                | Command::Completions { .. }
+        )
+    }
+
     /// The requested format, or the default for the command and standard output.
     pub(crate) fn format(&self) -> Format {
         self.output.unwrap_or_else(|| match self.command {
@@ -102,26 +91,32 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run both providers on the embedded sandbox and check every step.
+    #[command(after_help = examples::DEMO)]
     Demo,
     /// List the refunds of a payment, all pages, as they arrive.
     ///
     /// --output json prints one array. If the list breaks off, the closing bracket is missing, so
     /// that a partial list is never valid JSON.
+    #[command(after_help = examples::LIST)]
     List(PaymentArg),
     /// Show one refund of a payment.
+    #[command(after_help = examples::GET)]
     Get(RefundArgs),
     /// Show how much of a payment is captured, refunded, pending and refundable.
+    #[command(after_help = examples::PAYMENT)]
     Payment(PaymentArg),
     /// Refund a payment, once, and show the refund.
     ///
     /// You choose the reference, and it names this refund for ever: the same command with the same
     /// reference makes no second refund and shows the first one. Store the reference with the
     /// decision to refund, before you run this.
+    #[command(after_help = examples::CREATE)]
     Create(Box<CreateArgs>),
     /// Follow a refund until its status is final.
     ///
     /// Exit status: 0 if it succeeded, 3 if it ended otherwise, 6 if it is not final when the time
     /// is over.
+    #[command(after_help = examples::WAIT)]
     Wait(WaitArgs),
     /// Finish creates whose outcome was unknown (exit status 6).
     ///
@@ -137,6 +132,7 @@ pub(crate) enum Command {
     ///
     /// With --not-made, --made or --not-this-one, it stores what a person found out at the provider
     /// and submits nothing. If the statement is wrong, the refund may be made twice, or not at all.
+    #[command(after_help = examples::RESOLVE)]
     Resolve(ResolveArgs),
     /// Show or clean up the journal of requests and their outcomes.
     #[command(subcommand)]
@@ -145,13 +141,34 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Webhook(WebhookCommand),
     /// List the providers: names, capabilities, settings.
+    #[command(after_help = examples::PROVIDERS)]
     Providers,
+    /// Print the reference that the library derives from the same namespace and parts.
+    ///
+    /// The parts identify the decision to refund: the return, the line, a sequence number. The same
+    /// parts give the same reference on every machine.
+    #[command(after_help = examples::REFERENCE)]
+    Reference(ReferenceArgs),
     /// Serve both providers' APIs on loopback until interrupted, with payments to refund.
     ///
     /// Prints the variables that point the adapters to it, as `export` lines for a shell or, with
     /// --output json, as one object. The credentials are new each time and are worth nothing.
     Sandbox(SandboxArgs),
+    /// Check settings, journal, network, clock and credentials, and say what to do.
+    ///
+    /// It makes no refund: whether these credentials may make one, only the provider can say. The exit
+    /// status is that of the worst problem.
+    #[command(after_help = examples::DOCTOR)]
+    Doctor,
+    /// Print the manual page, or write one for each command into a folder.
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The folder, which must exist.
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
     /// Print completions for a shell.
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell.
         #[arg(value_enum)]
@@ -182,6 +199,7 @@ pub(crate) struct RefundArgs {
     group = ArgGroup::new("how_much").required(true).args(["amount", "minor_units", "full"]),
     override_usage = CREATE_USAGE,
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CreateArgs {
     /// The provider's id of the payment.
     #[arg(value_name = "PAYMENT")]
@@ -189,8 +207,14 @@ pub(crate) struct CreateArgs {
 
     /// Your own key for this refund, unique across all your payments: 1 to 255 printable ASCII
     /// characters.
+    ///
+    /// On a terminal it may be left out: then it is derived from payment, amount and day, and shown.
     #[arg(long, value_name = "REFERENCE")]
-    pub(crate) reference: String,
+    pub(crate) reference: Option<String>,
+
+    /// Derive the reference, as the library and `refunds reference` do.
+    #[arg(long, value_name = "NAMESPACE/PART…", conflicts_with = "reference")]
+    pub(crate) derive: Option<String>,
 
     /// The amount in major units, such as 149.50, in the payment's currency.
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
@@ -224,13 +248,41 @@ pub(crate) struct CreateArgs {
     #[arg(long = "option", value_name = "KEY=VALUE")]
     pub(crate) options: Vec<String>,
 
-    /// Follow the refund until its status is final.
+    /// What the money goes back to: payment-method, or gift-card:ID for a gift card.
+    #[arg(long, value_name = "KIND[:ID]")]
+    pub(crate) target: Option<String>,
+
+    /// Do not ask for confirmation on a terminal.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+
+    /// Show what would be done, and submit nothing.
+    #[arg(long, conflicts_with_all = ["wait", "yes"])]
+    pub(crate) dry_run: bool,
+
+    /// The most that this refund may be, such as "5000 NOK". Default: `max_amount` of the profile.
+    #[arg(long, value_name = "AMOUNT CODE")]
+    pub(crate) max_amount: Option<String>,
+
+    /// Follow the refund until its status is final. If the request is lost, wait until it may be
+    /// submitted again, and finish it.
     #[arg(long)]
     pub(crate) wait: bool,
 
     /// How long to follow it.
     #[arg(long, value_name = "TIME", default_value = "10m", requires = "wait", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReferenceArgs {
+    /// Where the parts are unique, such as shop.example/returns.
+    #[arg(value_name = "NAMESPACE")]
+    pub(crate) namespace: String,
+
+    /// What identifies the decision to refund.
+    #[arg(value_name = "PART", required = true)]
+    pub(crate) parts: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -241,80 +293,6 @@ pub(crate) struct WaitArgs {
     /// How long to follow it.
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum WebhookCommand {
-    /// Verify a webhook and show what it is about.
-    ///
-    /// Pass it as it arrived: the URL as the provider called it, before proxies rewrote it, every
-    /// header, and the body byte for byte. Nothing is sent.
-    ///
-    /// Exit status: 0 if it is genuine; 4 if it is forged, malformed or too old; 3 if it is genuine
-    /// but cannot be read or is about something else; 2 if the secret is not configured. `answer` is
-    /// the HTTP status to respond with.
-    Verify(VerifyArgs),
-    /// Subscribe a URL to the events of the account (Dintero).
-    ///
-    /// Deliveries are signed with the secret in `DINTERO_HOOK_SECRET`. While you replace it, deliveries
-    /// signed with the secret in `DINTERO_HOOK_SECRET_PREVIOUS` are accepted too. The provider sends a
-    /// ping to the URL at once. A second run makes a second subscription: check `refunds webhook list`
-    /// first.
-    Subscribe(SubscribeArgs),
-    /// List the subscriptions of the account (Dintero).
-    ///
-    /// Check it regularly: the provider deletes a subscription whose deliveries keep failing.
-    List,
-    /// Delete a subscription (Dintero).
-    Delete(SubscriptionArg),
-    /// Make the provider send a ping to a subscription's URL (Dintero).
-    Ping(SubscriptionArg),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArgs {
-    /// The HTTP method.
-    #[arg(long, value_name = "METHOD", default_value = "POST")]
-    pub(crate) method: String,
-
-    /// The public URL that the provider called, with its query.
-    #[arg(long, value_name = "URL")]
-    pub(crate) url: String,
-
-    /// A header; may be repeated.
-    #[arg(long = "header", value_name = "NAME: VALUE")]
-    pub(crate) headers: Vec<String>,
-
-    /// A file of headers, one per line; - reads standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) headers_file: Option<PathBuf>,
-
-    /// A file with the body; - reads standard input, which is the default unless the method is GET.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body: Option<PathBuf>,
-
-    /// When it arrived, such as 2026-09-21T13:33:20Z, or in seconds since 1970. Default: now.
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub(crate) at: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SubscribeArgs {
-    /// The https:// address of your receiver.
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
-
-    /// An event to subscribe to; may be repeated. Default: the events about refunds,
-    /// `checkout_transaction` and `shopping_order_event_add`.
-    #[arg(long = "event", value_name = "EVENT")]
-    pub(crate) events: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SubscriptionArg {
-    /// The id of the subscription, as `refunds webhook list` shows it.
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]

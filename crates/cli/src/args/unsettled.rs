@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::examples;
+
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("statement").args(["not_made", "made", "not_this_one"]))]
 pub(crate) struct ResolveArgs {
@@ -18,6 +20,10 @@ pub(crate) struct ResolveArgs {
     /// Submit without confirmation.
     #[arg(long, conflicts_with_all = ["statement", "look_only"])]
     pub(crate) yes: bool,
+
+    /// Wait until lost requests may be submitted again, and finish them.
+    #[arg(long, conflicts_with_all = ["statement", "look_only"])]
+    pub(crate) wait: bool,
 
     /// State that an intent's refund was not made, so that it may be submitted again. Refused while the
     /// request may be under way, if the provider shows the refund, and for any intent but the newest.
@@ -44,13 +50,16 @@ pub(crate) struct ResolveArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
     /// List the refunds in the journal.
+    #[command(after_help = examples::JOURNAL_LIST)]
     List(JournalList),
     /// Show one refund with its intents: each planned request, its times and its outcome.
+    #[command(after_help = examples::JOURNAL_SHOW)]
     Show(JournalShow),
     /// Forget old, settled refunds of all accounts.
     ///
     /// The record that prevents a second refund stays: which refunds were made, with reference, id and
     /// amount. Unsettled refunds are not changed.
+    #[command(after_help = examples::JOURNAL_PURGE)]
     Purge(JournalPurge),
 }
 

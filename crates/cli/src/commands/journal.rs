@@ -103,7 +103,7 @@ async fn purge(context: &mut Context, args: &JournalPurge) -> Result<Exit> {
 impl Context {
     /// The journal, if there is one yet.
     fn journal(&self) -> Result<Option<Arc<dyn Journal>>> {
-        let journal = journals::open_existing()?;
+        let journal = journals::open_existing(&self.config)?;
         if journal.is_none() {
             warn("no_journal", "there is no journal yet", self.format.is_json());
         }
@@ -115,7 +115,7 @@ impl Context {
         if all {
             return Ok(query);
         }
-        let client = provider::client(self.provider.as_deref())?;
+        let client = provider::client(&self.config, None)?;
         Ok(query.of_scope(client.provider().scope()))
     }
 }

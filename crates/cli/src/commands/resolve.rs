@@ -1,7 +1,7 @@
 //! `refunds resolve`: finishing creates whose outcome was unknown.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, IsTerminal},
     path::Path,
 };
 
@@ -11,16 +11,16 @@ use refunds_core::{
 };
 
 use super::{
-    Context, Result,
+    Context, Result, account,
     cut_off::{CutOff, until_interrupted},
-    decide, handle,
+    decide, handle, patience,
 };
 use crate::{
     args::ResolveArgs,
     exit::Exit,
     failure::{Failure, warn},
     input,
-    output::{Resolved, ResolvedWriter},
+    output::{Resolved, ResolvedWriter, clean},
 };
 
 pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
@@ -28,18 +28,17 @@ pub(super) async fn run(context: &mut Context, args: &ResolveArgs) -> Result<Exi
         return decide::run(context, statement).await;
     }
     match &args.file {
-        Some(file) => from_handle(context, file, args.look_only).await,
+        Some(file) => from_handle(context, file, args).await,
         None => from_journal(context, args).await,
     }
 }
 
-async fn from_handle(context: &mut Context, file: &Path, look_only: bool) -> Result<Exit> {
+async fn from_handle(context: &mut Context, file: &Path, args: &ResolveArgs) -> Result<Exit> {
     let text = input::text(file)?;
     let unresolved = handle::find(&text)
         .ok_or_else(|| Failure::Usage(format!("no unresolved refund in {}", file.display())))?;
-    let name = context.provider.clone().unwrap_or_else(|| unresolved.provider.clone());
-    let client = context.client_of(Some(&name))?;
-    let resolved = finish(&client, &unresolved, look_only).await;
+    let client = context.client_of(context.chosen.clone().as_deref().or(Some(&unresolved.provider)))?;
+    let resolved = finish(&client, &unresolved, args).await;
     context.show_made(&resolved.map_err(CutOff::into_error)?)
 }
 
@@ -57,13 +56,17 @@ async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit>
         unsettled.into_iter().partition(|entry| entry.money.scope == scope);
     note_others(&others, context.format.is_json());
     ours.sort_by_key(oldest);
-    if !ours.is_empty() && !args.look_only && !args.yes && !confirm(&ours, &scope)? {
+    if !ours.is_empty()
+        && !args.look_only
+        && !args.yes
+        && !confirm(&ours, &clean(&account::of(&client, &context.config)))?
+    {
         return Err(Failure::Usage("not confirmed, so nothing was submitted".into()));
     }
     let mut list = ResolvedWriter::new(&mut context.out, context.format);
     let mut exit = Exit::Done;
     for entry in &ours {
-        let resolved = finish(&client, &handle::of_entry(entry), args.look_only).await;
+        let resolved = finish(&client, &handle::of_entry(entry), args).await;
         let is_interrupted = matches!(resolved, Err(CutOff::Interrupted(_)));
         let resolved = resolved.map_err(CutOff::into_error);
         exit = exit.worst(resolved.as_ref().map_or_else(Exit::of_error, Exit::of_refund));
@@ -80,12 +83,22 @@ async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit>
 async fn finish(
     client: &RefundClient,
     unresolved: &UnresolvedRefund,
-    look_only: bool,
+    args: &ResolveArgs,
 ) -> Result<Refund, CutOff> {
-    let call = async {
-        if look_only { client.resolve_look_only(unresolved).await } else { client.resolve(unresolved).await }
-    };
-    until_interrupted(client, &unresolved.request, call).await
+    loop {
+        let call = async {
+            if args.look_only {
+                client.resolve_look_only(unresolved).await
+            } else {
+                client.resolve(unresolved).await
+            }
+        };
+        let resolved = until_interrupted(client, &unresolved.request, call).await;
+        match &resolved {
+            Err(CutOff::Failed(error)) if args.wait && patience::until_resubmission(error).await => {}
+            _ => return resolved,
+        }
+    }
 }
 
 fn oldest(entry: &Entry) -> Option<JournalTime> {
@@ -108,17 +121,11 @@ fn note_others(others: &[Entry], as_json: bool) {
 }
 
 /// Asks for confirmation on the terminal.
-fn confirm(entries: &[Entry], scope: &Scope) -> io::Result<bool> {
+fn confirm(entries: &[Entry], account: &str) -> io::Result<bool> {
     let refunds = if entries.len() == 1 { "refund is" } else { "refunds are" };
-    let mut stderr = io::stderr();
-    write!(
-        stderr,
-        "{} {refunds} unsettled at {scope}. resolve looks for each and submits those that were \
-         certainly not made. Continue? [y/N] ",
+    super::confirmed(&format!(
+        "{} {refunds} unsettled at {account}. resolve looks for each and submits those that were \
+         certainly not made. Continue?",
         entries.len()
-    )?;
-    stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+    ))
 }

@@ -66,7 +66,7 @@ fn still_open(context: &Context, refund: &Refund) -> Exit {
     let error = Error::new(ErrorKind::Timeout, message)
         .with_provider(refund.provider.clone())
         .with_operation(Operation::WaitUntilFinal);
-    report(&Failure::Refunds(error), context.format.is_json())
+    report(&Failure::Refunds(error), Some(refund.payment_id.as_str()), context.format.is_json())
 }
 
 /// The refund was made, so a failed read must not look as if nothing had happened.

@@ -1,5 +1,6 @@
 //! Results on standard output.
 
+mod checks;
 mod csv;
 mod journal;
 mod json;
@@ -21,6 +22,7 @@ use clap::ValueEnum;
 use refunds_core::{Payment, ProviderFactory, Refund};
 
 pub(crate) use self::{
+    checks::{Check, State, print_checks},
     journal::{EntryWriter, print_entry, print_purged},
     refunds::RefundWriter,
     resolved::{Resolved, ResolvedWriter},

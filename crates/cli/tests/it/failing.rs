@@ -255,10 +255,10 @@ async fn people_see_what_to_do_next() {
     )
     .ended(3);
     assert_eq!(ran.stdout, "");
-    insta::assert_snapshot!(ran.stderr, @r"
+    insta::assert_snapshot!(ran.stderr.replace(&payment, "tx-1"), @r"
     error: mattilda: creating the refund: 448.50 MXN is left to refund of 448.50 MXN captured (0.00 MXN refunded, 0.00 MXN pending), 500.00 MXN was requested (not_refundable)
       money: none moved by this command
-      next: `refunds payment PAYMENT` shows what is left
+      next: `refunds payment tx-1` shows what is left
     ");
     let usage = refunds(&sandbox, "mattilda", &["list", "", "--output", "table"]).ended(2);
     insta::assert_snapshot!(usage.stderr, @r"

@@ -14,20 +14,19 @@ use crate::{
 };
 
 pub(super) async fn run(context: &mut Context, command: WebhookCommand) -> Result<Exit> {
-    let provider = context.provider.as_deref();
     match command {
         WebhookCommand::Verify(args) => return verify::run(context, &args),
         WebhookCommand::Subscribe(args) => return subscribe(context, &args).await,
         WebhookCommand::List => {
-            let all = dintero(provider)?.0.hook_subscriptions().await?;
+            let all = dintero(&context.config)?.0.hook_subscriptions().await?;
             print_subscriptions(&mut context.out, context.format, &all)?;
         }
         WebhookCommand::Delete(of) => {
-            dintero(provider)?.0.delete_hook_subscription(&of.id).await?;
+            dintero(&context.config)?.0.delete_hook_subscription(&of.id).await?;
             print_done(&mut context.out, context.format, &of.id, "deleted")?;
         }
         WebhookCommand::Ping(of) => {
-            dintero(provider)?.0.ping_hook_subscription(&of.id).await?;
+            dintero(&context.config)?.0.ping_hook_subscription(&of.id).await?;
             print_done(&mut context.out, context.format, &of.id, "pinged")?;
         }
     }
@@ -35,7 +34,7 @@ pub(super) async fn run(context: &mut Context, command: WebhookCommand) -> Resul
 }
 
 async fn subscribe(context: &mut Context, args: &SubscribeArgs) -> Result<Exit> {
-    let (dintero, settings) = dintero(context.provider.as_deref())?;
+    let (dintero, settings) = dintero(&context.config)?;
     let secret = secret(&settings)?;
     let mut events: Vec<_> = args.events.iter().map(String::as_str).collect();
     if events.is_empty() {

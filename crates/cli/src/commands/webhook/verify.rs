@@ -9,7 +9,7 @@ use crate::{args::VerifyArgs, exit::Exit, failure::Failure, input, output::print
 
 pub(super) fn run(context: &mut Context, args: &VerifyArgs) -> Result<Exit> {
     let request = request(args)?;
-    let verified = provider::client(context.provider.as_deref())?.verify_webhook(&request);
+    let verified = provider::client(&context.config, None)?.verify_webhook(&request);
     let answer = webhook_status(&verified);
     match verified {
         Ok(notice) => {

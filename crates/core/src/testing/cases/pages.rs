@@ -177,6 +177,9 @@ impl RefundProvider for Gapped {
     async fn submit_refund(&self, submit: &SubmitRefund) -> Result<Refund> {
         self.0.submit_refund(submit).await
     }
+    fn mode(&self) -> crate::Mode {
+        self.0.mode()
+    }
     fn scope(&self) -> Scope {
         self.0.scope()
     }

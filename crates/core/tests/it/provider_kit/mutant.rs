@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Currency, Location, Notice, Overview, Page, PageRequest, Payment, PaymentId,
+    Capabilities, CreateRefund, Currency, Location, Mode, Notice, Overview, Page, PageRequest, Payment, PaymentId,
     Reference, Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, Scope,
     SubmitRefund, WebhookRequest, all_refunds,
     testing::{Fault, FaultTarget, Harness, MemoryHarness, MemoryProvider},
@@ -115,6 +115,9 @@ impl RefundProvider for MutantProvider {
     }
     fn scope(&self) -> Scope {
         self.mutation.scope(&self.memory)
+    }
+    fn mode(&self) -> Mode {
+        self.memory.mode()
     }
     async fn money(&self, payment: &PaymentId) -> Result<PaymentId> {
         self.mutation.money(&self.memory, payment).await
