@@ -4,9 +4,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use refunds_core::{
-    Capabilities, CreateRefund, Currency, Location, Mode, Notice, Overview, Page, PageRequest, Payment, PaymentId,
-    Reference, Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result, Scope,
-    SubmitRefund, WebhookRequest, all_refunds,
+    Capabilities, CreateRefund, Currency, Location, Mode, Notice, Overview, Page, PageRequest, Payment,
+    PaymentId, Reference, Refund, RefundId, RefundLine, RefundProvider, RefundStatus, RefundTarget, Result,
+    Scope, SubmitRefund, WebhookRequest, all_refunds,
     testing::{Fault, FaultTarget, Harness, MemoryHarness, MemoryProvider},
 };
 
