@@ -1,6 +1,9 @@
 //! What arrived on the wire. Headers and bodies are kept for the admin port only, and redacted.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -10,8 +13,8 @@ use crate::{
     clock::{Clock, millis_z},
     lock::lock,
     provider::Provider,
-    redact::{Redactor, Shown},
-    traffic::{self, Ending, Exchange, Traffic},
+    redact::{Redactor, Shown, shortened},
+    traffic::{self, Answer, Ending, Exchange, Traffic},
 };
 
 /// One request as it arrived, without headers and body.
@@ -94,7 +97,7 @@ impl Log {
         self.update(
             ticket,
             |request| request.fault = Some(fault.clone()),
-            |seen| seen.fault = Some(fault.clone()),
+            |seen| seen.answer.fault = Some(fault.clone()),
         );
     }
 
@@ -102,13 +105,15 @@ impl Log {
         self.update(
             ticket,
             |request| request.status = Some(status),
-            |seen| (seen.status, seen.answer) = (Some(status), Ending::Answered),
+            |seen| {
+                (seen.answer.status, seen.answer.ending) = (Some(status), Ending::Answered);
+            },
         );
     }
 
     /// The connection was closed without a response.
     pub(crate) fn hung_up(&self, ticket: Ticket) {
-        self.update(ticket, |_| {}, |seen| seen.answer = Ending::Dropped);
+        self.update(ticket, |_| {}, |seen| seen.answer.ending = Ending::Dropped);
     }
 
     pub(crate) fn snapshot(&self) -> Vec<RecordedRequest> {
@@ -119,6 +124,11 @@ impl Log {
     /// The redacted requests after this number, oldest first.
     pub(crate) fn after(&self, number: u64) -> Vec<Exchange> {
         lock(&self.inner).traffic.after(number)
+    }
+
+    /// How the newest requests were answered, by number.
+    pub(crate) fn answers(&self) -> HashMap<u64, Answer> {
+        lock(&self.inner).traffic.answers()
     }
 
     /// The URL of a receiver, with what may be shown of its query.
@@ -158,11 +168,13 @@ impl Log {
             at: millis_z(self.clock.now()),
             provider: request.provider.as_str(),
             method: redactor.text(&request.method),
-            path: redactor.path(&request.path),
-            query: request.query.as_deref().map(|query| redactor.form(query)),
-            answer: if request.status.is_some() { Ending::Answered } else { Ending::Open },
-            status: request.status,
-            fault: request.fault.clone(),
+            path: shortened(redactor.path(&request.path)),
+            query: request.query.as_deref().map(|query| shortened(redactor.form(query))),
+            answer: Answer {
+                ending: if request.status.is_some() { Ending::Answered } else { Ending::Open },
+                status: request.status,
+                fault: request.fault.clone(),
+            },
             headers: traffic::headers(redactor, headers),
             body: Shown::default(),
         }

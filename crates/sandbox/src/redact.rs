@@ -10,6 +10,8 @@ use crate::form;
 
 /// In the place of what is not shown.
 const REDACTED: &str = "[redacted]";
+/// More of a path, a query or a header is not shown.
+const SHOWN_TEXT: usize = 2 * 1024;
 /// More of a body is not shown.
 const SHOWN_BODY: usize = 8 * 1024;
 /// Parts of names whose values are credentials, without dashes and underscores.
@@ -115,9 +117,7 @@ impl Redactor {
             };
         };
         let is_cut = text.len() > SHOWN_BODY;
-        text.truncate(
-            (0..=SHOWN_BODY.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0),
-        );
+        text.truncate(boundary(&text, SHOWN_BODY));
         Shown { body: Some(text), body_bytes, body_note: is_cut.then_some("only the beginning is shown") }
     }
 
@@ -166,6 +166,20 @@ impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Redactor").finish_non_exhaustive()
     }
+}
+
+/// The beginning of a text that is too long to be shown with its request.
+pub(crate) fn shortened(mut text: String) -> String {
+    if text.len() > SHOWN_TEXT {
+        text.truncate(boundary(&text, SHOWN_TEXT));
+        text.push('…');
+    }
+    text
+}
+
+/// The last place up to `at` where a text can be cut.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 fn is_secret(name: &str) -> bool {
@@ -237,23 +251,24 @@ fn is_uuid(text: &str) -> bool {
     text.len() >= UUID && text.bytes().take(UUID).enumerate().all(fits)
 }
 
-/// Where a card number at the beginning ends; 0 if there is none.
+/// Where a card number at the beginning ends; 0 if there is none. Other groups of digits may follow it.
 fn card_end(text: &str) -> usize {
     let mut digits = Vec::new();
     let mut end = 0;
-    let mut was_digit = false;
-    for (at, c) in text.char_indices() {
-        match c.to_digit(10) {
-            Some(digit) => {
-                digits.push(digit);
-                end = at + 1;
-                was_digit = true;
-            }
-            None if was_digit && (c == ' ' || c == '-') => was_digit = false,
-            None => break,
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let Some(digit) = c.to_digit(10) else { break };
+        digits.push(digit);
+        if digits.len() > *CARD_DIGITS.end() {
+            break;
         }
+        let is_end_of_group = chars.peek().is_none_or(|(_, next)| !next.is_ascii_digit());
+        if is_end_of_group && CARD_DIGITS.contains(&digits.len()) && has_check_digit(&digits) {
+            end = at + 1;
+        }
+        chars.next_if(|(_, next)| is_end_of_group && (*next == ' ' || *next == '-'));
     }
-    if CARD_DIGITS.contains(&digits.len()) && has_check_digit(&digits) { end } else { 0 }
+    end
 }
 
 /// Luhn's algorithm.
@@ -289,6 +304,9 @@ mod tests {
             ("4111111111111111", "[redacted]"),
             ("card4111 1111 1111 1111.", "card[redacted]."),
             ("4111-1111-1111-1111", "[redacted]"),
+            ("4111 1111 1111 1111 123", "[redacted] 123"),
+            ("12345 4111 1111 1111 1111 12 34", "12345 [redacted] 12 34"),
+            ("12345678901234567890123", "12345678901234567890123"),
             ("4111111111111112", "4111111111111112"),
             ("411111******1111", "411111******1111"),
             ("44850", "44850"),
@@ -329,6 +347,14 @@ mod tests {
         let shown = redactor().body("application/json", &body);
         assert_eq!(shown.body.map(|text| text.len()), Some(SHOWN_BODY - 1));
         assert_eq!((shown.body_bytes, shown.body_note.is_some()), (body.len(), true));
+    }
+
+    #[test]
+    fn nothing_takes_long() {
+        for text in ["1 ", "1", "a@", "eyJ.", "4111 1111 1111 1111 "] {
+            let long = text.repeat(128 * 1024 / text.len());
+            assert!(!redactor().text(&long).is_empty());
+        }
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Requests with their headers and bodies, redacted, for the admin port.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::Serialize;
 
-use crate::redact::{Redactor, Shown};
+use crate::redact::{Redactor, Shown, shortened};
 
 /// The oldest of more requests are forgotten.
 const KEPT: usize = 1_000;
@@ -21,12 +21,20 @@ pub(crate) struct Exchange {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: Option<String>,
-    pub(crate) answer: Ending,
-    pub(crate) status: Option<u16>,
-    pub(crate) fault: Option<String>,
+    #[serde(flatten)]
+    pub(crate) answer: Answer,
     pub(crate) headers: Vec<(String, String)>,
     #[serde(flatten)]
     pub(crate) body: Shown,
+}
+
+/// How a request was answered.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Answer {
+    #[serde(rename = "answer")]
+    pub(crate) ending: Ending,
+    pub(crate) status: Option<u16>,
+    pub(crate) fault: Option<String>,
 }
 
 /// What a client learned from a request.
@@ -66,18 +74,23 @@ impl Traffic {
         self.0.iter().filter(|exchange| exchange.number > number).cloned().collect()
     }
 
+    /// How each request was answered, by its number.
+    pub(crate) fn answers(&self) -> HashMap<u64, Answer> {
+        self.0.iter().map(|exchange| (exchange.number, exchange.answer.clone())).collect()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 }
 
-/// The headers of a request in the order of their arrival by name, redacted.
+/// The headers of a request as it names them, redacted.
 pub(crate) fn headers(redactor: &Redactor, headers: &HeaderMap) -> Vec<(String, String)> {
     let shown = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     headers
         .iter()
         .map(|(name, value)| {
-            (name.as_str().to_owned(), redactor.header(name.as_str(), &shown(value.as_bytes())))
+            (name.as_str().to_owned(), shortened(redactor.header(name.as_str(), &shown(value.as_bytes()))))
         })
         .collect()
 }

@@ -97,9 +97,8 @@ fn refund(desk: &Desk, entry: &Entry, past: &Past) -> Value {
 
 /// What happened, each entry beside what its request was answered.
 fn ledger(desk: &Desk, entries: &[(Entry, Past)]) -> Vec<Value> {
-    let requests = desk.world.log.after(0);
+    let answers = desk.world.log.answers();
     let shown = entries.iter().map(|(entry, past)| {
-        let request = requests.iter().find(|request| Some(request.number) == past.request);
         json!({
             "at": millis_z(entry.at),
             "provider": entry.provider.as_str(),
@@ -113,9 +112,7 @@ fn ledger(desk: &Desk, entries: &[(Entry, Past)]) -> Vec<Value> {
                 EntryState::Failed => "failed",
             },
             "request": past.request,
-            "answered": request.map(|request| {
-                json!({"answer": request.answer, "status": request.status, "fault": request.fault})
-            }),
+            "answered": past.request.and_then(|number| answers.get(&number)),
         })
     });
     shown.collect()

@@ -58,6 +58,11 @@ async fn a_refund_lives_on_the_page() {
         .await;
     browser.until("document.querySelector('#fault-list').innerText.includes('applied 1 time')").await;
     assert_eq!(text(&browser, "#payment-list .refund .status").await, "pending");
+    assert_eq!(
+        text(&browser, "#news").await,
+        format!("Refund {reference} is pending."),
+        "for a screen reader"
+    );
     assert_eq!(text(&browser, "#payment-list .left").await, "1000.00 MXN left");
     assert!(text(&browser, "#payment-list .refund").await.contains(reference));
     assert_eq!(browser.script("return document.querySelectorAll('main img').length").await, 0);

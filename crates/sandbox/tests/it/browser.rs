@@ -2,10 +2,10 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Lines, Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -23,6 +23,8 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 pub(crate) struct Browser {
     client: Client,
     driver: Child,
+    /// Where it may go on to write.
+    _output: Lines<BufReader<ChildStdout>>,
     port: u16,
     session: String,
 }
@@ -51,7 +53,7 @@ impl Browser {
                 line.unwrap().rsplit_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
             })
             .unwrap_or_else(|| panic!("chromedriver did not start"));
-        let mut started = Self { client: client(), driver, port, session: String::new() };
+        let mut started = Self { client: client(), driver, _output: lines, port, session: String::new() };
         let options = json!({
             "binary": browser,
             // In a container, there is neither room for its sandbox nor much shared memory.

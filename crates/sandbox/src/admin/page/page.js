@@ -23,6 +23,8 @@ const SHOWN_REQUESTS = 200;
 const byId = (id) => document.getElementById(id);
 const requests = new Map();
 const wanted = new Set();
+/** The last known status of each refund; none before the first load. */
+let statuses = null;
 let isLoading = false;
 
 // ---- Elements
@@ -202,12 +204,23 @@ const provider = (item) => make("li", {},
 
 // ---- Loading
 
+/** Says which refunds are new or have another status, for those who do not see it. */
+function announce(payments) {
+  const before = statuses;
+  statuses = new Map(payments.flatMap((item) => item.refunds).map((item) => [item.id, item]));
+  if (before === null) return;
+  const news = [...statuses.values()].filter((item) => (before.get(item.id) || {}).status !== item.status);
+  const sentences = news.slice(-3).map((item) => `Refund ${item.reference || item.id} is ${item.status}.`);
+  if (sentences.length) say(sentences.join(" "));
+}
+
 async function loadState() {
   const state = await call("GET", "/api/state");
   sync(byId("payment-list"), state.payments, (item) => `${item.provider} ${item.id}`, payment);
   sync(byId("ledger-list"), state.ledger, (item) => `${item.provider} ${item.refund}`, entry);
   sync(byId("fault-list"), state.faults, (item) => item.id, fault);
   sync(byId("provider-list"), state.providers, (item) => item.name, provider);
+  announce(state.payments);
   const names = state.providers.map((item) => [item.name, item.name]);
   choose(byId("fault-provider"), [["", "any provider"], ...names]);
   choose(byId("trigger-event"), state.providers.flatMap((item) => item.events.map((event) => [event, `${event} (${item.name})`])));
@@ -262,7 +275,9 @@ function follow() {
   const events = new EventSource("/api/events");
   events.addEventListener("open", () => {
     connection("live", "Live");
+    say("");
     requests.clear();
+    statuses = null;
     load(["payments", "requests", "deliveries", "faults"]);
   });
   events.addEventListener("change", (event) => load(JSON.parse(event.data).changed));
