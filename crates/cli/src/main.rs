@@ -14,6 +14,7 @@ mod interrupt;
 mod journal;
 mod logs;
 mod output;
+mod progress;
 mod provider;
 
 use std::{process::ExitCode, time::Duration};
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Exit, Failure> {
-    let config = Config::load(&cli.sources, cli.needs_account())?;
+    let config = Config::load(&cli.sources, cli.needs_account())?.with_time_limit(cli.time_limit());
     logs::start(&config)?;
     if let Some(warning) = config.warning() {
         warn("environment_overrides_profile", &warning, cli.format().is_json());

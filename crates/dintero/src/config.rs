@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{Clock, Error, Operation, Result, SettingSpec, Settings, SystemClock};
-use refunds_http::{BaseUrl, Transport};
+use refunds_http::{Authorities, BaseUrl, Transport};
 use secrecy::SecretString;
 
 use crate::{NAME, error::in_context};
@@ -25,6 +25,7 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
     SettingSpec::optional("allow_http", "true allows http:// on hosts that are not loopback"),
     SettingSpec::optional("record_only", "true only records refunds of orders: no money moves"),
     SettingSpec::optional("timeout", "time that one HTTP exchange may take, default 25s"),
+    SettingSpec::optional("ca_file", "PEM file with certificates of authorities to trust as well"),
     SettingSpec::optional("keep_raw", "true keeps the provider's own JSON with each refund"),
 ];
 
@@ -57,6 +58,7 @@ pub struct DinteroConfig {
     pub(crate) system_name: String,
     pub(crate) system_version: String,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) authorities: Option<Authorities>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) transport: Option<Arc<dyn Transport>>,
 }
@@ -82,6 +84,7 @@ impl DinteroConfig {
             system_name: DEFAULT_SYSTEM_NAME.to_owned(),
             system_version: env!("CARGO_PKG_VERSION").to_owned(),
             timeout: None,
+            authorities: None,
             clock: Arc::new(SystemClock),
             transport: None,
         }
@@ -108,6 +111,8 @@ impl DinteroConfig {
         .with_record_only(settings.flag("record_only")?)
         .with_keep_raw(settings.flag("keep_raw")?);
         config.timeout = settings.duration("timeout")?;
+        config.authorities =
+            settings.get("ca_file").map(|path| Authorities::from_file("ca_file", path)).transpose()?;
         if let Some(url) = settings.get("api_url") {
             config = config.with_api_url(url);
         }
@@ -178,6 +183,12 @@ impl DinteroConfig {
     /// [`HttpClientBuilder::timeout`](refunds_http::HttpClientBuilder::timeout).
     pub fn with_timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Trusts these authorities beside the machine's, unless a transport is given.
+    pub fn with_authorities(mut self, authorities: Authorities) -> Self {
+        self.authorities = Some(authorities);
         self
     }
 

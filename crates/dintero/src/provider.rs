@@ -139,6 +139,9 @@ fn plain_client(base: BaseUrl, config: &DinteroConfig) -> Result<HttpClient> {
     if let Some(limit) = config.timeout {
         builder = builder.timeout(limit);
     }
+    if let Some(authorities) = &config.authorities {
+        builder = builder.authorities(authorities.clone());
+    }
     if let Some(transport) = &config.transport {
         builder = builder.transport(Arc::clone(transport));
     }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     auth::Authorizer,
+    authorities::Authorities,
     base_url::BaseUrl,
     exchange::{self, ClientState},
     provider_error::{Decoder, ErrorBody, ProviderError},
@@ -39,6 +40,7 @@ impl HttpClient {
             auth: None,
             clock: Arc::new(SystemClock),
             transport: None,
+            authorities: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
             request_id_header: None,
@@ -140,6 +142,7 @@ pub struct HttpClientBuilder {
     auth: Option<Arc<dyn Authorizer>>,
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
+    authorities: Option<Authorities>,
     connect_timeout: Duration,
     timeout: Duration,
     request_id_header: Option<String>,
@@ -180,6 +183,12 @@ impl HttpClientBuilder {
     /// connections: [`connect_timeout`](Self::connect_timeout) does not apply to it.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Trusts these authorities beside the machine's. This, too, does not apply to a transport that is given.
+    pub fn authorities(mut self, authorities: Authorities) -> Self {
+        self.authorities = Some(authorities);
         self
     }
 
@@ -237,7 +246,13 @@ impl HttpClientBuilder {
             self.request_id_header.as_deref().map(header_name).transpose().map_err(refuse)?;
         // A connection that never comes must be reported as that, before the whole exchange is merely late.
         let connect = self.connect_timeout.min(self.timeout / 5 * 4);
-        let transport = self.transport.unwrap_or_else(|| Arc::new(ReqwestTransport::new(connect)));
+        let transport = self.transport.unwrap_or_else(|| {
+            let transport = ReqwestTransport::new(connect);
+            Arc::new(match self.authorities {
+                Some(authorities) => transport.with_authorities(authorities),
+                None => transport,
+            })
+        });
         Ok(HttpClient(Arc::new(ClientState {
             provider: self.provider.into(),
             base: self.base,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auth;
+mod authorities;
 mod base_url;
 mod classify;
 mod client;
@@ -33,6 +34,7 @@ pub use {bytes, http};
 
 pub use self::{
     auth::{Authorizer, Credential, StaticToken, Token, TokenCache, TokenSource},
+    authorities::Authorities,
     base_url::BaseUrl,
     classify::{StatusClass, classify_status},
     client::{HttpClient, HttpClientBuilder},

@@ -11,6 +11,7 @@ use futures_util::{
 use http::Version;
 
 use crate::{
+    authorities::Authorities,
     base_url::is_loopback,
     gate::RequestGate,
     outgoing::{Reached, Sending},
@@ -37,6 +38,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// turn on a shared connection for longer than a new one may take.
 pub struct ReqwestTransport {
     connect_timeout: Duration,
+    authorities: Option<Authorities>,
     /// With or without TLS, to loopback or not.
     clients: [OnceLock<Result<Clients, Cause>>; 4],
 }
@@ -55,7 +57,13 @@ impl ReqwestTransport {
     /// look-up and TLS handshake included.
     #[must_use]
     pub fn new(connect_timeout: Duration) -> Self {
-        Self { connect_timeout, clients: Default::default() }
+        Self { connect_timeout, authorities: None, clients: Default::default() }
+    }
+
+    /// Trusts these authorities beside the machine's.
+    #[must_use]
+    pub fn with_authorities(self, authorities: Authorities) -> Self {
+        Self { authorities: Some(authorities), ..self }
     }
 
     fn clients(&self, tls: bool, loopback: bool) -> Result<&Clients, TransportError> {
@@ -85,6 +93,9 @@ impl ReqwestTransport {
             .pool_idle_timeout(IDLE_TIMEOUT);
         if loopback {
             builder = builder.no_proxy();
+        }
+        if tls && let Some(authorities) = &self.authorities {
+            builder = builder.tls_certs_merge(authorities.certificates());
         }
         if !tls {
             // What is not HTTP counts as HTTP/0.9 then, which `not_http` looks at and refuses.

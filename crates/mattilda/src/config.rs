@@ -3,7 +3,9 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use refunds_core::{Certainty, Clock, Error, Operation, Result, SettingSpec, Settings, SystemClock};
-use refunds_http::{Authorizer, BaseUrl, HmacKey, HttpClient, StaticToken, TokenCache, Transport};
+use refunds_http::{
+    Authorities, Authorizer, BaseUrl, HmacKey, HttpClient, StaticToken, TokenCache, Transport,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
@@ -28,9 +30,10 @@ const ALLOW_HTTP: &str = "allow_http";
 const IDEMPOTENCY_KEY: &str = "idempotency_key";
 const KEEP_RAW: &str = "keep_raw";
 const TIMEOUT: &str = "timeout";
+const CA_FILE: &str = "ca_file";
 
 /// None of them is required by itself: one of the first three is.
-pub(crate) const SETTINGS: [SettingSpec; 11] = [
+pub(crate) const SETTINGS: [SettingSpec; 12] = [
     SettingSpec::optional(PRIVATE_KEY, "private key that signs tokens, PEM, P-521").multiline(),
     SettingSpec::optional(PRIVATE_KEY_FILE, "path of a file that holds the private key"),
     SettingSpec::optional(TOKEN, "existing bearer token, instead of a private key"),
@@ -41,6 +44,7 @@ pub(crate) const SETTINGS: [SettingSpec; 11] = [
     SettingSpec::optional(ALLOW_HTTP, "true allows http:// on hosts that are not loopback"),
     SettingSpec::optional(IDEMPOTENCY_KEY, "best_effort (default) or honoured"),
     SettingSpec::optional(TIMEOUT, "time that one HTTP exchange may take, default 25s"),
+    SettingSpec::optional(CA_FILE, "PEM file with certificates of authorities to trust as well"),
     SettingSpec::optional(KEEP_RAW, "true keeps each refund's payload"),
 ];
 
@@ -75,6 +79,7 @@ pub struct MattildaConfig {
     clock: Arc<dyn Clock>,
     transport: Option<Arc<dyn Transport>>,
     timeout: Option<Duration>,
+    authorities: Option<Authorities>,
 }
 
 #[derive(Clone)]
@@ -124,6 +129,8 @@ impl MattildaConfig {
         config.allow_http = settings.flag(ALLOW_HTTP)?;
         config.keep_raw = settings.flag(KEEP_RAW)?;
         config.timeout = settings.duration(TIMEOUT)?;
+        config.authorities =
+            settings.get(CA_FILE).map(|path| Authorities::from_file(CA_FILE, path)).transpose()?;
         config.idempotency = match settings.get(IDEMPOTENCY_KEY) {
             None | Some("best_effort") => Certainty::BestEffort,
             Some("honoured") => Certainty::Guaranteed,
@@ -200,6 +207,12 @@ impl MattildaConfig {
         self
     }
 
+    /// Trusts these authorities beside the machine's, unless a transport is given.
+    pub fn with_authorities(mut self, authorities: Authorities) -> Self {
+        self.authorities = Some(authorities);
+        self
+    }
+
     fn new(credentials: Credentials) -> Self {
         Self {
             credentials,
@@ -212,6 +225,7 @@ impl MattildaConfig {
             clock: Arc::new(SystemClock),
             transport: None,
             timeout: None,
+            authorities: None,
         }
     }
 
@@ -257,6 +271,9 @@ impl MattildaConfig {
         }
         if let Some(timeout) = self.timeout {
             builder = builder.timeout(timeout);
+        }
+        if let Some(authorities) = &self.authorities {
+            builder = builder.authorities(authorities.clone());
         }
         builder.build()
     }

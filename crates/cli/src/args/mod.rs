@@ -60,9 +60,18 @@ impl Cli {
     pub(crate) fn payment(&self) -> Option<&str> {
         match &self.command {
             Command::List(args) | Command::Payment(args) => Some(&args.payment),
-            Command::Get(args) => Some(&args.payment),
+            Command::Get(args) => Some(&args.of.payment),
             Command::Create(args) => Some(&args.payment),
             Command::Wait(args) => Some(&args.of.payment),
+            _ => None,
+        }
+    }
+
+    /// How long each of its reads may take, if it says so.
+    pub(crate) fn time_limit(&self) -> Option<Duration> {
+        match &self.command {
+            Command::List(args) | Command::Payment(args) => args.limit.timeout,
+            Command::Get(args) => args.limit.timeout,
             _ => None,
         }
     }
@@ -103,7 +112,7 @@ pub(crate) enum Command {
     List(PaymentArg),
     /// Show one refund of a payment.
     #[command(after_help = examples::GET)]
-    Get(RefundArgs),
+    Get(GetArgs),
     /// Show how much of a payment is captured, refunded, pending and refundable.
     #[command(after_help = examples::PAYMENT)]
     Payment(PaymentArg),
@@ -187,6 +196,17 @@ pub(crate) struct PaymentArg {
     /// The provider's id of the payment.
     #[arg(value_name = "PAYMENT")]
     pub(crate) payment: String,
+
+    #[command(flatten)]
+    pub(crate) limit: TimeLimit,
+}
+
+/// How long a read may take.
+#[derive(Debug, Args)]
+pub(crate) struct TimeLimit {
+    /// How long each read may take with its retries, such as 30s; instead of `REFUNDS_TOTAL_TIMEOUT`.
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +218,15 @@ pub(crate) struct RefundArgs {
     /// The provider's id of the refund.
     #[arg(value_name = "REFUND")]
     pub(crate) refund: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArgs {
+    #[command(flatten)]
+    pub(crate) of: RefundArgs,
+
+    #[command(flatten)]
+    pub(crate) limit: TimeLimit,
 }
 
 #[derive(Debug, Args)]
@@ -334,6 +363,17 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_examples() {
+        let mut commands: Vec<_> = Cli::command().get_subcommands().cloned().collect();
+        while let Some(command) = commands.pop() {
+            let own: Vec<_> = command.get_subcommands().cloned().collect();
+            let help = command.clone().render_long_help().to_string();
+            assert!(!own.is_empty() || help.contains("\nExamples:\n"), "{help}");
+            commands.extend(own);
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use refunds_core::{Clock, Error, ErrorKind, SystemClock, readable_duration};
 
-use crate::{failure::say, interrupt::interrupted, output::clock_time};
+use crate::{failure::say, interrupt::interrupted, output::clock_time, progress::Progress};
 
 /// How often the time that is left is shown.
-const TICK: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_secs(1);
 
 /// Waits until the refund of `error` may be submitted again. Returns false, without waiting to the end, if that
 /// would change nothing or the process is interrupted.
@@ -20,17 +20,23 @@ pub(super) async fn until_resubmission(error: &Error) -> bool {
     };
     let Some(from) = from else { return false };
     let mut interrupted = std::pin::pin!(interrupted());
+    let progress = Progress::start("");
+    let mut is_first = true;
     loop {
         let now = SystemClock.now();
         let left = Duration::try_from(from - now).unwrap_or_default();
         if left.is_zero() {
             return true;
         }
-        say(&format!(
-            "the request was lost and may still be carried out; it is looked for again at {}, in {}",
-            clock_time(from, now),
-            readable_duration(left)
-        ));
+        let at = clock_time(from, now);
+        let message =
+            format!("the request was lost and may still be carried out; it is looked for again at {at}");
+        if progress.is_shown() {
+            progress.say(format!("{message}, in {}", readable_duration(left)));
+        } else if is_first {
+            say(&message);
+        }
+        is_first = false;
         tokio::select! {
             () = SystemClock.sleep(left.min(TICK)) => {}
             () = &mut interrupted => return false,

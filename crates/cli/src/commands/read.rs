@@ -2,16 +2,16 @@
 
 use super::{Context, Result};
 use crate::{
-    args::{PaymentArg, RefundArgs},
+    args::{GetArgs, PaymentArg},
     exit::Exit,
     failure::warn,
     input,
     output::{print_payment, print_refund},
 };
 
-pub(super) async fn refund(context: &mut Context, args: &RefundArgs) -> Result<Exit> {
-    let payment = input::payment_id(&args.payment)?;
-    let refund = input::refund_id(&args.refund)?;
+pub(super) async fn refund(context: &mut Context, args: &GetArgs) -> Result<Exit> {
+    let payment = input::payment_id(&args.of.payment)?;
+    let refund = input::refund_id(&args.of.refund)?;
     let refund = context.reader()?.get(&payment, &refund).await?;
     print_refund(&mut context.out, context.format, &refund)?;
     Ok(Exit::Done)

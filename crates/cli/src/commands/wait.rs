@@ -11,13 +11,18 @@ use crate::{
     failure::{Failure, report},
     input,
     interrupt::interrupted,
+    output::clean,
+    progress::Progress,
 };
 
 pub(super) async fn run(context: &mut Context, args: &WaitArgs) -> Result<Exit> {
     let payment = input::payment_id(&args.of.payment)?;
     let refund = input::refund_id(&args.of.refund)?;
     let client = context.reader()?;
-    match client.wait_until_final(&payment, &refund, args.timeout).await? {
+    let progress = Progress::start(format!("following refund {}", clean(refund.as_str())));
+    let followed = client.wait_until_final(&payment, &refund, args.timeout).await;
+    drop(progress);
+    match followed? {
         WaitOutcome::Final(refund) => context.show_made(&refund),
         WaitOutcome::TimedOut(refund) => {
             context.show_made(&refund)?;
@@ -34,10 +39,13 @@ pub(super) async fn follow_made(
     made: Refund,
     timeout: Duration,
 ) -> Result<Exit> {
+    let progress =
+        Progress::start(format!("following refund {}, which is {}", clean(made.id.as_str()), made.status));
     let followed = tokio::select! {
         followed = client.wait_until_final(&made.payment_id, &made.id, timeout) => followed,
         () = interrupted() => Ok(WaitOutcome::TimedOut(made.clone())),
     };
+    drop(progress);
     match followed {
         Ok(WaitOutcome::Final(refund)) if refund.needs_completion() => {
             let finished = tokio::select! {

@@ -9,6 +9,7 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::{OsStr, OsString},
+    time::Duration,
 };
 
 use refunds_core::{Error, Policy, Result};
@@ -20,6 +21,7 @@ const PROVIDER: &str = "REFUNDS_PROVIDER";
 const MAX_AMOUNT: &str = "REFUNDS_MAX_AMOUNT";
 const FILE: &str = "REFUNDS_CONFIG";
 const PROFILE: &str = "REFUNDS_PROFILE";
+const TOTAL_TIMEOUT: &str = "REFUNDS_TOTAL_TIMEOUT";
 
 /// The variables, wherever they come from.
 pub(crate) struct Config {
@@ -58,6 +60,15 @@ impl Config {
             config.variables.insert(PROVIDER.into(), name.into());
         }
         Ok(config)
+    }
+
+    /// Replaces the time limit of a call.
+    pub(crate) fn with_time_limit(mut self, limit: Option<Duration>) -> Self {
+        if let Some(limit) = limit {
+            let text = humantime::format_duration(limit).to_string();
+            self.variables.insert(TOTAL_TIMEOUT.into(), text.into());
+        }
+        self
     }
 
     /// Adds a variable of the profile, unless the environment has it.

@@ -5,6 +5,7 @@ mod checks;
 mod csv;
 mod journal;
 mod json;
+mod local;
 mod payment;
 mod record;
 mod refunds;
@@ -26,9 +27,9 @@ pub(crate) use self::{
     answer::print_answer,
     checks::{Check, State, print_checks},
     journal::{EntryWriter, print_entry, print_purged},
+    local::clock_time,
     refunds::RefundWriter,
     resolved::{Resolved, ResolvedWriter},
-    rows::clock_time,
     webhook::{print_done, print_notice, print_subscription, print_subscriptions},
 };
 

@@ -2,7 +2,7 @@
 
 use refunds_core::{Capabilities, Idempotency, ProviderFactory, Refund};
 use serde::Serialize;
-use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::provider::variable;
 
@@ -78,18 +78,6 @@ pub(super) fn when(time: Option<OffsetDateTime>) -> String {
     time.and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
-/// The time to come back, for people, in UTC: only the time of day if it is today. It is rounded up,
-/// because a try that comes too early fails.
-pub(crate) fn clock_time(time: OffsetDateTime, now: OffsetDateTime) -> String {
-    let up: OffsetDateTime = time.to_offset(UtcOffset::UTC) + Duration::NANOSECOND * 999_999_999;
-    let time = up.truncate_to_second();
-    if time.date() == now.to_offset(UtcOffset::UTC).date() {
-        format!("{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second())
-    } else {
-        when(Some(time))
-    }
-}
-
 /// The kind of instrument that receives the money.
 pub(super) fn target_type(refund: &Refund) -> String {
     use refunds_core::TargetKind;
@@ -99,25 +87,5 @@ pub(super) fn target_type(refund: &Refund) -> String {
         Some(TargetKind::GiftCard) => "gift_card".into(),
         Some(TargetKind::Other(word)) => word.clone(),
         _ => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[test]
-    fn the_time_to_come_back_is_short_today_and_never_early() {
-        let now = datetime!(2026-11-21 23:58:00 UTC);
-        for (time, text) in [
-            (datetime!(2026-11-21 23:59:10 UTC), "23:59:10Z"),
-            (datetime!(2026-11-21 23:59:10.001 UTC), "23:59:11Z"),
-            (datetime!(2026-11-22 00:59:10 +1), "23:59:10Z"),
-            (datetime!(2026-11-22 00:01:00 UTC), "2026-11-22T00:01:00Z"),
-        ] {
-            assert_eq!(clock_time(time, now), text);
-        }
     }
 }

@@ -1,14 +1,17 @@
-//! Tables for people: aligned with spaces, nothing cut, amounts in major units.
+//! Tables for people: aligned with spaces, nothing cut, amounts in major units. On a terminal that is too narrow,
+//! text is continued on the next line; ids, which people copy, and amounts are not.
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
 use refunds_core::{Payment, PaymentMethod, Refund};
 use serde_json::{Map, Value};
+use terminal_size::{Width, terminal_size_of};
 
 use super::{
     clean,
-    rows::{ProviderRow, target_type, when, word},
+    local::local,
+    rows::{ProviderRow, target_type, word},
 };
 
 /// A table with these columns; those in `right` are numbers.
@@ -19,7 +22,11 @@ pub(crate) fn columns(header: &[&str], right: &[usize]) -> Table {
     for at in right {
         if let Some(column) = table.column_mut(*at) {
             column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
+    }
+    if let Some(ids) = table.column_mut(0) {
+        ids.set_constraint(ColumnConstraint::ContentWidth);
     }
     pad(&mut table);
     table
@@ -40,7 +47,13 @@ pub(crate) fn write(out: &mut impl Write, table: &Table) -> io::Result<()> {
 
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(NOTHING);
+    match terminal_size_of(io::stdout()) {
+        Some((Width(width), _)) => {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
+        }
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
     table
 }
 
@@ -62,7 +75,7 @@ pub(super) fn refunds(out: &mut impl Write, refunds: &[Refund]) -> io::Result<()
                 &refund.provider_status,
                 &refund.amount.to_string(),
                 refund.reference.as_ref().map_or("-", AsRef::as_ref),
-                &or_dash(when(refund.created_at)),
+                &or_dash(local(refund.created_at)),
                 &failure(refund).or_else(|| refund.reason.clone()).unwrap_or_default(),
             ],
         );
@@ -89,9 +102,9 @@ pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {
     }
     row("Paid by", refund.payment_method.as_deref().and_then(method));
     row("Payment service reference", refund.provider_reference.clone());
-    row("Created", refund.created_at.map(|time| when(Some(time))));
-    row("Updated", refund.updated_at.map(|time| when(Some(time))));
-    row("Processed", refund.processed_at.map(|time| when(Some(time))));
+    row("Created", refund.created_at.map(|time| local(Some(time))));
+    row("Updated", refund.updated_at.map(|time| local(Some(time))));
+    row("Processed", refund.processed_at.map(|time| local(Some(time))));
     row("Metadata", members(&refund.metadata));
     if !refund.extra.is_empty() {
         let names: Vec<_> = refund.extra.keys().collect();

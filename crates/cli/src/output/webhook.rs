@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::{
     Format, csv, json,
+    local::local,
     record::{self, Record},
     rows::when,
     table::{add, columns, or_dash, pairs, write, yes_or_no},
@@ -55,7 +56,7 @@ fn write_notice(out: &mut impl Write, notice: &Document<'_>) -> io::Result<()> {
     row("Refund", notice.refund_id);
     row("Delivery", notice.delivery_id);
     row("Event", notice.event);
-    row("Happened", notice.occurred_at.map(|time| when(Some(time))).as_deref());
+    row("Happened", notice.occurred_at.map(|time| local(Some(time))).as_deref());
     row("Respond with", Some(&format!("HTTP {}", notice.answer)));
     write(out, &pairs(rows, false))
 }
@@ -107,7 +108,7 @@ fn write_subscriptions(out: &mut impl Write, list: &[HookSubscription]) -> io::R
                 subscription.id.as_str(),
                 subscription.active.map_or("-", yes_or_no),
                 subscription.secret_type.as_deref().unwrap_or("none"),
-                &or_dash(when(subscription.created_at)),
+                &or_dash(local(subscription.created_at)),
                 &subscription.events.join(" "),
                 &subscription.url,
             ],

@@ -19,9 +19,12 @@ mod on_a_terminal {
     use rustix::{
         fs::{Mode, OFlags, open},
         pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+        termios::{Winsize, tcsetwinsize},
     };
 
     use super::*;
+
+    const COLUMNS: u16 = 100;
 
     /// Runs a command on a terminal of its own, and types this. Returns its exit status and all that was shown.
     fn typed(command: &mut Command, text: &str) -> (i32, String) {
@@ -30,6 +33,9 @@ mod on_a_terminal {
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let terminal = || File::from(open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap());
+        let size = Winsize { ws_row: 24, ws_col: COLUMNS, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).unwrap();
+        command.env("TERM", "xterm");
         let mut child = command.stdin(terminal()).stdout(terminal()).stderr(terminal()).spawn().unwrap();
         let mut master = File::from(master);
         master.write_all(text.as_bytes()).unwrap();
@@ -98,6 +104,31 @@ mod on_a_terminal {
         let other = ["create", &payment, "--amount", "149.49", "--yes"];
         assert_eq!(typed(&mut command(&sandbox, "dintero", &other), "").0, 0);
         assert_eq!(sandbox.ledger().of(&payment).count(), 2);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_takes_long_shows_a_sign_of_life_that_goes_away() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let payment = crate::common::asynchronous(&sandbox, "mattilda", refunds_sandbox::Outcome::Succeeded);
+        let arguments = ["create", &payment, "--reference", "r", "--amount", "1", "--yes", "--wait"];
+        let (status, shown) = typed(&mut command(&sandbox, "mattilda", &arguments), "");
+        assert_eq!(status, 0, "{shown}");
+        assert!(shown.contains("following refund") && shown.contains("\u{1b}["), "{shown:?}");
+        let piped = refunds(&sandbox, "mattilda", &["list", &payment, "--output", "table"]).ended(0);
+        assert_eq!(piped.stderr, "");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_table_fits_the_terminal_and_its_ids_are_whole() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let payment = captured(&sandbox, "mattilda");
+        let arguments = create(&payment, "a-reference-that-is-rather-long-for-a-narrow-terminal");
+        let made = refunds(&sandbox, "mattilda", &arguments).ended(0).json();
+        let (status, shown) = typed(&mut command(&sandbox, "mattilda", &["list", &payment]), "");
+        assert_eq!(status, 0);
+        let table = shown.rsplit("\u{1b}[2K").next().unwrap();
+        assert!(table.contains(made["id"].as_str().unwrap()) && table.contains("149.50 MXN"), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= COLUMNS.into()), "{table}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -63,7 +63,7 @@ impl Ran {
 /// A bare call, without any environment.
 pub(crate) fn bare(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_refunds"));
-    command.env_clear().stdin(Stdio::null()).args(arguments);
+    command.env_clear().env("TZ", "UTC").stdin(Stdio::null()).args(arguments);
     command
 }
 

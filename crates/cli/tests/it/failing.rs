@@ -269,3 +269,19 @@ async fn people_see_what_to_do_next() {
     let clap = refunds(&sandbox, "mattilda", &["list", "--output", "csv"]).ended(2);
     assert!(clap.stderr.contains("Usage: refunds list"), "{}", clap.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_ends_when_its_time_is_over() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for provider in PROVIDERS {
+        let payment = captured(&sandbox, provider);
+        sandbox.faults().add(format!("{provider}/list:every:silence").parse().unwrap());
+        sandbox.faults().add(format!("{provider}/payment:every:silence").parse().unwrap());
+        for command in ["list", "payment"] {
+            let arguments = [command, &payment, "--timeout", "300ms", "--output", "json"];
+            assert_eq!(refunds(&sandbox, provider, &arguments).ended(5).error()["kind"], "timeout");
+        }
+    }
+    refunds(&sandbox, "mattilda", &["list", "p", "--timeout", "soon"]).ended(2);
+    refunds(&sandbox, "mattilda", &["list", "p", "--timeout", "0s", "--output", "json"]).ended(2);
+}

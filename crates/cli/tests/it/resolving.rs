@@ -277,3 +277,31 @@ mod stopped {
         path.contains("/transactions/")
     }
 }
+
+/// With `--wait`, a lost request is waited out, and the refund is made once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_request_is_waited_out_if_asked() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for (provider, resolves) in [("dintero", false), ("mattilda", true)] {
+        let payment = captured(&sandbox, provider);
+        sandbox.faults().add(format!("{provider}/submit:1:drop-before").parse().unwrap());
+        let hasty = |arguments: &[&str]| {
+            let mut command = command(&sandbox, provider, arguments);
+            command.env("REFUNDS_ATTEMPT_TIMEOUT", "500ms").env("REFUNDS_TOTAL_TIMEOUT", "1s");
+            command.env("REFUNDS_RESUBMIT_AFTER", "1s");
+            run(&mut command)
+        };
+        let arguments =
+            ["create", &payment, "--reference", "rma-1", "--amount", "149.50", "--output", "table"];
+        let ran = if resolves {
+            hasty(&arguments).ended(6);
+            hasty(&["resolve", "--yes", "--wait", "--output", "table"]).ended(0)
+        } else {
+            hasty(&[&arguments[..], &["--wait"]].concat()).ended(0)
+        };
+        let why = "the request was lost and may still be carried out; it is looked for again at ";
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+        assert_eq!(sandbox.ledger().of(&payment).count(), 1);
+        sandbox.faults().clear();
+    }
+}

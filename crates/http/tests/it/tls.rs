@@ -9,7 +9,7 @@ use std::{
 };
 
 use refunds_core::{Error, ErrorKind};
-use refunds_http::{BaseUrl, HttpClient};
+use refunds_http::{Authorities, BaseUrl, HttpClient};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -151,5 +151,30 @@ async fn a_response_without_a_head_is_a_transport_error() {
         let error = server.client().send(write()).await.unwrap_err();
         assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Transport, true), "{said:?}");
         assert_eq!(server.requests().len(), 1, "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_authority_from_a_file_is_trusted() {
+    let (address, _) = server(GOOD).await;
+    let base = || BaseUrl::parse(&format!("https://{address}"), false).unwrap();
+    let authorities = Authorities::from_file("ca_file", format!("{FIXTURES}/tls/trusted.pem")).unwrap();
+    assert_eq!(format!("{authorities:?}"), "Authorities(1)");
+    let client = HttpClient::builder("acme", base()).authorities(authorities).build().unwrap();
+    client.send(write()).await.unwrap();
+    let error = HttpClient::builder("acme", base()).build().unwrap().send(write()).await.unwrap_err();
+    assert_eq!((error.kind(), error.may_have_applied()), (ErrorKind::Config, false));
+}
+
+#[test]
+fn a_file_without_an_authority_is_a_configuration_error() {
+    for (file, fault) in [
+        ("/no/such/file.pem", "does not exist"),
+        (FIXTURES, "cannot be read"),
+        (NO_CERTIFICATE, "holds no certificate in PEM"),
+    ] {
+        let error = Authorities::from_file("ca_file", file).unwrap_err();
+        let message = format!("the setting `ca_file` names a file that {fault}");
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Config, &*message));
     }
 }

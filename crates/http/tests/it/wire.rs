@@ -310,3 +310,25 @@ async fn a_requests_own_time_limit_shortens_the_clients_and_never_lengthens_it()
     assert!(matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Config), "{error:?}");
     assert!(!error.may_have_applied(), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_server_at_an_ipv6_address_is_reached() {
+    let Ok(listener) = tokio::net::TcpListener::bind("[::1]:0").await else {
+        eprintln!("skipped: this machine has no IPv6");
+        return;
+    };
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 4096];
+        let length = stream.read(&mut head).await.unwrap();
+        stream.write_all(json(200, "{}").as_bytes()).await.unwrap();
+        String::from_utf8_lossy(&head[..length]).to_ascii_lowercase()
+    });
+    let client = HttpClient::builder("acme", BaseUrl::parse(&base, false).unwrap()).build().unwrap();
+    client.send(read()).await.unwrap();
+    let host = base.trim_start_matches("http://").to_owned();
+    assert!(serving.await.unwrap().contains(&format!("host: {host}")));
+}

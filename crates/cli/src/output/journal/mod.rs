@@ -13,8 +13,9 @@ use serde_json::json;
 use self::rows::{EntryRow, state, time, verdict};
 use super::{
     Format, csv, json,
+    local::clock_time,
     record::{self, List, Record},
-    rows::{clock_time, word},
+    rows::word,
     table::{self, add, columns, or_dash, pairs},
 };
 
