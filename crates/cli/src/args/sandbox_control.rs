@@ -14,8 +14,10 @@ pub(crate) enum SandboxCommand {
     #[command(after_help = examples::SANDBOX_SETTLE)]
     Settle(PendingRefund),
     /// Let a pending refund of a running sandbox fail.
+    #[command(after_help = examples::SANDBOX_FAIL)]
     Fail(PendingRefund),
     /// Void a pending refund of a running sandbox.
+    #[command(after_help = examples::SANDBOX_VOID)]
     Void(PendingRefund),
     /// Make a running sandbox send a webhook.
     #[command(after_help = examples::SANDBOX_TRIGGER)]
@@ -31,8 +33,10 @@ pub(crate) enum FaultCommand {
     #[command(after_help = examples::SANDBOX_FAULT)]
     Add(FaultAdd),
     /// List the active faults with their hits.
+    #[command(after_help = examples::SANDBOX_FAULT_LIST)]
     List(Running),
     /// Remove all faults.
+    #[command(after_help = examples::SANDBOX_FAULT_CLEAR)]
     Clear(Running),
 }
 
