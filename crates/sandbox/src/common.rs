@@ -1,10 +1,14 @@
 //! What both providers share: the clock, the ids, the ledger, the webhook queue, and when asynchronous refunds settle.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 
 use crate::{
+    changes::Changes,
     clock::{Clock, later},
     ids::Ids,
     ledger::Book,
@@ -14,7 +18,8 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Common {
-    pub(crate) clock: Clock,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) changes: Arc<Changes>,
     pub(crate) ids: Ids,
     pub(crate) book: Mutex<Book>,
     pub(crate) settling: Mutex<Settling>,

@@ -1,8 +1,15 @@
 //! The ledger: the money that moved, whatever the responses reported.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
-use crate::provider::Provider;
+use crate::{
+    changes::{Change, Changes},
+    clock::Clock,
+    origin,
+    provider::Provider,
+};
 
 /// A snapshot of all refunds that the sandbox really made.
 ///
@@ -90,9 +97,22 @@ pub enum EntryState {
 }
 
 /// The book behind the snapshots.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Book {
     ledger: Ledger,
+    /// As many as there are entries.
+    pasts: Vec<Past>,
+    clock: Arc<Clock>,
+    changes: Arc<Changes>,
+}
+
+/// How an entry came about.
+#[derive(Debug, Clone)]
+pub(crate) struct Past {
+    /// The number of the request that made the refund.
+    pub(crate) request: Option<u64>,
+    /// Its states, oldest first.
+    pub(crate) states: Vec<(OffsetDateTime, EntryState)>,
 }
 
 /// A line of the book.
@@ -100,18 +120,37 @@ pub(crate) struct Book {
 pub(crate) struct Line(usize);
 
 impl Book {
+    pub(crate) fn new(clock: Arc<Clock>, changes: Arc<Changes>) -> Self {
+        Self { ledger: Ledger::default(), pasts: Vec::new(), clock, changes }
+    }
+
     pub(crate) fn write(&mut self, entry: Entry) -> Line {
+        self.pasts.push(Past { request: origin::current(), states: vec![(entry.at, entry.state)] });
         self.ledger.entries.push(entry);
+        self.changes.mark(Change::Payments);
         Line(self.ledger.entries.len() - 1)
     }
 
     pub(crate) fn settle(&mut self, line: Line, state: EntryState) {
-        if let Some(entry) = self.ledger.entries.get_mut(line.0) {
+        let now = self.clock.now();
+        if let (Some(entry), Some(past)) = (self.ledger.entries.get_mut(line.0), self.pasts.get_mut(line.0)) {
             entry.state = state;
+            past.states.push((now, state));
+            self.changes.mark(Change::Payments);
         }
     }
 
     pub(crate) fn snapshot(&self) -> Ledger {
         self.ledger.clone()
+    }
+
+    /// Every entry with its past, oldest first.
+    pub(crate) fn entries(&self) -> Vec<(Entry, Past)> {
+        self.ledger.entries.iter().cloned().zip(self.pasts.iter().cloned()).collect()
+    }
+
+    /// The newest entry that fits.
+    pub(crate) fn newest(&self, fits: impl Fn(&Entry) -> bool) -> Option<Entry> {
+        self.ledger.entries.iter().rev().find(|entry| fits(entry)).cloned()
     }
 }

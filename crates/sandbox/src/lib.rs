@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
 mod body;
+mod changes;
 mod clock;
 mod common;
 mod fault;
@@ -10,7 +12,10 @@ mod ids;
 mod ledger;
 mod lock;
 mod log;
+mod operate;
+mod origin;
 mod provider;
+mod redact;
 mod respond;
 mod response;
 mod route;
@@ -18,6 +23,7 @@ mod sandbox;
 mod server;
 mod settle;
 mod socket;
+mod traffic;
 mod webhook;
 mod wire;
 mod world;

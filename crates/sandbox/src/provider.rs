@@ -19,6 +19,8 @@ pub enum Provider {
 }
 
 impl Provider {
+    pub(crate) const ALL: [Self; 2] = [Self::Dintero, Self::Mattilda];
+
     /// The name, as in `REFUNDS_PROVIDER`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,10 +40,7 @@ impl FromStr for Provider {
     type Err = UnknownProvider;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Dintero, Self::Mattilda]
-            .into_iter()
-            .find(|provider| provider.as_str() == text)
-            .ok_or(UnknownProvider)
+        Self::ALL.into_iter().find(|provider| provider.as_str() == text).ok_or(UnknownProvider)
     }
 }
 

@@ -41,8 +41,9 @@ pub(crate) async fn respond(
             act(world, provider, line, request, action).await
         }
     };
-    if let Ok(sent) = &response {
-        world.log.responded(ticket, sent.status().as_u16());
+    match &response {
+        Ok(sent) => world.log.responded(ticket, sent.status().as_u16()),
+        Err(Hangup) => world.log.hung_up(ticket),
     }
     response
 }

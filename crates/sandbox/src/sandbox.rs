@@ -13,6 +13,8 @@ use tokio::net::TcpSocket;
 use uuid::Uuid;
 
 use crate::{
+    admin::{Admin, Side},
+    changes::Changes,
     clock::Clock,
     common::Common,
     dintero::{Credentials, Dintero, DinteroSandbox},
@@ -20,9 +22,10 @@ use crate::{
     ids::{Ids, secret},
     ledger::{Book, Ledger},
     lock::lock,
-    log::RecordedRequest,
+    log::{Log, RecordedRequest},
     mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey},
     provider::Provider,
+    redact::Redactor,
     server::{Server, bind},
     settle::Outcome,
     webhook::{Outbox, Webhooks},
@@ -56,6 +59,7 @@ pub struct Sandbox {
     servers: [Server; 2],
     /// Bound but never listening: connections are refused, and no other process can take the port.
     refusing: TcpSocket,
+    admin: Option<Admin>,
 }
 
 impl Sandbox {
@@ -99,15 +103,19 @@ impl Sandbox {
 
     /// The settings of both providers as environment variables, for other processes.
     pub fn env(&self) -> Vec<(String, String)> {
-        [Provider::Dintero, Provider::Mattilda]
-            .into_iter()
-            .flat_map(|provider| {
-                let prefix = provider.as_str().to_ascii_uppercase();
-                self.settings(provider.as_str())
-                    .into_iter()
-                    .map(move |(key, value)| (format!("{prefix}_{}", key.to_ascii_uppercase()), value))
-            })
-            .collect()
+        Provider::ALL.into_iter().flat_map(|provider| self.env_of(provider)).collect()
+    }
+
+    fn env_of(&self, provider: Provider) -> Vec<(String, String)> {
+        let prefix = provider.as_str().to_ascii_uppercase();
+        let settings = self.settings(provider.as_str()).into_iter();
+        settings.map(|(key, value)| (format!("{prefix}_{}", key.to_ascii_uppercase()), value)).collect()
+    }
+
+    /// The address of the admin port, if [`SandboxBuilder::admin_port`] asked for it: a page for people, and a JSON API
+    /// that `GET /api` lists.
+    pub fn admin_url(&self) -> Option<String> {
+        self.admin.as_ref().map(Admin::url)
     }
 
     /// What really happened to the money, up to now on the sandbox's clock.
@@ -116,7 +124,8 @@ impl Sandbox {
         lock(&self.world.common.book).snapshot()
     }
 
-    /// Every request that arrived, in order.
+    /// Every request that arrived, in order, without headers and bodies. The admin port has both, redacted, of the newest
+    /// requests: `GET /api/requests`.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.world.log.snapshot()
     }
@@ -169,7 +178,7 @@ impl Sandbox {
         self.world.common.now()
     }
 
-    /// Closes both ports and every connection. When it returns, new connections are refused.
+    /// Closes both providers' ports and every connection to them. The admin port stays open. When it returns, new connections are refused.
     pub async fn stop_listening(&self) {
         for server in &self.servers {
             server.stop().await;
@@ -204,6 +213,7 @@ impl fmt::Debug for Sandbox {
         f.debug_struct("Sandbox")
             .field("dintero", &self.dintero)
             .field("mattilda", &self.mattilda)
+            .field("admin_url", &self.admin_url())
             .finish_non_exhaustive()
     }
 }
@@ -217,6 +227,7 @@ pub struct SandboxBuilder {
     seed: u64,
     clock_at: Option<OffsetDateTime>,
     merchant_account: Option<String>,
+    admin_port: Option<u16>,
 }
 
 impl SandboxBuilder {
@@ -250,6 +261,15 @@ impl SandboxBuilder {
         self
     }
 
+    /// Opens an admin port, which is off by default; 0 is any free port. See [`Sandbox::admin_url`].
+    ///
+    /// It is bound to loopback and needs no credentials: whoever can reach it controls the sandbox. While it is open,
+    /// the headers and bodies of the newest requests are kept, redacted.
+    pub fn admin_port(mut self, port: u16) -> Self {
+        self.admin_port = Some(port);
+        self
+    }
+
     /// Opens the ports and serves the APIs.
     ///
     /// # Errors
@@ -262,36 +282,62 @@ impl SandboxBuilder {
         let refusing = TcpSocket::new_v4()?;
         refusing.bind((Ipv4Addr::LOCALHOST, 0).into())?;
 
+        let admin_listener = match self.admin_port {
+            Some(port) => Some(bind(port).await?),
+            None => None,
+        };
+        let clock = Arc::new(Clock::new(self.clock_at));
+        let changes = Arc::<Changes>::default();
         let common = Arc::new(Common {
-            clock: Clock::new(self.clock_at),
             ids: Ids::new(self.seed),
-            book: Mutex::new(Book::default()),
+            book: Mutex::new(Book::new(Arc::clone(&clock), Arc::clone(&changes))),
             settling: Mutex::default(),
-            outbox: Outbox::new(self.seed),
+            outbox: Outbox::new(self.seed, Arc::clone(&changes)),
+            clock: Arc::clone(&clock),
+            changes: Arc::clone(&changes),
         });
-        let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials()));
+        let credentials = credentials();
+        let webhook_secret = secret();
+        let redactor = admin_listener.as_ref().map(|_| {
+            let Credentials { client_secret, callback_secret, hook_secret, .. } = &credentials;
+            Redactor::knowing(
+                [client_secret, callback_secret, hook_secret, &webhook_secret].map(Clone::clone),
+            )
+        });
+        let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials));
         let account = self.merchant_account.unwrap_or_else(|| DEFAULT_MERCHANT_ACCOUNT.to_owned());
         let identity = Identity {
             key: SigningKey::generate()?,
             merchant_account: account,
             default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
-            webhook_secret: secret(),
+            webhook_secret,
         };
         let mattilda = Arc::new(Mattilda::new(Arc::clone(&common), identity));
-        let world = World::new(common, Arc::clone(&dintero), Arc::clone(&mattilda));
+        let log = Log::new(clock, changes, redactor);
+        let world = World::new(common, Arc::clone(&dintero), Arc::clone(&mattilda), log);
         let world = Arc::new(world);
         let servers = [
             Server::run(Provider::Dintero, listeners.0, Arc::clone(&world))?,
             Server::run(Provider::Mattilda, listeners.1, Arc::clone(&world))?,
         ];
-        Ok(Sandbox {
+        let mut sandbox = Sandbox {
             webhooks: Webhooks::new(Arc::clone(&world)),
             world,
             dintero: DinteroSandbox::new(dintero, dintero_origin),
             mattilda: MattildaSandbox::new(mattilda, mattilda_origin)?,
             servers,
             refusing,
-        })
+            admin: None,
+        };
+        if let Some(listener) = admin_listener {
+            let sides = Provider::ALL.map(|provider| Side {
+                provider,
+                api_url: sandbox.settings(provider.as_str()).remove("api_url").unwrap_or_default(),
+                env: sandbox.env_of(provider).into_iter().map(|(name, _)| name).collect(),
+            });
+            sandbox.admin = Some(Admin::run(listener, Arc::clone(&sandbox.world), Vec::from(sides))?);
+        }
+        Ok(sandbox)
     }
 }
 

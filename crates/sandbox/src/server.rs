@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::{body::Incoming as IncomingBody, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -119,14 +119,15 @@ async fn serve(
     request: Request<IncomingBody>,
 ) -> Result<Response<WireBody>, Hangup> {
     let (head, body) = request.into_parts();
-    let ticket = world.log.arrived(RecordedRequest {
+    let request = RecordedRequest {
         provider,
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),
         status: None,
         fault: None,
-    });
+    };
+    let ticket = world.log.arrived(request, &head.headers);
     let body = match Limited::new(body, MAX_REQUEST_BODY).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => {
@@ -135,7 +136,9 @@ async fn serve(
             return into_response(world.api(provider).error(status));
         }
     };
+    world.log.read(ticket, &head.headers, &body);
     let request = Incoming {
+        number: ticket.number(),
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().map(str::to_owned),
@@ -151,5 +154,6 @@ fn record_malformed(world: &World, provider: Provider, line: &Line) {
         Some((path, query)) => (path.to_owned(), Some(query.to_owned())),
         None => (target, None),
     };
-    world.log.arrived(RecordedRequest { provider, method, path, query, status: Some(400), fault: None });
+    let request = RecordedRequest { provider, method, path, query, status: Some(400), fault: None };
+    world.log.arrived(request, &HeaderMap::new());
 }

@@ -10,6 +10,8 @@ use crate::form::{self, decode_percent};
 /// A complete request.
 #[derive(Debug, Clone)]
 pub(crate) struct Incoming {
+    /// Its number in the log.
+    pub(crate) number: u64,
     pub(crate) method: String,
     /// As on the wire.
     pub(crate) path: String,

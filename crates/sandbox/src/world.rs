@@ -16,6 +16,8 @@ use crate::{
     lock::lock,
     log::Log,
     mattilda::Mattilda,
+    operate::Operate,
+    origin,
     provider::Provider,
     settle::Outcome,
     wire::{Incoming, Reply},
@@ -45,18 +47,19 @@ pub(crate) enum Due {
 }
 
 impl World {
-    pub(crate) fn new(common: Arc<Common>, dintero: Arc<Dintero>, mattilda: Arc<Mattilda>) -> Self {
-        Self {
-            common,
-            dintero,
-            mattilda,
-            faults: Faults::default(),
-            log: Log::default(),
-            late: Mutex::default(),
-        }
+    pub(crate) fn new(common: Arc<Common>, dintero: Arc<Dintero>, mattilda: Arc<Mattilda>, log: Log) -> Self {
+        let faults = Faults::marking(Arc::clone(&common.changes));
+        Self { common, dintero, mattilda, faults, log, late: Mutex::default() }
     }
 
     pub(crate) fn api(&self, provider: Provider) -> &dyn Api {
+        match provider {
+            Provider::Dintero => &*self.dintero,
+            Provider::Mattilda => &*self.mattilda,
+        }
+    }
+
+    pub(crate) fn operate(&self, provider: Provider) -> &dyn Operate {
         match provider {
             Provider::Dintero => &*self.dintero,
             Provider::Mattilda => &*self.mattilda,
@@ -67,7 +70,7 @@ impl World {
     pub(crate) fn process(&self, provider: Provider, request: &Incoming) -> Reply {
         let api = self.api(provider);
         match api.admit(request) {
-            Ok(grant) => api.process(request, &grant),
+            Ok(grant) => origin::during(request.number, || api.process(request, &grant)),
             Err(refused) => refused,
         }
     }
@@ -119,7 +122,7 @@ impl World {
         for late in due {
             let api = self.api(late.provider);
             api.end(&late.request, &late.grant);
-            api.process(&late.request, &late.grant);
+            origin::during(late.request.number, || api.process(&late.request, &late.grant));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line, as data.
 
 mod examples;
+mod sandbox_control;
 mod unsettled;
 mod webhook;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use refunds_sandbox::FaultRule;
 
 pub(crate) use self::{
+    sandbox_control::{FaultCommand, PendingRefund, Running, SandboxCommand, SeedArgs, TriggerArgs},
     unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs},
     webhook::{SubscribeArgs, VerifyArgs, WebhookCommand},
 };
@@ -162,6 +164,9 @@ pub(crate) enum Command {
     ///
     /// Prints the variables that point the adapters to it, as `export` lines for a shell or, with
     /// --output json, as one object. The credentials are new each time and are worth nothing.
+    ///
+    /// The page at `REFUNDS_SANDBOX_URL` shows what happens and controls it, and so do the commands
+    /// below, from another shell.
     #[command(after_help = examples::SANDBOX)]
     Sandbox(SandboxArgs),
     /// Check settings, journal, network, clock and credentials, and say what to do.
@@ -326,7 +331,11 @@ pub(crate) struct WaitArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct SandboxArgs {
+    #[command(subcommand)]
+    pub(crate) control: Option<SandboxCommand>,
+
     /// The port for Dintero. Default: a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     pub(crate) dintero_port: u16,
@@ -334,6 +343,10 @@ pub(crate) struct SandboxArgs {
     /// The port for Mattilda. Default: a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
     pub(crate) mattilda_port: u16,
+
+    /// The port for the page and its API. Default: a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) admin_port: u16,
 
     /// A fault to inject, such as submit:1:process-then-drop or mattilda/submit:every:status=503; may
     /// be repeated.

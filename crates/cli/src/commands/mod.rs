@@ -14,6 +14,7 @@ mod patience;
 mod read;
 mod resolve;
 mod sandbox;
+mod sandbox_control;
 mod wait;
 mod webhook;
 
@@ -23,7 +24,7 @@ use clap::CommandFactory;
 use refunds_core::{CallOutcome, Observer, Refund, RefundClient, Settled, Waiting};
 
 use crate::{
-    args::{Cli, Command},
+    args::{Cli, Command, SandboxArgs},
     config::Config,
     exit::Exit,
     failure::{Failure, say},
@@ -135,6 +136,9 @@ pub(crate) async fn run(cli: Cli, config: Config) -> Result<Exit> {
             }
             context.out.flush()?;
             Ok(Exit::Done)
+        }
+        Command::Sandbox(SandboxArgs { control: Some(command), .. }) => {
+            sandbox_control::run(&mut context, command).await
         }
         Command::Sandbox(args) => sandbox::run(&mut context, args).await,
         Command::Doctor => doctor::run(&mut context).await,

@@ -8,14 +8,21 @@ use serde_json::json;
 use super::{Context, Result};
 use crate::{args::SandboxArgs, exit::Exit, failure::Failure, interrupt::interrupted};
 
+/// Where the commands that control a running sandbox find it.
+const URL_VARIABLE: &str = "REFUNDS_SANDBOX_URL";
+
 pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit> {
     let sandbox = Sandbox::builder()
         .dintero_port(args.dintero_port)
         .mattilda_port(args.mattilda_port)
+        .admin_port(args.admin_port)
         .start()
         .await
         .map_err(|error| Failure::other(format!("cannot start the sandbox: {error}")))?;
     let payments = payments(&sandbox);
+    let page = sandbox.admin_url().unwrap_or_default();
+    let mut env = sandbox.env();
+    env.push((URL_VARIABLE.to_owned(), page.clone()));
     for fault in args.faults {
         sandbox.faults().add(fault);
     }
@@ -27,9 +34,10 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
         () = std::future::ready(()) => {}
     }
     if context.format.is_json() {
-        write_json(&mut context.out, &sandbox.env(), &payments)?;
+        write_json(&mut context.out, &env, &payments)?;
     } else {
-        write_shell(&mut context.out, &sandbox.env(), &payments)?;
+        writeln!(context.out, "# The page: {page}")?;
+        write_shell(&mut context.out, &env, &payments)?;
     }
     context.out.flush()?;
     interrupted.await;

@@ -1,5 +1,6 @@
 //! Results on standard output.
 
+mod answer;
 mod checks;
 mod csv;
 mod journal;
@@ -23,6 +24,7 @@ use clap::ValueEnum;
 use refunds_core::{Payment, ProviderFactory, Refund};
 
 pub(crate) use self::{
+    answer::print_answer,
     checks::{Check, State, print_checks},
     journal::{EntryWriter, print_entry, print_purged},
     local::clock_time,

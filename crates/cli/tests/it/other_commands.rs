@@ -122,6 +122,11 @@ fn a_sandbox_for_other_processes() {
         command.envs(env.iter().map(|(name, value)| (name, value.as_str().unwrap())));
         run(&mut command)
     };
+    let url = env["REFUNDS_SANDBOX_URL"].as_str().unwrap().to_owned();
+    let seeded =
+        run(bare(&["sandbox", "seed", "1", "NOK", "--at", "dintero"]).env("REFUNDS_SANDBOX_URL", url))
+            .ended(0);
+    assert_eq!(call("dintero", &["list", seeded.stdout.trim()]).ended(0).json(), serde_json::json!([]));
     for provider in PROVIDERS {
         let payment = ready["payments"][provider]["captured"].as_str().unwrap();
         assert_eq!(call(provider, &["list", payment]).ended(0).json(), serde_json::json!([]));

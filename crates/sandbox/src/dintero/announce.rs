@@ -4,32 +4,47 @@ use std::mem;
 
 use serde_json::{Map, Value, json};
 
-use super::{Dintero, State, callback::callback};
+use super::{Dintero, State, callback::callback, subscription::Hooks, transaction::Transaction};
 
+/// The hook about a transaction.
+pub(super) const CHECKOUT_TRANSACTION: &str = "checkout_transaction";
 /// The only members of a transaction in its webhook.
 const ANNOUNCED: [&str; 6] = ["id", "session_id", "merchant_reference", "created_at", "updated_at", "status"];
 
 impl Dintero {
     /// Queues webhooks for all events of refunds that are not announced yet.
     pub(super) fn announce(&self, state: &mut State) {
-        let outbox = &self.common.outbox;
-        let now = self.common.now();
         let State { transactions, hooks, .. } = state;
         for transaction in transactions {
             for event in mem::take(&mut transaction.unannounced) {
-                let document = &transaction.document;
-                if let Some(url) = &transaction.callback_url
-                    && let Some((message, due)) = callback(url, document, &event, outbox.ids.uuid(), now)
-                {
-                    outbox.push(message, due);
-                }
-                let announced: Map<String, Value> = ANNOUNCED
-                    .iter()
-                    .filter_map(|name| Some(((*name).to_owned(), document.get(*name)?.clone())))
-                    .collect();
-                self.publish(hooks, "checkout_transaction", &json!({"transaction": announced}));
+                self.call_back(transaction, &event);
+                self.publish_transaction(hooks, transaction);
             }
         }
+    }
+
+    /// Queues the callback about an event, if the transaction has one that reports it.
+    pub(super) fn call_back(&self, transaction: &Transaction, event: &Value) -> usize {
+        let outbox = &self.common.outbox;
+        let Some(url) = &transaction.callback_url else {
+            return 0;
+        };
+        let queued = callback(url, &transaction.document, event, outbox.ids.uuid(), self.common.now());
+        let Some((message, due)) = queued else {
+            return 0;
+        };
+        outbox.push(message, due);
+        1
+    }
+
+    /// Queues the hooks about a transaction, and returns how many there are.
+    pub(super) fn publish_transaction(&self, hooks: &Hooks, transaction: &Transaction) -> usize {
+        let document = &transaction.document;
+        let announced: Map<String, Value> = ANNOUNCED
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), document.get(*name)?.clone())))
+            .collect();
+        self.publish(hooks, CHECKOUT_TRANSACTION, &json!({"transaction": announced}))
     }
 
     /// Queues webhooks for a refund recorded on an order. Only the names of these events are documented, not their

@@ -10,6 +10,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
+    changes::Change,
     clock::millis_z,
     lock::lock,
     settle::Outcome,
@@ -59,6 +60,7 @@ impl Dintero {
             transaction.push_operation(&self.common, "CAPTURE", spec.captured, &items);
         }
         lock(&self.state).replace(transaction);
+        self.common.changes.mark(Change::Payments);
         id
     }
 
@@ -66,6 +68,7 @@ impl Dintero {
     pub(super) fn add_document(&self, document: Map<String, Value>) -> String {
         let id = text(&document, "id").to_owned();
         lock(&self.state).replace(Transaction::new(id.clone(), document, Refunds::default()));
+        self.common.changes.mark(Change::Payments);
         id
     }
 
@@ -74,7 +77,7 @@ impl Dintero {
         let transaction = state.transaction(&ids[0]).ok_or_else(error::not_found)?;
         let reply = Reply::json(200, &transaction.shown(transaction.seen(self.common.now())));
         let settling = self.common.settling();
-        transaction.settle_where(&self.common, None, |pending| pending.was_read(settling));
+        transaction.settle_where(&self.common, None, |refund| refund.pending.was_read(settling));
         self.announce(&mut state);
         Ok(reply)
     }

@@ -160,8 +160,9 @@ impl Dintero {
         self.common.outbox.push(message, self.common.now());
     }
 
-    /// Queues an event for each active subscription to it.
-    pub(super) fn publish(&self, hooks: &Hooks, event: &str, payload: &Value) {
+    /// Queues an event for each active subscription to it, and returns how many there are.
+    pub(super) fn publish(&self, hooks: &Hooks, event: &str, payload: &Value) -> usize {
+        let mut count = 0;
         for subscription in &hooks.subscriptions {
             let is_subscribed = subscription.body.events.iter().any(|wanted| wanted == event);
             if subscription.is_deleted || !subscription.body.active || !is_subscribed {
@@ -173,7 +174,9 @@ impl Dintero {
             body["event"] = json!(event);
             body["event_delivery"] = json!(delivery_id);
             self.queue(subscription, event, &body, delivery_id);
+            count += 1;
         }
+        count
     }
 
     fn attempt(&self, request: &SignedRequest, status: Option<u16>, success: bool) -> Value {

@@ -12,6 +12,7 @@ mod document;
 mod error;
 mod hook_body;
 mod hooks;
+mod operate;
 mod order;
 mod order_management;
 mod order_spec;
@@ -182,7 +183,7 @@ impl Api for Dintero {
         let now = self.common.now();
         let mut state = lock(&self.state);
         for transaction in &mut state.transactions {
-            transaction.settle_where(&self.common, None, |pending| pending.is_due(now));
+            transaction.settle_where(&self.common, None, |refund| refund.pending.is_due(now));
         }
         self.announce(&mut state);
     }

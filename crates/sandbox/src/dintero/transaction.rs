@@ -75,16 +75,16 @@ impl Transaction {
         if self.refunds.plain_request_ids { request_id.replace('-', "") } else { request_id.to_owned() }
     }
 
-    /// Ends the pending refunds that are due.
+    /// Ends the pending refunds that are due, and returns how many there are.
     pub(super) fn settle_where(
         &mut self,
         common: &Common,
         outcome: Option<Outcome>,
-        mut is_due: impl FnMut(&mut Pending) -> bool,
-    ) {
+        is_due: impl FnMut(&mut UnderWay) -> bool,
+    ) -> usize {
         let outcome = outcome.unwrap_or(self.refunds.outcome);
-        let ended: Vec<UnderWay> =
-            self.under_way.extract_if(.., |refund| is_due(&mut refund.pending)).collect();
+        let ended: Vec<UnderWay> = self.under_way.extract_if(.., is_due).collect();
+        let count = ended.len();
         for refund in ended {
             let correlation = self.written_id(&refund.request_id);
             let mut event = refund.event;
@@ -93,6 +93,7 @@ impl Transaction {
             lock(&common.book).settle(refund.line, outcome.entry());
             self.push_refund(common, event, outcome);
         }
+        count
     }
 
     /// Appends the REFUND event with this outcome.

@@ -8,6 +8,7 @@ mod set;
 pub use action::FaultAction;
 pub use call::Call;
 pub use parse::ParseFaultError;
+pub(crate) use set::Armed;
 pub use set::Faults;
 
 use std::fmt;
@@ -49,6 +50,16 @@ impl FaultRule {
     /// Begins a rule for a kind of call.
     pub fn on(call: Call) -> FaultTrigger {
         FaultTrigger { provider: None, call, when: When::Every }
+    }
+
+    /// The only provider that the rule applies to.
+    pub(crate) fn provider(&self) -> Option<Provider> {
+        self.provider
+    }
+
+    /// The same rule, only at this provider.
+    pub(crate) fn at(self, provider: Provider) -> Self {
+        Self { provider: Some(provider), ..self }
     }
 
     /// What the rule does.

@@ -10,6 +10,7 @@ mod identity;
 mod key;
 mod list;
 mod model;
+mod operate;
 mod options;
 mod render;
 mod route;
@@ -42,6 +43,7 @@ use self::{
 };
 use crate::{
     api::{Api, Grant},
+    changes::Change,
     common::Common,
     fault::Call,
     lock::lock,
@@ -116,6 +118,7 @@ impl Mattilda {
         let account = transaction.spec.merchant_account.clone();
         state.merchant_accounts.insert(account);
         state.transactions.insert(id.clone(), transaction);
+        self.common.changes.mark(Change::Payments);
         id
     }
 

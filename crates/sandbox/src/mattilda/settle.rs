@@ -10,22 +10,23 @@ impl Mattilda {
         });
     }
 
-    /// Ends the refunds that are due, and queues their webhooks.
+    /// Ends the refunds that are due, queues their webhooks, and returns how many there are.
     pub(super) fn settle_where(
         &self,
         state: &mut State,
         outcome: Option<Outcome>,
         mut is_due: impl FnMut(usize, &mut Refund) -> bool,
-    ) {
+    ) -> usize {
         let mut ended = Vec::new();
         for (at, refund) in state.refunds.iter_mut().enumerate() {
             if is_due(at, refund) && refund.settle(&self.common, outcome) {
                 ended.push(at);
             }
         }
-        for refund in ended.into_iter().filter_map(|at| state.refunds.get(at)) {
+        for refund in ended.iter().filter_map(|at| state.refunds.get(*at)) {
             self.announce(state, refund);
         }
+        ended.len()
     }
 
     /// Counts a read of these refunds, and settles those that have been read often enough.

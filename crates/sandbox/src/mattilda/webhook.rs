@@ -31,6 +31,11 @@ impl Mattilda {
             Some(Outcome::Failed) => "refund.failed",
             Some(Outcome::Voided) => return,
         };
+        self.queue(state, refund, name);
+    }
+
+    /// Queues a webhook of this name for every subscription, and returns how many there are.
+    pub(super) fn queue(&self, state: &State, refund: &Refund, name: &str) -> usize {
         let outbox = &self.common.outbox;
         let now = self.common.now();
         let envelope = state.envelope(refund, name, &outbox.ids.uuid(), &written(now, state.options.fields));
@@ -45,6 +50,7 @@ impl Mattilda {
             };
             outbox.push(message, now);
         }
+        state.webhooks.urls().count()
     }
 }
 

@@ -164,7 +164,7 @@ impl Webhooks {
         if let Some(due) = next_attempt {
             self.world.common.outbox.again(job, due);
         }
-        Delivery {
+        let delivery = Delivery {
             provider: request.provider,
             url: request.url,
             delivery_id: request.delivery_id,
@@ -173,7 +173,9 @@ impl Webhooks {
             status,
             error,
             next_attempt,
-        }
+        };
+        self.world.common.outbox.attempted(now, delivery.clone());
+        delivery
     }
 
     /// The request of an attempt at this time.

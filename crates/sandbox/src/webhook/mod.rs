@@ -14,5 +14,5 @@ pub use control::{WebhookQueue, Webhooks};
 pub use message::{Delivery, SignedRequest};
 pub(crate) use message::{Message, Scheme};
 pub use mode::WebhookMode;
-pub(crate) use outbox::Outbox;
+pub(crate) use outbox::{Attempt, Outbox, Queued};
 pub(crate) use target::is_loopback;

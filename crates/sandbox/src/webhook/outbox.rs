@@ -1,18 +1,33 @@
 //! The queue of webhooks, with the active modes.
 
-use std::{fmt, mem, sync::Mutex, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt, mem,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use time::OffsetDateTime;
 
 use super::{
-    message::{Message, Scheme},
+    message::{Delivery, Message, Scheme},
     mode::WebhookMode,
 };
-use crate::{clock::later, ids::Ids, lock::lock};
+use crate::{
+    changes::{Change, Changes},
+    clock::later,
+    ids::Ids,
+    lock::lock,
+    provider::Provider,
+};
+
+/// The oldest of more attempts are forgotten.
+const KEPT: usize = 1_000;
 
 pub(crate) struct Outbox {
     /// A separate source, so that webhooks do not change the other ids of the same seed.
     pub(crate) ids: Ids,
+    changes: Arc<Changes>,
     inner: Mutex<Inner>,
 }
 
@@ -22,6 +37,24 @@ struct Inner {
     jobs: Vec<Job>,
     modes: Vec<Armed>,
     time_limit: Option<Duration>,
+    attempts: VecDeque<Attempt>,
+}
+
+/// An attempt that was made, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) at: OffsetDateTime,
+    pub(crate) delivery: Delivery,
+}
+
+/// A webhook in the queue.
+#[derive(Debug, Clone)]
+pub(crate) struct Queued {
+    pub(crate) provider: Provider,
+    pub(crate) delivery_id: String,
+    pub(crate) event: String,
+    pub(crate) url: String,
+    pub(crate) due: OffsetDateTime,
 }
 
 /// A queued message.
@@ -43,14 +76,15 @@ struct Armed {
 }
 
 impl Outbox {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { ids: Ids::new(!seed), inner: Mutex::default() }
+    pub(crate) fn new(seed: u64, changes: Arc<Changes>) -> Self {
+        Self { ids: Ids::new(!seed), changes, inner: Mutex::default() }
     }
 
     pub(crate) fn push(&self, message: Message, due: OffsetDateTime) {
         let mut inner = lock(&self.inner);
         let number = inner.number();
         inner.jobs.push(Job { number, due, since: due, tried: 0, is_fresh: true, message });
+        self.changes.mark(Change::Deliveries);
     }
 
     /// When reads first show an event of now.
@@ -103,12 +137,16 @@ impl Outbox {
 
     pub(super) fn clear(&self) {
         lock(&self.inner).jobs.clear();
+        self.changes.mark(Change::Deliveries);
     }
 
     /// Takes everything due by this time, or everything, in the order of sending.
     pub(super) fn take(&self, by: Option<OffsetDateTime>) -> Batch<'_> {
         let mut inner = lock(&self.inner);
         let mut jobs: Vec<Job> = inner.jobs.extract_if(.., |job| by.is_none_or(|by| job.due <= by)).collect();
+        if !jobs.is_empty() {
+            self.changes.mark(Change::Deliveries);
+        }
         jobs.sort_by_key(|job| (job.due, job.number));
         jobs.retain(|job| !job.is_fresh || !inner.loses());
         let twice = inner.is_armed(&WebhookMode::Twice);
@@ -132,6 +170,34 @@ impl Outbox {
     pub(super) fn again(&self, mut job: Job, due: OffsetDateTime) {
         job.due = due;
         lock(&self.inner).jobs.push(job);
+    }
+
+    /// Keeps the result of an attempt.
+    pub(super) fn attempted(&self, at: OffsetDateTime, delivery: Delivery) {
+        let mut inner = lock(&self.inner);
+        if inner.attempts.len() >= KEPT {
+            inner.attempts.pop_front();
+        }
+        inner.attempts.push_back(Attempt { at, delivery });
+        self.changes.mark(Change::Deliveries);
+    }
+
+    /// The newest attempts, oldest first.
+    pub(crate) fn attempts(&self) -> Vec<Attempt> {
+        lock(&self.inner).attempts.iter().cloned().collect()
+    }
+
+    /// The webhooks in the queue, in the order in which they were queued.
+    pub(crate) fn queued(&self) -> Vec<Queued> {
+        let inner = lock(&self.inner);
+        let queued = inner.jobs.iter().map(|job| Queued {
+            provider: job.message.scheme.provider(),
+            delivery_id: job.message.delivery_id.clone(),
+            event: job.message.event.clone(),
+            url: job.message.url.clone(),
+            due: job.due,
+        });
+        queued.collect()
     }
 
     /// Changes the order of two jobs or more in any case.

@@ -112,6 +112,50 @@ impl Mattilda {
     }
 }
 
+/// The admin port of a sandbox.
+pub(crate) struct Admin {
+    pub(crate) client: Client,
+    pub(crate) url: String,
+}
+
+impl Admin {
+    pub(crate) async fn start() -> (Sandbox, Self) {
+        let sandbox = Sandbox::builder().admin_port(0).start().await.unwrap();
+        let admin = Self { client: client(), url: sandbox.admin_url().unwrap() };
+        (sandbox, admin)
+    }
+
+    /// Status and JSON.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        read(if method == "GET" { request } else { request.json(body) }).await
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> impl Future<Output = Value> {
+        let call = self.call("GET", path, &Value::Null);
+        async move {
+            let (status, body) = call.await;
+            assert_eq!(status, 200, "{body}");
+            body
+        }
+    }
+
+    /// What a `POST` says that was done.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call("POST", path, &body).await;
+        assert!((200..300).contains(&status), "{path} {body}: {answer}");
+        answer
+    }
+
+    /// The sentence of a `POST` that is refused with this status.
+    pub(crate) async fn refused(&self, status: u16, path: &str, body: Value) -> String {
+        let (given, answer) = self.call("POST", path, &body).await;
+        assert_eq!(given, status, "{path} {body}: {answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    }
+}
+
 /// A merchant's own way of making tokens, from the PEM in the settings and nothing else.
 pub(crate) struct Signer {
     pair: EcdsaKeyPair,

@@ -1,6 +1,13 @@
 //! The sandbox from outside: plain HTTP, checked against the ledger.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic, as tests do")]
 
+mod admin;
+mod admin_changes;
+mod admin_events;
+mod admin_guard;
+mod admin_page;
+mod admin_requests;
+mod browser;
 mod common;
 mod dintero_auth;
 mod dintero_orders;
