@@ -29,6 +29,12 @@ impl Common {
     pub(crate) fn settling(&self) -> Settling {
         *lock(&self.settling)
     }
+
+    /// A refund that begins now. If its payment has a time of its own, that alone counts.
+    pub(crate) fn pending(&self, after: Option<Duration>) -> Pending {
+        let due = after.or(self.settling().after).map(|after| later(self.now(), after));
+        Pending { reads: 0, due, by_time_alone: after.is_some() }
+    }
 }
 
 /// When an asynchronous refund becomes final.
@@ -51,13 +57,10 @@ impl Default for Settling {
 pub(crate) struct Pending {
     reads: u32,
     due: Option<OffsetDateTime>,
+    by_time_alone: bool,
 }
 
 impl Pending {
-    pub(crate) fn new(settling: Settling, now: OffsetDateTime) -> Self {
-        Self { reads: 0, due: settling.after.map(|after| later(now, after)) }
-    }
-
     pub(crate) fn is_due(&self, now: OffsetDateTime) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
@@ -65,6 +68,6 @@ impl Pending {
     /// Counts a read that showed the refund pending; true if it was the last such read.
     pub(crate) fn was_read(&mut self, settling: Settling) -> bool {
         self.reads = self.reads.saturating_add(1);
-        settling.after_reads.is_some_and(|limit| self.reads >= limit)
+        !self.by_time_alone && settling.after_reads.is_some_and(|limit| self.reads >= limit)
     }
 }

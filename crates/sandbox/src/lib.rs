@@ -11,6 +11,7 @@ mod ledger;
 mod lock;
 mod log;
 mod provider;
+mod rate;
 mod respond;
 mod response;
 mod route;
@@ -32,6 +33,7 @@ pub use crate::{
     log::RecordedRequest,
     mattilda::MattildaSandbox,
     provider::{Provider, UnknownProvider},
+    rate::RateLimit,
     sandbox::{Sandbox, SandboxBuilder},
     settle::{Outcome, UnknownOutcome},
     webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks},

@@ -23,6 +23,7 @@ use crate::{
     log::RecordedRequest,
     mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey},
     provider::Provider,
+    rate::RateLimit,
     server::{Server, bind},
     settle::Outcome,
     webhook::{Outbox, Webhooks},
@@ -124,6 +125,14 @@ impl Sandbox {
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.world.log.clear();
+    }
+
+    /// Sets how many requests this provider takes, from now on; `None`, the default, is any number.
+    ///
+    /// A request above the limit has no effect and gets a 429. Neither provider publishes numbers for server-to-server
+    /// calls. Dintero documents `Retry-After` for the token call, so only that response has it.
+    pub fn set_rate_limit(&self, provider: Provider, limit: Option<RateLimit>) {
+        self.world.rates.set(provider, limit);
     }
 
     /// The active faults.

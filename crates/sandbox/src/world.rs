@@ -17,6 +17,7 @@ use crate::{
     log::Log,
     mattilda::Mattilda,
     provider::Provider,
+    rate::Rates,
     settle::Outcome,
     wire::{Incoming, Reply},
 };
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub(crate) mattilda: Arc<Mattilda>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) rates: Rates,
     late: Mutex<Vec<Late>>,
 }
 
@@ -52,6 +54,7 @@ impl World {
             mattilda,
             faults: Faults::default(),
             log: Log::default(),
+            rates: Rates::default(),
             late: Mutex::default(),
         }
     }

@@ -8,6 +8,7 @@ mod auth;
 mod callback;
 mod checkout;
 mod control;
+mod decline;
 mod document;
 mod error;
 mod hook_body;
@@ -26,8 +27,9 @@ mod subscription;
 mod transaction;
 
 pub use control::DinteroSandbox;
+pub use decline::{Decline, ErrorType, UnknownErrorType};
 pub use order_spec::OrderSpec;
-pub use spec::{Decline, TransactionSpec};
+pub use spec::TransactionSpec;
 
 use std::{
     collections::HashMap,

@@ -11,7 +11,6 @@ use super::{
     transaction::{Transaction, UnderWay},
 };
 use crate::{
-    common::Pending,
     ledger::{Entry, EntryState},
     lock::lock,
     provider::Provider,
@@ -64,7 +63,7 @@ impl Dintero {
         transaction.under_way.push(UnderWay {
             request_id: request_id.clone(),
             line,
-            pending: Pending::new(common.settling(), now),
+            pending: common.pending(transaction.refunds.settles_after),
             event,
         });
         transaction.reply(202).with("event-request-id", request_id)

@@ -30,6 +30,7 @@ use crate::provider::Provider;
 pub struct FaultRule {
     provider: Option<Provider>,
     call: Call,
+    payment: Option<String>,
     when: When,
     action: FaultAction,
 }
@@ -48,7 +49,19 @@ enum When {
 impl FaultRule {
     /// Begins a rule for a kind of call.
     pub fn on(call: Call) -> FaultTrigger {
-        FaultTrigger { provider: None, call, when: When::Every }
+        FaultTrigger { provider: None, call, payment: None, when: When::Every }
+    }
+
+    /// The same rule, only at requests with the id of this payment in their path.
+    #[must_use]
+    pub fn of(mut self, payment_id: impl Into<String>) -> Self {
+        self.payment = Some(payment_id.into());
+        self
+    }
+
+    /// Which calls the rule is about.
+    pub fn call(&self) -> &Call {
+        &self.call
     }
 
     /// What the rule does.
@@ -63,6 +76,7 @@ impl FaultRule {
 pub struct FaultTrigger {
     provider: Option<Provider>,
     call: Call,
+    payment: Option<String>,
     when: When,
 }
 
@@ -70,6 +84,12 @@ impl FaultTrigger {
     /// Only at this provider.
     pub fn at(mut self, provider: Provider) -> Self {
         self.provider = Some(provider);
+        self
+    }
+
+    /// Only at requests with the id of this payment in their path.
+    pub fn of(mut self, payment_id: impl Into<String>) -> Self {
+        self.payment = Some(payment_id.into());
         self
     }
 
@@ -97,7 +117,8 @@ impl FaultTrigger {
 
     /// Completes the rule with its action.
     pub fn then(self, action: FaultAction) -> FaultRule {
-        FaultRule { provider: self.provider, call: self.call, when: self.when, action }
+        let Self { provider, call, payment, when } = self;
+        FaultRule { provider, call, payment, when, action }
     }
 }
 
@@ -106,7 +127,11 @@ impl fmt::Display for FaultRule {
         if let Some(provider) = self.provider {
             write!(f, "{provider}/")?;
         }
-        write!(f, "{}:{}:{}", self.call, self.when, self.action)
+        write!(f, "{}", self.call)?;
+        if let Some(payment) = &self.payment {
+            write!(f, "@{payment}")?;
+        }
+        write!(f, ":{}:{}", self.when, self.action)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Specifying a transaction for a test.
 
+use std::time::Duration;
+
 use crate::settle::Outcome;
 
 /// Specifies a transaction. By default, it is paid and captured in full, and its refunds succeed at once.
@@ -24,6 +26,7 @@ pub struct TransactionSpec {
     pub(super) gift_cards: Vec<i64>,
     pub(super) asynchronous: bool,
     pub(super) outcome: Outcome,
+    pub(super) settles_after: Option<Duration>,
     pub(super) failure: Failure,
 }
 
@@ -41,6 +44,7 @@ impl TransactionSpec {
             gift_cards: Vec::new(),
             asynchronous: false,
             outcome: Outcome::Succeeded,
+            settles_after: None,
             failure: Failure::default(),
         }
     }
@@ -90,6 +94,13 @@ impl TransactionSpec {
     pub fn asynchronous(mut self, outcome: Outcome) -> Self {
         self.asynchronous = true;
         self.outcome = outcome;
+        self
+    }
+
+    /// Asynchronous refunds end this long after they are requested, on the sandbox's clock, and however often they are
+    /// read.
+    pub fn settles_after(mut self, time: Duration) -> Self {
+        self.settles_after = Some(time);
         self
     }
 

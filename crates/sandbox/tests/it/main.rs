@@ -13,6 +13,7 @@ mod mattilda_lists;
 mod mattilda_refunds;
 mod receiver;
 mod sandbox;
+mod schemas;
 mod webhooks_callbacks;
 mod webhooks_delivery;
 mod webhooks_hooks;
