@@ -32,7 +32,6 @@ use crate::{
 
 /// The account of a request without an account header.
 const DEFAULT_MERCHANT_ACCOUNT: &str = "default";
-const ACCOUNT_ID: &str = "T11223344";
 
 /// Both providers' APIs on loopback, with a ledger of what really happened.
 ///
@@ -306,7 +305,7 @@ impl SandboxBuilder {
 
 fn credentials() -> Credentials {
     Credentials {
-        account_id: ACCOUNT_ID.to_owned(),
+        account_id: DinteroSandbox::ACCOUNT_ID.to_owned(),
         client_id: Uuid::new_v4().to_string(),
         client_secret: secret(),
         callback_secret: secret(),

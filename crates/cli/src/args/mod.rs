@@ -1,14 +1,17 @@
 //! The command line, as data.
 
+mod sandbox;
 mod unsettled;
 
 use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
-use refunds_sandbox::FaultRule;
 
-pub(crate) use self::unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs};
+pub(crate) use self::{
+    sandbox::{Fields, Idempotency, SandboxArgs, WebhookUrl},
+    unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs},
+};
 use crate::output::Format;
 
 /// The same as generated, in two lines.
@@ -150,7 +153,11 @@ pub(crate) enum Command {
     ///
     /// Prints the variables that point the adapters to it, as `export` lines for a shell or, with
     /// --output json, as one object. The credentials are new each time and are worth nothing.
-    Sandbox(SandboxArgs),
+    ///
+    /// Refunds work as at the providers: the sandbox checks tokens, amounts and what is left, keeps
+    /// a ledger, and sends webhooks to this machine as they become due. Each delivery is a line on
+    /// standard error.
+    Sandbox(Box<SandboxArgs>),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -315,22 +322,6 @@ pub(crate) struct SubscriptionArg {
     /// The id of the subscription, as `refunds webhook list` shows it.
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SandboxArgs {
-    /// The port for Dintero. Default: a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    pub(crate) dintero_port: u16,
-
-    /// The port for Mattilda. Default: a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    pub(crate) mattilda_port: u16,
-
-    /// A fault to inject, such as submit:1:process-then-drop or mattilda/submit:every:status=503; may
-    /// be repeated.
-    #[arg(long = "fault", value_name = "[PROVIDER/]CALL:WHEN:ACTION")]
-    pub(crate) faults: Vec<FaultRule>,
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
             print_providers(&mut context.out, format, provider::registry().factories())?;
             Ok(Exit::Done)
         }
-        Command::Sandbox(args) => sandbox::run(&mut context, args).await,
+        Command::Sandbox(args) => sandbox::run(&mut context, *args).await,
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "refunds", &mut text);

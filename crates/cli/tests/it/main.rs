@@ -10,6 +10,7 @@ mod kill;
 mod other_commands;
 mod reading;
 mod resolving;
+mod sandbox;
 mod secrets;
 mod unsettled;
 mod webhooks;

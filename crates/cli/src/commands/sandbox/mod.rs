@@ -1,0 +1,118 @@
+//! `refunds sandbox`: both providers' APIs on loopback, for other processes.
+
+mod check;
+mod payments;
+mod print;
+mod scenario;
+mod suggest;
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    io::Write,
+    mem,
+    path::Path,
+};
+
+use refunds_sandbox::{Provider, Sandbox};
+
+use self::{
+    payments::Ready,
+    print::{Access, delivery_line},
+    scenario::Scenario,
+};
+use super::{Context, Result};
+use crate::{
+    args::SandboxArgs,
+    exit::Exit,
+    failure::{Failure, say},
+    interrupt::interrupted,
+};
+
+/// Everything that happens to refunds.
+const DINTERO_EVENTS: [&str; 2] = ["checkout_transaction", "shopping_order_event_add"];
+
+pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit> {
+    let (mut scenario, source) = scenario::scenario(&args)?;
+    // Of several faults that apply, the first one counts.
+    let faults = [args.faults, check::faults(&scenario.faults, &source)?].concat();
+    let (payments, source) = match mem::take(&mut scenario.payments) {
+        none if none.is_empty() => scenario::default_payments()?,
+        payments => (payments, source),
+    };
+    let wanted = check::payments(&payments, &source)?;
+    let seed = scenario.seed.unwrap_or_else(random_seed);
+    let sandbox = Sandbox::builder()
+        .dintero_port(scenario.dintero.port.unwrap_or_default())
+        .mattilda_port(scenario.mattilda.port.unwrap_or_default())
+        .seed(seed)
+        .start()
+        .await
+        .map_err(|error| Failure::other(format!("cannot start the sandbox: {error}")))?;
+    configure(&sandbox, scenario);
+    for fault in faults {
+        sandbox.faults().add(fault);
+    }
+    let payments: Vec<Ready> = wanted.into_iter().map(|payment| payment.add(&sandbox)).collect();
+    // Before anything reads the variables: a signal that comes at once must be handled.
+    let mut interrupted = std::pin::pin!(interrupted());
+    tokio::select! {
+        biased;
+        () = &mut interrupted => return Ok(Exit::Done),
+        () = std::future::ready(()) => {}
+    }
+    let access = Access { env: sandbox.env(), payments, seed };
+    if let Some(file) = &args.env {
+        access.write_file(file).map_err(|error| unwritable(file, &error))?;
+    }
+    let as_json = context.format.is_json();
+    if as_json {
+        access.write_json(&mut context.out)?;
+    } else {
+        access.write_shell(&mut context.out)?;
+    }
+    context.out.flush()?;
+    tokio::select! {
+        () = &mut interrupted => {}
+        () = sandbox.webhooks().run(|delivery| say(&delivery_line(&delivery, as_json))) => {}
+    }
+    Ok(Exit::Done)
+}
+
+/// Sets everything but ports, seed and payments.
+fn configure(sandbox: &Sandbox, scenario: Scenario) {
+    let Scenario { settle_after, dintero, mattilda, .. } = scenario;
+    if let Some(time) = settle_after {
+        sandbox.set_settle_after(Some(*time.0));
+        sandbox.set_settle_after_reads(None);
+    }
+    for (provider, rate) in
+        [(Provider::Dintero, dintero.rate_limit), (Provider::Mattilda, mattilda.rate_limit)]
+    {
+        sandbox.set_rate_limit(provider, rate.map(|rate| rate.0.0));
+    }
+    if let Some(url) = dintero.webhooks {
+        sandbox.dintero().subscribe(url.0.0, DINTERO_EVENTS);
+    }
+    let side = sandbox.mattilda();
+    if let Some(url) = mattilda.webhooks {
+        side.subscribe(url.0.0);
+    }
+    if let Some(fields) = mattilda.fields {
+        side.set_fields(fields.into());
+    }
+    if let Some(size) = mattilda.page_size {
+        side.set_page_size(size.into());
+    }
+    if let Some(mode) = mattilda.idempotency {
+        side.set_idempotency(mode.into());
+    }
+}
+
+/// Short enough to be typed.
+fn random_seed() -> u64 {
+    RandomState::new().hash_one("seed") % 1_000_000
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::other(format!("cannot write {}: {error}", file.display()))
+}
