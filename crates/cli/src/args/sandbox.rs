@@ -86,7 +86,7 @@ pub(crate) struct SandboxArgs {
 
     /// A fault to inject, such as submit:1:process-then-drop or mattilda/submit:every:status=503; may
     /// be repeated.
-    #[arg(long = "fault", value_name = "[PROVIDER/]CALL:WHEN:ACTION")]
+    #[arg(long = "fault", value_name = "[PROVIDER/]CALL[@PAYMENT]:WHEN:ACTION")]
     pub(crate) faults: Vec<FaultRule>,
 
     /// Send Dintero's webhooks to this URL on this machine, signed with `DINTERO_HOOK_SECRET`.

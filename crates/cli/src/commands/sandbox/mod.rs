@@ -101,7 +101,7 @@ fn configure(sandbox: &Sandbox, scenario: Scenario) {
         side.set_fields(fields.into());
     }
     if let Some(size) = mattilda.page_size {
-        side.set_page_size(size.into());
+        side.set_page_size(size.0.into());
     }
     if let Some(mode) = mattilda.idempotency {
         side.set_idempotency(mode.into());

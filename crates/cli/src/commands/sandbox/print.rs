@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use refunds_sandbox::Delivery;
+use refunds_sandbox::{Delivery, Provider};
 use serde_json::json;
 
 use super::payments::Ready;
@@ -42,6 +42,25 @@ impl Access {
             writeln!(out, "export {name}={}", quoted(value))?;
         }
         writeln!(out, "export REFUNDS_PROVIDER=dintero  # or mattilda")?;
+        self.write_payments(out)
+    }
+
+    /// The same in sections, one for each provider.
+    fn write_sections(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "# Written by `refunds sandbox`; worth nothing when the sandbox has ended.")?;
+        for provider in [Provider::Dintero, Provider::Mattilda] {
+            let prefix = format!("{}_", provider.as_str().to_ascii_uppercase());
+            writeln!(out, "\n# With REFUNDS_PROVIDER={provider}:")?;
+            for (name, value) in self.env.iter().filter(|(name, _)| name.starts_with(&prefix)) {
+                writeln!(out, "export {name}={}", quoted(value))?;
+            }
+        }
+        writeln!(out, "\n# The provider of `refunds` without --provider: dintero or mattilda.")?;
+        writeln!(out, "export REFUNDS_PROVIDER=dintero\n")?;
+        self.write_payments(out)
+    }
+
+    fn write_payments(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "# Payments to refund (--seed {} makes the same ids again):", self.seed)?;
         let widest = |text: fn(&Ready) -> String| {
             self.payments.iter().map(|payment| text(payment).chars().count()).max().unwrap_or_default()
@@ -60,8 +79,7 @@ impl Access {
     /// can read it.
     pub(super) fn write_file(&self, path: &Path) -> io::Result<()> {
         let mut text = Vec::new();
-        writeln!(text, "# Written by `refunds sandbox`; worth nothing when the sandbox has ended.")?;
-        self.write_shell(&mut text)?;
+        self.write_sections(&mut text)?;
         let mut part = path.as_os_str().to_owned();
         part.push(OsString::from(format!(".{}.part", std::process::id())));
         let part = Path::new(&part);

@@ -49,7 +49,7 @@ pub(super) struct MattildaSide {
     pub(super) webhooks: Option<Parsed<WebhookUrl>>,
     pub(super) rate_limit: Option<Parsed<Rate>>,
     pub(super) fields: Option<Fields>,
-    pub(super) page_size: Option<u8>,
+    pub(super) page_size: Option<PageSize>,
     pub(super) idempotency: Option<Idempotency>,
 }
 
@@ -115,6 +115,20 @@ pub(super) struct Parsed<T>(pub(super) T);
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// The size of a page of Mattilda's lists.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct PageSize(pub(super) u8);
+
+impl TryFrom<i64> for PageSize {
+    type Error = &'static str;
+
+    fn try_from(size: i64) -> Result<Self, Self::Error> {
+        let size = u8::try_from(size).ok().filter(|size| (1..=100).contains(size));
+        size.map(Self).ok_or("expected a number between 1 and 100")
     }
 }
 
@@ -204,9 +218,6 @@ impl Source {
 pub(super) fn scenario(args: &SandboxArgs) -> Result<(Scenario, Source)> {
     let source = Source::of(args.scenario.as_deref())?;
     let mut scenario = source.read()?;
-    if let Some(size) = scenario.mattilda.page_size.filter(|size| !(1..=100).contains(size)) {
-        return Err(source.mistake(None, &format!("`page_size` must be between 1 and 100, not {size}")));
-    }
     override_with(&mut scenario, args);
     Ok((scenario, source))
 }
@@ -228,7 +239,7 @@ fn override_with(scenario: &mut Scenario, args: &SandboxArgs) {
     put(&mut scenario.mattilda.port, args.mattilda_port);
     put(&mut scenario.mattilda.webhooks, args.mattilda_webhooks.clone().map(Parsed));
     put(&mut scenario.mattilda.fields, args.mattilda_fields);
-    put(&mut scenario.mattilda.page_size, args.mattilda_page_size);
+    put(&mut scenario.mattilda.page_size, args.mattilda_page_size.map(PageSize));
     put(&mut scenario.mattilda.idempotency, args.mattilda_idempotency);
 }
 
