@@ -1,7 +1,8 @@
 //! What both providers share: the clock, the ids, the ledger, the webhook queue, and when asynchronous refunds settle.
 
-use std::{sync::Mutex, time::Duration};
+use std::{io, iter, sync::Mutex, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
@@ -9,8 +10,20 @@ use crate::{
     ids::Ids,
     ledger::Book,
     lock::lock,
+    record::{self, Record},
     webhook::Outbox,
 };
+
+const LEDGER: &str = "ledger";
+const PROGRESS: &str = "progress";
+
+/// How far ids and clock are.
+#[derive(Serialize, Deserialize)]
+struct Progress {
+    ids: u64,
+    webhook_ids: u64,
+    advanced: Duration,
+}
 
 #[derive(Debug)]
 pub(crate) struct Common {
@@ -24,6 +37,33 @@ pub(crate) struct Common {
 impl Common {
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.clock.now()
+    }
+
+    pub(crate) fn export(&self) -> Vec<Record> {
+        let progress = Progress {
+            ids: self.ids.state(),
+            webhook_ids: self.outbox.ids.state(),
+            advanced: self.clock.advanced(),
+        };
+        let book = lock(&self.book).snapshot();
+        let lines = book.entries().iter().enumerate();
+        let lines = lines.map(|(at, entry)| Record::of(LEDGER, format!("{at:08}"), entry));
+        iter::once(Record::of(PROGRESS, "sandbox", &progress)).chain(lines).collect()
+    }
+
+    pub(crate) fn restore(&self, records: &[Record]) -> io::Result<()> {
+        if let Some(progress) = record::one::<Progress>(records, PROGRESS)? {
+            self.ids.restore(progress.ids);
+            self.outbox.ids.restore(progress.webhook_ids);
+            self.clock.advance(progress.advanced);
+        }
+        let mut lines = record::all(records, LEDGER)?;
+        lines.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut book = lock(&self.book);
+        for (_, entry) in lines {
+            book.write(entry);
+        }
+        Ok(())
     }
 
     pub(crate) fn settling(&self) -> Settling {
@@ -53,7 +93,7 @@ impl Default for Settling {
 }
 
 /// An asynchronous refund that has not settled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Pending {
     reads: u32,
     due: Option<OffsetDateTime>,

@@ -1,5 +1,6 @@
 //! The ledger: the money that moved, whatever the responses reported.
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::provider::Provider;
@@ -56,7 +57,7 @@ impl Ledger {
 }
 
 /// One refund in the [`Ledger`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// The provider that made it.
@@ -78,7 +79,7 @@ pub struct Entry {
 }
 
 /// What happened to the money of an [`Entry`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum EntryState {
     /// It went back to the customer.
@@ -96,7 +97,7 @@ pub(crate) struct Book {
 }
 
 /// A line of the book.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Line(usize);
 
 impl Book {

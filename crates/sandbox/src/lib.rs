@@ -12,6 +12,7 @@ mod lock;
 mod log;
 mod provider;
 mod rate;
+mod record;
 mod respond;
 mod response;
 mod route;
@@ -34,6 +35,7 @@ pub use crate::{
     mattilda::MattildaSandbox,
     provider::{Provider, UnknownProvider},
     rate::RateLimit,
+    record::Record,
     sandbox::{Sandbox, SandboxBuilder},
     settle::{Outcome, UnknownOutcome},
     webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks},

@@ -15,15 +15,16 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     common::Common,
-    dintero::{Credentials, Dintero, DinteroSandbox},
+    dintero::{Credentials, Dintero, DinteroSandbox, credentials as stored_credentials},
     fault::Faults,
     ids::{Ids, secret},
     ledger::{Book, Ledger},
     lock::lock,
     log::RecordedRequest,
-    mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey},
+    mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey, stored_identity},
     provider::Provider,
     rate::RateLimit,
+    record::Record,
     server::{Server, bind},
     settle::Outcome,
     webhook::{Outbox, Webhooks},
@@ -114,6 +115,14 @@ impl Sandbox {
     pub fn ledger(&self) -> Ledger {
         self.world.catch_up();
         lock(&self.world.common.book).snapshot()
+    }
+
+    /// Payments, refunds, the ledger and the credentials, for [`SandboxBuilder::records`].
+    ///
+    /// Not among them: tokens, subscriptions and webhooks on their way, faults, and everything that is set by a call.
+    pub fn records(&self) -> Vec<Record> {
+        self.world.catch_up();
+        self.world.export()
     }
 
     /// Every request that arrived, in order.
@@ -225,6 +234,7 @@ pub struct SandboxBuilder {
     seed: u64,
     clock_at: Option<OffsetDateTime>,
     merchant_account: Option<String>,
+    records: Vec<Record>,
 }
 
 impl SandboxBuilder {
@@ -258,11 +268,28 @@ impl SandboxBuilder {
         self
     }
 
+    /// Goes on from the records of another sandbox, in their order. Its credentials and ids win over those of this builder.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// use refunds_sandbox::Sandbox;
+    ///
+    /// let first = Sandbox::start().await?;
+    /// first.dintero().captured(44_850, "NOK");
+    /// let second = Sandbox::builder().records(first.records()).start().await?;
+    /// assert_eq!(second.settings("mattilda")["private_key"], first.settings("mattilda")["private_key"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn records(mut self, records: impl IntoIterator<Item = Record>) -> Self {
+        self.records.extend(records);
+        self
+    }
+
     /// Opens the ports and serves the APIs.
     ///
     /// # Errors
     ///
-    /// A port cannot be opened, or no key can be generated.
+    /// A port cannot be opened, no key can be generated, or a record cannot be read.
     pub async fn start(self) -> io::Result<Sandbox> {
         let listeners = (bind(self.dintero_port).await?, bind(self.mattilda_port).await?);
         let dintero_origin = format!("http://{}", listeners.0.local_addr()?);
@@ -277,16 +304,21 @@ impl SandboxBuilder {
             settling: Mutex::default(),
             outbox: Outbox::new(self.seed),
         });
-        let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials()));
+        let own = stored_credentials(&self.records)?.unwrap_or_else(credentials);
+        let dintero = Arc::new(Dintero::new(Arc::clone(&common), own));
         let account = self.merchant_account.unwrap_or_else(|| DEFAULT_MERCHANT_ACCOUNT.to_owned());
-        let identity = Identity {
-            key: SigningKey::generate()?,
-            merchant_account: account,
-            default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
-            webhook_secret: secret(),
+        let identity = match stored_identity(&self.records)? {
+            Some(identity) => identity,
+            None => Identity {
+                key: SigningKey::generate()?,
+                merchant_account: account,
+                default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
+                webhook_secret: secret(),
+            },
         };
         let mattilda = Arc::new(Mattilda::new(Arc::clone(&common), identity));
         let world = World::new(common, Arc::clone(&dintero), Arc::clone(&mattilda));
+        world.restore(&self.records)?;
         let world = Arc::new(world);
         let servers = [
             Server::run(Provider::Dintero, listeners.0, Arc::clone(&world))?,

@@ -1,6 +1,7 @@
 //! Both APIs, the log, the faults, and the requests that arrive late.
 
 use std::{
+    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,6 +19,7 @@ use crate::{
     mattilda::Mattilda,
     provider::Provider,
     rate::Rates,
+    record::Record,
     settle::Outcome,
     wire::{Incoming, Reply},
 };
@@ -84,6 +86,17 @@ impl World {
 
     pub(crate) fn due_in(&self, delay: Duration) -> Due {
         Due::At(later(self.common.now(), delay))
+    }
+
+    pub(crate) fn export(&self) -> Vec<Record> {
+        // The ledger last: whatever refers to an entry of it finds the entry.
+        [self.dintero.export(), self.mattilda.export(), self.common.export()].concat()
+    }
+
+    pub(crate) fn restore(&self, records: &[Record]) -> io::Result<()> {
+        self.common.restore(records)?;
+        self.dintero.restore(records)?;
+        self.mattilda.restore(records)
     }
 
     /// Does everything that is due on the clock. Doing it before the next read is as good as doing it in time.

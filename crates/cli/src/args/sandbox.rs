@@ -18,6 +18,8 @@ Examples:
       asynchronous refunds end after 30 seconds, not after two reads
   refunds sandbox --mattilda-webhooks http://127.0.0.1:9000/hooks
       a receiver on this machine gets signed webhooks
+  refunds sandbox --state sandbox.db --dintero-port 8081 --mattilda-port 8082
+      the next run goes on where this one ended, at the same addresses
   refunds sandbox --scenario shop.toml
       the settings and the payments are in a file:
 
@@ -54,8 +56,13 @@ Kinds: captured, authorized, asynchronous, declining, order (Dintero).
 More keys of a payment: name, id, reference, captured (a part of the amount),
 lines, product and callback_url (Dintero), gift_cards (Mattilda).
 
+With --state, the payments of earlier runs stay as they are; only those with new
+names are added. Ports, webhooks, faults and the other settings are not kept,
+nor are webhooks on their way. What changes is saved within a tenth of a second.
+
 A journal remembers the refunds of earlier runs. With a fixed seed and fixed
-ports, use a new one in each run: REFUNDS_JOURNAL=sqlite:FILE.";
+ports but without --state, use a new journal in each run:
+REFUNDS_JOURNAL=sqlite:FILE.";
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -67,6 +74,10 @@ pub(crate) struct SandboxArgs {
     /// Read settings and payments from this TOML file. Flags win over it.
     #[arg(long, value_name = "FILE")]
     pub(crate) scenario: Option<PathBuf>,
+
+    /// Keep payments, refunds and credentials in this SQLite file, and go on from it in the next run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 
     /// Use the same ids as every run with this number. Default: a random one.
     #[arg(long, value_name = "NUMBER")]

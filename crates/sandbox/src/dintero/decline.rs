@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// As the reference of the payments API lists them.
@@ -33,7 +34,7 @@ const TYPES: [(ErrorType, &str); 17] = [
 /// assert_eq!("EXPIRED_CARD".parse(), Ok(ErrorType::ExpiredCard));
 /// assert_eq!(ErrorType::all().count(), 17);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorType {
     /// A technical failure.
@@ -110,7 +111,7 @@ pub struct UnknownErrorType;
 ///
 /// let decline = Decline::new(ErrorType::InsufficientFunds).retry_after_delay("PT24H").result_code("51");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct Decline {
     kind: ErrorType,

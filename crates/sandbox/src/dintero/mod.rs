@@ -23,6 +23,7 @@ mod route;
 mod search;
 mod signature;
 mod spec;
+mod state;
 mod subscription;
 mod transaction;
 
@@ -30,6 +31,7 @@ pub use control::DinteroSandbox;
 pub use decline::{Decline, ErrorType, UnknownErrorType};
 pub use order_spec::OrderSpec;
 pub use spec::TransactionSpec;
+pub(crate) use state::credentials;
 
 use std::{
     collections::HashMap,
@@ -39,6 +41,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::{order::Order, subscription::Hooks, transaction::Transaction};
@@ -98,6 +101,7 @@ pub(crate) struct Dintero {
 }
 
 /// The account and its API client, and the secrets of its webhooks.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) account_id: String,
     pub(crate) client_id: String,

@@ -57,7 +57,7 @@ impl Dintero {
         initiate.insert("success".to_owned(), json!(true));
         initiate.insert("request_id".to_owned(), json!(written));
         for member in &transaction.refunds.initiate_hides {
-            initiate.remove(*member);
+            initiate.remove(member);
         }
         transaction.push_refund_event(common, initiate);
         transaction.under_way.push(UnderWay {

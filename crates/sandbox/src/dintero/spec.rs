@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::decline::Decline;
 use crate::settle::Outcome;
 
@@ -32,7 +34,7 @@ pub struct TransactionSpec {
 }
 
 /// How a transaction's refunds behave.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refunds {
     pub(super) flow: Flow,
     pub(super) outcome: Outcome,
@@ -40,13 +42,13 @@ pub(super) struct Refunds {
     pub(super) decline: Decline,
     pub(super) corrects: bool,
     /// Members missing from `INITIATE_REFUND` events.
-    pub(super) initiate_hides: Vec<&'static str>,
+    pub(super) initiate_hides: Vec<String>,
     pub(super) plain_request_ids: bool,
     pub(super) repeats_events: bool,
 }
 
 /// Whether a refund is final in its response.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Flow {
     #[default]
     AtOnce,
@@ -141,13 +143,13 @@ impl TransactionSpec {
 
     /// `INITIATE_REFUND` carries no `event_reference`: the documentation does not promise it.
     pub fn without_reference_on_initiate(mut self) -> Self {
-        self.refunds.initiate_hides.push("event_reference");
+        self.refunds.initiate_hides.push("event_reference".to_owned());
         self
     }
 
     /// `INITIATE_REFUND` carries no `metadata`: the documentation does not promise it.
     pub fn without_metadata_on_initiate(mut self) -> Self {
-        self.refunds.initiate_hides.push("metadata");
+        self.refunds.initiate_hides.push("metadata".to_owned());
         self
     }
 

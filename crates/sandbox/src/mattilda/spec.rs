@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::settle::Outcome;
 
 /// Specifies a transaction. By default, it is paid and captured in full, and its refunds succeed at once.
@@ -13,7 +15,7 @@ use crate::settle::Outcome;
 ///     .external_identifier("invoice-5531")
 ///     .asynchronous(Outcome::Declined);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct TransactionSpec {
     pub(super) id: Option<String>,
@@ -119,7 +121,7 @@ impl TransactionSpec {
 }
 
 /// Why a refund did not succeed: members that only the newest generation has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct Failure {
     pub(super) error_code: String,

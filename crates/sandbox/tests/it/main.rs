@@ -12,6 +12,7 @@ mod mattilda_idempotency;
 mod mattilda_lists;
 mod mattilda_refunds;
 mod receiver;
+mod records;
 mod sandbox;
 mod schemas;
 mod webhooks_callbacks;

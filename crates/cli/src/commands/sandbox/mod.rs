@@ -4,6 +4,7 @@ mod check;
 mod payments;
 mod print;
 mod scenario;
+mod store;
 mod suggest;
 
 use std::{
@@ -16,9 +17,10 @@ use std::{
 use refunds_sandbox::{Provider, Sandbox};
 
 use self::{
-    payments::Ready,
+    payments::{Ready, Wanted},
     print::{Access, delivery_line},
     scenario::Scenario,
+    store::Store,
 };
 use super::{Context, Result};
 use crate::{
@@ -41,10 +43,17 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
     };
     let wanted = check::payments(&payments, &source)?;
     let seed = scenario.seed.unwrap_or_else(random_seed);
+    let mut store = args.state.as_deref().map(Store::open).transpose()?;
+    let (records, known) = match &mut store {
+        Some(store) => (store.records()?, store.payments()?),
+        None => (Vec::new(), Vec::new()),
+    };
+    let seed_counts = records.is_empty();
     let sandbox = Sandbox::builder()
         .dintero_port(scenario.dintero.port.unwrap_or_default())
         .mattilda_port(scenario.mattilda.port.unwrap_or_default())
         .seed(seed)
+        .records(records)
         .start()
         .await
         .map_err(|error| Failure::other(format!("cannot start the sandbox: {error}")))?;
@@ -52,7 +61,17 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
     for fault in faults {
         sandbox.faults().add(fault);
     }
-    let payments: Vec<Ready> = wanted.into_iter().map(|payment| payment.add(&sandbox)).collect();
+    let is_new = |payment: &Wanted| {
+        !known.iter().any(|known| (known.provider, &known.name) == (payment.provider, &payment.name))
+    };
+    let added = wanted.into_iter().filter(is_new).map(|payment| payment.add(&sandbox));
+    let added: Vec<Ready> = added.collect();
+    if let Some(store) = &mut store {
+        // The payments first: a name without its payment would be listed for ever.
+        store.save(&sandbox)?;
+        store.add_payments(&added)?;
+    }
+    let payments = known.into_iter().chain(added).collect();
     // Before anything reads the variables: a signal that comes at once must be handled.
     let mut interrupted = std::pin::pin!(interrupted());
     tokio::select! {
@@ -60,7 +79,7 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
         () = &mut interrupted => return Ok(Exit::Done),
         () = std::future::ready(()) => {}
     }
-    let access = Access { env: sandbox.env(), payments, seed };
+    let access = Access { env: sandbox.env(), payments, seed: seed_counts.then_some(seed) };
     if let Some(file) = &args.env {
         access.write_file(file).map_err(|error| unwritable(file, &error))?;
     }
@@ -74,8 +93,21 @@ pub(super) async fn run(context: &mut Context, args: SandboxArgs) -> Result<Exit
     tokio::select! {
         () = &mut interrupted => {}
         () = sandbox.webhooks().run(|delivery| say(&delivery_line(&delivery, as_json))) => {}
+        failed = keep_saving(store.as_mut(), &sandbox) => failed?,
+    }
+    sandbox.stop_listening().await;
+    if let Some(store) = &mut store {
+        store.save(&sandbox)?;
     }
     Ok(Exit::Done)
+}
+
+/// Never ends if there is nothing to save to.
+async fn keep_saving(store: Option<&mut Store>, sandbox: &Sandbox) -> Result<()> {
+    match store {
+        Some(store) => store.keep_saving(sandbox).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Sets everything but ports, seed and payments.

@@ -35,6 +35,43 @@ pub(super) struct Ready {
     pub(super) money: Money,
 }
 
+/// A payment in a form that can be stored.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) provider: String,
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) id: String,
+    pub(super) minor_units: i64,
+    pub(super) currency: String,
+}
+
+impl Named {
+    /// The payment, unless a word is unknown.
+    pub(super) fn ready(self) -> Option<Ready> {
+        Some(Ready {
+            provider: self.provider.parse().ok()?,
+            kind: Kind::of(&self.kind)?,
+            name: self.name,
+            id: self.id,
+            money: Money::new(self.minor_units, self.currency.parse().ok()?),
+        })
+    }
+}
+
+impl From<&Ready> for Named {
+    fn from(payment: &Ready) -> Self {
+        Self {
+            provider: payment.provider.to_string(),
+            name: payment.name.clone(),
+            kind: payment.kind.as_str().to_owned(),
+            id: payment.id.clone(),
+            minor_units: payment.money.minor_units(),
+            currency: payment.money.currency().to_string(),
+        }
+    }
+}
+
 impl Wanted {
     /// Adds the payment and its faults.
     pub(super) fn add(self, sandbox: &Sandbox) -> Ready {

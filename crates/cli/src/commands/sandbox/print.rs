@@ -18,7 +18,8 @@ use crate::output::clean;
 pub(super) struct Access {
     pub(super) env: Vec<(String, String)>,
     pub(super) payments: Vec<Ready>,
-    pub(super) seed: u64,
+    /// `None` if the ids go on from those of an earlier run.
+    pub(super) seed: Option<u64>,
 }
 
 impl Access {
@@ -61,7 +62,10 @@ impl Access {
     }
 
     fn write_payments(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "# Payments to refund (--seed {} makes the same ids again):", self.seed)?;
+        match self.seed {
+            Some(seed) => writeln!(out, "# Payments to refund (--seed {seed} makes the same ids again):")?,
+            None => writeln!(out, "# Payments to refund:")?,
+        }
         let widest = |text: fn(&Ready) -> String| {
             self.payments.iter().map(|payment| text(payment).chars().count()).max().unwrap_or_default()
         };

@@ -90,6 +90,12 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// The inverse of [`as_str`](Self::as_str).
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let all = [Self::Captured, Self::Authorized, Self::Asynchronous, Self::Declining, Self::Order];
+        all.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Captured => "captured",
