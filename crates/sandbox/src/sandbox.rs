@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::{
     clock::Clock,
     common::Common,
-    dintero::{Credentials, Dintero, DinteroSandbox, credentials as stored_credentials},
+    dintero::{Credentials, Dintero, DinteroSandbox, stored_credentials},
     fault::Faults,
     ids::{Ids, secret},
     ledger::{Book, Ledger},

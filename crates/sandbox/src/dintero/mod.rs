@@ -31,7 +31,7 @@ pub use control::DinteroSandbox;
 pub use decline::{Decline, ErrorType, UnknownErrorType};
 pub use order_spec::OrderSpec;
 pub use spec::TransactionSpec;
-pub(crate) use state::credentials;
+pub(crate) use state::stored_credentials;
 
 use std::{
     collections::HashMap,

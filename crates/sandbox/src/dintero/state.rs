@@ -13,7 +13,7 @@ const TRANSACTION: &str = "dintero-transaction";
 const ORDER: &str = "dintero-order";
 
 /// The stored credentials, if there are any.
-pub(crate) fn credentials(records: &[Record]) -> io::Result<Option<Credentials>> {
+pub(crate) fn stored_credentials(records: &[Record]) -> io::Result<Option<Credentials>> {
     record::one(records, CREDENTIALS)
 }
 

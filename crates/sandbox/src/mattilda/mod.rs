@@ -25,7 +25,7 @@ pub(crate) use identity::Identity;
 pub(crate) use key::SigningKey;
 pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
 pub use spec::{Failure, TransactionSpec};
-pub(crate) use state::identity as stored_identity;
+pub(crate) use state::stored_identity;
 
 use std::{
     collections::{HashMap, HashSet},

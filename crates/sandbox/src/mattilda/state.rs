@@ -42,7 +42,7 @@ struct StoredKey {
 }
 
 /// The stored identity, if there is one.
-pub(crate) fn identity(records: &[Record]) -> io::Result<Option<Identity>> {
+pub(crate) fn stored_identity(records: &[Record]) -> io::Result<Option<Identity>> {
     let Some(stored) = record::one::<StoredIdentity>(records, IDENTITY)? else { return Ok(None) };
     Ok(Some(Identity {
         key: SigningKey::from_pem(&stored.private_key)?,
