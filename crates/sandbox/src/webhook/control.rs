@@ -91,7 +91,7 @@ impl Webhooks {
         }
     }
 
-    /// Sends webhooks as they become due, and reports every attempt. Runs until it is dropped.
+    /// Sends webhooks as they become due, one after the other, and reports every attempt. Runs until it is dropped.
     ///
     /// For sandboxes that people use: what is due by time happens without any request, too.
     pub async fn run(&self, mut report: impl FnMut(Delivery)) {

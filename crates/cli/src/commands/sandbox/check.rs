@@ -8,7 +8,8 @@ use toml::Spanned;
 
 use super::{
     payments::{Spec, Wanted},
-    scenario::{Amount, Kind, Payment, Source},
+    scenario::{Kind, Payment, Source},
+    values::Amount,
 };
 use crate::commands::Result;
 
@@ -54,7 +55,7 @@ fn name_of(payment: &Spanned<Payment>, taken: &mut HashSet<(Provider, String)>) 
         return if is_new { Ok(name.clone()) } else { Err((payment.span(), message())) };
     }
     let kind = entry.kind.as_str();
-    let with_currency = format!("{kind}-{}", entry.currency.0.code().to_ascii_lowercase());
+    let with_currency = format!("{kind}-{}", entry.currency.0.0.code().to_ascii_lowercase());
     let numbered = (2_u32..).map(|number| format!("{with_currency}-{number}"));
     let mut names = [kind.to_owned(), with_currency.clone()].into_iter().chain(numbered);
     Ok(names.find(|name| taken.insert((provider, name.clone()))).unwrap_or_default())
@@ -120,7 +121,7 @@ fn lines_of(entry: &Payment) -> Checked<Vec<(Spanned<String>, i64)>> {
         if !ids.insert(id.clone()) {
             return Err((line.id.span(), format!("another line has the id `{id}`")));
         }
-        let amount = money(&line.amount, entry.currency.0)?.minor_units();
+        let amount = money(&line.amount, entry.currency.0.0)?.minor_units();
         Ok((Spanned::new(line.id.span(), id), amount))
     });
     lines.collect()
@@ -129,7 +130,7 @@ fn lines_of(entry: &Payment) -> Checked<Vec<(Spanned<String>, i64)>> {
 /// The amount, which is the sum of the lines if there are any.
 fn money_of(payment: &Spanned<Payment>, lines: &[(Spanned<String>, i64)]) -> Checked<Money> {
     let entry = payment.get_ref();
-    let currency = entry.currency.0;
+    let currency = entry.currency.0.0;
     let sum = lines.iter().fold(0, |sum, (_, amount)| i64::saturating_add(sum, *amount));
     let sum = Money::new(sum, currency);
     let (at, total) = match &entry.amount {
@@ -188,7 +189,7 @@ fn dintero_spec(
         spec = spec.callback_url(&url.0.0);
     }
     if let Some(time) = &entry.settle_after {
-        spec = spec.settles_after(*time.0);
+        spec = spec.settles_after(time.0.0);
     }
     match entry.kind {
         Kind::Captured | Kind::Order => spec,
@@ -199,7 +200,7 @@ fn dintero_spec(
 }
 
 fn order_spec(entry: &Payment, lines: &[(Spanned<String>, i64)]) -> Checked<dintero::OrderSpec> {
-    let mut order = dintero::OrderSpec::new(entry.currency.0.code());
+    let mut order = dintero::OrderSpec::new(entry.currency.0.0.code());
     for (id, amount) in lines {
         let number = id.get_ref().parse();
         order = order.line(
@@ -229,7 +230,7 @@ fn mattilda_spec(
         spec = spec.captured(captured);
     }
     for card in &entry.gift_cards {
-        spec = spec.gift_card(money(card, entry.currency.0)?.minor_units());
+        spec = spec.gift_card(money(card, entry.currency.0.0)?.minor_units());
     }
     if let Some(reference) = &entry.reference {
         spec = spec.external_identifier(reference);
@@ -241,7 +242,7 @@ fn mattilda_spec(
         spec = spec.id(id.get_ref());
     }
     if let Some(time) = &entry.settle_after {
-        spec = spec.settles_after(*time.0);
+        spec = spec.settles_after(time.0.0);
     }
     Ok(match entry.kind {
         Kind::Captured | Kind::Order => spec,

@@ -6,6 +6,7 @@ mod print;
 mod scenario;
 mod store;
 mod suggest;
+mod values;
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -114,7 +115,7 @@ async fn keep_saving(store: Option<&mut Store>, sandbox: &Sandbox) -> Result<()>
 fn configure(sandbox: &Sandbox, scenario: Scenario) {
     let Scenario { settle_after, dintero, mattilda, .. } = scenario;
     if let Some(time) = settle_after {
-        sandbox.set_settle_after(Some(*time.0));
+        sandbox.set_settle_after(Some(time.0.0));
         sandbox.set_settle_after_reads(None);
     }
     for (provider, rate) in

@@ -1,16 +1,15 @@
 //! The settings and payments of a sandbox, as a TOML file holds them.
 
-use std::{fmt, ops::Range, path::Path, str::FromStr};
+use std::{ops::Range, path::Path};
 
-use refunds_core::Currency;
-use refunds_sandbox::{Outcome, Provider, RateLimit};
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-};
+use refunds_sandbox::{Outcome, Provider};
+use serde::Deserialize;
 use toml::Spanned;
 
-use super::suggest::nearest;
+use super::{
+    suggest::nearest,
+    values::{Amount, Code, LineId, PageSize, Parsed, Rate, Time},
+};
 use crate::{
     args::{Fields, Idempotency, SandboxArgs, WebhookUrl},
     commands::Result,
@@ -18,6 +17,13 @@ use crate::{
     input,
 };
 
+/// What Serde writes, for people who do not know Rust.
+const WORDS: [(&str, &str); 4] = [
+    ("missing field", "missing key"),
+    ("expected u16", "expected a number from 0 to 65535"),
+    ("expected u64", "expected a whole number that is not negative"),
+    ("expected i64", "expected a whole number"),
+];
 /// The payments of a sandbox without a scenario.
 const DEFAULT: &str = include_str!("default.toml");
 
@@ -26,7 +32,7 @@ const DEFAULT: &str = include_str!("default.toml");
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Scenario {
     pub(super) seed: Option<u64>,
-    pub(super) settle_after: Option<Parsed<humantime::Duration>>,
+    pub(super) settle_after: Option<Parsed<Time>>,
     pub(super) faults: Vec<Spanned<String>>,
     pub(super) dintero: DinteroSide,
     pub(super) mattilda: MattildaSide,
@@ -59,7 +65,7 @@ pub(super) struct MattildaSide {
 pub(super) struct Payment {
     pub(super) provider: Parsed<Provider>,
     pub(super) kind: Kind,
-    pub(super) currency: Parsed<Currency>,
+    pub(super) currency: Parsed<Code>,
     pub(super) amount: Option<Spanned<Amount>>,
     /// The part that is captured.
     pub(super) captured: Option<Spanned<Amount>>,
@@ -67,7 +73,7 @@ pub(super) struct Payment {
     pub(super) id: Option<Spanned<String>>,
     pub(super) reference: Option<String>,
     pub(super) outcome: Option<Parsed<Outcome>>,
-    pub(super) settle_after: Option<Parsed<humantime::Duration>>,
+    pub(super) settle_after: Option<Parsed<Time>>,
     pub(super) product: Option<Spanned<String>>,
     pub(super) callback_url: Option<Parsed<WebhookUrl>>,
     #[serde(default)]
@@ -112,85 +118,6 @@ impl Kind {
 pub(super) struct Line {
     pub(super) id: Spanned<LineId>,
     pub(super) amount: Spanned<Amount>,
-}
-
-/// Anything that a text describes.
-#[derive(Clone, Debug)]
-pub(super) struct Parsed<T>(pub(super) T);
-
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map(Self).map_err(de::Error::custom)
-    }
-}
-
-/// The size of a page of Mattilda's lists.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "i64")]
-pub(super) struct PageSize(pub(super) u8);
-
-impl TryFrom<i64> for PageSize {
-    type Error = &'static str;
-
-    fn try_from(size: i64) -> Result<Self, Self::Error> {
-        let size = u8::try_from(size).ok().filter(|size| (1..=100).contains(size));
-        size.map(Self).ok_or("expected a number between 1 and 100")
-    }
-}
-
-/// So many requests in a time: `50/1m`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rate(pub(super) RateLimit);
-
-impl FromStr for Rate {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let limit = || {
-            let (requests, per) = text.split_once('/')?;
-            Some(RateLimit::new(requests.parse().ok()?, humantime::parse_duration(per).ok()?))
-        };
-        limit().map(Self).ok_or("expected requests and a time, such as 50/1m")
-    }
-}
-
-/// An amount in major units, as written: the currency decides how many decimals are allowed.
-#[derive(Clone, Debug)]
-pub(super) struct Amount(pub(super) String);
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrInteger("an amount in quotes, such as \"448.50\"")).map(Self)
-    }
-}
-
-/// The id of an order line: a text in Checkout, a number in Order Management.
-#[derive(Clone, Debug)]
-pub(super) struct LineId(pub(super) String);
-
-impl<'de> Deserialize<'de> for LineId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextOrInteger("a text or a whole number")).map(Self)
-    }
-}
-
-/// A floating-point number is refused: it does not hold every amount exactly.
-struct TextOrInteger(&'static str);
-
-impl Visitor<'_> for TextOrInteger {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
 }
 
 /// A scenario's text and where it is from, to say where a mistake is.
@@ -239,7 +166,7 @@ fn override_with(scenario: &mut Scenario, args: &SandboxArgs) {
         *place = flag.or(place.take());
     }
     put(&mut scenario.seed, args.seed);
-    put(&mut scenario.settle_after, args.settle_after.map(|time| Parsed(time.into())));
+    put(&mut scenario.settle_after, args.settle_after.map(|time| Parsed(Time(time))));
     put(&mut scenario.dintero.port, args.dintero_port);
     put(&mut scenario.dintero.webhooks, args.dintero_webhooks.clone().map(Parsed));
     put(&mut scenario.mattilda.port, args.mattilda_port);
@@ -263,7 +190,7 @@ fn reworded(message: &str) -> String {
             None => format!("{what} {rest}"),
         };
     }
-    message
+    WORDS.iter().fold(message, |message, (serde, ours)| message.replace(serde, ours))
 }
 
 #[cfg(test)]
@@ -306,6 +233,16 @@ mod tests {
             (
                 &format!("{payment}kind = \"captured\"\nammount = \"1\"\n"),
                 "s.toml:4: unknown key `ammount`, did you mean `amount`?",
+            ),
+            (
+                "[dintero]\nport = 70000",
+                "s.toml:2: invalid value: integer `70000`, expected a number from 0 to 65535",
+            ),
+            ("[[payment]]\nprovider = \"dintero\"\n", "s.toml:1: missing key `kind`"),
+            ("settle_after = \"soon\"", "s.toml:1: expected a time, such as 30s or 10m"),
+            (
+                &format!("{payment}kind = \"captured\"\ncurrency = \"kr\"\n"),
+                "s.toml:4: not an ISO 4217 currency code; expected three capital letters, such as EUR",
             ),
             ("[dintero]\nrate_limit = \"fast\"\n", "s.toml:2: expected requests and a time, such as 50/1m"),
         ] {

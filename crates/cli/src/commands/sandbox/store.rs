@@ -4,6 +4,7 @@ use std::{collections::HashMap, fs::File, io, path::Path, time::Duration};
 
 use refunds_sandbox::{Record, Sandbox};
 use rusqlite::{Connection, params};
+use tokio::time::{Instant, sleep};
 
 use super::payments::{Named, Ready};
 use crate::{commands::Result, failure::Failure};
@@ -134,8 +135,10 @@ impl Store {
     /// Saves again and again; ends if that fails.
     pub(super) async fn keep_saving(&mut self, sandbox: &Sandbox) -> Result<()> {
         loop {
+            let begun = Instant::now();
             self.save(sandbox)?;
-            tokio::time::sleep(PACE).await;
+            // A large state takes longer, and must not keep the processor busy.
+            sleep(PACE.max(begun.elapsed().saturating_mul(10))).await;
         }
     }
 }

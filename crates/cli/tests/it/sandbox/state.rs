@@ -55,13 +55,13 @@ fn a_state_file_outlives_the_sandbox() {
 
 #[test]
 fn a_file_that_is_no_state_is_left_alone() {
-    let other = file("other.db");
+    let other = file("foreign-state.db");
     let foreign = rusqlite::Connection::open(&other).unwrap();
     foreign.execute_batch("CREATE TABLE mine (x INTEGER); PRAGMA user_version = 1;").unwrap();
     drop(foreign);
     let before = fs::read(&other).unwrap();
     let text =
-        written("text.db", "not a database, but long enough to be taken for one if nobody looks at it");
+        written("text-state.db", "not a database, but long enough to be taken for one if nobody looks at it");
     for path in [&other, &text] {
         let ran = run(&mut bare(&["sandbox", "--state", as_text(path), "--output", "json"])).ended(1);
         let message = ran.error()["message"].as_str().unwrap().to_owned();
