@@ -32,6 +32,10 @@ impl Clock {
         later(self.fixed.unwrap_or_else(system_now), *lock(&self.advanced))
     }
 
+    pub(crate) fn advanced(&self) -> Duration {
+        *lock(&self.advanced)
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         let mut advanced = lock(&self.advanced);
         *advanced = advanced.saturating_add(by);

@@ -15,6 +15,15 @@ impl Ids {
         Self(AtomicU64::new(seed))
     }
 
+    /// From which the next ids follow.
+    pub(crate) fn state(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn restore(&self, state: u64) {
+        self.0.store(state, Ordering::Relaxed);
+    }
+
     pub(crate) fn next(&self) -> u64 {
         const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
         let mut z = self.0.fetch_add(GAMMA, Ordering::Relaxed).wrapping_add(GAMMA);

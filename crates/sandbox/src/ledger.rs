@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::{
@@ -63,7 +64,7 @@ impl Ledger {
 }
 
 /// One refund in the [`Ledger`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Entry {
     /// The provider that made it.
@@ -85,7 +86,7 @@ pub struct Entry {
 }
 
 /// What happened to the money of an [`Entry`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum EntryState {
     /// It went back to the customer.
@@ -116,7 +117,7 @@ pub(crate) struct Past {
 }
 
 /// A line of the book.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Line(usize);
 
 impl Book {

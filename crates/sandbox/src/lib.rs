@@ -15,6 +15,8 @@ mod log;
 mod operate;
 mod origin;
 mod provider;
+mod rate;
+mod record;
 mod redact;
 mod respond;
 mod response;
@@ -38,6 +40,8 @@ pub use crate::{
     log::RecordedRequest,
     mattilda::MattildaSandbox,
     provider::{Provider, UnknownProvider},
+    rate::RateLimit,
+    record::Record,
     sandbox::{Sandbox, SandboxBuilder},
     settle::{Outcome, UnknownOutcome},
     webhook::{Delivery, SignedRequest, WebhookMode, WebhookQueue, Webhooks},

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 /// One of the sandbox's two providers.
 ///
 /// ```
@@ -10,7 +12,7 @@ use std::{fmt, str::FromStr};
 /// assert_eq!(Provider::Dintero.as_str(), "dintero");
 /// assert_eq!("mattilda".parse(), Ok(Provider::Mattilda));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Provider {
     /// Dintero: Checkout and Order Management.
     Dintero,

@@ -1,6 +1,6 @@
 //! Responding to a request, with any fault that applies: a response or a broken connection.
 
-use std::future::pending;
+use std::{future::pending, time::Duration};
 
 use bytes::Bytes;
 use http::Response;
@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use crate::{
     api::{Api, Grant},
     body::WireBody,
-    fault::FaultAction,
+    fault::{Call, FaultAction},
     log::Ticket,
     provider::Provider,
     response::{Hangup, into_response, with_body},
@@ -32,6 +32,10 @@ pub(crate) async fn respond(
     world.catch_up();
     world.count_request();
     let calls = world.api(provider).calls(&request);
+    if let Err(wait) = world.rates.pass(provider, world.common.now()) {
+        world.log.responded(ticket, 429);
+        return into_response(limited(world.api(provider).error(429), &calls, wait));
+    }
     let dice = &world.common.ids;
     let fault = world.faults.next(provider, &calls, &request, dice);
     let response = match fault {
@@ -46,6 +50,15 @@ pub(crate) async fn respond(
         Err(Hangup) => world.log.hung_up(ticket),
     }
     response
+}
+
+/// The refusal of a request above the rate limit.
+fn limited(reply: Reply, calls: &[Call], wait: Duration) -> Reply {
+    if !calls.contains(&Call::Token) {
+        return reply;
+    }
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    reply.with("retry-after", seconds.to_string())
 }
 
 async fn act(

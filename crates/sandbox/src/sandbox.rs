@@ -17,14 +17,16 @@ use crate::{
     changes::Changes,
     clock::Clock,
     common::Common,
-    dintero::{Credentials, Dintero, DinteroSandbox},
+    dintero::{Credentials, Dintero, DinteroSandbox, stored_credentials},
     fault::Faults,
     ids::{Ids, secret},
     ledger::{Book, Ledger},
     lock::lock,
     log::{Log, RecordedRequest},
-    mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey},
+    mattilda::{Identity, Mattilda, MattildaSandbox, SigningKey, stored_identity},
     provider::Provider,
+    rate::RateLimit,
+    record::Record,
     redact::Redactor,
     server::{Server, bind},
     settle::Outcome,
@@ -34,7 +36,6 @@ use crate::{
 
 /// The account of a request without an account header.
 const DEFAULT_MERCHANT_ACCOUNT: &str = "default";
-const ACCOUNT_ID: &str = "T11223344";
 
 /// Both providers' APIs on loopback, with a ledger of what really happened.
 ///
@@ -124,6 +125,14 @@ impl Sandbox {
         lock(&self.world.common.book).snapshot()
     }
 
+    /// Payments, refunds, the ledger and the credentials, for [`SandboxBuilder::records`].
+    ///
+    /// Not among them: tokens, subscriptions and webhooks on their way, faults, and everything that is set by a call.
+    pub fn records(&self) -> Vec<Record> {
+        self.world.catch_up();
+        self.world.export()
+    }
+
     /// Every request that arrived, in order, without headers and bodies. The admin port has both, redacted, of the newest
     /// requests: `GET /api/requests`.
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -133,6 +142,14 @@ impl Sandbox {
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
         self.world.log.clear();
+    }
+
+    /// Sets how many requests this provider takes, from now on; `None`, the default, is any number.
+    ///
+    /// A request above the limit has no effect and gets a 429. Neither provider publishes numbers for server-to-server
+    /// calls. Dintero documents `Retry-After` for the token call, so only that response has it.
+    pub fn set_rate_limit(&self, provider: Provider, limit: Option<RateLimit>) {
+        self.world.rates.set(provider, limit);
     }
 
     /// The active faults.
@@ -228,6 +245,7 @@ pub struct SandboxBuilder {
     clock_at: Option<OffsetDateTime>,
     merchant_account: Option<String>,
     admin_port: Option<u16>,
+    records: Vec<Record>,
 }
 
 impl SandboxBuilder {
@@ -270,11 +288,28 @@ impl SandboxBuilder {
         self
     }
 
+    /// Goes on from the records of another sandbox, in their order. Its credentials and ids win over those of this builder.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// use refunds_sandbox::Sandbox;
+    ///
+    /// let first = Sandbox::start().await?;
+    /// first.dintero().captured(44_850, "NOK");
+    /// let second = Sandbox::builder().records(first.records()).start().await?;
+    /// assert_eq!(second.settings("mattilda")["private_key"], first.settings("mattilda")["private_key"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn records(mut self, records: impl IntoIterator<Item = Record>) -> Self {
+        self.records.extend(records);
+        self
+    }
+
     /// Opens the ports and serves the APIs.
     ///
     /// # Errors
     ///
-    /// A port cannot be opened, or no key can be generated.
+    /// A port cannot be opened, no key can be generated, or a record cannot be read.
     pub async fn start(self) -> io::Result<Sandbox> {
         let listeners = (bind(self.dintero_port).await?, bind(self.mattilda_port).await?);
         let dintero_origin = format!("http://{}", listeners.0.local_addr()?);
@@ -296,25 +331,27 @@ impl SandboxBuilder {
             clock: Arc::clone(&clock),
             changes: Arc::clone(&changes),
         });
-        let credentials = credentials();
-        let webhook_secret = secret();
-        let redactor = admin_listener.as_ref().map(|_| {
-            let Credentials { client_secret, callback_secret, hook_secret, .. } = &credentials;
-            Redactor::knowing(
-                [client_secret, callback_secret, hook_secret, &webhook_secret].map(Clone::clone),
-            )
-        });
-        let dintero = Arc::new(Dintero::new(Arc::clone(&common), credentials));
+        let own = stored_credentials(&self.records)?.unwrap_or_else(credentials);
         let account = self.merchant_account.unwrap_or_else(|| DEFAULT_MERCHANT_ACCOUNT.to_owned());
-        let identity = Identity {
-            key: SigningKey::generate()?,
-            merchant_account: account,
-            default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
-            webhook_secret,
+        let identity = match stored_identity(&self.records)? {
+            Some(identity) => identity,
+            None => Identity {
+                key: SigningKey::generate()?,
+                merchant_account: account,
+                default_account: DEFAULT_MERCHANT_ACCOUNT.to_owned(),
+                webhook_secret: secret(),
+            },
         };
+        let redactor = admin_listener.as_ref().map(|_| {
+            let Credentials { client_secret, callback_secret, hook_secret, .. } = &own;
+            let secrets = [client_secret, callback_secret, hook_secret, &identity.webhook_secret];
+            Redactor::knowing(secrets.map(Clone::clone))
+        });
+        let dintero = Arc::new(Dintero::new(Arc::clone(&common), own));
         let mattilda = Arc::new(Mattilda::new(Arc::clone(&common), identity));
         let log = Log::new(clock, changes, redactor);
         let world = World::new(common, Arc::clone(&dintero), Arc::clone(&mattilda), log);
+        world.restore(&self.records)?;
         let world = Arc::new(world);
         let servers = [
             Server::run(Provider::Dintero, listeners.0, Arc::clone(&world))?,
@@ -343,7 +380,7 @@ impl SandboxBuilder {
 
 fn credentials() -> Credentials {
     Credentials {
-        account_id: ACCOUNT_ID.to_owned(),
+        account_id: DinteroSandbox::ACCOUNT_ID.to_owned(),
         client_id: Uuid::new_v4().to_string(),
         client_secret: secret(),
         callback_secret: secret(),

@@ -34,7 +34,8 @@ const MAX_REQUEST_BODY: usize = 1024 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 pub(crate) async fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    bound.map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))
 }
 
 /// One provider's port.

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::EntryState;
 
 /// How a refund ends.
@@ -13,7 +15,7 @@ use crate::ledger::EntryState;
 ///
 /// assert_eq!("declined".parse(), Ok(Outcome::Declined));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The money went back.

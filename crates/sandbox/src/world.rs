@@ -1,6 +1,7 @@
 //! Both APIs, the log, the faults, and the requests that arrive late.
 
 use std::{
+    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -19,6 +20,8 @@ use crate::{
     operate::Operate,
     origin,
     provider::Provider,
+    rate::Rates,
+    record::Record,
     settle::Outcome,
     wire::{Incoming, Reply},
 };
@@ -29,6 +32,7 @@ pub(crate) struct World {
     pub(crate) mattilda: Arc<Mattilda>,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
+    pub(crate) rates: Rates,
     late: Mutex<Vec<Late>>,
 }
 
@@ -49,7 +53,7 @@ pub(crate) enum Due {
 impl World {
     pub(crate) fn new(common: Arc<Common>, dintero: Arc<Dintero>, mattilda: Arc<Mattilda>, log: Log) -> Self {
         let faults = Faults::marking(Arc::clone(&common.changes));
-        Self { common, dintero, mattilda, faults, log, late: Mutex::default() }
+        Self { common, dintero, mattilda, faults, log, rates: Rates::default(), late: Mutex::default() }
     }
 
     pub(crate) fn api(&self, provider: Provider) -> &dyn Api {
@@ -84,6 +88,17 @@ impl World {
 
     pub(crate) fn due_in(&self, delay: Duration) -> Due {
         Due::At(later(self.common.now(), delay))
+    }
+
+    pub(crate) fn export(&self) -> Vec<Record> {
+        // The ledger last: whatever refers to an entry of it finds the entry.
+        [self.dintero.export(), self.mattilda.export(), self.common.export()].concat()
+    }
+
+    pub(crate) fn restore(&self, records: &[Record]) -> io::Result<()> {
+        self.common.restore(records)?;
+        self.dintero.restore(records)?;
+        self.mattilda.restore(records)
     }
 
     /// Does everything that is due on the clock. Doing it before the next read is as good as doing it in time.

@@ -1,6 +1,7 @@
 //! The command line, as data.
 
 mod examples;
+mod sandbox;
 mod sandbox_control;
 mod unsettled;
 mod webhook;
@@ -9,9 +10,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
-use refunds_sandbox::FaultRule;
 
 pub(crate) use self::{
+    sandbox::{Fields, Idempotency, SandboxArgs, WebhookUrl},
     sandbox_control::{FaultCommand, PendingRefund, Running, SandboxCommand, SeedArgs, TriggerArgs},
     unsettled::{JournalCommand, JournalList, JournalPurge, JournalShow, ResolveArgs},
     webhook::{SubscribeArgs, VerifyArgs, WebhookCommand},
@@ -165,10 +166,13 @@ pub(crate) enum Command {
     /// Prints the variables that point the adapters to it, as `export` lines for a shell or, with
     /// --output json, as one object. The credentials are new each time and are worth nothing.
     ///
+    /// Refunds work as at the providers: the sandbox checks tokens, amounts and what is left, keeps
+    /// a ledger, and sends webhooks to this machine as they become due. Each delivery is a line on
+    /// standard error.
+    ///
     /// The page at `REFUNDS_SANDBOX_URL` shows what happens and controls it, and so do the commands
     /// below, from another shell.
-    #[command(after_help = examples::SANDBOX)]
-    Sandbox(SandboxArgs),
+    Sandbox(Box<SandboxArgs>),
     /// Check settings, journal, network, clock and credentials, and say what to do.
     ///
     /// It makes no refund: whether these credentials may make one, only the provider can say. The exit
@@ -328,30 +332,6 @@ pub(crate) struct WaitArgs {
     /// How long to follow it.
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Duration,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct SandboxArgs {
-    #[command(subcommand)]
-    pub(crate) control: Option<SandboxCommand>,
-
-    /// The port for Dintero. Default: a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    pub(crate) dintero_port: u16,
-
-    /// The port for Mattilda. Default: a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    pub(crate) mattilda_port: u16,
-
-    /// The port for the page and its API. Default: a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    pub(crate) admin_port: u16,
-
-    /// A fault to inject, such as submit:1:process-then-drop or mattilda/submit:every:status=503; may
-    /// be repeated.
-    #[arg(long = "fault", value_name = "[PROVIDER/]CALL:WHEN:ACTION")]
-    pub(crate) faults: Vec<FaultRule>,
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use clap::CommandFactory;
 use refunds_core::{CallOutcome, Observer, Refund, RefundClient, Settled, Waiting};
 
 use crate::{
-    args::{Cli, Command, SandboxArgs},
+    args::{Cli, Command},
     config::Config,
     exit::Exit,
     failure::{Failure, say},
@@ -137,10 +137,10 @@ pub(crate) async fn run(cli: Cli, config: Config) -> Result<Exit> {
             context.out.flush()?;
             Ok(Exit::Done)
         }
-        Command::Sandbox(SandboxArgs { control: Some(command), .. }) => {
-            sandbox_control::run(&mut context, command).await
-        }
-        Command::Sandbox(args) => sandbox::run(&mut context, args).await,
+        Command::Sandbox(args) => match args.control {
+            Some(command) => sandbox_control::run(&mut context, command).await,
+            None => sandbox::run(&mut context, *args).await,
+        },
         Command::Doctor => doctor::run(&mut context).await,
         Command::Man { folder } => man::run(&mut context, folder.as_deref()),
         Command::Completions { shell } => {

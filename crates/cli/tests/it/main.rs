@@ -13,6 +13,7 @@ mod other_commands;
 mod profiles;
 mod reading;
 mod resolving;
+mod sandbox;
 mod sandbox_control;
 mod secrets;
 mod unsettled;

@@ -1,13 +1,8 @@
-//! `demo`, `sandbox`, `providers`, `completions` and `--help`.
-
-use std::{
-    io::{BufRead, BufReader, Read},
-    process::{Child, Command, Stdio},
-};
+//! `demo`, `providers`, `completions` and `--help`.
 
 use serde_json::Value;
 
-use crate::common::{PROVIDERS, address, bare, file, run};
+use crate::common::{bare, run};
 
 #[test]
 fn the_demo_passes() {
@@ -79,6 +74,7 @@ fn help_explains_itself() {
     insta::assert_snapshot!("help", run(&mut bare(&["--help"])).ended(0).stdout);
     insta::assert_snapshot!("help_create", run(&mut bare(&["create", "--help"])).ended(0).stdout);
     insta::assert_snapshot!("help_webhook", run(&mut bare(&["webhook", "--help"])).ended(0).stdout);
+    insta::assert_snapshot!("help_sandbox", run(&mut bare(&["sandbox", "--help"])).ended(0).stdout);
     insta::assert_snapshot!("help_verify", run(&mut bare(&["webhook", "verify", "--help"])).ended(0).stdout);
     let nothing = run(&mut bare(&[])).ended(2);
     assert!(nothing.stderr.contains("Usage: refunds"), "{}", nothing.stderr);
@@ -91,81 +87,4 @@ fn completions_for_shells() {
         let script = run(&mut bare(&["completions", shell])).ended(0).stdout;
         assert!(script.contains("refunds") && script.contains("minor-units"), "{shell}");
     }
-}
-
-/// A sandbox in another process, which ends with the test.
-struct Served(Child);
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn serve(arguments: &[&str]) -> Served {
-    Served(bare(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-}
-
-#[test]
-fn a_sandbox_for_other_processes() {
-    let mut served = serve(&["sandbox", "--output", "json"]);
-    let mut line = String::new();
-    BufReader::new(served.0.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let ready: Value = serde_json::from_str(&line).unwrap();
-    let env = ready["env"].as_object().unwrap();
-    let call = |provider: &str, arguments: &[&str]| {
-        let mut command = bare(arguments);
-        command.env("REFUNDS_PROVIDER", provider);
-        command.env("REFUNDS_JOURNAL", address(&file("served.db")));
-        command.envs(env.iter().map(|(name, value)| (name, value.as_str().unwrap())));
-        run(&mut command)
-    };
-    let url = env["REFUNDS_SANDBOX_URL"].as_str().unwrap().to_owned();
-    let seeded =
-        run(bare(&["sandbox", "seed", "1", "NOK", "--at", "dintero"]).env("REFUNDS_SANDBOX_URL", url))
-            .ended(0);
-    assert_eq!(call("dintero", &["list", seeded.stdout.trim()]).ended(0).json(), serde_json::json!([]));
-    for provider in PROVIDERS {
-        let payment = ready["payments"][provider]["captured"].as_str().unwrap();
-        assert_eq!(call(provider, &["list", payment]).ended(0).json(), serde_json::json!([]));
-        // A reference is unique over all payments.
-        let create = ["create", payment, "--reference", "r-1", "--full"];
-        assert_eq!(call(provider, &create).ended(0).json()["status"], "succeeded");
-        let slow = ready["payments"][provider]["asynchronous"].as_str().unwrap();
-        let create = ["create", slow, "--reference", "r-2", "--full", "--wait"];
-        assert_eq!(call(provider, &create).ended(0).json()["status"], "succeeded");
-        let declining = ready["payments"][provider]["declining"].as_str().unwrap();
-        call(provider, &["create", declining, "--reference", "r-3", "--full"]).ended(3);
-    }
-}
-
-/// What it prints is for `eval`, a private key of several lines included.
-#[cfg(unix)]
-#[test]
-fn a_shell_takes_the_variables() {
-    let mut served = serve(&["sandbox", "--fault", "dintero/list:every:status=503"]);
-    let mut lines = String::new();
-    let mut stdout = BufReader::new(served.0.stdout.take().unwrap());
-    while !lines.contains("mattilda  declining") {
-        assert_ne!(stdout.read_line(&mut lines).unwrap(), 0, "it ended: {lines}");
-    }
-    let payment = |what: &str| {
-        let line = lines.lines().find(|line| line.starts_with('#') && line.contains(what)).unwrap();
-        line.split_whitespace().last().unwrap().to_owned()
-    };
-    let script = "eval \"$VARIABLES\" && exec \"$REFUNDS\" --provider mattilda payment \"$PAYMENT\"";
-    let mut shell = Command::new("sh");
-    shell.args(["-c", script]).env_clear().env("REFUNDS", env!("CARGO_BIN_EXE_refunds"));
-    shell.env("VARIABLES", &lines).env("PAYMENT", payment("mattilda  captured"));
-    assert_eq!(run(&mut shell).ended(0).json()["captured"]["minor_units"], 129_900);
-
-    // It ends on SIGTERM, without output.
-    let killed = Command::new("sh").args(["-c", &format!("kill -TERM {}", served.0.id())]).status().unwrap();
-    assert!(killed.success());
-    assert_eq!(served.0.wait().unwrap().code(), Some(0));
-    let mut stderr = String::new();
-    served.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(stderr, "");
 }

@@ -15,7 +15,7 @@ use refunds_dintero::Dintero;
 use refunds_http::{ReqwestTransport, testing::FaultyTransport};
 use refunds_sandbox::{
     Call, FaultAction, FaultRule, Outcome, Sandbox,
-    dintero::{Decline, OrderSpec, TransactionSpec},
+    dintero::{Decline, ErrorType, OrderSpec, TransactionSpec},
 };
 use serde_json::json;
 
@@ -111,9 +111,9 @@ impl Harness for World {
 
     async fn slow(&self, minor: i64, end: RefundStatus) -> Option<PaymentId> {
         let (outcome, kind) = match end {
-            RefundStatus::Succeeded | RefundStatus::Unknown => (Outcome::Succeeded, "ERROR"),
-            RefundStatus::Declined => (Outcome::Declined, "DECLINED"),
-            RefundStatus::Failed => (Outcome::Failed, "ERROR"),
+            RefundStatus::Succeeded | RefundStatus::Unknown => (Outcome::Succeeded, ErrorType::Error),
+            RefundStatus::Declined => (Outcome::Declined, ErrorType::Declined),
+            RefundStatus::Failed => (Outcome::Failed, ErrorType::Error),
             _ => return None,
         };
         let spec = TransactionSpec::new(minor, "NOK").declines(Decline::new(kind));

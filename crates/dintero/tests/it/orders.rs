@@ -5,7 +5,7 @@ use refunds_core::{CreateRefund, ErrorKind, RefundAmount, RefundProvider as _, R
 use refunds_dintero::Dintero;
 use refunds_sandbox::{
     Sandbox,
-    dintero::{Decline, OrderSpec, TransactionSpec},
+    dintero::{Decline, ErrorType, OrderSpec, TransactionSpec},
 };
 use serde_json::json;
 
@@ -186,7 +186,7 @@ async fn what_checkout_has_left_counts_too() {
 #[tokio::test]
 async fn a_refund_that_checkout_declines_is_recorded_as_no_success() {
     let sandbox = Sandbox::start().await.unwrap();
-    let decline = Decline::new("EXPIRED_CARD").message("the card is gone");
+    let decline = Decline::new(ErrorType::ExpiredCard).message("the card is gone");
     let transaction = sandbox.dintero().transaction(two_lines().declines(decline));
     let order = sandbox
         .dintero()

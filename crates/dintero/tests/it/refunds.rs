@@ -7,7 +7,7 @@ use refunds_core::{
 };
 use refunds_sandbox::{
     Call, FaultAction, FaultRule, Outcome, Sandbox,
-    dintero::{Decline, TransactionSpec},
+    dintero::{Decline, ErrorType, TransactionSpec},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -115,12 +115,13 @@ async fn a_refund_that_takes_its_time_keeps_its_id() {
 #[tokio::test]
 async fn two_hundred_is_not_success() {
     let sandbox = Sandbox::start().await.unwrap();
-    let decline = Decline::new("INSUFFICIENT_FUNDS").code("E51").retry_after_delay("2030-01-01T00:00:00Z");
+    let decline =
+        Decline::new(ErrorType::InsufficientFunds).code("E51").retry_after_delay("2030-01-01T00:00:00Z");
     let spec = TransactionSpec::new(100, "NOK").with_corrections();
     for (decline, status, code, retry) in [
         (decline, RefundStatus::Declined, "E51", RetryAdvice::Later),
-        (Decline::new("ERROR").retry_immediately(), RefundStatus::Failed, "ERROR", RetryAdvice::Now),
-        (Decline::new("UNKNOWN"), RefundStatus::Failed, "UNKNOWN", RetryAdvice::Never),
+        (Decline::new(ErrorType::Error).retry_immediately(), RefundStatus::Failed, "ERROR", RetryAdvice::Now),
+        (Decline::new(ErrorType::Unknown), RefundStatus::Failed, "UNKNOWN", RetryAdvice::Never),
     ] {
         let id = sandbox.dintero().transaction(spec.clone().declines(decline));
         let dintero = dintero(&sandbox);

@@ -46,7 +46,7 @@ impl Dintero {
                 "brand": "Visa",
                 "masked_pan": "411111******1111",
                 "type": "Credit",
-                "expiry_date": "2030-12",
+                "expiry_date": "12/2030",
                 "country": "NO",
             });
         }

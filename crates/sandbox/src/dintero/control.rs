@@ -18,6 +18,9 @@ pub struct DinteroSandbox {
 }
 
 impl DinteroSandbox {
+    /// The id of every sandbox's account, a test account. The ids of its transactions begin with it and a dot.
+    pub const ACCOUNT_ID: &'static str = "T11223344";
+
     pub(crate) fn new(inner: Arc<Dintero>, origin: String) -> Self {
         Self { inner, origin }
     }

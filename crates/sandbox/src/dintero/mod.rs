@@ -8,6 +8,7 @@ mod auth;
 mod callback;
 mod checkout;
 mod control;
+mod decline;
 mod document;
 mod error;
 mod hook_body;
@@ -23,12 +24,15 @@ mod route;
 mod search;
 mod signature;
 mod spec;
+mod state;
 mod subscription;
 mod transaction;
 
 pub use control::DinteroSandbox;
+pub use decline::{Decline, ErrorType, UnknownErrorType};
 pub use order_spec::OrderSpec;
-pub use spec::{Decline, TransactionSpec};
+pub use spec::TransactionSpec;
+pub(crate) use state::stored_credentials;
 
 use std::{
     collections::HashMap,
@@ -38,6 +42,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use self::{order::Order, subscription::Hooks, transaction::Transaction};
@@ -97,6 +102,7 @@ pub(crate) struct Dintero {
 }
 
 /// The account and its API client, and the secrets of its webhooks.
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Credentials {
     pub(crate) account_id: String,
     pub(crate) client_id: String,

@@ -1,11 +1,13 @@
 //! An order: its lines, its captures and the refunds recorded on it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::{document::integer, error, order_spec::PROCESSED_BY_CHECKOUT};
 use crate::{clock::seconds_z, common::Common, wire::Reply};
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Order {
     pub(super) document: Value,
     pub(super) authorizations: Vec<Value>,

@@ -11,7 +11,6 @@ use super::{
     transaction::{Transaction, UnderWay},
 };
 use crate::{
-    common::Pending,
     ledger::{Entry, EntryState},
     lock::lock,
     provider::Provider,
@@ -58,13 +57,13 @@ impl Dintero {
         initiate.insert("success".to_owned(), json!(true));
         initiate.insert("request_id".to_owned(), json!(written));
         for member in &transaction.refunds.initiate_hides {
-            initiate.remove(*member);
+            initiate.remove(member);
         }
         transaction.push_refund_event(common, initiate);
         transaction.under_way.push(UnderWay {
             request_id: request_id.clone(),
             line,
-            pending: Pending::new(common.settling(), now),
+            pending: common.pending(transaction.refunds.settles_after),
             event,
         });
         transaction.reply(202).with("event-request-id", request_id)

@@ -1,7 +1,10 @@
 //! Specifying a transaction for a test.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::decline::Decline;
 use crate::settle::Outcome;
 
 /// Specifies a Checkout transaction. By default, it is paid and captured in full.
@@ -31,20 +34,21 @@ pub struct TransactionSpec {
 }
 
 /// How a transaction's refunds behave.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refunds {
     pub(super) flow: Flow,
     pub(super) outcome: Outcome,
+    pub(super) settles_after: Option<Duration>,
     pub(super) decline: Decline,
     pub(super) corrects: bool,
     /// Members missing from `INITIATE_REFUND` events.
-    pub(super) initiate_hides: Vec<&'static str>,
+    pub(super) initiate_hides: Vec<String>,
     pub(super) plain_request_ids: bool,
     pub(super) repeats_events: bool,
 }
 
 /// Whether a refund is final in its response.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Flow {
     #[default]
     AtOnce,
@@ -117,6 +121,13 @@ impl TransactionSpec {
         self
     }
 
+    /// Asynchronous refunds end this long after they are requested, on the sandbox's clock, and however often they are
+    /// read.
+    pub fn settles_after(mut self, time: Duration) -> Self {
+        self.refunds.settles_after = Some(time);
+        self
+    }
+
     /// Refunds get a 200 with a REFUND event that did not succeed.
     pub fn declines(mut self, decline: Decline) -> Self {
         self.refunds.outcome = Outcome::Declined;
@@ -132,13 +143,13 @@ impl TransactionSpec {
 
     /// `INITIATE_REFUND` carries no `event_reference`: the documentation does not promise it.
     pub fn without_reference_on_initiate(mut self) -> Self {
-        self.refunds.initiate_hides.push("event_reference");
+        self.refunds.initiate_hides.push("event_reference".to_owned());
         self
     }
 
     /// `INITIATE_REFUND` carries no `metadata`: the documentation does not promise it.
     pub fn without_metadata_on_initiate(mut self) -> Self {
-        self.refunds.initiate_hides.push("metadata");
+        self.refunds.initiate_hides.push("metadata".to_owned());
         self
     }
 
@@ -152,93 +163,5 @@ impl TransactionSpec {
     pub fn with_repeated_events(mut self) -> Self {
         self.refunds.repeats_events = true;
         self
-    }
-}
-
-/// Why a refund does not succeed: the `error` of its event.
-///
-/// ```
-/// use refunds_sandbox::dintero::Decline;
-///
-/// let decline = Decline::new("INSUFFICIENT_FUNDS").retry_after_delay("PT24H").result_code("51");
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub struct Decline {
-    kind: String,
-    code: Option<String>,
-    message: String,
-    result_code: Option<String>,
-    retry_code: String,
-    retry_after: Option<String>,
-}
-
-impl Default for Decline {
-    fn default() -> Self {
-        Self::new("DECLINED")
-    }
-}
-
-impl Decline {
-    /// A decline with one of the values of `error.type`; it must not be retried.
-    pub fn new(kind: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            code: None,
-            message: "The refund was declined".to_owned(),
-            result_code: None,
-            retry_code: "DO_NOT_RETRY".to_owned(),
-            retry_after: None,
-        }
-    }
-
-    /// Sets the optional `error.code`.
-    pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
-        self
-    }
-
-    /// Sets the `error.message`.
-    pub fn message(mut self, message: impl Into<String>) -> Self {
-        self.message = message.into();
-        self
-    }
-
-    /// The card scheme's own code.
-    pub fn result_code(mut self, code: impl Into<String>) -> Self {
-        self.result_code = Some(code.into());
-        self
-    }
-
-    /// It may be retried at once.
-    pub fn retry_immediately(mut self) -> Self {
-        "RETRY_IMMEDIATELY".clone_into(&mut self.retry_code);
-        self
-    }
-
-    /// It may be retried after this ISO 8601 duration.
-    pub fn retry_after_delay(mut self, after: impl Into<String>) -> Self {
-        "RETRY_AFTER_DELAY".clone_into(&mut self.retry_code);
-        self.retry_after = Some(after.into());
-        self
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let mut policy = json!({"retry_codes": [self.retry_code]});
-        if let Some(after) = &self.retry_after {
-            policy["retry_after"] = json!(after);
-        }
-        let mut error = json!({
-            "message": self.message,
-            "type": [self.kind],
-            "retry_policy": policy,
-        });
-        if let Some(code) = &self.code {
-            error["code"] = json!(code);
-        }
-        if let Some(code) = &self.result_code {
-            error["result_code"] = json!(code);
-        }
-        error
     }
 }

@@ -1,5 +1,6 @@
 //! A Checkout transaction: its document, its events, and the refunds that have not ended.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
@@ -13,6 +14,7 @@ use crate::{
     wire::Reply,
 };
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Transaction {
     pub(super) id: String,
     pub(super) document: Map<String, Value>,
@@ -26,6 +28,7 @@ pub(super) struct Transaction {
 }
 
 /// A refund that is accepted but not final.
+#[derive(Serialize, Deserialize)]
 pub(super) struct UnderWay {
     pub(super) request_id: String,
     pub(super) line: Line,

@@ -31,6 +31,7 @@ use crate::provider::Provider;
 pub struct FaultRule {
     provider: Option<Provider>,
     call: Call,
+    payment: Option<String>,
     when: When,
     action: FaultAction,
 }
@@ -49,7 +50,19 @@ enum When {
 impl FaultRule {
     /// Begins a rule for a kind of call.
     pub fn on(call: Call) -> FaultTrigger {
-        FaultTrigger { provider: None, call, when: When::Every }
+        FaultTrigger { provider: None, call, payment: None, when: When::Every }
+    }
+
+    /// The same rule, only at requests with the id of this payment in their path.
+    #[must_use]
+    pub fn of(mut self, payment_id: impl Into<String>) -> Self {
+        self.payment = Some(payment_id.into());
+        self
+    }
+
+    /// Which calls the rule is about.
+    pub fn call(&self) -> &Call {
+        &self.call
     }
 
     /// The only provider that the rule applies to.
@@ -74,6 +87,7 @@ impl FaultRule {
 pub struct FaultTrigger {
     provider: Option<Provider>,
     call: Call,
+    payment: Option<String>,
     when: When,
 }
 
@@ -81,6 +95,12 @@ impl FaultTrigger {
     /// Only at this provider.
     pub fn at(mut self, provider: Provider) -> Self {
         self.provider = Some(provider);
+        self
+    }
+
+    /// Only at requests with the id of this payment in their path.
+    pub fn of(mut self, payment_id: impl Into<String>) -> Self {
+        self.payment = Some(payment_id.into());
         self
     }
 
@@ -108,7 +128,8 @@ impl FaultTrigger {
 
     /// Completes the rule with its action.
     pub fn then(self, action: FaultAction) -> FaultRule {
-        FaultRule { provider: self.provider, call: self.call, when: self.when, action }
+        let Self { provider, call, payment, when } = self;
+        FaultRule { provider, call, payment, when, action }
     }
 }
 
@@ -117,7 +138,11 @@ impl fmt::Display for FaultRule {
         if let Some(provider) = self.provider {
             write!(f, "{provider}/")?;
         }
-        write!(f, "{}:{}:{}", self.call, self.when, self.action)
+        write!(f, "{}", self.call)?;
+        if let Some(payment) = &self.payment {
+            write!(f, "@{payment}")?;
+        }
+        write!(f, ":{}:{}", self.when, self.action)
     }
 }
 

@@ -11,9 +11,10 @@ const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-dro
     duplicate-delivery, wrong-content-type, redirect=URL, altered-amount, rewrite=POINTER=JSON, detail-body=N, \
     error-body=N,TYPE,BODY";
 
-/// `[provider/]call:when:action[=argument]`.
+/// `[provider/]call[@payment]:when:action[=argument]`.
 ///
 /// - call: `any read token payment search list (look) get submit orders record`, or `METHOD PATH`, which may contain `*`;
+/// - payment: the id of a payment, which must be in the path of the request;
 /// - when: `every`, a number `n` counted from 1, `nxtimes` (for example `2x3`), or a percentage (`10%`);
 /// - action: see [`FaultAction`], in kebab-case; times are written `200ms`, `3s`, `2m`, `25h`.
 ///
@@ -23,6 +24,7 @@ const ACTIONS: &str = "latency=TIME, drop-before, reset-before, process-then-dro
 /// for text in [
 ///     "submit:1:process-then-drop",
 ///     "mattilda/submit:every:process-then-status=502",
+///     "submit@T11223344.9rQ2xW:1:drop-before",
 ///     "GET /refunds/*:2x3:latency=200ms",
 ///     "any:10%:redirect=http://127.0.0.1:1/",
 /// ] {
@@ -40,7 +42,11 @@ impl FromStr for FaultRule {
         let (when, action) = rest.split_once(':').ok_or_else(wrong_shape)?;
         let named = target.split_once('/').and_then(|(name, call)| Some((name.parse().ok()?, call)));
         let (provider, call) = named.map_or((None, target), |(provider, call)| (Some(provider), call));
-        Ok(Self { provider, call: parse_call(call)?, when: parse_when(when)?, action: parse_action(action)? })
+        // A path may contain any character.
+        let of_payment = call.split_once('@').filter(|_| !call.contains(' '));
+        let (call, payment) = of_payment.map_or((call, None), |(call, id)| (call, Some(id.to_owned())));
+        let (call, when, action) = (parse_call(call)?, parse_when(when)?, parse_action(action)?);
+        Ok(Self { provider, call, payment, when, action })
     }
 }
 

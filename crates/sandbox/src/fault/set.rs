@@ -86,7 +86,8 @@ impl Faults {
         for armed in &mut lock(&self.inner).armed {
             let rule = &armed.rule;
             let here = rule.provider.is_none_or(|only| only == provider);
-            if !here || !rule.call.matches(calls, request) {
+            let of_payment = rule.payment.as_ref().is_none_or(|id| request.segments().contains(id));
+            if !here || !of_payment || !rule.call.matches(calls, request) {
                 continue;
             }
             armed.seen = armed.seen.saturating_add(1);

@@ -9,7 +9,6 @@ use super::{
     model::{Refund, Target},
 };
 use crate::{
-    common::Pending,
     ledger::{Entry, EntryState},
     lock::lock,
     provider::Provider,
@@ -130,7 +129,7 @@ impl Mattilda {
             target,
             created_at: now,
             updated_at: now,
-            pending: spec.asynchronous.then(|| Pending::new(common.settling(), now)),
+            pending: spec.asynchronous.then(|| common.pending(spec.settles_after)),
             line,
             shown_from: common.outbox.shown_from(now),
             end_shown_from: now,

@@ -87,14 +87,15 @@ pub(super) fn of_status(status: u16) -> Reply {
 }
 
 fn envelope(status: u16, code: &str, message: &str, details: &Value) -> Reply {
-    Reply::json(
-        status,
-        &json!({
-            "type": "error",
-            "code": code,
-            "status": status,
-            "message": message,
-            "details": details,
-        }),
-    )
+    let mut body = json!({
+        "type": "error",
+        "code": code,
+        "status": status,
+        "message": message,
+        "details": details,
+    });
+    if status == 409 {
+        body["resource_id"] = Value::Null;
+    }
+    Reply::json(status, &body)
 }

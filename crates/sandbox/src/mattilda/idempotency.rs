@@ -21,7 +21,7 @@ const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_KEY: usize = 255;
 
 /// A key belongs to a merchant account, not to a path: for another payment, it replays the first payment's response.
-type Scoped = (String, String);
+pub(super) type Scoped = (String, String);
 
 #[derive(Debug, Default)]
 pub(super) struct Keys {
@@ -60,6 +60,15 @@ impl Keys {
             let until = later(now, KEPT_FOR);
             self.kept.insert(key, (until, reply.clone()));
         }
+    }
+
+    /// The stored responses.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (&Scoped, &(OffsetDateTime, Reply))> {
+        self.kept.iter()
+    }
+
+    pub(super) fn restore(&mut self, key: Scoped, until: OffsetDateTime, reply: Reply) {
+        self.kept.insert(key, (until, reply));
     }
 
     pub(super) fn begin(&mut self, request: &Incoming, grant: &Grant) -> bool {

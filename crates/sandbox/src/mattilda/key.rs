@@ -29,6 +29,19 @@ impl SigningKey {
     pub(crate) fn generate() -> io::Result<Self> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING)
             .map_err(|_| io::Error::other("cannot generate a P-521 key"))?;
+        Self::of(pair)
+    }
+
+    /// A key that was exported before.
+    pub(crate) fn from_pem(pem: &str) -> io::Result<Self> {
+        let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "the P-521 key cannot be read");
+        let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = STANDARD.decode(text).map_err(|_| unreadable())?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, &der);
+        Self::of(pair.map_err(|_| unreadable())?)
+    }
+
+    fn of(pair: EcdsaKeyPair) -> io::Result<Self> {
         let document = pair.to_pkcs8v1().map_err(|_| io::Error::other("the P-521 key has no PKCS#8 form"))?;
         let kid = thumbprint(pair.public_key().as_ref())
             .ok_or_else(|| io::Error::other("the P-521 key has an unknown form"))?;

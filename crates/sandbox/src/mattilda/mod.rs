@@ -16,6 +16,7 @@ mod render;
 mod route;
 mod settle;
 mod spec;
+mod state;
 mod subscriptions;
 mod sums;
 mod webhook;
@@ -25,6 +26,7 @@ pub(crate) use identity::Identity;
 pub(crate) use key::SigningKey;
 pub use options::{CursorMode, ErrorShape, FieldSet, IdempotencyMode, WebhookShape};
 pub use spec::{Failure, TransactionSpec};
+pub(crate) use state::stored_identity;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::spec::{Failure, TransactionSpec};
@@ -12,7 +13,7 @@ use crate::{
     settle::Outcome,
 };
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Transaction {
     pub(super) id: String,
     pub(super) spec: TransactionSpec,
@@ -22,20 +23,20 @@ pub(super) struct Transaction {
 }
 
 /// A gift card's share of a payment: the redemption.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct GiftCard {
     pub(super) id: String,
     pub(super) amount: i64,
 }
 
 /// The instrument that receives the money.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Target {
     PaymentMethod(Option<String>),
     GiftCard(String),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Refund {
     pub(super) id: String,
     pub(super) transaction_id: String,

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{
     State,
-    model::{Refund, Target, Transaction},
+    model::{GiftCard, Refund, Target, Transaction},
     options::FieldSet,
 };
 use crate::{
@@ -67,15 +67,7 @@ impl State {
         let gift_cards: Vec<Value> = transaction
             .gift_cards
             .iter()
-            .map(|card| {
-                json!({
-                    "type": "gift-card-redemption",
-                    "id": card.id,
-                    "status": "succeeded",
-                    "amount": card.amount,
-                    "refunded_amount": self.refunded(transaction, Some(&card.id), now),
-                })
-            })
+            .map(|card| redemption(card, self.refunded(transaction, Some(&card.id), now)))
             .collect();
         json!({
             "type": "transaction",
@@ -94,6 +86,8 @@ impl State {
             "country": null,
             "external_identifier": spec.external_identifier,
             "intent": if spec.captured > 0 { "capture" } else { "authorize" },
+            "intent_outcome": "succeeded",
+            "multi_tender": !gift_cards.is_empty(),
             "payment_method": method,
             "method": "card",
             "instrument_type": "pan",
@@ -101,6 +95,9 @@ impl State {
             "gift_card_redemptions": gift_cards,
             "payment_source": "ecommerce",
             "merchant_initiated": false,
+            "is_subsequent_payment": false,
+            "account_funding_transaction": false,
+            "disputed": false,
             "metadata": {},
             "created_at": time,
             "updated_at": time,
@@ -108,6 +105,22 @@ impl State {
             "captured_at": captured_at,
         })
     }
+}
+
+fn redemption(card: &GiftCard, refunded: i64) -> Value {
+    json!({
+        "type": "gift-card-redemption",
+        "id": card.id,
+        "status": "succeeded",
+        "amount": card.amount,
+        "refunded_amount": refunded,
+        "gift_card_service_redemption_id": null,
+        "error_code": null,
+        "raw_error_code": null,
+        "raw_error_message": null,
+        // Not stored, so it has no id of its own.
+        "gift_card": {"type": "gift-card", "id": null, "bin": "412345", "sub_bin": "554", "last4": "1111"},
+    })
 }
 
 fn newest(refund: &Refund) -> Value {

@@ -1,5 +1,9 @@
 //! Specifying a transaction for a test.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use crate::settle::Outcome;
 
 /// Specifies a transaction. By default, it is paid and captured in full, and its refunds succeed at once.
@@ -11,7 +15,7 @@ use crate::settle::Outcome;
 ///     .external_identifier("invoice-5531")
 ///     .asynchronous(Outcome::Declined);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct TransactionSpec {
     pub(super) id: Option<String>,
@@ -24,6 +28,7 @@ pub struct TransactionSpec {
     pub(super) gift_cards: Vec<i64>,
     pub(super) asynchronous: bool,
     pub(super) outcome: Outcome,
+    pub(super) settles_after: Option<Duration>,
     pub(super) failure: Failure,
 }
 
@@ -41,6 +46,7 @@ impl TransactionSpec {
             gift_cards: Vec::new(),
             asynchronous: false,
             outcome: Outcome::Succeeded,
+            settles_after: None,
             failure: Failure::default(),
         }
     }
@@ -93,6 +99,13 @@ impl TransactionSpec {
         self
     }
 
+    /// Asynchronous refunds end this long after they are requested, on the sandbox's clock, and however often they are
+    /// read.
+    pub fn settles_after(mut self, time: Duration) -> Self {
+        self.settles_after = Some(time);
+        self
+    }
+
     /// Refunds end with this outcome at once.
     pub fn ends(mut self, outcome: Outcome) -> Self {
         self.asynchronous = false;
@@ -108,7 +121,7 @@ impl TransactionSpec {
 }
 
 /// Why a refund did not succeed: members that only the newest generation has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[must_use]
 pub struct Failure {
     pub(super) error_code: String,

@@ -36,6 +36,11 @@ impl Subscriptions {
         self.urls.retain(|(kept, _)| kept != id);
     }
 
+    /// Oldest first.
+    pub(super) fn set_secrets(&mut self, secrets: Vec<String>) {
+        self.secrets = secrets;
+    }
+
     /// Adds a secret and returns it.
     pub(super) fn rotate(&mut self) -> String {
         let secret = ids::secret();

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use super::{
     message::{Delivery, Message, Scheme, SignedRequest},
@@ -11,11 +12,15 @@ use super::{
     retry::Verdict,
     send::send,
     sign,
+    target::is_loopback,
 };
 use crate::{
     clock::{earlier, later},
     world::World,
 };
+
+/// How often the queue is looked at, in real time.
+const PACE: Duration = Duration::from_millis(50);
 
 /// The webhooks of both providers.
 ///
@@ -86,6 +91,21 @@ impl Webhooks {
         }
     }
 
+    /// Sends webhooks as they become due, one after the other, and reports every attempt. Runs until it is dropped.
+    ///
+    /// For sandboxes that people use: what is due by time happens without any request, too.
+    pub async fn run(&self, mut report: impl FnMut(Delivery)) {
+        loop {
+            self.deliver().await.into_iter().for_each(&mut report);
+            sleep(PACE).await;
+        }
+    }
+
+    /// Whether webhooks to this URL are sent: plain HTTP to a loopback address, or to `localhost`.
+    pub fn reaches(url: &str) -> bool {
+        is_loopback(url)
+    }
+
     /// How many webhooks are in the queue, due or not.
     pub fn pending(&self) -> usize {
         self.world.common.outbox.len()
@@ -149,7 +169,7 @@ impl Webhooks {
             Err(error) => (None, Some(error)),
         };
         // A URL that cannot be sent to now never can.
-        let verdict = if super::is_loopback(&request.url) {
+        let verdict = if is_loopback(&request.url) {
             job.message.scheme.verdict(status, attempt, job.since, now)
         } else {
             Verdict::Refused

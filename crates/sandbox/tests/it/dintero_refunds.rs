@@ -1,6 +1,6 @@
 use refunds_sandbox::{
     EntryState, Outcome,
-    dintero::{Decline, TransactionSpec},
+    dintero::{Decline, ErrorType, TransactionSpec},
 };
 use serde_json::{Value, json};
 
@@ -213,7 +213,8 @@ async fn an_asynchronous_refund_can_fail_and_frees_its_money() {
 async fn a_decline_is_a_200_that_moves_nothing() {
     let sandbox = start().await;
     let dintero = Dintero::of(&sandbox).await;
-    let decline = Decline::new("INSUFFICIENT_FUNDS").retry_after_delay("PT24H").result_code("51").code("X");
+    let decline =
+        Decline::new(ErrorType::InsufficientFunds).retry_after_delay("PT24H").result_code("51").code("X");
     let payment = sandbox.dintero().transaction(TransactionSpec::new(100, "NOK").declines(decline));
     let (status, body) = read(dintero.refund(&payment, &json!({"amount": 10}))).await;
     assert_eq!((status, &body["status"]), (200, &json!("CAPTURED")));

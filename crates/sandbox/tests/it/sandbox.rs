@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use refunds_sandbox::{Outcome, Provider, Sandbox, mattilda::TransactionSpec};
+use refunds_sandbox::{FaultRule, Outcome, Provider, Sandbox, dintero, mattilda::TransactionSpec};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -153,4 +153,37 @@ async fn racing_refunds_never_exceed_what_was_captured() {
         made += usize::from(racer.await.unwrap() == 201);
     }
     assert_eq!((made, sandbox.ledger().total_refunded(&payment)), (10, 1_000));
+}
+
+#[tokio::test]
+async fn a_payment_with_a_time_of_its_own_settles_by_that_alone() {
+    let sandbox = start().await;
+    let (dintero, mattilda) = (Dintero::of(&sandbox).await, Mattilda::of(&sandbox));
+    let hour = Duration::from_secs(3_600);
+    let spec = TransactionSpec::new(100, "MXN").asynchronous(Outcome::Succeeded);
+    let one = sandbox.mattilda().transaction(spec.settles_after(hour));
+    let spec = dintero::TransactionSpec::new(100, "NOK").asynchronous(Outcome::Succeeded);
+    let other = sandbox.dintero().transaction(spec.settles_after(hour));
+    read(mattilda.refund(&one, &json!({}))).await;
+    read(dintero.refund(&other, &json!({"amount": 100}))).await;
+    for _ in 0..4 {
+        read(mattilda.get(&format!("/transactions/{one}/refunds"))).await;
+        dintero.transaction(&other).await;
+    }
+    assert_eq!((sandbox.ledger().pending(&one), sandbox.ledger().pending(&other)), (100, 100));
+    sandbox.advance(hour);
+    assert_eq!((sandbox.ledger().pending(&one), sandbox.ledger().pending(&other)), (0, 0));
+}
+
+#[tokio::test]
+async fn a_fault_can_be_of_one_payment() {
+    let sandbox = start().await;
+    let mattilda = Mattilda::of(&sandbox);
+    let (one, other) = (sandbox.mattilda().captured(100, "MXN"), sandbox.mattilda().captured(100, "MXN"));
+    sandbox.faults().add(format!("submit@{one}:1:status=503").parse().unwrap());
+    for (payment, status) in [(&other, 201), (&one, 503), (&one, 201)] {
+        assert_eq!(read(mattilda.refund(payment, &json!({"amount": 1}))).await.0, status);
+    }
+    let rule: FaultRule = "submit:1:status=503".parse().unwrap();
+    assert_eq!(rule.of(&one), format!("submit@{one}:1:status=503").parse().unwrap());
 }

@@ -1,8 +1,10 @@
 //! The queue and delivery, for any provider.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
-use refunds_sandbox::{Call, FaultAction, FaultRule, Provider, Sandbox};
+use refunds_sandbox::{
+    Call, Delivery, FaultAction, FaultRule, Outcome, Provider, Sandbox, Webhooks, mattilda::TransactionSpec,
+};
 use serde_json::json;
 
 use crate::{
@@ -133,4 +135,31 @@ async fn a_shop_that_reads_during_the_delivery_finds_the_refund() {
     sandbox.clear_requests();
     let deliveries = sandbox.webhooks().deliver().await;
     assert_eq!((deliveries[0].status, sandbox.requests()[0].path.as_str()), (Some(404), "/refunds"));
+}
+
+/// For sandboxes that people use: nobody calls `deliver`, and no request makes what is due happen.
+#[tokio::test]
+async fn webhooks_are_sent_in_the_background_as_they_become_due() {
+    let sandbox = start().await;
+    let shop = Receiver::start().await;
+    sandbox.mattilda().subscribe(shop.url("/"));
+    let spec = TransactionSpec::new(100, "MXN").asynchronous(Outcome::Succeeded);
+    let payment = sandbox.mattilda().transaction(spec.settles_after(Duration::from_millis(1)));
+    read(Mattilda::of(&sandbox).refund(&payment, &json!({}))).await;
+    let deliveries = Mutex::new(Vec::new());
+    let both = async {
+        while deliveries.lock().unwrap().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        () = sandbox.webhooks().run(|delivery| deliveries.lock().unwrap().push(delivery)) => {}
+        ended = tokio::time::timeout(Duration::from_secs(20), both) => ended.expect("both are delivered"),
+    }
+    let deliveries = deliveries.into_inner().unwrap();
+    assert!(deliveries.iter().all(Delivery::is_accepted), "{deliveries:?}");
+    let events: Vec<&str> = deliveries.iter().map(|delivery| delivery.event.as_str()).collect();
+    assert_eq!(events, ["refund.pending", "refund.succeeded"]);
+    assert_eq!(shop.got().len(), 2);
+    assert!(Webhooks::reaches(&shop.origin) && !Webhooks::reaches("https://shop.example/hooks"));
 }
