@@ -84,6 +84,41 @@ Examples:
   refunds create T11223344.9rQ2xW --full \\
       --reference \"$(refunds reference shop.example/returns order-42 rma-551)\"";
 
+pub(super) const SANDBOX_FAULT: &str = "\
+Examples:
+  refunds sandbox fault add submit:1:process-then-drop
+  refunds sandbox fault add 'dintero/GET /v1/transactions/*:2x3:latency=200ms'";
+
+pub(super) const SANDBOX_SETTLE: &str = "\
+Examples:
+  refunds sandbox settle 8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
+
+pub(super) const SANDBOX_FAIL: &str = "\
+Examples:
+  refunds sandbox fail 8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
+
+pub(super) const SANDBOX_VOID: &str = "\
+Examples:
+  refunds sandbox void 8d3b1c5e-0c2b-4a55-9a6e-2f7f3b1f0c11";
+
+pub(super) const SANDBOX_FAULT_LIST: &str = "\
+Examples:
+  refunds sandbox fault list
+  refunds sandbox fault list --output json";
+
+pub(super) const SANDBOX_FAULT_CLEAR: &str = "\
+Examples:
+  refunds sandbox fault clear";
+
+pub(super) const SANDBOX_TRIGGER: &str = "\
+Examples:
+  refunds sandbox trigger refund.succeeded
+  refunds sandbox trigger checkout_transaction --refund 8d3b1c5e-…";
+
+pub(super) const SANDBOX_SEED: &str = "\
+Examples:
+  refunds sandbox seed 149.50 NOK --at dintero";
+
 pub(super) const DOCTOR: &str = "\
 Examples:
   refunds doctor
