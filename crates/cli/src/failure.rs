@@ -25,6 +25,8 @@ const PAYMENT: &str = "PAYMENT";
 pub(crate) enum Failure {
     /// The command line is wrong; nothing was sent.
     Usage(String),
+    /// A person did not confirm it, or a limit forbids it; nothing was submitted.
+    Withheld(String),
     /// A webhook that is not genuine, or not about a refund, and the HTTP status to respond with.
     Webhook { error: Error, answer: u16 },
     /// Any other error.
@@ -57,7 +59,7 @@ impl Failure {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::Withheld(_) => Exit::Usage,
             Self::Webhook { error, .. } => Exit::of_webhook(error),
             Self::Refunds(error) => Exit::of_error(error),
         }
@@ -154,7 +156,7 @@ fn write_json(out: &mut impl Write, failure: &Failure) -> io::Result<()> {
     let (error, answer) = match failure {
         Failure::Refunds(error) => (error, None),
         Failure::Webhook { error, answer } => (error, Some(*answer)),
-        Failure::Usage(message) => {
+        Failure::Usage(message) | Failure::Withheld(message) => {
             misused = Error::new(ErrorKind::InvalidRequest, message);
             (&misused, None)
         }
@@ -175,6 +177,7 @@ fn write_text(out: &mut impl Write, failure: &Failure, payment: Option<&str>) ->
         Failure::Usage(message) => {
             writeln!(out, "error: {}\n\nFor more information, try '--help'.", clean(message))
         }
+        Failure::Withheld(message) => writeln!(out, "error: {}", clean(message)),
         Failure::Webhook { error, answer } => write_webhook(out, error, *answer),
         Failure::Refunds(error) => write_error(out, error, payment),
     }
@@ -283,7 +286,7 @@ fn next(error: &Error) -> String {
         _ if error.may_have_applied() => {
             "check `refunds list PAYMENT`; never try again with another reference"
         }
-        ErrorKind::Config => "set the environment variables; `refunds providers` lists them",
+        ErrorKind::Config => "change the environment or the profile; `refunds providers` lists the settings",
         ErrorKind::Unauthenticated => "check the credentials; `refunds providers` lists the variables",
         ErrorKind::PermissionDenied => "grant these credentials the permission at the provider",
         ErrorKind::NotFound => "check the id, and that the credentials belong to the same account",

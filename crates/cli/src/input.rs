@@ -29,16 +29,15 @@ pub(crate) fn reference(text: &str) -> Result<Reference> {
     Reference::new(text).map_err(|error| Failure::usage(&error))
 }
 
-/// The reference that is derived from `NAMESPACE/PART…`; the namespace is what comes before the first slash.
-pub(crate) fn derived(text: &str) -> Result<Reference> {
-    match text.split_once('/') {
-        Some((namespace, parts))
-            if !namespace.is_empty() && parts.split('/').all(|part| !part.is_empty()) =>
-        {
-            Ok(Reference::derive(namespace, parts.split('/')))
-        }
-        _ => Err(Failure::Usage("what to derive from must be NAMESPACE/PART or NAMESPACE/PART/PART".into())),
+/// The reference that the library derives. A part that is empty, as a variable of a shell that is not set, would
+/// give different refunds the same one.
+pub(crate) fn derived(namespace: &str, parts: &[String]) -> Result<Reference> {
+    if namespace.is_empty() || parts.is_empty() || parts.iter().any(String::is_empty) {
+        return Err(Failure::Usage(
+            "a namespace and at least one part are needed, and none may be empty".into(),
+        ));
     }
+    Ok(Reference::derive(namespace, parts))
 }
 
 pub(crate) fn currency(code: &str) -> Result<Currency> {

@@ -225,9 +225,9 @@ impl RefundProvider for Dintero {
 
     /// The ids of test accounts begin with `T`, those of live ones with `P`; the hosts are the same.
     fn mode(&self) -> Mode {
-        match self.account_id().as_bytes().first() {
-            Some(b'T') => Mode::Test,
-            Some(b'P') => Mode::Live,
+        match self.account_id().chars().next() {
+            Some('T') => Mode::Test,
+            Some('P') => Mode::Live,
             _ => Mode::Unknown,
         }
     }

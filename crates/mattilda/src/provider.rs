@@ -95,18 +95,19 @@ impl Mattilda {
     }
 }
 
-/// The hosts of live instances. Those of test instances have `sandbox` in their names.
+/// The hosts of instances. Those of test instances have `sandbox` in their names.
 const HOSTS: [&str; 2] = [".mattildapayments.com", ".gr4vy.app"];
 
+/// Whether the API at this origin is live. Of another host, a tunnel on this machine included, nothing is known.
 fn mode(origin: &str) -> Mode {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    if ["localhost", "127.0.0.1", "[::1]"].contains(&host) || host.split('.').any(|part| part == "sandbox") {
-        Mode::Test
-    } else if HOSTS.iter().any(|known| host.ends_with(known)) {
-        Mode::Live
-    } else {
+    if !HOSTS.iter().any(|known| host.ends_with(known)) {
         Mode::Unknown
+    } else if host.split('.').any(|part| part == "sandbox") {
+        Mode::Test
+    } else {
+        Mode::Live
     }
 }
 
@@ -268,4 +269,24 @@ fn capabilities(certainty: Certainty) -> Capabilities {
 /// Whether the refund may be found at another path.
 fn is_elsewhere(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_says_whether_money_is_real() {
+        for (origin, want) in [
+            ("https://api.mattildapayments.com", Mode::Live),
+            ("https://api.sandbox.mattildapayments.com", Mode::Test),
+            ("https://api.example.gr4vy.app", Mode::Live),
+            ("https://api.sandbox.example.gr4vy.app:443", Mode::Test),
+            ("https://sandbox.example.com", Mode::Unknown),
+            ("http://127.0.0.1:8080", Mode::Unknown),
+            ("http://[::1]:8080", Mode::Unknown),
+        ] {
+            assert_eq!(mode(origin), want, "{origin}");
+        }
+    }
 }

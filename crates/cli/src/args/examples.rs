@@ -21,7 +21,7 @@ pub(super) const CREATE: &str = "\
 Examples:
   refunds create T11223344.9rQ2xW --reference rma-551 --amount 149.50 --wait
   refunds create T11223344.9rQ2xW --reference rma-552 --full --dry-run
-  refunds create T11223344.9rQ2xW --derive shop.example/order-42/rma-551 --full
+  refunds create T11223344.9rQ2xW --derive shop.example/returns order-42 --full
   refunds create 4711 --reference rma-553 --amount 299 --line 2=299
 
 On a terminal it shows the refund and asks; --yes does not. Without a terminal

@@ -140,7 +140,7 @@ pub(crate) enum Command {
     /// With FILE, it finishes one refund from what create printed on standard error, unchanged: the
     /// last line, the error JSON, or the object in its `unresolved` member. It uses the provider in
     /// FILE unless you give --provider. If the journal does not know the refund, it is submitted only
-    /// after `REFUNDS_RESUBMIT_AFTER` and a lookup that does not find it.
+    /// after `REFUNDS_RESUBMIT_AFTER` and a lookup that does not find it. On a terminal it asks first.
     ///
     /// With --not-made, --made or --not-this-one, it stores what a person found out at the provider
     /// and submits nothing. If the statement is wrong, the refund may be made twice, or not at all.
@@ -251,9 +251,10 @@ pub(crate) struct CreateArgs {
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) reference: Option<String>,
 
-    /// Derive the reference, as the library and `refunds reference` do.
-    #[arg(long, value_name = "NAMESPACE/PART…", conflicts_with = "reference")]
-    pub(crate) derive: Option<String>,
+    /// Derive the reference from a namespace and parts, as the library and `refunds reference` do.
+    /// Give PAYMENT before it.
+    #[arg(long, num_args = 2.., value_names = ["NAMESPACE", "PART"], conflicts_with = "reference")]
+    pub(crate) derive: Vec<String>,
 
     /// The amount in major units, such as 149.50, in the payment's currency.
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]

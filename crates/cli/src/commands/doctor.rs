@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use refunds_core::{
     Clock, Error, ErrorKind, PaymentId, RefundClient, SystemClock, parse_time, readable_duration,
 };
-use refunds_http::{ReqwestTransport, Transport as _, bytes::Bytes, http};
+use refunds_http::{Authorities, ReqwestTransport, Transport as _, bytes::Bytes, http};
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::{
     net::{TcpStream, lookup_host},
@@ -18,9 +18,11 @@ use crate::{
     exit::Exit,
     journal as journals,
     output::{Check, State, print_checks},
-    provider,
+    provider, registry,
 };
 
+/// The setting that every adapter over HTTP has for them.
+const CA_FILE: &str = "ca_file";
 /// How long each step on the network may take.
 const LIMIT: Duration = Duration::from_secs(10);
 /// Tokens and signatures are refused by clocks that differ more than this.
@@ -60,7 +62,7 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit> {
                 report.problem("profile", Exit::Done, warning, "unset them, or change the profile");
             }
         },
-        None => report.ok("profile", "none: the environment has all settings"),
+        None => report.ok("profile", "none"),
     }
     let client = match provider::client(&context.config, None) {
         Ok(client) => {
@@ -73,11 +75,14 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit> {
         }
     };
     match journals::open(&context.config) {
-        Ok(_) => report.ok("journal", "can be opened and written"),
+        Ok(_) => report.ok("journal", "can be opened"),
         Err(error) => report.error("journal", &error, "`create` and `resolve` need it: set REFUNDS_JOURNAL"),
     }
     match client {
-        Some(client) => online(&mut report, &client).await,
+        Some(client) => match authorities(context) {
+            Ok(authorities) => online(&mut report, &client, authorities).await,
+            Err(error) => report.error("network", &error, "name a file with certificates, or leave it out"),
+        },
         None => report.skipped("network", "there is no account to look for"),
     }
     print_checks(&mut context.out, context.format, &report.checks)?;
@@ -85,19 +90,34 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit> {
 }
 
 /// What can be seen from here to the provider.
-async fn online(report: &mut Report, client: &RefundClient) {
+async fn online(report: &mut Report, client: &RefundClient, authorities: Option<Authorities>) {
     let scope = client.provider().scope();
     let Some(origin) = Origin::of(scope.origin()) else {
         report.skipped("network", "the provider has no address");
         return;
     };
-    if !resolves(report, &origin).await || !connects(report, &origin).await {
+    // What is behind a proxy need not be reachable from here; the request goes through it.
+    if has_proxy() {
+        report.skipped("name", "a proxy looks it up");
+        report.skipped("connection", "a proxy makes it");
+    } else if !resolves(report, &origin).await || !connects(report, &origin).await {
         return;
     }
-    if !answers(report, scope.origin()).await {
+    if !answers(report, scope.origin(), authorities).await {
         return;
     }
     authenticates(report, client).await;
+}
+
+/// The authorities in the settings.
+fn authorities(context: &Context) -> Result<Option<Authorities>, Error> {
+    let (_, settings) = registry::registry().settings_from_variables(context.config.variables().clone())?;
+    settings.get(CA_FILE).map(|file| Authorities::from_file(CA_FILE, file)).transpose()
+}
+
+fn has_proxy() -> bool {
+    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    names.into_iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 struct Origin {
@@ -141,14 +161,7 @@ async fn connects(report: &mut Report, origin: &Origin) -> bool {
             true
         }
         Err(error) => {
-            // Behind a proxy that is nothing unusual; the next check goes through it.
-            let what = format!("port {} cannot be reached directly: {error}", origin.port);
-            if std::env::vars_os()
-                .any(|(name, _)| name.to_string_lossy().to_ascii_lowercase().ends_with("_proxy"))
-            {
-                report.skipped("connection", &what);
-                return true;
-            }
+            let what = format!("port {} cannot be reached: {error}", origin.port);
             report.problem("connection", Exit::Transient, what, "check the firewall, or set HTTPS_PROXY");
             false
         }
@@ -156,14 +169,19 @@ async fn connects(report: &mut Report, origin: &Origin) -> bool {
 }
 
 /// One request without a credential: it shows TLS and the provider's clock.
-async fn answers(report: &mut Report, origin: &str) -> bool {
+async fn answers(report: &mut Report, origin: &str, authorities: Option<Authorities>) -> bool {
     let request = http::Request::get(format!("{origin}/")).body(Bytes::new());
     let Ok(request) = request else { return false };
-    let sent = timeout(LIMIT, ReqwestTransport::new(LIMIT).send(request)).await;
+    let transport = ReqwestTransport::new(LIMIT);
+    let transport = match authorities {
+        Some(authorities) => transport.with_authorities(authorities),
+        None => transport,
+    };
+    let sent = timeout(LIMIT, transport.send(request)).await;
     let response = match sent {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {
-            let next = "check the API URL, SSL_CERT_FILE and the proxy";
+            let next = "check the API URL, the proxy, and `ca_file` or SSL_CERT_FILE";
             report.problem("response", Exit::Transient, error.to_string(), next);
             return false;
         }
@@ -219,7 +237,7 @@ async fn authenticates(report: &mut Report, client: &RefundClient) {
         },
     }
     report.ok("credentials", "are accepted for reading");
-    report.skipped("refunds", "the right to make refunds cannot be seen without making one");
+    report.skipped("refunds", "the permission to refund cannot be checked without making a refund");
 }
 
 #[cfg(test)]

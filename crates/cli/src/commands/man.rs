@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 use clap_mangen::Man;
 
 use super::{Context, Result};
-use crate::{args::Cli, exit::Exit};
+use crate::{args::Cli, exit::Exit, failure::Failure};
 
 pub(super) fn run(context: &mut Context, folder: Option<&Path>) -> Result<Exit> {
     let mut command = Cli::command();
@@ -18,7 +18,9 @@ pub(super) fn run(context: &mut Context, folder: Option<&Path>) -> Result<Exit> 
             context.out.write_all(&page)?;
             context.out.flush()?;
         }
-        Some(folder) => write(&command, folder)?,
+        Some(folder) => write(&command, folder).map_err(|error| {
+            Failure::other(format!("cannot write manual pages to {}: {error}", folder.display()))
+        })?,
     }
     Ok(Exit::Done)
 }

@@ -129,7 +129,7 @@ pub(crate) async fn run(cli: Cli, config: Config) -> Result<Exit> {
             Ok(Exit::Done)
         }
         Command::Reference(args) => {
-            let reference = refunds_core::Reference::derive(&args.namespace, &args.parts);
+            let reference = crate::input::derived(&args.namespace, &args.parts)?;
             match format {
                 Format::Table | Format::Csv => writeln!(context.out, "{reference}")?,
                 _ => writeln!(context.out, "{}", serde_json::json!({ "reference": reference }))?,

@@ -9,16 +9,27 @@ use crate::{failure::say, interrupt::interrupted, output::clock_time, progress::
 /// How often the time that is left is shown.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Waits until the refund of `error` may be submitted again. Returns false, without waiting to the end, if that
-/// would change nothing or the process is interrupted.
-pub(super) async fn until_resubmission(error: &Error) -> bool {
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// The refund may be submitted again.
+    Waited,
+    /// There is nothing to wait for.
+    Pointless,
+    /// The process was interrupted.
+    Interrupted,
+}
+
+/// Waits until the refund of `error` may be submitted again, if that is a time to come: what failed after that time
+/// would fail again at once.
+pub(super) async fn until_resubmission(error: &Error) -> Patience {
     let from = match error.unresolved() {
         Some(unresolved) if error.kind() == ErrorKind::OutcomeUnknown && unresolved.suspects.is_empty() => {
             unresolved.resubmit_from
         }
         _ => None,
     };
-    let Some(from) = from else { return false };
+    let Some(from) = from.filter(|from| *from > SystemClock.now()) else { return Patience::Pointless };
     let mut interrupted = std::pin::pin!(interrupted());
     let progress = Progress::start("");
     let mut is_first = true;
@@ -26,7 +37,7 @@ pub(super) async fn until_resubmission(error: &Error) -> bool {
         let now = SystemClock.now();
         let left = Duration::try_from(from - now).unwrap_or_default();
         if left.is_zero() {
-            return true;
+            return Patience::Waited;
         }
         let at = clock_time(from, now);
         let message =
@@ -39,7 +50,7 @@ pub(super) async fn until_resubmission(error: &Error) -> bool {
         is_first = false;
         tokio::select! {
             () = SystemClock.sleep(left.min(TICK)) => {}
-            () = &mut interrupted => return false,
+            () = &mut interrupted => return Patience::Interrupted,
         }
     }
 }

@@ -6,14 +6,15 @@ use std::{
 };
 
 use refunds_core::{
-    Refund, RefundClient, Scope, UnresolvedRefund,
+    Money, Refund, RefundAmount, RefundClient, Scope, UnresolvedRefund,
     journal::{Entry, JournalTime, Query},
 };
 
 use super::{
     Context, Result, account,
     cut_off::{CutOff, until_interrupted},
-    decide, handle, patience,
+    decide, handle,
+    patience::{self, Patience},
 };
 use crate::{
     args::ResolveArgs,
@@ -38,13 +39,29 @@ async fn from_handle(context: &mut Context, file: &Path, args: &ResolveArgs) -> 
     let unresolved = handle::find(&text)
         .ok_or_else(|| Failure::Usage(format!("no unresolved refund in {}", file.display())))?;
     let client = context.client_of(context.chosen.clone().as_deref().or(Some(&unresolved.provider)))?;
+    if !args.look_only {
+        let amount = match unresolved.request.amount {
+            RefundAmount::Exact(amount) => Some(amount),
+            _ => None,
+        };
+        check_limit(context, amount)?;
+        let what = amount.map_or_else(|| "all that was left".to_owned(), |amount| amount.to_string());
+        let question = format!(
+            "At {}: a refund of {what} of {}. resolve looks for it and submits it if it was certainly not made. \
+             Continue?",
+            account::of(&client, &context.config),
+            unresolved.request.payment_id
+        );
+        if can_confirm() && !args.yes && !super::confirmed(&clean(&question))? {
+            return Err(not_confirmed());
+        }
+    }
     let resolved = finish(&client, &unresolved, args).await;
     context.show_made(&resolved.map_err(CutOff::into_error)?)
 }
 
 async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit> {
-    let can_confirm = io::stdin().is_terminal() && io::stderr().is_terminal();
-    if !args.look_only && !args.yes && !can_confirm {
+    if !args.look_only && !args.yes && !can_confirm() {
         let message = "resolve may submit the journal's unsettled refunds: add --yes, or --look-only to \
                        submit nothing";
         return Err(Failure::Usage(message.into()));
@@ -61,7 +78,12 @@ async fn from_journal(context: &mut Context, args: &ResolveArgs) -> Result<Exit>
         && !args.yes
         && !confirm(&ours, &clean(&account::of(&client, &context.config)))?
     {
-        return Err(Failure::Usage("not confirmed, so nothing was submitted".into()));
+        return Err(not_confirmed());
+    }
+    if !args.look_only {
+        for entry in &ours {
+            check_limit(context, Some(entry.amount))?;
+        }
     }
     let mut list = ResolvedWriter::new(&mut context.out, context.format);
     let mut exit = Exit::Done;
@@ -93,10 +115,14 @@ async fn finish(
                 client.resolve(unresolved).await
             }
         };
-        let resolved = until_interrupted(client, &unresolved.request, call).await;
-        match &resolved {
-            Err(CutOff::Failed(error)) if args.wait && patience::until_resubmission(error).await => {}
-            _ => return resolved,
+        let error = match until_interrupted(client, &unresolved.request, call).await {
+            Err(CutOff::Failed(error)) if args.wait => error,
+            ended => return ended,
+        };
+        match patience::until_resubmission(&error).await {
+            Patience::Waited => {}
+            Patience::Pointless => return Err(CutOff::Failed(error)),
+            Patience::Interrupted => return Err(CutOff::Interrupted(error)),
         }
     }
 }
@@ -118,6 +144,24 @@ fn note_others(others: &[Entry], as_json: bool) {
         );
         warn("other_account", &message, as_json);
     }
+}
+
+fn can_confirm() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+fn not_confirmed() -> Failure {
+    Failure::Withheld("not confirmed, so nothing was submitted".into())
+}
+
+/// Refuses to submit more than the profile allows, and what is not known to be less.
+fn check_limit(context: &Context, amount: Option<Money>) -> Result<()> {
+    let Some(limit) = context.config.max_amount()? else { return Ok(()) };
+    let refusal = match amount {
+        Some(amount) => limit.refuses(amount),
+        None => Some("the amount is not known, and there is a maximum for one refund".to_owned()),
+    };
+    refusal.map_or(Ok(()), |refusal| Err(Failure::Withheld(refusal)))
 }
 
 /// Asks for confirmation on the terminal.

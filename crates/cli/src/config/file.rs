@@ -61,9 +61,9 @@ pub(super) fn chosen(
     };
     let file = match asked {
         Some(file) => file,
-        None => match default_path().filter(|file| file.exists()) {
-            Some(file) => file,
-            None => return missing(wanted),
+        None => match default_path() {
+            Some(file) if exists(&file)? => file,
+            _ => return missing(wanted),
         },
     };
     let mut document = read(&file)?;
@@ -74,6 +74,13 @@ pub(super) fn chosen(
     let known: Vec<_> = document.profile.keys().map(String::as_str).collect();
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(Error::config(format!("{} has no profile {name}; it has: {known}", file.display())))
+}
+
+/// A file that cannot be seen may have a limit in it: it does not count as absent.
+fn exists(file: &Path) -> Result<bool> {
+    file.try_exists().map_err(|error| {
+        Error::config(format!("the configuration file {} cannot be read", file.display())).with_source(error)
+    })
 }
 
 fn missing(wanted: Option<String>) -> Result<Option<Profile>> {

@@ -46,11 +46,10 @@ impl Config {
                     format!("profile {} in {}: {}", profile.name, profile.file.display(), error.message());
                 error.with_message(message)
             };
-            let provider = match (&sources.provider, config.text(PROVIDER)?) {
-                (Some(name), _) => Some(name.clone()),
-                (None, set) => set,
-            };
-            let variables = value::variables(&profile, provider.as_deref(), &registry()).map_err(named)?;
+            let configured = config.text(PROVIDER)?;
+            let chosen = sources.provider.as_deref();
+            let variables = value::variables(&profile, configured.as_deref().or(chosen), chosen, &registry())
+                .map_err(named)?;
             for (name, value) in variables {
                 config.add(name, value.into());
             }

@@ -1,5 +1,7 @@
 //! The most that one refund may be.
 
+use std::collections::HashSet;
+
 use refunds_core::{Currency, Money};
 
 /// Limits in major units, one for each currency: `5000 NOK, 500 EUR`.
@@ -16,10 +18,15 @@ impl MaxAmount {
             let money = Money::parse_major(amount, Currency::new(code.trim()).ok()?).ok()?;
             (money.minor_units() > 0).then_some(money)
         };
-        let limits: Option<Vec<_>> = text.split(',').map(one).collect();
+        let limits: Option<Vec<Money>> = text.split(',').map(one).collect();
+        let are_distinct = |limits: &Vec<Money>| {
+            let currencies: HashSet<_> = limits.iter().map(|limit| limit.currency()).collect();
+            currencies.len() == limits.len()
+        };
         limits
+            .filter(are_distinct)
             .map(Self)
-            .ok_or_else(|| "must be amounts with currencies, such as 5000 NOK, 500 EUR".to_owned())
+            .ok_or_else(|| "must be one amount for each currency, such as 5000 NOK, 500 EUR".to_owned())
     }
 
     /// Why a refund of `amount` is refused; `None` if it is not.
@@ -66,9 +73,19 @@ mod tests {
 
     #[test]
     fn what_is_no_limit() {
-        for text in
-            ["", "5000", "NOK", "5000NOK", "-1 NOK", "0 NOK", "1.234 NOK", "1 XYZ", "1 NOK,", "1 NOK 2 EUR"]
-        {
+        for text in [
+            "",
+            "5000",
+            "NOK",
+            "5000NOK",
+            "-1 NOK",
+            "0 NOK",
+            "1.234 NOK",
+            "1 XYZ",
+            "1 NOK,",
+            "1 NOK 2 EUR",
+            "1 NOK, 2 NOK",
+        ] {
             assert!(MaxAmount::parse(text).is_err(), "{text:?}");
         }
     }

@@ -1,6 +1,10 @@
 //! The values of a profile: as they are written, or from a variable, a file or a command.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use refunds_core::{Error, ProviderFactory, Registry, Result};
 
@@ -23,10 +27,12 @@ const ALIKE: f64 = 0.8;
 /// The longest value.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// The variables that a profile sets. `configured` is the provider of the environment.
+/// The variables that a profile sets. `configured` is the provider of the environment, `chosen`
+/// that of the command line.
 pub(super) fn variables(
     profile: &Profile,
     configured: Option<&str>,
+    chosen: Option<&str>,
     registry: &Registry,
 ) -> Result<Vec<(String, String)>> {
     let own = match profile.values.get("provider") {
@@ -34,6 +40,11 @@ pub(super) fn variables(
         Some(_) => return Err(Error::config("`provider` must be a provider's name in quotation marks")),
         None => configured,
     };
+    if let (Some(own), Some(chosen)) = (own, chosen)
+        && own != chosen
+    {
+        return Err(Error::config(format!("it is of {own}, but --provider says {chosen}")));
+    }
     let name = own.ok_or_else(|| Error::config("`provider` is missing"))?;
     let factory = registry.factories().find(|factory| factory.name() == name).ok_or_else(|| {
         let known: Vec<_> = registry.factories().map(ProviderFactory::name).collect();
@@ -47,7 +58,11 @@ pub(super) fn variables(
             None if settings.contains(&key.as_str()) => crate::registry::variable(name, key),
             None => return Err(unknown(key, name, &settings)),
         };
-        let text = read(key, value, &profile.file)?;
+        let mut text = read(key, value, &profile.file)?;
+        if key.ends_with("_file") {
+            // Beside the configuration, as what `file:` names.
+            text = beside(&profile.file, &text).to_string_lossy().into_owned();
+        }
         variables.push((variable, text));
     }
     Ok(variables)
@@ -90,11 +105,14 @@ fn read(key: &str, value: &Value, file: &Path) -> Result<String> {
         };
     }
     if let Some(path) = text.strip_prefix("file:") {
-        // Beside the configuration, wherever the command runs.
-        let path = file.parent().unwrap_or(Path::new("")).join(path);
-        return contents(key, &path);
+        return contents(key, &beside(file, path));
     }
     Ok(text.clone())
+}
+
+/// A path that is relative to the configuration file, wherever the command runs.
+fn beside(file: &Path, path: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(path)
 }
 
 fn contents(key: &str, path: &Path) -> Result<String> {
@@ -113,7 +131,9 @@ fn output_of(key: &str, command: &[String]) -> Result<String> {
     let [program, arguments @ ..] = command else {
         return Err(Error::config(format!("the command of `{key}` is empty")));
     };
-    let refuse = |fault: String| Error::config(format!("the command {program} of `{key}` {fault}"));
+    // What is more than a name may hold a secret.
+    let name = if program.contains(char::is_whitespace) { "" } else { program };
+    let refuse = |fault: String| Error::config(format!("the command {name} of `{key}` {fault}"));
     let output = Command::new(program)
         .args(arguments)
         .stdin(std::process::Stdio::inherit())

@@ -5,9 +5,9 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::rows::when;
 
-/// RFC 3339 in local time; empty if the provider does not report it.
+/// RFC 3339 in local time, to the second; empty if the provider does not report it.
 pub(super) fn local(time: Option<OffsetDateTime>) -> String {
-    when(time.map(here))
+    when(time.map(|time| here(time).truncate_to_second()))
 }
 
 /// The time to come back: only the time of day if it is today. It is rounded up, because a try that comes too

@@ -1,9 +1,9 @@
 //! Tables for people: aligned with spaces, nothing cut, amounts in major units. On a terminal that is too narrow,
-//! text is continued on the next line; ids, which people copy, and amounts are not.
+//! a table of refunds has fewer columns.
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets::NOTHING};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::NOTHING};
 use refunds_core::{Payment, PaymentMethod, Refund};
 use serde_json::{Map, Value};
 use terminal_size::{Width, terminal_size_of};
@@ -22,11 +22,7 @@ pub(crate) fn columns(header: &[&str], right: &[usize]) -> Table {
     for at in right {
         if let Some(column) = table.column_mut(*at) {
             column.set_cell_alignment(CellAlignment::Right);
-            column.set_constraint(ColumnConstraint::ContentWidth);
         }
-    }
-    if let Some(ids) = table.column_mut(0) {
-        ids.set_constraint(ColumnConstraint::ContentWidth);
     }
     pad(&mut table);
     table
@@ -47,13 +43,7 @@ pub(crate) fn write(out: &mut impl Write, table: &Table) -> io::Result<()> {
 
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING);
-    match terminal_size_of(io::stdout()) {
-        Some((Width(width), _)) => {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
-        }
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table
 }
 
@@ -64,23 +54,37 @@ fn pad(table: &mut Table) {
 }
 
 pub(super) fn refunds(out: &mut impl Write, refunds: &[Refund]) -> io::Result<()> {
-    let mut table =
-        columns(&["REFUND", "STATUS", "PROVIDER STATUS", "AMOUNT", "REFERENCE", "CREATED", "NOTE"], &[3]);
-    for refund in refunds {
-        add(
-            &mut table,
-            [
-                refund.id.as_str(),
-                refund.status.as_str(),
-                &refund.provider_status,
-                &refund.amount.to_string(),
-                refund.reference.as_ref().map_or("-", AsRef::as_ref),
-                &or_dash(local(refund.created_at)),
-                &failure(refund).or_else(|| refund.reason.clone()).unwrap_or_default(),
-            ],
-        );
+    let whole = table_of(refunds, false);
+    let is_wide =
+        |Width(width): Width| whole.trim_fmt().lines().any(|line| line.chars().count() > width.into());
+    match terminal_size_of(io::stdout()) {
+        Some((width, _)) if is_wide(width) => write(out, &table_of(refunds, true)),
+        _ => write(out, &whole),
     }
-    write(out, &table)
+}
+
+/// The table of refunds; a brief one leaves out what `refunds get` shows.
+fn table_of(refunds: &[Refund], is_brief: bool) -> Table {
+    let mut names = vec!["REFUND", "STATUS", "AMOUNT", "REFERENCE", "CREATED"];
+    if !is_brief {
+        names.extend(["PROVIDER STATUS", "NOTE"]);
+    }
+    let mut table = columns(&names, &[2]);
+    for refund in refunds {
+        let mut cells = vec![
+            refund.id.to_string(),
+            refund.status.to_string(),
+            refund.amount.to_string(),
+            refund.reference.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            or_dash(local(refund.created_at)),
+        ];
+        if !is_brief {
+            let note = failure(refund).or_else(|| refund.reason.clone());
+            cells.extend([refund.provider_status.to_string(), note.unwrap_or_default()]);
+        }
+        add(&mut table, cells);
+    }
+    table
 }
 
 pub(super) fn refund(out: &mut impl Write, refund: &Refund) -> io::Result<()> {

@@ -146,15 +146,43 @@ async fn no_refund_is_more_than_the_profile_allows() {
             let ran =
                 run(command(&sandbox, provider, &create(&payment, "rma-1")).env("REFUNDS_MAX_AMOUNT", limit));
             let ran = ran.ended(status);
-            if status == 2 {
+            if status != 0 {
                 assert_eq!(ran.error()["outcome"], "not_applied", "{limit}");
                 let ran = run(command(&sandbox, provider, &full).env("REFUNDS_MAX_AMOUNT", limit));
-                ran.ended(2);
+                ran.ended(status);
                 assert_eq!(sandbox.ledger().of(&payment).count(), 0, "{limit}");
             }
         }
-        // The same refund again is no new money, and the flag overrides the profile.
-        let again = [create(&payment, "rma-1"), vec!["--max-amount", "1 NOK, 1 MXN"]].concat();
-        run(command(&sandbox, provider, &again).env("REFUNDS_MAX_AMOUNT", "9999 NOK, 9999 MXN")).ended(2);
+        // The same refund again is no new money; the flag overrides the profile.
+        run(command(&sandbox, provider, &create(&payment, "rma-1")).env("REFUNDS_MAX_AMOUNT", "1 NOK, 1 MXN")).ended(0);
+        let more = [create(&payment, "rma-2"), vec!["--max-amount", "1 NOK, 1 MXN"]].concat();
+        run(command(&sandbox, provider, &more).env("REFUNDS_MAX_AMOUNT", "9999 NOK, 9999 MXN")).ended(2);
+        assert_eq!(sandbox.ledger().of(&payment).count(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_resolved_is_within_the_limit_too() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let payment = crate::common::unsettled(&sandbox, "mattilda", false);
+    crate::common::an_hour_later(&crate::common::journal(&sandbox));
+    let resolve = |limit: &str| {
+        let mut command = command(&sandbox, "mattilda", &["resolve", "--yes", "--output", "json"]);
+        run(command.env("REFUNDS_MAX_AMOUNT", limit))
+    };
+    resolve("149.49 MXN").ended(2);
+    assert_eq!(sandbox.ledger().of(&payment).count(), 0);
+    resolve("149.50 MXN").ended(0);
+    assert_eq!(sandbox.ledger().of(&payment).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_not_the_profiles_is_refused() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let config = config("other", &profile(&sandbox, "other"));
+    let arguments =
+        ["list", "p", "--profile", "other", "--provider", "mattilda", "--output", "json", "--config"];
+    let arguments = [&arguments[..], &[config.to_str().unwrap()]].concat();
+    let error = run(&mut with_profile(&sandbox, "other", &arguments)).ended(2).error();
+    assert!(error["message"].as_str().unwrap().contains("it is of dintero, but --provider says mattilda"));
 }

@@ -305,3 +305,18 @@ async fn a_lost_request_is_waited_out_if_asked() {
         sandbox.faults().clear();
     }
 }
+
+/// What cannot be learned any more is not asked for again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_ends_where_waiting_does_not_help() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let payment = captured(&sandbox, "mattilda");
+    sandbox.faults().add("mattilda/submit:1:drop-before".parse().unwrap());
+    refunds(&sandbox, "mattilda", &create(&payment, "rma-1")).ended(6);
+    an_hour_later(&journal(&sandbox));
+    sandbox.faults().add("mattilda/list:every:status=403".parse().unwrap());
+    sandbox.clear_requests();
+    let arguments = [create(&payment, "rma-1"), vec!["--wait"]].concat();
+    refunds(&sandbox, "mattilda", &arguments).ended(6);
+    assert!(sandbox.requests().len() < 10, "{:?}", sandbox.requests());
+}

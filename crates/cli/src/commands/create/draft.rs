@@ -2,7 +2,7 @@
 
 use refunds_core::{
     Clock, CreateRefund, Currency, Error, ErrorKind, PaymentId, Reference, RefundAmount, RefundClient,
-    RefundTarget, SystemClock, TargetKind,
+    RefundTarget, SystemClock, TargetKind, journal::Query,
 };
 
 use super::{Result, in_create};
@@ -38,11 +38,11 @@ impl Draft {
         }
         let in_units = if args.minor_units.is_some() { Amount::minor } else { Amount::major };
         let lines = args.lines.iter().map(|line| Line::new(line, in_units)).collect::<Result<_>>()?;
-        let reference = match (&args.reference, &args.derive) {
+        let reference = match (&args.reference, args.derive.as_slice()) {
             (Some(text), _) => Some(input::reference(text)?),
-            (None, Some(text)) => Some(input::derived(text)?),
-            (None, None) if can_ask || args.dry_run => None,
-            (None, None) => {
+            (None, [namespace, parts @ ..]) => Some(input::derived(namespace, parts)?),
+            (None, []) if can_ask || args.dry_run => None,
+            (None, []) => {
                 let message = "give the refund a reference: --reference, or --derive; it may be left out only \
                                where somebody can confirm the refund on a terminal";
                 return Err(Failure::Usage(message.into()));
@@ -80,10 +80,10 @@ impl Draft {
             request.lines = lines.iter().map(|line| line.in_currency(currency)).collect::<Result<_>>()?;
         }
         if !has_reference {
-            request.reference = derived(&request);
+            request.reference = reference_of(client, &request).await?;
             if has_reader {
                 say(&format!(
-                    "reference {}: of this payment, amount and day; the same command makes no second refund today",
+                    "reference {}: the same command makes no second refund before 00:00 UTC",
                     request.reference
                 ));
             }
@@ -93,8 +93,22 @@ impl Draft {
     }
 }
 
-/// The reference of a refund that got none: the same for what is refunded on the same day, so that running the
-/// command again after a failure finds the first refund.
+/// The reference of a refund that got none: that of the same refund in the journal if its outcome is not known yet,
+/// and otherwise the same one for what is refunded on the same day, so that running the command again after a
+/// failure finds the first refund.
+async fn reference_of(client: &RefundClient, request: &CreateRefund) -> Result<Reference> {
+    let amount = match request.amount {
+        RefundAmount::Exact(amount) => amount,
+        _ => client.payment(&request.payment_id).await?.refundable,
+    };
+    let query = Query::unsettled().of_scope(client.provider().scope()).of_payment(&request.payment_id);
+    let mut unsettled = client.journal().entries(&query).await?.into_iter();
+    Ok(match unsettled.find(|entry| entry.amount == amount) {
+        Some(entry) => entry.reference,
+        None => derived(request),
+    })
+}
+
 fn derived(request: &CreateRefund) -> Reference {
     let amount = match request.amount {
         RefundAmount::Exact(amount) => amount.to_string(),
@@ -102,10 +116,8 @@ fn derived(request: &CreateRefund) -> Reference {
     };
     let lines = request.lines.iter().map(|line| format!("{}={}", line.id, line.amount));
     let day = SystemClock.now().date().to_string();
-    Reference::derive(
-        NAMESPACE,
-        [request.payment_id.canonical().to_string(), amount, day].into_iter().chain(lines),
-    )
+    let parts = [request.payment_id.canonical().to_string(), amount, day].into_iter().chain(lines);
+    Reference::derive(NAMESPACE, parts)
 }
 
 /// What the money goes back to, as `gift-card:ID`, or in the provider's own words.

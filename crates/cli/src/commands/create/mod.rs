@@ -10,7 +10,8 @@ use refunds_core::{CreateRefund, Error, Refund, RefundAmount, RefundClient};
 use super::{
     Context, Result,
     cut_off::{CutOff, until_interrupted},
-    patience, wait,
+    patience::{self, Patience},
+    wait,
 };
 use crate::{
     args::CreateArgs,
@@ -33,13 +34,13 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
         let client = context.reader()?;
         let request = draft.request(&client).await?;
         let plan = plan::Plan::read(&client, &request).await?;
-        check(limit.as_ref(), &plan)?;
         plan.print(context)?;
+        plan.check(limit.as_ref())?;
         return Ok(Exit::Done);
     }
     let client = context.client()?;
-    let request = draft.request(&client).await?;
-    confirm(context, args, &client, &request, limit.as_ref(), can_ask).await?;
+    let mut request = draft.request(&client).await?;
+    request.amount = confirmed(context, &client, &request, limit.as_ref(), can_ask && !args.yes).await?;
     let refund = made(&client, &request, args.wait).await?;
     if args.wait && !refund.status.is_final() {
         return wait::follow_made(context, &client, &request, refund, args.timeout).await;
@@ -47,48 +48,42 @@ pub(super) async fn run(context: &mut Context, args: &CreateArgs) -> Result<Exit
     context.show_made(&refund)
 }
 
-/// Checks the amount against the limit, and asks the person at the terminal, if there is one.
-async fn confirm(
+/// The amount to submit. If there is a limit or somebody is asked, it is exactly what was compared and shown: what
+/// is left of a payment may change in between.
+async fn confirmed(
     context: &Context,
-    args: &CreateArgs,
     client: &RefundClient,
     request: &CreateRefund,
     limit: Option<&MaxAmount>,
-    can_ask: bool,
-) -> Result<()> {
-    let asks = can_ask && !args.yes;
-    match request.amount {
-        RefundAmount::Exact(amount) if !asks => {
-            if let Some(refusal) = limit.and_then(|limit| limit.refuses(amount)) {
-                return Err(Failure::Usage(refusal));
-            }
-        }
-        _ if !asks && limit.is_none() => {}
-        _ => {
-            let plan = plan::Plan::read(client, request).await?;
-            check(limit, &plan)?;
-            // What is there already moves no money, and what is more than is left is refused with the reason.
-            if asks && plan.existing.is_none() && plan.left_after().is_some() {
-                for line in plan.lines(&context.config) {
-                    say(&clean(&line));
-                }
-                return if super::confirmed("Make this refund?")? {
-                    Ok(())
-                } else {
-                    Err(Failure::Usage("not confirmed, so nothing was sent".into()))
-                };
-            }
-        }
+    asks: bool,
+) -> Result<RefundAmount> {
+    let is_within = |amount| limit.is_none_or(|limit| limit.refuses(amount).is_none());
+    let needs_plan = match request.amount {
+        RefundAmount::Exact(amount) => asks || !is_within(amount),
+        _ => asks || limit.is_some(),
+    };
+    if !needs_plan {
+        context.say_account(client);
+        return Ok(request.amount);
     }
-    context.say_account(client);
-    Ok(())
-}
-
-fn check(limit: Option<&MaxAmount>, plan: &plan::Plan<'_>) -> Result<()> {
-    match limit.and_then(|limit| limit.refuses(plan.amount)) {
-        Some(refusal) if plan.existing.is_none() => Err(Failure::Usage(refusal)),
-        _ => Ok(()),
+    let plan = plan::Plan::read(client, request).await?;
+    plan.check(limit)?;
+    if plan.existing.is_some() {
+        // It moves no money.
+        context.say_account(client);
+        return Ok(request.amount);
     }
+    if asks {
+        for line in plan.lines(&context.config) {
+            say(&clean(&line));
+        }
+        if !super::confirmed("Make this refund?")? {
+            return Err(Failure::Withheld("not confirmed, so nothing was submitted".into()));
+        }
+    } else {
+        context.say_account(client);
+    }
+    Ok(RefundAmount::Exact(plan.amount))
 }
 
 /// Creates the refund. With `waits`, it also waits for the time from which a lost one may be submitted again.
@@ -99,7 +94,7 @@ async fn made(client: &RefundClient, request: &CreateRefund, waits: bool) -> Res
             Err(CutOff::Failed(error)) if waits => error,
             Err(cut_off) => return Err(cut_off.into_error().into()),
         };
-        if !patience::until_resubmission(&error).await {
+        if patience::until_resubmission(&error).await != Patience::Waited {
             return Err(Failure::from(error));
         }
     }
